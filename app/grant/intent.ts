@@ -1,0 +1,28 @@
+import type { ProviderName, RequestId } from '../request/request.ts'
+
+/** Why a grant ends, as its last event says. */
+export type EndCause = 'expired' | 'revoked' | 'revoked externally'
+
+/**
+ * What was approved, as sealed and signed in `grant.intended` (or `grant.scheduled`, without an end).
+ * Providers take their arguments from a verified intent and from nothing else (trust.md 5.1).
+ */
+export type Intent = {
+  readonly grant: RequestId
+  readonly repository: number
+  readonly pull: number
+  readonly mergeCommit: string
+  readonly path: string
+  readonly blob: string
+  readonly requester: { readonly id: number; readonly login: string }
+  /** The requester's principal in the cloud. */
+  readonly principal: string
+  readonly provider: ProviderName
+  readonly role: string
+  readonly cloudRole: string
+  readonly scope: string
+  readonly reason: string
+  /** Epoch milliseconds; fixed once (trust.md 3.8). */
+  readonly startsAt: number
+  readonly endsAt: number
+}

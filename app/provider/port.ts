@@ -1,0 +1,67 @@
+import type { Intent } from '../grant/intent.ts'
+
+export type FaultKind =
+  | 'throttled'
+  | 'conflict'
+  | 'not_found'
+  | 'forbidden'
+  | 'invalid'
+  | 'unavailable'
+  | 'unknown'
+
+/** A cloud's refusal or silence, classified. `unknown` never means absent. */
+export class ProviderError extends Error {
+  readonly kind: FaultKind
+  /** Milliseconds the cloud asked us to wait. */
+  readonly retryAfter: number | undefined
+  constructor(kind: FaultKind, message: string, options: { cause?: unknown; retryAfter?: number } = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause })
+    this.name = 'ProviderError'
+    this.kind = kind
+    this.retryAfter = options.retryAfter
+  }
+}
+
+export type Observation =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'present'; readonly expiresAt?: number; readonly handle: string }
+  | { readonly kind: 'unknown'; readonly why: string }
+
+export type Binding = {
+  /** The grant's id from our mark, where the cloud carries marks. */
+  readonly grant: string
+  readonly handle: string
+  readonly principal: string
+  readonly role: string
+  readonly scope: string
+  readonly expiresAt?: number
+}
+
+/** One call's bounds: `deadline` is epoch milliseconds; `signal` aborts at it. */
+export type Call = { readonly deadline: number; readonly signal: AbortSignal }
+
+/**
+ * The promise every cloud keeps; `test/provider/contract.ts` proves it for each implementation.
+ * Level-triggered and idempotent: told the wanted state of one grant, and always able to say what is there.
+ */
+export type Provider = {
+  readonly name: Intent['provider']
+  /** Whether a grant makes an object in the cloud, and whether that object carries our mark. */
+  readonly traits: { readonly binding: boolean; readonly marks: boolean }
+  /** The cloud object a grant uses; grants with one key share it and are reference-counted. */
+  bindingKey(intent: Intent): string
+  inspect(intent: Intent, call: Call): Promise<Observation>
+  /** Present after it returns. Safe to repeat; the same grant never makes two bindings. */
+  ensure(intent: Intent, call: Call): Promise<Extract<Observation, { kind: 'present' }>>
+  /** Safe to repeat, also for what was never there; `absent` only after a read-back. */
+  remove(intent: Intent, call: Call): Promise<'removing' | 'absent'>
+  /** Environment for the requester's commands, never beyond the grant's end. Undefined where the cloud has none. */
+  credentials?(intent: Intent, session: { readonly id: string }, call: Call): Promise<Credentials>
+  list(call: Call): Promise<readonly Binding[]>
+  /** What is configured wrong, in words; empty when all is well. */
+  check(call: Call): Promise<readonly string[]>
+  /** How far apart two absent read-backs must lie after an attempt whose answer was lost, in milliseconds. */
+  readonly propagationMs: number
+}
+
+export type Credentials = { readonly environment: Readonly<Record<string, string>>; readonly expiresAt: number }

@@ -33,9 +33,12 @@ export const grantMoves: Readonly<Record<GrantState, readonly GrantState[]>> = {
   quarantined: ['ended', 'failed'],
 }
 
-/** Every legal move of a request (product.md). */
+/**
+ * Every legal move of a request (product.md). `pending` → `refused` is a merge forced past a check that
+ * still waits; a verdict that passes at the merge goes through `approved`.
+ */
 export const requestMoves: Readonly<Record<RequestState, readonly RequestState[]>> = {
-  pending: ['approved', 'denied', 'cancelled', 'lapsed', 'granted', 'refused'],
+  pending: ['approved', 'denied', 'cancelled', 'lapsed', 'refused'],
   approved: ['pending', 'denied', 'cancelled', 'granted', 'refused'],
   denied: ['pending', 'approved', 'cancelled', 'refused'],
   cancelled: ['pending'],

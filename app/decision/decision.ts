@@ -1,0 +1,72 @@
+import type { Fault } from '../request/fault.ts'
+import type { RequestId } from '../request/request.ts'
+import type { PersonFact } from './facts.ts'
+
+/** `met` and `unmet` are certain; `waiting` needs a person; `unknown` could not be established this time. */
+export type Outcome = 'met' | 'unmet' | 'waiting' | 'unknown'
+
+/** One rule, what it needed and what it had. The same tree is shown everywhere and stored. */
+export type RuleNode = {
+  /** trust.md number or product word, stable: `2.7`, `eligibility`, `requirement`. */
+  readonly rule: string
+  readonly title: string
+  readonly outcome: Outcome
+  readonly needed: string
+  readonly had: string
+  readonly remedy?: string
+  readonly children: readonly RuleNode[]
+}
+
+/**
+ * `passed`: nothing is missing. `action_required`: only approvals are missing. `denied`: a rule or a person
+ * said no. `not_yet`: something could not be established; never a refusal, never an approval (trust.md 3.12).
+ */
+export type Verdict = 'passed' | 'action_required' | 'denied' | 'not_yet'
+
+/** A group of approvers and how many of them; met by distinct people (trust.md 4.4). */
+export type Requirement = {
+  readonly policy: string
+  /** `group sre`, `carol or dave`, `whoever policy x allows`. */
+  readonly label: string
+  readonly count: number
+  readonly reason: string
+  /** Everyone who may meet it. */
+  readonly eligible: readonly PersonFact[]
+  /** `org/slug` when the group is a GitHub team. */
+  readonly team?: string
+  /** Who was assigned to it. */
+  readonly metBy: readonly PersonFact[]
+}
+
+export type RequestDecision = {
+  readonly id: RequestId
+  readonly path: string
+  readonly blob: string
+  readonly verdict: Verdict
+  /** One sentence: why. */
+  readonly summary: string
+  readonly tree: RuleNode
+  readonly faults: readonly Fault[]
+  readonly hints: readonly string[]
+  readonly tier?: 'auto' | 'human'
+  readonly requirements: readonly Requirement[]
+  /** Whose latest review denied it, where a person did. */
+  readonly deniedBy?: PersonFact
+  /** Who approved and counted. */
+  readonly approvedBy: readonly PersonFact[]
+}
+
+/** The decision on a pull request: its own rules and each request's; one failing request fails all (trust.md 3.3). */
+export type Decision = {
+  readonly at: number
+  readonly moment: 'forecast' | 'merge' | 'start'
+  readonly repository: number
+  readonly pull: number
+  readonly headSha: string
+  readonly policyCommit?: string
+  readonly verdict: Verdict
+  readonly summary: string
+  /** Rules of the pull request as a whole. */
+  readonly tree: RuleNode
+  readonly requests: readonly RequestDecision[]
+}

@@ -1,0 +1,123 @@
+import type { AccessRequest, ProviderName, RequestId } from '../request/request.ts'
+import type { Fault } from '../request/fault.ts'
+import type { ApprovalResult, EligibilityResult } from '../policy/result.ts'
+
+/** Everything `decide` may know, gathered beforehand. Nothing in here is computed by the pull request's author. */
+export type Facts = {
+  /** Epoch ms; recorded with the decision. */
+  readonly now: number
+  /** `forecast` while open; `merge` for the verdict that counts; `start` for a scheduled grant's second one. */
+  readonly moment: 'forecast' | 'merge' | 'start'
+  readonly repository: RepositoryFacts
+  readonly pull: PullFacts
+  /** The accepted policy commit, or why there is none to use. */
+  readonly policy: { readonly commit: string } | { readonly missing: string }
+  /** Every path that differs between the branch and the head: the whole pull request. */
+  readonly changes: readonly PathFact[]
+  readonly requests: readonly RequestFacts[]
+  readonly reviews: readonly ReviewFact[]
+  readonly contributors: readonly Contributor[]
+  /** What could not be established this time (trust.md 3.12), in words. */
+  readonly troubles: readonly string[]
+}
+
+export type RepositoryFacts = {
+  readonly id: number
+  readonly fullName: string
+  readonly branch: string
+  /** The reach the configuration allows (trust.md 1.1). `*` in scopes: any. */
+  readonly providers: readonly string[]
+  readonly scopes: readonly string[]
+  /** The least permission a reviewer needs (trust.md 2.9). */
+  readonly reviewerPermission: 'write' | 'maintain' | 'admin'
+  /** Epoch-ms span from the merge to its first verdict (trust.md 3.6). */
+  readonly grantWindowMs: number
+}
+
+export type PersonFact = { readonly id: number; readonly login: string }
+
+export type PullFacts = {
+  readonly number: number
+  readonly author: PersonFact
+  readonly authorIsUser: boolean
+  readonly base: string
+  readonly headSha: string
+  readonly fromFork: boolean
+  readonly draft: boolean
+  readonly state: 'open' | 'closed'
+  readonly merged?: {
+    readonly at: number
+    readonly commit: string
+    /** Reachable from the configured branch now (trust.md 3.1). */
+    readonly onBranch: boolean
+  }
+  /** Reviews up to here are void: the pull request was reopened (trust.md 6.23). */
+  readonly reviewsFrom?: number
+}
+
+/** A path the pull request changes. `kind`: what the tree diff says of it. */
+export type PathFact = {
+  readonly path: string
+  readonly kind: 'added' | 'changed' | 'deleted'
+  readonly mode?: string
+}
+
+/** Anyone in trust.md 2.7 other than the requester: named, or what could not be resolved. */
+export type Contributor =
+  | { readonly as: ContributorRole; readonly person: PersonFact }
+  | { readonly as: ContributorRole; readonly unresolved: string; /** What to add, and where. */ readonly remedy: string }
+export type ContributorRole = 'author' | 'committer' | 'co-author' | 'pusher'
+
+export type ReviewFact = {
+  readonly id: number
+  /** undefined: a deleted account. */
+  readonly reviewer?: PersonFact & { readonly type: 'User' | 'Bot' | 'Organization' }
+  readonly state: 'approved' | 'changes_requested' | 'commented' | 'dismissed'
+  readonly submittedAt: number
+  /** The stored, HMAC-checked payload behind it (trust.md 2.1, 2.2); undefined: not had yet. */
+  readonly payload?: { readonly commit: string; readonly state: 'approved' | 'changes_requested' | 'commented' }
+  /** Path → blob at the payload's commit; null where nothing lies there. */
+  readonly blobs: Readonly<Record<string, string | null>>
+  /** The reviewer's permission, read fresh; undefined: none. */
+  readonly permission?: 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none'
+  /** `provider:principal` of the reviewer's identity entry. */
+  readonly principals: readonly string[]
+}
+
+export type GroupFact =
+  | { readonly name: string; readonly team?: string; readonly members: readonly PersonFact[] }
+  | { readonly name: string; readonly unknown: string }
+
+export type RequestFacts = {
+  readonly id: RequestId
+  readonly path: string
+  readonly blob: string
+  readonly read: { readonly ok: true; readonly request: AccessRequest } | { readonly ok: false; readonly faults: readonly Fault[] }
+  /** At the merge: the blob of this path in the merge commit, and on the branch now. */
+  readonly mergedBlob?: string | null
+  readonly branchBlob?: string | null
+  /** The path has been on the branch before this pull request (trust.md 3.4). */
+  readonly usedUp: boolean
+  /** Who the file names, matched by numeric id (trust.md 6.16), or what to add where. */
+  readonly requester?:
+    | { readonly person: PersonFact; readonly principals: readonly string[]; /** In the requested provider. */ readonly principal?: string }
+    | { readonly unknown: string; readonly remedy: string }
+  /** The role catalogue's entry, or why there is none. */
+  readonly role?:
+    | { readonly provider: ProviderName; readonly role: string; readonly cloudRole: string; readonly scopes: readonly string[]; readonly maxDurationSeconds: number }
+    | { readonly unknown: string; readonly remedy: string }
+  /** What the policies said; undefined when they could not be asked because something above is missing. */
+  readonly policies?: PolicyFacts
+  /** The same with hand-disabled policies left in (trust.md 5.4); both must pass. */
+  readonly policiesToo?: PolicyFacts
+}
+
+export type PolicyFacts = {
+  readonly eligibility: readonly EligibilityResult[]
+  readonly approval: readonly ApprovalResult[]
+  readonly hints: readonly string[]
+  /** Every group a requirement names. */
+  readonly groups: readonly GroupFact[]
+  /** Logins that requirements name, resolved. */
+  readonly users: readonly ({ readonly login: string; readonly person: PersonFact } | { readonly login: string; readonly unknown: string })[]
+}

@@ -1,0 +1,101 @@
+import type { Sha } from './git.ts'
+
+export type Account = { readonly id: number; readonly login: string; readonly type: 'User' | 'Bot' | 'Organization' }
+
+export type PullRequest = {
+  readonly number: number
+  readonly state: 'open' | 'closed'
+  readonly merged: boolean
+  readonly draft: boolean
+  readonly author: Account
+  readonly base: { readonly ref: string; readonly repository: number }
+  readonly head: { readonly ref: string; readonly sha: Sha; /** undefined: deleted fork */ readonly repository?: number }
+  readonly createdAt: number
+  readonly mergedAt?: number
+  readonly mergeCommit?: Sha
+  readonly mergedBy?: Account
+  readonly nodeId: string
+}
+
+export type ApiReview = {
+  readonly id: number
+  readonly reviewer?: Account
+  readonly state: 'APPROVED' | 'CHANGES_REQUESTED' | 'COMMENTED' | 'DISMISSED' | 'PENDING'
+  readonly commit?: Sha
+  readonly submittedAt?: number
+}
+
+export type Permission = 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none'
+
+export type Annotation = {
+  readonly path: string
+  readonly startLine: number
+  readonly endLine: number
+  readonly startColumn?: number
+  readonly endColumn?: number
+  readonly message: string
+  readonly title: string
+}
+
+export type CheckRun = {
+  readonly headSha: Sha
+  readonly externalId: string
+  readonly status: 'in_progress' | 'completed'
+  readonly conclusion?: 'success' | 'failure' | 'action_required' | 'neutral'
+  readonly title: string
+  readonly summary: string
+  readonly annotations: readonly Annotation[]
+}
+
+/** A refusal of GitHub's or its silence. `retryAt`: epoch ms before which asking again is no use. */
+export class GitHubError extends Error {
+  readonly code: 'not_found' | 'forbidden' | 'rate_limited' | 'conflict' | 'not_mergeable' | 'invalid' | 'unavailable'
+  readonly retryAt: number | undefined
+  constructor(code: GitHubError['code'], message: string, options: { cause?: unknown; retryAt?: number } = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause })
+    this.name = 'GitHubError'
+    this.code = code
+    this.retryAt = options.retryAt
+  }
+}
+
+/**
+ * People and pull requests in; checks, comments, reviewers and merges out, for one configured repository.
+ * Lists are complete (every page followed) or the call throws `GitHubError`. Writes pass one token bucket
+ * per installation, shared by all replicas, and throw `rate_limited` with `retryAt` when it is empty.
+ */
+export type RepositoryApi = {
+  /** The repository's own numeric id and full name as GitHub says now (trust.md 1.1). */
+  identity(): Promise<{ readonly id: number; readonly fullName: string }>
+  pull(number: number): Promise<PullRequest>
+  openPulls(): Promise<readonly PullRequest[]>
+  /** Pull requests that GitHub ties to a commit on the branch. */
+  pullsOf(commit: Sha): Promise<readonly PullRequest[]>
+  reviews(number: number): Promise<readonly ApiReview[]>
+  permission(login: string): Promise<{ readonly account: Account; readonly permission: Permission } | undefined>
+  account(login: string): Promise<Account | undefined>
+  /** `org/slug`, nested teams included. undefined: no such team, or not to be seen. */
+  teamMembers(team: string): Promise<readonly Account[] | undefined>
+  /** Who pushed to a branch, as far as GitHub remembers. */
+  pushers(ref: string): Promise<readonly Account[]>
+  /** Whether GitHub vouches for a commit's signature, and its account for author and committer. */
+  commit(sha: Sha): Promise<{ readonly verified: boolean; readonly author?: Account; readonly committer?: Account }>
+
+  createCheck(check: CheckRun): Promise<number>
+  updateCheck(id: number, check: CheckRun): Promise<void>
+  createComment(number: number, body: string): Promise<number>
+  editComment(id: number, body: string): Promise<void>
+  /** Asks people or teams (slugs) to review; those asked already stay asked. */
+  askReviewers(number: number, ask: { readonly users: readonly string[]; readonly teams: readonly string[] }): Promise<void>
+  /** Merges with the expected head; `conflict` when the head moved. */
+  merge(number: number, head: Sha): Promise<void>
+  close(number: number): Promise<void>
+}
+
+export type GitHub = {
+  repository(id: number): RepositoryApi
+  /** Asks GitHub to send again what it recorded since `since` (epoch ms) and could not deliver; returns how many. */
+  redeliverMissed(since: number, known: (guid: string) => Promise<boolean>): Promise<number>
+  /** Whose token this is: only user tokens of our own App count, except against the loopback sandbox (trust.md 9.1). */
+  caller(token: string): Promise<Account | undefined>
+}

@@ -1,0 +1,23 @@
+import type { EventType, LedgerEvent } from '../../audit/event.ts'
+import type { Evidence } from './evaluator.ts'
+import type { Tx } from './store.ts'
+
+export type Sealed = { readonly seq: number; readonly event: LedgerEvent; readonly body: Uint8Array; readonly leaf: Uint8Array }
+export type LedgerFilter = {
+  readonly request?: string
+  readonly login?: string
+  readonly types?: readonly EventType[]
+  readonly since?: number
+}
+
+/** The ledger as the reconcilers need it: staged with the business transaction, sealed in order by one sealer. */
+export type Ledger = {
+  /** In the caller's transaction: commits or rolls back with it. Returns what `sealed` takes. */
+  stage(tx: Tx, event: LedgerEvent, evidence?: readonly Evidence[]): Promise<string>
+  /** Resolves when all are sealed, with their `seq`; rejects at `deadline` (epoch ms). */
+  sealed(staged: readonly string[], deadline: number): Promise<readonly number[]>
+  /** Sealed events of one request or grant id in order, bytes re-hashed and compared with their leaf. */
+  history(id: string): Promise<readonly Sealed[]>
+  /** Sealed events, oldest first, streamed. */
+  read(filter: LedgerFilter): AsyncIterable<Sealed>
+}

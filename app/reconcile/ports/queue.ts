@@ -1,0 +1,20 @@
+import type { Tx } from './store.ts'
+
+export const queues = ['pull-request', 'branch', 'grant', 'publish'] as const
+export type QueueName = (typeof queues)[number]
+
+/** `<repository id>:<pull number>` for pull-request and publish, `<repository id>` for branch, the id for grant. */
+export type WakeUp = { readonly queue: QueueName; readonly key: string }
+
+/**
+ * Says *look at this*; never carries a decision. After `wake` in a transaction that commits, a worker
+ * observes everything afresh at least once after that commit; wake-ups of one key are coalesced, and one
+ * key is worked by one worker at a time across replicas, unless a lease was lost.
+ */
+export type Queue = {
+  wake(wakeUps: readonly WakeUp[], tx?: Tx): Promise<void>
+  /** Calls `look` for each key. A throw is a crash: the job is retried with back-off. */
+  work(queue: QueueName, look: (key: string, signal: AbortSignal) => Promise<void>): Promise<void>
+  /** Takes no more jobs, waits for those in flight, releases leases. */
+  stop(): Promise<void>
+}

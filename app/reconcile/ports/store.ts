@@ -1,0 +1,171 @@
+import type { Decision } from '../../decision/decision.ts'
+import type { GrantState, RequestState } from '../../grant/state.ts'
+import type { EndCause } from '../../grant/intent.ts'
+import type { RequestId } from '../../request/request.ts'
+import type { WakeUp } from './queue.ts'
+
+declare const transaction: unique symbol
+/** An open transaction; only the store knows what is in it. */
+export type Tx = { readonly [transaction]: never }
+
+/** A webhook as it arrived, its HMAC checked; `body` is the raw bytes, the only authority on its meaning (trust.md 2.10). */
+export type Delivery = {
+  readonly guid: string
+  readonly event: string
+  readonly body: Uint8Array
+  readonly receivedAt: number
+  readonly repository?: number
+  readonly pull?: number
+  /** Full ref of a push. */
+  readonly ref?: string
+}
+
+export type RequestRow = {
+  readonly id: RequestId
+  readonly repository: number
+  readonly pull: number
+  readonly path: string
+  readonly state: RequestState
+  readonly headSha: string
+  readonly blob: string
+  /** What the file says, where it could be read. */
+  readonly requester?: { readonly login: string; readonly id?: number }
+  readonly provider?: string
+  readonly role?: string
+  readonly scope?: string
+  readonly durationSeconds?: number
+  readonly reason?: string
+  readonly metadata?: Readonly<Record<string, string>>
+  readonly startsAt?: number
+  readonly author: { readonly id: number; readonly login: string }
+  /** The last decision; a cache of what the ledger says. */
+  readonly decision?: Decision
+  readonly openedAt: number
+  /** Reviews submitted at or before this do not count (reopened). */
+  readonly reviewsFrom?: number
+  readonly lookAt?: number
+  /** Grows with each save; saves are fenced by it. */
+  readonly version: number
+}
+
+export type GrantRow = {
+  readonly id: RequestId
+  readonly repository: number
+  readonly pull: number
+  readonly requester: { readonly id: number; readonly login: string }
+  readonly provider: string
+  readonly role: string
+  readonly scope: string
+  readonly reason: string
+  readonly metadata: Readonly<Record<string, string>>
+  readonly state: GrantState
+  readonly bindingKey: string
+  readonly startsAt: number
+  readonly endsAt: number
+  readonly cause?: EndCause
+  /** Why it is refused, failed or quarantined, or what the last attempt met. */
+  readonly note?: string
+  /** Tries in a row that did not end in what was wanted; drives back-off. */
+  readonly tries: number
+  /** When a read-back first said absent, where two are needed. */
+  readonly absentSince?: number
+  readonly activeAt?: number
+  readonly endedAt?: number
+  readonly lookAt?: number
+  /** The fencing number: grows with each save. */
+  readonly version: number
+}
+
+export type Attempt = { readonly grant: string; readonly fence: number; readonly action: 'ensure' | 'remove'; readonly openedAt: number; readonly closedAt?: number }
+
+export type BranchRow = { readonly repository: number; readonly cursor?: string; readonly acceptedCommit?: string }
+
+/** What gitsudo last showed on a pull request, so that only differences are written. */
+export type Projection = {
+  readonly repository: number
+  readonly pull: number
+  readonly checkId?: number
+  readonly checkSha?: string
+  readonly checkDigest?: string
+  readonly commentId?: number
+  readonly commentDigest?: string
+  readonly asked: readonly string[]
+  readonly lookAt?: number
+}
+
+export type RequestFilter = {
+  readonly repository?: number
+  readonly id?: string
+  readonly requesterLogin?: string
+  readonly requesterId?: number
+  readonly state?: string
+  readonly provider?: string
+}
+
+/** One row for `status`: the grant's state once there is one, else the request's. */
+export type StatusRow = { readonly request: RequestRow; readonly grant?: GrantRow }
+
+/**
+ * PostgreSQL behind one port. Row state is a cache: what grants or ends access is read from the ledger.
+ * `save*` methods return false, changing nothing, when the row's version is no longer `row.version`
+ * (version 0 inserts); otherwise they store it with version + 1.
+ */
+export type Store = {
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  /** Until the transaction ends nobody else holds `key`, on any replica (trust.md 3.9). */
+  serialise(tx: Tx, key: string): Promise<void>
+
+  /** Insert and wake-ups in one transaction, before the 202. `known`: the GUID was there; nothing changed. */
+  acceptDelivery(delivery: Delivery, wake: readonly WakeUp[]): Promise<'new' | 'known'>
+  hasDelivery(guid: string): Promise<boolean>
+  /** Deliveries of a pull request whose MAC holds, oldest first; forged ones are left out and named. */
+  deliveriesOfPull(repository: number, pull: number, events: readonly string[]): Promise<{ readonly valid: readonly Delivery[]; readonly forged: readonly string[] }>
+  pushesTo(repository: number, ref: string): Promise<{ readonly valid: readonly Delivery[]; readonly forged: readonly string[] }>
+  lastDeliveryAt(): Promise<number | undefined>
+
+  request(id: string): Promise<RequestRow | undefined>
+  requestsOfPull(repository: number, pull: number): Promise<readonly RequestRow[]>
+  requestsOfPath(repository: number, path: string): Promise<readonly RequestRow[]>
+  saveRequest(tx: Tx, row: RequestRow): Promise<boolean>
+  status(filter: RequestFilter): Promise<readonly StatusRow[]>
+
+  grant(id: string): Promise<GrantRow | undefined>
+  saveGrant(tx: Tx, row: GrantRow): Promise<boolean>
+  grantsOfPerson(requesterId: number, states: readonly GrantState[]): Promise<readonly GrantRow[]>
+  grantsSharing(bindingKey: string): Promise<readonly GrantRow[]>
+  openAttempt(attempt: Attempt): Promise<void>
+  closeAttempt(grant: string, fence: number, closedAt: number): Promise<void>
+  attempts(grant: string): Promise<readonly Attempt[]>
+  /** Requests to revoke that a person or a deleted file made; the grant reconciler turns one into a sealed intent. */
+  askRevoke(tx: Tx, ask: RevokeAsk): Promise<void>
+  revokeAsked(grant: string): Promise<RevokeAsk | undefined>
+
+  branch(repository: number): Promise<BranchRow | undefined>
+  saveBranch(tx: Tx, row: BranchRow): Promise<void>
+
+  projection(repository: number, pull: number): Promise<Projection | undefined>
+  saveProjection(row: Projection): Promise<void>
+
+  /** Everything whose `lookAt` is at or before `now`, as wake-ups. */
+  due(now: number, limit: number): Promise<readonly WakeUp[]>
+  /** The smallest `lookAt` of any row. */
+  nextLookAt(): Promise<number | undefined>
+  /** Pull requests with a request in `pending`, `approved` or `denied`, for catch-up. */
+  waitingPulls(): Promise<readonly { readonly repository: number; readonly pull: number }[]>
+
+  /** Names of policies whose row says `enabled = false` and carries no valid override (trust.md 5.4), and valid overrides in force. */
+  disabledPolicies(now: number): Promise<{ readonly byHand: readonly string[]; readonly overridden: readonly string[] }>
+  /** Makes `policies` list what the accepted commit holds. */
+  recordPolicies(tx: Tx, repository: number, policies: readonly { readonly name: string; readonly type: 'ELIGIBILITY' | 'APPROVAL' }[]): Promise<void>
+
+  /** Takes `cost` tokens from an installation's bucket, or says when to ask again (epoch ms). */
+  takeBudget(installation: number, cost: number, now: number): Promise<{ readonly ok: true } | { readonly ok: false; readonly retryAt: number }>
+  /** GitHub said to wait: nobody writes before `until`. */
+  holdBudget(installation: number, until: number): Promise<void>
+
+  /** Throws when the database cannot be reached; returns what is missing otherwise (migrations by name). */
+  health(): Promise<readonly string[]>
+  close(): Promise<void>
+}
+
+export type RevokeAsk = { readonly grant: string; readonly by: { readonly kind: 'user' | 'system'; readonly id: string; readonly login?: string }; readonly why: string; readonly askedAt: number }

@@ -36,6 +36,8 @@ export type Mirror = {
   treeHash(commit: Sha, path: string): Promise<Sha | undefined>
   /** A blob's bytes; throws code `too_large` past `limit`. */
   blob(sha: Sha, limit: number): Promise<Uint8Array>
+  /** Whether anything ever lay at `path` in the history of `commit` (trust.md 3.4). */
+  everHeld(commit: Sha, path: string): Promise<boolean>
   /** Commits reachable from `head` and not from `base`. */
   commits(base: Sha, head: Sha): Promise<readonly Commit[]>
   /** First-parent history after `from` up to `to`, oldest first; undefined when `from` is not on it. */

@@ -93,6 +93,17 @@ export type Projection = {
   readonly lookAt?: number
 }
 
+/** A pull request as last looked at, with or without requests in it. */
+export type PullRow = {
+  readonly repository: number
+  readonly pull: number
+  readonly headSha: string
+  readonly open: boolean
+  readonly draft: boolean
+  readonly decision: Decision
+  readonly lookAt?: number
+}
+
 export type RequestFilter = {
   readonly repository?: number
   readonly id?: string
@@ -143,6 +154,10 @@ export type Store = {
   branch(repository: number): Promise<BranchRow | undefined>
   saveBranch(tx: Tx, row: BranchRow): Promise<void>
 
+  pull(repository: number, pull: number): Promise<PullRow | undefined>
+  /** Unfenced: the pull-request reconciler alone writes it, one worker a key. */
+  savePull(tx: Tx, row: PullRow): Promise<void>
+
   projection(repository: number, pull: number): Promise<Projection | undefined>
   saveProjection(row: Projection): Promise<void>
 
@@ -150,6 +165,8 @@ export type Store = {
   due(now: number, limit: number): Promise<readonly WakeUp[]>
   /** The smallest `lookAt` of any row. */
   nextLookAt(): Promise<number | undefined>
+  /** Requests of a person, by numeric id, in these states. */
+  requestsOfPerson(requesterId: number, states: readonly RequestState[]): Promise<readonly RequestRow[]>
   /** Pull requests with a request in `pending`, `approved` or `denied`, for catch-up. */
   waitingPulls(): Promise<readonly { readonly repository: number; readonly pull: number }[]>
 

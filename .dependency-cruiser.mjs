@@ -1,0 +1,58 @@
+const pure = '^app/(request|identity|decision|grant|audit)/|^app/policy/(input|result|fold)\\.ts$'
+const edges = ['github', 'git', 'store', 'queue', 'provider', 'notify', 'server', 'cli', 'sandbox']
+const io = '^(node:)?(fs|fs/promises|net|http|https|http2|dns|tls|child_process|worker_threads|os|timers|timers/promises)$'
+
+/** The direction rules of app/DESIGN.md, checked by scripts/rules.ts. */
+export default {
+  forbidden: [
+    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true, dependencyTypesNot: ['type-only'] } },
+    {
+      name: 'pure-rooms-do-no-io',
+      severity: 'error',
+      from: { path: pure },
+      to: { path: io },
+    },
+    {
+      name: 'pure-rooms-see-pure-rooms',
+      severity: 'error',
+      from: { path: pure },
+      to: {
+        path: '^app/',
+        pathNot: [pure, '^app/identity/', '^app/reconcile/ports/evaluator\\.ts$'],
+      },
+    },
+    {
+      name: 'reconcile-sees-pure-rooms-and-ports',
+      severity: 'error',
+      from: { path: '^app/reconcile/' },
+      to: { path: '^app/', pathNot: [pure, '^app/reconcile/', '^app/provider/port\\.ts$'] },
+    },
+    {
+      name: 'a-cloud-sees-the-port-and-its-sdk',
+      severity: 'error',
+      from: { path: '^app/provider/([^/]+)/' },
+      to: { path: '^app/', pathNot: ['^app/provider/$1/', '^app/provider/[^/]+\\.ts$', '^app/grant/', '^app/request/'] },
+    },
+    ...edges.map((room) => ({
+      name: `${room}-is-an-island`,
+      severity: 'error',
+      from: { path: `^app/${room}/` },
+      to: {
+        path: `^app/(${edges.filter((other) => other !== room).join('|')})/`,
+        pathNot: ['^app/provider/port\\.ts$'],
+      },
+    })),
+    {
+      name: 'nobody-imports-main-or-compose',
+      severity: 'error',
+      from: { path: '^app/', pathNot: '^app/(main|compose)\\.ts$|^app/compose/|^app/sandbox/demo/' },
+      to: { path: '^app/(main|compose)\\.ts$|^app/compose/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default'] },
+  },
+}

@@ -24,6 +24,9 @@ export type Commit = {
 export type Mirror = {
   /** Makes these commits and the branch's tip present; one network call; returns the tip. */
   fetch(wants: readonly Sha[]): Promise<{ readonly tip: Sha }>
+  /** Whether the mirror holds this commit now; no network. */
+  has(commit: Sha): Promise<boolean>
+  parents(commit: Sha): Promise<readonly Sha[]>
   mergeBase(a: Sha, b: Sha): Promise<Sha | undefined>
   isAncestor(ancestor: Sha, descendant: Sha): Promise<boolean>
   /** Differences between two commits' trees, under `prefix` where given. */

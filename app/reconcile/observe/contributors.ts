@@ -1,0 +1,92 @@
+import type { Contributor, ContributorRole } from '../../decision/facts.ts'
+import type { Directory } from '../../identity/directory.ts'
+import type { ReconcileDeps } from '../deps.ts'
+import type { Commit, Mirror, Sha, Signatory } from '../ports/git.ts'
+import type { PullRequest, RepositoryApi } from '../ports/github.ts'
+import type { Delivery } from '../ports/store.ts'
+
+const zero = /^0+$/
+/** GitHub's own address for what its web interface commits; believed only where GitHub verifies the signature. */
+const webFlow = 'noreply@github.com'
+
+/** Everyone in trust.md 2.7 besides the requester, named, or what could not be resolved (2.8). */
+export const contributorsOf = async (
+  deps: Pick<ReconcileDeps, 'store' | 'payloads' | 'log'>,
+  api: RepositoryApi,
+  mirror: Mirror,
+  directory: Directory,
+  repository: number,
+  pull: PullRequest,
+  base: Sha,
+): Promise<readonly Contributor[]> => {
+  const found = new Map<string, Contributor>()
+  const add = (contributor: Contributor) =>
+    found.set(
+      'person' in contributor ? `id ${contributor.person.id}` : `unresolved ${contributor.unresolved}`,
+      contributor,
+    )
+  for (const commit of await mirror.commits(base, pull.head.sha)) {
+    add(await resolve(api, directory, commit, 'author', commit.author))
+    if (commit.committer.email !== commit.author.email) {
+      const committer = await resolve(api, directory, commit, 'committer', commit.committer)
+      if (committer !== undefined) add(committer)
+    }
+    for (const coAuthor of commit.coAuthors) add(await resolve(api, directory, commit, 'co-author', coAuthor))
+  }
+  for (const person of await pushersOf(deps, api, repository, pull)) add({ as: 'pusher', person })
+  return [...found.values()]
+}
+
+const resolve = async (
+  api: RepositoryApi,
+  directory: Directory,
+  commit: Commit,
+  as: ContributorRole,
+  signatory: Signatory,
+): Promise<Contributor> => {
+  const email = signatory.email.toLowerCase()
+  if (email === webFlow) {
+    const { verified, author } = await api.commit(commit.sha)
+    if (verified && as === 'committer') return { as, person: { id: 0, login: 'web-flow' } }
+    if (verified && as === 'author' && author !== undefined) return { as, person: author }
+  }
+  const person = directory.byEmail(email)
+  if (person !== undefined) return { as, person: { id: person.id, login: person.login } }
+  return {
+    as,
+    unresolved: signatory.email,
+    remedy: `add ${JSON.stringify(signatory.email)} to somebody's emails in policies/data/identities.yaml`,
+  }
+}
+
+/**
+ * Who pushed to the head branch, from the signed payloads; GitHub's own activity list fills the gap when no
+ * stored payload accounts for the head.
+ */
+const pushersOf = async (
+  deps: Pick<ReconcileDeps, 'store' | 'payloads' | 'log'>,
+  api: RepositoryApi,
+  repository: number,
+  pull: PullRequest,
+) => {
+  const ref = `refs/heads/${pull.head.ref}`
+  const [pushes, changes] = await Promise.all([
+    deps.store.pushesTo(repository, ref),
+    deps.store.deliveriesOfPull(repository, pull.number, ['pull_request']),
+  ])
+  const told = read(pushes.valid, deps.payloads.push)
+  // The branch's name may have served before: what counts began with the last push that created it.
+  const current = told.slice(Math.max(0, told.findLastIndex((push) => zero.test(push.before))))
+  const opened = read(changes.valid, deps.payloads.pullRequest).filter(
+    ({ action }) => action === 'opened' || action === 'synchronize',
+  )
+  const senders = [...current, ...opened].map((payload) => payload.sender)
+  const accounted = current.some((push) => push.after === pull.head.sha)
+  return accounted ? senders : [...senders, ...(await api.pushers(ref))]
+}
+
+const read = <T>(deliveries: readonly Delivery[], reader: (body: Uint8Array) => T | undefined): T[] =>
+  deliveries.flatMap((delivery) => {
+    const payload = reader(delivery.body)
+    return payload === undefined ? [] : [payload]
+  })

@@ -1,0 +1,49 @@
+import type { ReconcileDeps } from '../deps.ts'
+import type { PolicySet } from '../ports/evaluator.ts'
+import type { RepositorySettings } from '../ports/settings.ts'
+
+/** No policy file is larger. */
+const fileLimit = 1024 * 1024
+const kept = 8
+
+/** Policy sets of accepted commits, loaded once each and kept while they are among the last used. */
+export const createPolicyCache = (deps: Pick<ReconcileDeps, 'git' | 'loadPolicies'>) => {
+  const sets = new Map<string, Promise<PolicySet>>()
+
+  const load = async (repository: number, commit: string): Promise<PolicySet> => {
+    const mirror = deps.git.mirror(repository)
+    await mirror.fetch([commit])
+    const files = new Map<string, Uint8Array>()
+    for (const entry of await mirror.tree(commit, 'policies/')) {
+      if (entry.mode === '100644') files.set(entry.path, await mirror.blob(entry.sha, fileLimit))
+    }
+    return deps.loadPolicies(commit, files)
+  }
+
+  return {
+    /** Throws `GitError`, or the loader's error with every fault. */
+    get(repository: number, commit: string): Promise<PolicySet> {
+      const key = `${repository}:${commit}`
+      const known = sets.get(key)
+      sets.delete(key)
+      const set =
+        known ??
+        load(repository, commit).catch((error: unknown) => {
+          sets.delete(key)
+          throw error
+        })
+      sets.set(key, set)
+      for (const oldest of [...sets.keys()].slice(0, -kept)) sets.delete(oldest)
+      return set
+    },
+    /** Forgets everything, so that the next look loads anew. */
+    clear: () => sets.clear(),
+  }
+}
+export type PolicyCache = ReturnType<typeof createPolicyCache>
+
+/** The accepted policy commit in force (trust.md 1.3): the newest accepted one, else the configuration's. */
+export const acceptedCommit = async (
+  deps: Pick<ReconcileDeps, 'store'>,
+  repository: RepositorySettings,
+): Promise<string> => (await deps.store.branch(repository.id))?.acceptedCommit ?? repository.firstAcceptedCommit

@@ -1,0 +1,82 @@
+import type { ReviewFact } from '../../decision/facts.ts'
+import type { Directory } from '../../identity/directory.ts'
+import type { ReconcileDeps } from '../deps.ts'
+import { GitError, type Mirror } from '../ports/git.ts'
+import type { ApiReview, Permission, RepositoryApi } from '../ports/github.ts'
+import type { ReviewPayload } from '../ports/payload.ts'
+
+const states = {
+  APPROVED: 'approved',
+  CHANGES_REQUESTED: 'changes_requested',
+  COMMENTED: 'commented',
+  DISMISSED: 'dismissed',
+} as const
+
+/** How fresh what GitHub says of a person must be: cached for the forecast, never at a verdict (trust.md 2.9). */
+export type PermissionOf = (login: string) => Promise<Permission>
+
+/**
+ * Reviews as GitHub lists them now, each joined with the first stored payload of its id (trust.md 2.1, 2.2)
+ * and with what lay at the request's paths in the commit that payload covers.
+ */
+export const reviewsOf = async (
+  deps: Pick<ReconcileDeps, 'store' | 'payloads'>,
+  api: RepositoryApi,
+  mirror: Mirror,
+  directory: Directory,
+  permissionOf: PermissionOf,
+  at: { readonly repository: number; readonly pull: number; readonly paths: readonly string[]; readonly forecast: boolean },
+): Promise<readonly ReviewFact[]> => {
+  const { valid } = await deps.store.deliveriesOfPull(at.repository, at.pull, ['pull_request_review'])
+  const payloads = new Map<number, ReviewPayload>()
+  for (const delivery of valid) {
+    const payload = deps.payloads.review(delivery.body)
+    if (payload?.action === 'submitted' && !payloads.has(payload.reviewId)) payloads.set(payload.reviewId, payload)
+  }
+  // Without a stored payload no review can count, so the forecast need not ask; the verdict always does.
+  if (at.forecast && payloads.size === 0) return []
+  const listed = (await api.reviews(at.pull)).filter((review) => review.state !== 'PENDING')
+  await present(mirror, [...payloads.values()])
+  return Promise.all(listed.map((review) => fact(review, payloads.get(review.id), mirror, directory, permissionOf, at.paths)))
+}
+
+/** Commits that a force-push left behind may be gone for good: such a review covers nothing. */
+const present = async (mirror: Mirror, payloads: readonly ReviewPayload[]): Promise<void> => {
+  for (const commit of new Set(payloads.map((payload) => payload.commit))) {
+    try {
+      if ((await mirror.has(commit)) === false) await mirror.fetch([commit])
+    } catch (error) {
+      if (!(error instanceof GitError && error.code === 'missing')) throw error
+    }
+  }
+}
+
+const fact = async (
+  review: ApiReview,
+  payload: ReviewPayload | undefined,
+  mirror: Mirror,
+  directory: Directory,
+  permissionOf: PermissionOf,
+  paths: readonly string[],
+): Promise<ReviewFact> => {
+  const state = review.state === 'PENDING' ? 'commented' : states[review.state]
+  const { reviewer } = review
+  const weighs = state === 'approved' || state === 'changes_requested'
+  const blobs: Record<string, string | null> = {}
+  if (payload !== undefined && (await mirror.has(payload.commit))) {
+    for (const path of paths) blobs[path] = (await mirror.entry(payload.commit, path))?.sha ?? null
+  }
+  const identity = reviewer === undefined ? undefined : directory.byId(reviewer.id)
+  return {
+    id: review.id,
+    ...(reviewer === undefined ? {} : { reviewer }),
+    state,
+    submittedAt: payload?.submittedAt ?? review.submittedAt ?? 0,
+    ...(payload === undefined || payload.state === 'dismissed'
+      ? {}
+      : { payload: { commit: payload.commit, state: payload.state } }),
+    blobs,
+    ...(weighs && reviewer !== undefined ? { permission: await permissionOf(reviewer.login) } : {}),
+    principals: identity === undefined ? [] : directory.principalsOf(identity),
+  }
+}

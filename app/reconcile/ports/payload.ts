@@ -1,0 +1,37 @@
+import type { Account } from './github.ts'
+import type { Sha } from './git.ts'
+
+/**
+ * What stored webhook bodies say, read from the signed bytes alone (trust.md 2.10).
+ * Each reader answers undefined for a body that is not of its kind.
+ */
+export type Payloads = {
+  review(body: Uint8Array): ReviewPayload | undefined
+  pullRequest(body: Uint8Array): PullRequestPayload | undefined
+  push(body: Uint8Array): PushPayload | undefined
+  comment(body: Uint8Array): CommentPayload | undefined
+}
+export type ReviewPayload = {
+  readonly action: string
+  readonly reviewId: number
+  readonly commit: Sha
+  readonly state: 'approved' | 'changes_requested' | 'commented' | 'dismissed'
+  readonly reviewer?: Account
+  readonly submittedAt: number
+}
+export type PullRequestPayload = {
+  readonly action: string
+  readonly number: number
+  readonly headSha: Sha
+  readonly sender: Account
+  /** Epoch ms of the change the payload reports. */
+  readonly updatedAt: number
+}
+export type PushPayload = { readonly ref: string; readonly before: Sha; readonly after: Sha; readonly sender: Account }
+export type CommentPayload = {
+  readonly action: string
+  readonly commentId: number
+  readonly body: string
+  readonly author: Account
+  readonly createdAt: number
+}

@@ -26,12 +26,15 @@ export const contributorsOf = async (
       contributor,
     )
   for (const commit of await mirror.commits(base, pull.head.sha)) {
-    add(await resolve(api, directory, commit, 'author', commit.author))
-    if (commit.committer.email !== commit.author.email) {
-      const committer = await resolve(api, directory, commit, 'committer', commit.committer)
-      if (committer !== undefined) add(committer)
+    const named: readonly (readonly [ContributorRole, Signatory])[] = [
+      ['author', commit.author],
+      ['committer', commit.committer],
+      ...commit.coAuthors.map((coAuthor) => ['co-author', coAuthor] as const),
+    ]
+    for (const [as, signatory] of named) {
+      const contributor = await resolve(api, directory, commit, as, signatory)
+      if (contributor !== undefined) add(contributor)
     }
-    for (const coAuthor of commit.coAuthors) add(await resolve(api, directory, commit, 'co-author', coAuthor))
   }
   for (const person of await pushersOf(deps, api, repository, pull)) add({ as: 'pusher', person })
   return [...found.values()]
@@ -43,13 +46,10 @@ const resolve = async (
   commit: Commit,
   as: ContributorRole,
   signatory: Signatory,
-): Promise<Contributor> => {
+): Promise<Contributor | undefined> => {
   const email = signatory.email.toLowerCase()
-  if (email === webFlow) {
-    const { verified, author } = await api.commit(commit.sha)
-    if (verified && as === 'committer') return { as, person: { id: 0, login: 'web-flow' } }
-    if (verified && as === 'author' && author !== undefined) return { as, person: author }
-  }
+  // GitHub's web interface is nobody, where GitHub itself vouches for the commit.
+  if (email === webFlow && as === 'committer' && (await api.commit(commit.sha)).verified) return undefined
   const person = directory.byEmail(email)
   if (person !== undefined) return { as, person: { id: person.id, login: person.login } }
   return {

@@ -1,0 +1,108 @@
+import type { GroupFact, PersonFact, PolicyFacts, RequestFacts } from '../../decision/facts.ts'
+import type { ReconcileDeps } from '../deps.ts'
+import type { Evidence, PolicySet } from '../ports/evaluator.ts'
+import { grantsOf } from './grants.ts'
+import { policyUser } from './people.ts'
+
+/** A policy that names no approvers is asked about each person it might have meant; never about more than these. */
+const askedPeople = 200
+
+export type Asked = { readonly requests: readonly RequestFacts[]; readonly evidence: readonly Evidence[] }
+
+/** Puts what the policies say into each request's facts, with the requester's grants as they are now. */
+export const askPolicies = async (
+  deps: Pick<ReconcileDeps, 'store' | 'settings'>,
+  set: PolicySet,
+  at: {
+    readonly now: number
+    readonly repository: number
+    readonly pull: number
+    readonly author: PersonFact
+    readonly groups: readonly GroupFact[]
+    readonly reviewers: readonly PersonFact[]
+    readonly requests: readonly RequestFacts[]
+    readonly hints: boolean
+  },
+): Promise<Asked> => {
+  const evidence = new Map<string, Evidence>()
+  const { byHand, overridden } = await deps.store.disabledPolicies(at.now)
+  const repository = deps.settings.repositories.get(at.repository)?.fullName ?? String(at.repository)
+  const directory = set.directory
+  const user = (person: PersonFact) => policyUser(directory, at.groups, person)
+  const siblings = at.requests.flatMap((request) => contextOf(request, repository))
+
+  const ask = async (request: RequestFacts): Promise<RequestFacts> => {
+    const { read, requester } = request
+    if (!read.ok || requester === undefined || !('person' in requester)) return request
+    const others = await grantsOf(deps, requester.person.id, at.repository, new Set(at.requests.map(({ id }) => id)))
+    const people = new Map<number, PersonFact>(at.reviewers.map((person) => [person.id, person]))
+    for (const identity of directory.identities.slice(0, askedPeople)) {
+      if (!people.has(identity.id)) people.set(identity.id, { id: identity.id, login: identity.login })
+    }
+    people.delete(requester.person.id)
+    const question = {
+      requester: user(requester.person),
+      author: user(at.author),
+      request: { ...read.request, id: request.id },
+      now: at.now,
+      repository,
+      pull: at.pull,
+      activeGrants: others.activeGrants,
+      queuedGrants: [
+        ...others.queuedGrants,
+        ...siblings.filter(({ id, person }) => id !== request.id && person === requester.person.id).map(({ context }) => context),
+      ],
+      reviewers: [...people.values()].map(user),
+    }
+    const answer = async (without: readonly string[]): Promise<PolicyFacts> => {
+      const { eligibility, approval, hints, evidence: bytes } = await set.ask(question, { without, hints: at.hints })
+      for (const item of bytes) evidence.set(item.digest, item)
+      const { groups, users } = named(approval, at.groups, directory)
+      return { eligibility, approval, hints, groups, users }
+    }
+    const policies = await answer([...byHand, ...overridden])
+    return { ...request, policies, ...(byHand.length === 0 ? {} : { policiesToo: await answer(overridden) }) }
+  }
+  const requests = await Promise.all(at.requests.map(ask))
+  return { requests, evidence: [...evidence.values()] }
+}
+
+/** Two requests in one pull request see each other as queued: harmless alone may be toxic together. */
+const contextOf = (request: RequestFacts, repository: string) => {
+  const { read, requester } = request
+  if (!read.ok || requester === undefined || !('person' in requester)) return []
+  const { provider, role, scope, startsAt = 0, durationSeconds, reason, metadata } = read.request
+  const endsAt = startsAt + durationSeconds * 1000
+  const context = { id: request.id, repository, provider, role, scope, state: 'pending', startsAt, endsAt, reason, metadata }
+  return [{ id: request.id, person: requester.person.id, context }]
+}
+
+/** The groups and users that requirements name, resolved to numeric ids. */
+const named = (
+  approval: PolicyFacts['approval'],
+  groups: readonly GroupFact[],
+  directory: PolicySet['directory'],
+): Pick<PolicyFacts, 'groups' | 'users'> => {
+  const groupNames = new Set<string>()
+  const logins = new Set<string>()
+  for (const { outcome } of approval) {
+    if (outcome.kind !== 'value') continue
+    if (outcome.approverGroup !== undefined) groupNames.add(outcome.approverGroup)
+    for (const entry of outcome.required ?? []) {
+      if ('group' in entry) groupNames.add(entry.group)
+      else for (const login of entry.users) logins.add(login)
+    }
+  }
+  return {
+    groups: [...groupNames].map(
+      (name) =>
+        groups.find((group) => group.name === name) ?? { name, unknown: `policies/data/groups.yaml has no group ${name}` },
+    ),
+    users: [...logins].map((login) => {
+      const identity = directory.byLogin(login)
+      return identity === undefined
+        ? { login, unknown: `policies/data/identities.yaml has no ${login}` }
+        : { login, person: { id: identity.id, login: identity.login } }
+    }),
+  }
+}

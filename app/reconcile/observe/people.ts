@@ -1,0 +1,70 @@
+import type { GroupFact, PersonFact } from '../../decision/facts.ts'
+import type { Directory } from '../../identity/directory.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { PolicyUser } from '../ports/evaluator.ts'
+import type { Permission, RepositoryApi } from '../ports/github.ts'
+
+const freshMs = 60_000
+
+/** What GitHub says of people: asked anew for every verdict, at most a minute old for a forecast (trust.md 2.9). */
+export const createPeopleCache = (clock: Clock) => {
+  const kept = new Map<string, { readonly at: number; readonly answer: Promise<unknown> }>()
+  const ask = <T>(key: string, fresh: boolean, question: () => Promise<T>): Promise<T> => {
+    const now = clock.now()
+    const known = kept.get(key)
+    if (!fresh && known !== undefined && now - known.at < freshMs) return known.answer as Promise<T>
+    for (const [old, { at }] of kept) if (now - at >= freshMs) kept.delete(old)
+    const answer = question()
+    kept.set(key, { at: now, answer })
+    answer.catch(() => kept.delete(key))
+    return answer
+  }
+  return {
+    permission: (repository: number, api: RepositoryApi, login: string, fresh: boolean): Promise<Permission> =>
+      ask(`permission ${repository} ${login}`, fresh, async () => (await api.permission(login))?.permission ?? 'none'),
+    team: (repository: number, api: RepositoryApi, team: string, fresh: boolean) =>
+      ask(`team ${repository} ${team}`, fresh, () => api.teamMembers(team)),
+    account: (repository: number, api: RepositoryApi, login: string, fresh: boolean) =>
+      ask(`account ${repository} ${login}`, fresh, () => api.account(login)),
+  }
+}
+export type PeopleCache = ReturnType<typeof createPeopleCache>
+
+/** Every group of the directory with its members by numeric id; teams are read from GitHub, nested ones included. */
+export const groupsOf = async (
+  directory: Directory,
+  teamMembers: (team: string) => Promise<readonly PersonFact[] | undefined>,
+): Promise<readonly GroupFact[]> =>
+  Promise.all(
+    directory.groups.map(async (group): Promise<GroupFact> => {
+      if ('team' in group) {
+        const members = await teamMembers(group.team)
+        return members === undefined
+          ? { name: group.name, unknown: `GitHub knows no team ${group.team}, or does not show it to the App` }
+          : { name: group.name, team: group.team, members: members.map(({ id, login }) => ({ id, login })) }
+      }
+      const members = group.members.flatMap((login) => {
+        const identity = directory.byLogin(login)
+        return identity === undefined ? [] : [{ id: identity.id, login: identity.login }]
+      })
+      return { name: group.name, members }
+    }),
+  )
+
+/** A person as the policies see one: known by numeric id, else a stranger of tier 0 in no group. */
+export const policyUser = (
+  directory: Directory,
+  groups: readonly GroupFact[],
+  person: PersonFact,
+): PolicyUser => {
+  const identity = directory.byId(person.id)
+  return {
+    id: person.id,
+    login: person.login,
+    email: identity?.emails[0] ?? '',
+    groups: groups.flatMap((group) =>
+      'members' in group && group.members.some((member) => member.id === person.id) ? [group.name] : [],
+    ),
+    trustTier: identity?.trustTier ?? 0,
+  }
+}

@@ -1,0 +1,141 @@
+import type { Facts, GroupFact, PersonFact, RequestFacts } from '../../decision/facts.ts'
+import type { ReconcileDeps } from '../deps.ts'
+import type { PolicySet } from '../ports/evaluator.ts'
+import type { PullRequest } from '../ports/github.ts'
+import type { RepositorySettings } from '../ports/settings.ts'
+import { type Diff, diffOf, pathFact } from './changes.ts'
+import { contributorsOf } from './contributors.ts'
+import { groupsOf, type PeopleCache } from './people.ts'
+import { acceptedCommit, type PolicyCache } from './policies.ts'
+import { requestsOf } from './requests.ts'
+import { reviewsOf } from './reviews.ts'
+
+export type ObserveDeps = ReconcileDeps & { readonly policies: PolicyCache; readonly people: PeopleCache }
+
+/** Everything about a pull request but what the policies say of it, which depends on the grants of the moment. */
+export type Observed = {
+  readonly facts: Facts
+  readonly pull: PullRequest
+  readonly diff: Diff
+  readonly set?: PolicySet
+  readonly groups: readonly GroupFact[]
+  /** People whose reviews might count. */
+  readonly reviewers: readonly PersonFact[]
+}
+
+/**
+ * Looks afresh at GitHub and Git. Throws what Git and GitHub throw; a policy set that cannot be loaded is a fact.
+ * @param reviewsFrom reviews submitted up to here are void: the pull request was reopened (epoch ms)
+ */
+export const observePull = async (
+  deps: ObserveDeps,
+  repository: RepositorySettings,
+  pull: PullRequest,
+  moment: Facts['moment'],
+  reviewsFrom: number | undefined,
+): Promise<Observed> => {
+  const api = deps.github.repository(repository.id)
+  const mirror = deps.git.mirror(repository.id)
+  const fresh = moment !== 'forecast'
+  const diff = await diffOf(deps, repository.id, mirror, pull)
+  const policy = await policyOf(deps, repository)
+  const directory = policy.set?.directory
+  const merge = pull.merged ? pull.mergeCommit : undefined
+  const requests = await requestsOf(
+    mirror,
+    directory,
+    (login) => deps.people.account(repository.id, api, login, fresh),
+    { repository: repository.id, pull: pull.number, base: diff.base, tip: diff.tip, merge, author: pull.author, changes: diff.changes },
+  )
+  const { reviews, contributors, groups } =
+    directory === undefined || requests.length === 0
+      ? { reviews: [], contributors: [], groups: [] }
+      : {
+          reviews: await reviewsOf(
+            deps,
+            api,
+            mirror,
+            directory,
+            (login) => deps.people.permission(repository.id, api, login, fresh),
+            { repository: repository.id, pull: pull.number, paths: requests.map(({ path }) => path), forecast: !fresh },
+          ),
+          contributors: await contributorsOf(deps, api, mirror, directory, repository.id, pull, diff.base),
+          groups: await groupsOf(directory, (team) => deps.people.team(repository.id, api, team, fresh)),
+        }
+  const facts: Facts = {
+    now: deps.clock.now(),
+    moment,
+    repository: { ...repository, grantWindowMs: deps.settings.grantWindowMs },
+    pull: {
+      number: pull.number,
+      author: { id: pull.author.id, login: pull.author.login },
+      authorIsUser: pull.author.type === 'User',
+      base: pull.base.ref,
+      headSha: pull.head.sha,
+      fromFork: pull.head.repository !== repository.id,
+      draft: pull.draft,
+      state: pull.state,
+      ...(await mergedFact(mirror, pull, diff)),
+      ...(reviewsFrom === undefined ? {} : { reviewsFrom }),
+    },
+    policy: policy.set === undefined ? { missing: policy.missing } : { commit: policy.set.commit },
+    changes: diff.changes.map(pathFact),
+    requests,
+    reviews,
+    contributors,
+    troubles: [],
+  }
+  return {
+    facts,
+    pull,
+    diff,
+    ...(policy.set === undefined ? {} : { set: policy.set }),
+    groups,
+    reviewers: peopleOf(facts),
+  }
+}
+
+type LoadedPolicy =
+  | { readonly set: PolicySet; readonly missing?: undefined }
+  | { readonly set?: undefined; readonly missing: string }
+
+const policyOf = async (deps: ObserveDeps, repository: RepositorySettings): Promise<LoadedPolicy> => {
+  const commit = await acceptedCommit(deps, repository)
+  try {
+    return { set: await deps.policies.get(repository.id, commit) }
+  } catch (error) {
+    if (!(error instanceof Error && error.name === 'PolicyLoadError')) throw error
+    deps.log.warn('the accepted policies cannot be used', { repository: repository.id, commit, why: error.message })
+    return { missing: `policies at ${commit.slice(0, 10)} cannot be used: ${error.message}` }
+  }
+}
+
+const mergedFact = async (
+  mirror: ReturnType<ReconcileDeps['git']['mirror']>,
+  pull: PullRequest,
+  diff: Diff,
+): Promise<Pick<Facts['pull'], 'merged'>> => {
+  if (!pull.merged || pull.mergeCommit === undefined) return {}
+  return {
+    merged: {
+      at: pull.mergedAt ?? 0,
+      commit: pull.mergeCommit,
+      onBranch: await mirror.isAncestor(pull.mergeCommit, diff.tip),
+    },
+  }
+}
+
+const peopleOf = (facts: Facts): readonly PersonFact[] => {
+  const people = new Map<number, PersonFact>()
+  for (const { reviewer } of facts.reviews) {
+    if (reviewer?.type === 'User') people.set(reviewer.id, { id: reviewer.id, login: reviewer.login })
+  }
+  return [...people.values()]
+}
+
+/** The same facts with what the policies said put in. */
+export const withRequests = (facts: Facts, requests: readonly RequestFacts[], now: number): Facts => ({
+  ...facts,
+  now,
+  requests,
+})

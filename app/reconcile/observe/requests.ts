@@ -1,0 +1,108 @@
+import type { PersonFact, RequestFacts } from '../../decision/facts.ts'
+import type { Directory } from '../../identity/directory.ts'
+import { requestId } from '../../request/id.ts'
+import { readRequest, requestSizeLimit } from '../../request/read.ts'
+import type { AccessRequest } from '../../request/request.ts'
+import { canonicalPath } from '../../request/path.ts'
+import type { Change, Mirror, Sha } from '../ports/git.ts'
+import { GitError } from '../ports/git.ts'
+import type { Account } from '../ports/github.ts'
+
+/** Request files that the pull request adds, read at its head; what a request lacks is named in its facts. */
+export const requestsOf = async (
+  mirror: Mirror,
+  directory: Directory | undefined,
+  accountOf: (login: string) => Promise<Account | undefined>,
+  at: {
+    readonly repository: number
+    readonly pull: number
+    readonly base: Sha
+    readonly tip: Sha
+    readonly merge: Sha | undefined
+    readonly author: PersonFact
+    readonly changes: readonly Change[]
+  },
+): Promise<readonly RequestFacts[]> => {
+  const added = at.changes.filter(
+    (change) => change.before === undefined && change.after?.mode === '100644' && canonicalPath(change.path).ok,
+  )
+  return Promise.all(
+    added.map(async ({ path, after }): Promise<RequestFacts> => {
+      const blob = after?.sha ?? ''
+      const read = await readBlob(mirror, blob, path)
+      return {
+        id: requestId(at.repository, at.pull, path),
+        path,
+        blob,
+        read,
+        usedUp: await mirror.everHeld(at.base, path),
+        ...(at.merge === undefined
+          ? {}
+          : {
+              mergedBlob: (await mirror.entry(at.merge, path))?.sha ?? null,
+              branchBlob: (await mirror.entry(at.tip, path))?.sha ?? null,
+            }),
+        ...(read.ok && directory !== undefined
+          ? {
+              requester: await requesterOf(directory, accountOf, at.author, read.request),
+              role: roleOf(directory, read.request),
+            }
+          : {}),
+      }
+    }),
+  )
+}
+
+const readBlob = async (mirror: Mirror, blob: Sha, path: string): Promise<RequestFacts['read']> => {
+  try {
+    return readRequest(await mirror.blob(blob, requestSizeLimit), path)
+  } catch (error) {
+    if (!(error instanceof GitError && error.code === 'too_large')) throw error
+    const fault = { file: path, line: 1, column: 1, code: 'too_large' }
+    return {
+      ok: false,
+      faults: [
+        { ...fault, message: 'the file is larger than 64 KiB', remedy: 'keep a request to its few fields' },
+      ],
+    }
+  }
+}
+
+/** A login whose numeric id on GitHub differs from the directory's is nobody we know (trust.md 6.16). */
+const requesterOf = async (
+  directory: Directory,
+  accountOf: (login: string) => Promise<Account | undefined>,
+  author: PersonFact,
+  request: AccessRequest,
+): Promise<NonNullable<RequestFacts['requester']>> => {
+  const same = author.login.toLowerCase() === request.requester.toLowerCase()
+  const account = same ? author : await accountOf(request.requester)
+  if (account === undefined) {
+    return {
+      unknown: `GitHub has no user ${request.requester}`,
+      remedy: 'write the GitHub login of the person who gets the access in spec.requester',
+    }
+  }
+  const found = directory.person(account.login, account.id)
+  if (!found.ok) return { unknown: found.message, remedy: found.remedy }
+  const { identity } = found
+  const principal = directory.principal(identity, request.provider)
+  return {
+    person: { id: identity.id, login: identity.login },
+    principals: directory.principalsOf(identity),
+    ...(principal === undefined ? {} : { principal }),
+  }
+}
+
+const roleOf = (directory: Directory, request: AccessRequest): NonNullable<RequestFacts['role']> => {
+  const role = directory.role(request.provider, request.role)
+  if (role !== undefined) return role
+  const known = directory.roles.filter(({ provider }) => provider === request.provider).map(({ role: name }) => name)
+  return {
+    unknown: `policies/data/roles.yaml has no role ${request.role} for ${request.provider}`,
+    remedy:
+      known.length === 0
+        ? `it has no role for ${request.provider} at all`
+        : `one of these exists: ${known.join(', ')}`,
+  }
+}

@@ -1,0 +1,121 @@
+import { digestOf } from '../audit/canonical.ts'
+import type { Decision } from '../decision/decision.ts'
+import type { ReconcileDeps } from './deps.ts'
+import { readPullKey } from './key.ts'
+import { type CheckRun, GitHubError, type RepositoryApi } from './ports/github.ts'
+import type { RepositorySettings } from './ports/settings.ts'
+import type { Projection, PullRow, StatusRow } from './ports/store.ts'
+import { checkOf } from './publish/check.ts'
+import { commentBody, commentStage } from './publish/comment.ts'
+import { reviewersToAsk } from './publish/reviewers.ts'
+
+const retryMs = 15_000
+
+/**
+ * Makes GitHub show what is stored: a projection, written where it differs. Each write is saved before the
+ * next, so that a crash repeats at most one. Nothing here decides; merging is asked of GitHub with the head
+ * that was decided on, and what it means is decided again afterwards.
+ */
+export const createPublisher = (deps: ReconcileDeps) => ({
+  async look(key: string): Promise<void> {
+    const at = readPullKey(key)
+    const repository = deps.settings.repositories.get(at.repository)
+    const row = await deps.store.pull(at.repository, at.pull)
+    if (repository === undefined || row === undefined) return
+    const known = await deps.store.projection(at.repository, at.pull)
+    const projection = known ?? { repository: at.repository, pull: at.pull, asked: [] }
+    try {
+      await show(deps, repository, row, projection)
+    } catch (error) {
+      if (!(error instanceof GitHubError)) throw error
+      const lookAt = Math.max(deps.clock.now() + retryMs, error.retryAt ?? 0)
+      deps.log.warn('GitHub could not be told', { ...at, why: error.message })
+      const now = await deps.store.projection(at.repository, at.pull)
+      await deps.store.saveProjection({ ...(now ?? projection), lookAt })
+    }
+  },
+})
+
+const show = async (
+  deps: ReconcileDeps,
+  repository: RepositorySettings,
+  row: PullRow,
+  before: Projection,
+): Promise<void> => {
+  const api = deps.github.repository(repository.id)
+  let { lookAt: _, ...projection } = before
+  const save = async (change: Partial<Projection>) => {
+    projection = { ...projection, ...change }
+    await deps.store.saveProjection(projection)
+  }
+  const { decision } = row
+  const rows = (await deps.store.status({ repository: repository.id })).filter(({ request }) => request.pull === row.pull)
+
+  // A verdict at the merge or later is the ledger's business; the check stays what it was while open.
+  if (decision.moment === 'forecast' && row.headSha !== '') await showCheck(api, checkOf(decision), projection, save)
+  const author = rows[0]?.request.author.id ?? 0
+  const ask = row.open ? reviewersToAsk(decision, author) : { users: [], teams: [], unasked: [] }
+  await askReviewers(api, row.pull, ask, projection, save)
+  if (decision.requests.length > 0 && decision.verdict !== 'not_yet') {
+    const stage = commentStage(decision, rows)
+    if (stage !== projection.commentDigest) {
+      const body = commentBody(decision, rows, await receipts(deps, rows), ask.unasked)
+      if (projection.commentId === undefined) await save({ commentId: await api.createComment(row.pull, body), commentDigest: stage })
+      else {
+        await api.editComment(projection.commentId, body)
+        await save({ commentDigest: stage })
+      }
+    }
+  }
+  if (before.lookAt !== undefined) await save({})
+  await mergeIfWanted(api, repository, row, decision)
+}
+
+type Save = (change: Partial<Projection>) => Promise<void>
+
+const showCheck = async (api: RepositoryApi, check: CheckRun, projection: Projection, save: Save): Promise<void> => {
+  const digest = digestOf({ ...check })
+  const { headSha } = check
+  if (projection.checkId === undefined || projection.checkSha !== headSha) {
+    await save({ checkId: await api.createCheck(check), checkSha: headSha, checkDigest: digest })
+  } else if (projection.checkDigest !== digest) {
+    await api.updateCheck(projection.checkId, check)
+    await save({ checkDigest: digest })
+  }
+}
+
+const askReviewers = async (
+  api: RepositoryApi,
+  pull: number,
+  ask: { readonly users: readonly string[]; readonly teams: readonly string[] },
+  projection: Projection,
+  save: Save,
+): Promise<void> => {
+  const users = ask.users.filter((login) => !projection.asked.includes(login))
+  const teams = ask.teams.filter((team) => !projection.asked.includes(`team:${team}`))
+  if (users.length + teams.length === 0) return
+  await api.askReviewers(pull, { users, teams })
+  await save({ asked: [...projection.asked, ...users, ...teams.map((team) => `team:${team}`)] })
+}
+
+/** Where each grant's last event lies in the ledger, for whoever wants to verify it. */
+const receipts = async (deps: ReconcileDeps, rows: readonly StatusRow[]): Promise<ReadonlyMap<string, string>> => {
+  const found = new Map<string, string>()
+  for (const { request, grant } of rows) {
+    if (grant?.state !== 'ended') continue
+    const last = (await deps.ledger.history(request.id)).at(-1)
+    if (last !== undefined) found.set(request.id, `event ${last.seq}, leaf ${Buffer.from(last.leaf).toString('hex')}`)
+  }
+  return found
+}
+
+const mergeIfWanted = async (
+  api: RepositoryApi,
+  repository: RepositorySettings,
+  row: PullRow,
+  decision: Decision,
+): Promise<void> => {
+  const wanted =
+    repository.merge === 'auto' && row.open && !row.draft && decision.verdict === 'passed' && decision.requests.length > 0
+  if (wanted) await api.merge(row.pull, row.headSha)
+}

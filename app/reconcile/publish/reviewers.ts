@@ -1,0 +1,27 @@
+import type { Decision } from '../../decision/decision.ts'
+import type { PersonFact } from '../../decision/facts.ts'
+
+/** GitHub takes at most 15 reviewers on a pull request. */
+const most = 15
+
+export type Ask = { readonly users: readonly string[]; readonly teams: readonly string[]; readonly unasked: readonly string[] }
+
+/**
+ * Whom to ask: for each requirement not yet met, its team as a team, else its people, the first 15 by numeric
+ * id; the rest are named in the comment.
+ */
+export const reviewersToAsk = (decision: Decision, author: number): Ask => {
+  const people = new Map<number, PersonFact>()
+  const teams = new Set<string>()
+  for (const request of decision.requests) {
+    if (request.verdict !== 'action_required') continue
+    for (const requirement of request.requirements) {
+      if (requirement.metBy.length >= requirement.count) continue
+      if (requirement.team !== undefined) teams.add(requirement.team.split('/')[1] ?? requirement.team)
+      else for (const person of requirement.eligible) if (person.id !== author) people.set(person.id, person)
+    }
+  }
+  const logins = [...people.values()].sort((a, b) => a.id - b.id).map(({ login }) => login)
+  const room = Math.max(0, most - teams.size)
+  return { users: logins.slice(0, room), teams: [...teams], unasked: logins.slice(room) }
+}

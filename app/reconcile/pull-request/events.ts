@@ -1,0 +1,66 @@
+import { digestOf } from '../../audit/canonical.ts'
+import type { Actor, EventType, Json, LedgerEvent } from '../../audit/event.ts'
+import type { Decision, RequestDecision } from '../../decision/decision.ts'
+import type { PolicyFacts, RequestFacts } from '../../decision/facts.ts'
+
+export const gitsudo: Actor = { kind: 'app', id: 'gitsudo' }
+export const userActor = (person: { readonly id: number; readonly login: string }): Actor => ({
+  kind: 'user',
+  id: String(person.id),
+  login: person.login,
+})
+
+/** An event about one request of a pull request, at a moment in epoch milliseconds. */
+export const requestEvent = (
+  type: EventType,
+  at: number,
+  actor: Actor,
+  of: { readonly id: string; readonly repository: number; readonly pull: number; readonly commit: string },
+  data: Readonly<Record<string, Json>>,
+): LedgerEvent => ({
+  v: 1,
+  type,
+  at: isoTime(at),
+  actor,
+  request: of.id,
+  repo: of.repository,
+  pull: of.pull,
+  commit: of.commit,
+  data,
+})
+
+export const isoTime = (at: number): string => new Date(at).toISOString()
+
+/** What lets a decision be replayed: blob, inputs, policy commit, wasm, data and result by digest (audit.md). */
+export const decisionData = (
+  decision: Decision,
+  request: RequestDecision,
+  facts: RequestFacts | undefined,
+): Readonly<Record<string, Json>> => ({
+  path: request.path,
+  blob: request.blob,
+  moment: decision.moment,
+  decided_at: isoTime(decision.at),
+  verdict: request.verdict,
+  summary: request.summary,
+  policy_commit: decision.policyCommit ?? null,
+  approved_by: request.approvedBy.map(({ id, login }) => ({ id, login })),
+  evaluations: [...evaluations(facts?.policies), ...evaluations(facts?.policiesToo)],
+  result: digestOf(request),
+})
+
+const evaluations = (policies: PolicyFacts | undefined): readonly Json[] => {
+  if (policies === undefined) return []
+  return [
+    ...policies.eligibility.map(({ policy, digests }) => ({ policy, type: 'eligibility', ...digests })),
+    ...policies.approval.flatMap(({ policy, digests, reviewers }) => [
+      { policy, type: 'approval', ...digests },
+      ...reviewers.map((reviewer) => ({
+        policy,
+        type: 'approval',
+        reviewer: reviewer.reviewerId,
+        ...reviewer.digests,
+      })),
+    ]),
+  ]
+}

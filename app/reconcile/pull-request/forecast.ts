@@ -1,0 +1,157 @@
+import { decide } from '../../decision/decide.ts'
+import type { Decision, RequestDecision } from '../../decision/decision.ts'
+import type { RequestFacts } from '../../decision/facts.ts'
+import { moveRequest } from '../../grant/moves.ts'
+import { wakePublish } from '../key.ts'
+import { askPolicies } from '../observe/ask.ts'
+import { type ObserveDeps, type Observed, observePull, withRequests } from '../observe/pull.ts'
+import type { Evidence } from '../ports/evaluator.ts'
+import type { PullRequest } from '../ports/github.ts'
+import type { RepositorySettings } from '../ports/settings.ts'
+import type { RequestRow, Tx } from '../ports/store.ts'
+import { decisionData, gitsudo, requestEvent, userActor } from './events.ts'
+import { openState, rowOf, saysMore } from './rows.ts'
+
+/** Puts the policies' answers and the verdict to what was observed. */
+export const decideOn = async (
+  deps: ObserveDeps,
+  observed: Observed,
+): Promise<{ readonly decision: Decision; readonly requests: readonly RequestFacts[]; readonly evidence: readonly Evidence[] }> => {
+  const now = deps.clock.now()
+  const { facts, set } = observed
+  const asked =
+    set === undefined
+      ? { requests: facts.requests, evidence: [] }
+      : await askPolicies(deps, set, {
+          now,
+          repository: facts.repository.id,
+          pull: facts.pull.number,
+          author: facts.pull.author,
+          groups: observed.groups,
+          reviewers: observed.reviewers,
+          requests: facts.requests,
+          hints: facts.moment === 'forecast',
+        })
+  return { ...asked, decision: decide(withRequests(facts, asked.requests, now)) }
+}
+
+/** The forecast for an open pull request, recorded with its events and handed on to be shown. */
+export const forecast = async (
+  deps: ObserveDeps,
+  repository: RepositorySettings,
+  pull: PullRequest,
+  rows: readonly RequestRow[],
+  reviewsFrom: number | undefined,
+): Promise<Decision> => {
+  const observed = await observePull(deps, repository, pull, 'forecast', reviewsFrom)
+  const { decision, requests, evidence } = await decideOn(deps, observed)
+  const before = (await deps.store.pull(repository.id, pull.number))?.decision
+  await deps.store.transaction(async (tx) => {
+    for (const facts of requests) {
+      const verdict = decision.requests.find(({ id }) => id === facts.id)
+      if (verdict === undefined) throw new Error(`no decision on ${facts.path}`)
+      const row = rows.find(({ id }) => id === facts.id)
+      await record(deps, tx, repository, pull, row, facts, decision, verdict, before, evidence, reviewsFrom)
+    }
+    for (const row of rows) {
+      const dropped = !requests.some(({ id }) => id === row.id)
+      if (dropped && row.state !== 'cancelled' && row.state !== 'lapsed') await cancel(deps, tx, row, pull)
+    }
+    await savePull(deps, tx, repository.id, pull, decision)
+  })
+  return decision
+}
+
+const record = async (
+  deps: ObserveDeps,
+  tx: Tx,
+  repository: RepositorySettings,
+  pull: PullRequest,
+  before: RequestRow | undefined,
+  facts: RequestFacts,
+  decision: Decision,
+  verdict: RequestDecision,
+  last: Decision | undefined,
+  evidence: readonly Evidence[],
+  reviewsFrom: number | undefined,
+): Promise<void> => {
+  const now = decision.at
+  const of = { id: facts.id, repository: repository.id, pull: pull.number, commit: pull.head.sha }
+  const row = rowOf(before, facts, pull, { repository: repository.id, now, pendingTtlMs: deps.settings.pendingTtlMs })
+  const from = row.state === 'cancelled' ? 'pending' : row.state
+  const state = openState(verdict.verdict)
+  if (row.state === 'lapsed') return
+  if (row.state !== from) moveRequest(row.state, from)
+  if (from !== state) moveRequest(from, state)
+  await saved(deps, tx, { ...row, state, decision, ...(reviewsFrom === undefined ? {} : { reviewsFrom }) })
+  if (before === undefined) {
+    await deps.ledger.stage(
+      tx,
+      requestEvent('request.created', now, userActor(pull.author), of, {
+        path: facts.path,
+        blob: facts.blob,
+        requester: row.requester?.login ?? null,
+        provider: row.provider ?? null,
+        role: row.role ?? null,
+        scope: row.scope ?? null,
+        duration_seconds: row.durationSeconds ?? null,
+        reason: row.reason ?? null,
+      }),
+    )
+  }
+  if (saysMore(decision, verdict, last)) {
+    const data = decisionData(decision, verdict, facts)
+    await deps.ledger.stage(tx, requestEvent('request.evaluated', now, gitsudo, of, data), evidence)
+  }
+  if (state !== from && (state === 'approved' || state === 'denied')) {
+    const actor = verdict.deniedBy === undefined ? gitsudo : userActor(verdict.deniedBy)
+    const data = decisionData(decision, verdict, facts)
+    await deps.ledger.stage(
+      tx,
+      requestEvent(state === 'approved' ? 'request.approved' : 'request.denied', now, actor, of, data),
+      evidence,
+    )
+  }
+}
+
+/** The request's file left the pull request, or the pull request was closed. */
+export const cancel = async (deps: ObserveDeps, tx: Tx, row: RequestRow, pull: PullRequest): Promise<void> => {
+  moveRequest(row.state, 'cancelled')
+  const { lookAt: _, ...rest } = row
+  await saved(deps, tx, { ...rest, state: 'cancelled' })
+  await deps.ledger.stage(
+    tx,
+    requestEvent(
+      'request.cancelled',
+      deps.clock.now(),
+      gitsudo,
+      { id: row.id, repository: row.repository, pull: row.pull, commit: pull.head.sha },
+      { path: row.path, why: pull.state === 'closed' ? 'closed unmerged' : 'file removed from the pull request' },
+    ),
+  )
+}
+
+/** Saves a row, or makes the whole look start over because somebody else saved it meanwhile. */
+export const saved = async (deps: Pick<ObserveDeps, 'store'>, tx: Tx, row: RequestRow): Promise<void> => {
+  if (!(await deps.store.saveRequest(tx, row))) throw new Error(`request ${row.id} changed while being looked at`)
+}
+
+export const savePull = async (
+  deps: Pick<ObserveDeps, 'store' | 'queue'>,
+  tx: Tx,
+  repository: number,
+  pull: PullRequest,
+  decision: Decision,
+  lookAt?: number,
+): Promise<void> => {
+  await deps.store.savePull(tx, {
+    repository,
+    pull: pull.number,
+    headSha: pull.head.sha,
+    open: pull.state === 'open',
+    draft: pull.draft,
+    decision,
+    ...(lookAt === undefined ? {} : { lookAt }),
+  })
+  await deps.queue.wake([wakePublish(repository, pull.number)], tx)
+}

@@ -1,0 +1,61 @@
+import type { Decision, RequestDecision, Verdict } from '../../decision/decision.ts'
+import type { RequestFacts } from '../../decision/facts.ts'
+import type { RequestState } from '../../grant/state.ts'
+import type { PullRequest } from '../ports/github.ts'
+import type { RequestRow } from '../ports/store.ts'
+
+/** The state an open request has after a verdict; trouble is never better than `pending`. */
+export const openState = (verdict: Verdict): RequestState =>
+  verdict === 'passed' ? 'approved' : verdict === 'denied' ? 'denied' : 'pending'
+
+/** A request's row brought up to its newest facts; version 0 when it is new. */
+export const rowOf = (
+  before: RequestRow | undefined,
+  facts: RequestFacts,
+  pull: PullRequest,
+  at: { readonly repository: number; readonly now: number; readonly pendingTtlMs: number },
+): RequestRow => {
+  const openedAt = before?.openedAt ?? at.now
+  const said = facts.read.ok ? facts.read.request : undefined
+  const person = facts.requester !== undefined && 'person' in facts.requester ? facts.requester.person : undefined
+  return {
+    id: facts.id,
+    repository: at.repository,
+    pull: pull.number,
+    path: facts.path,
+    state: before?.state ?? 'pending',
+    headSha: pull.head.sha,
+    blob: facts.blob,
+    author: { id: pull.author.id, login: pull.author.login },
+    openedAt,
+    lookAt: openedAt + at.pendingTtlMs,
+    version: before?.version ?? 0,
+    ...(before?.reviewsFrom === undefined ? {} : { reviewsFrom: before.reviewsFrom }),
+    ...(said === undefined
+      ? {}
+      : {
+          requester: person ?? { login: said.requester },
+          provider: said.provider,
+          role: said.role,
+          scope: said.scope,
+          durationSeconds: said.durationSeconds,
+          reason: said.reason,
+          metadata: said.metadata,
+          ...(said.startsAt === undefined ? {} : { startsAt: said.startsAt }),
+        }),
+  }
+}
+
+/** Whether a new decision says something the last one did not, so that it deserves an event. */
+export const saysMore = (decision: Decision, request: RequestDecision, before: Decision | undefined): boolean => {
+  const old = before?.requests.find(({ id }) => id === request.id)
+  return (
+    before === undefined ||
+    old === undefined ||
+    before.moment !== decision.moment ||
+    before.policyCommit !== decision.policyCommit ||
+    old.blob !== request.blob ||
+    old.verdict !== request.verdict ||
+    old.summary !== request.summary
+  )
+}

@@ -1,0 +1,37 @@
+import { refuseGrant, startGrant } from '../grant/open.ts'
+import { type ObserveDeps, observePull } from '../observe/pull.ts'
+import { Trouble } from '../observe/trouble.ts'
+import type { PullRequest } from '../ports/github.ts'
+import type { RepositorySettings } from '../ports/settings.ts'
+import type { RequestRow } from '../ports/store.ts'
+import { decideOn, savePull } from './forecast.ts'
+import { intentOf } from './verdict.ts'
+
+/** Scheduled grants whose start has come get a second, full verdict (trust.md 3.7); only then an intent. */
+export const startDue = async (
+  deps: ObserveDeps,
+  repository: RepositorySettings,
+  pull: PullRequest,
+  rows: readonly RequestRow[],
+): Promise<void> => {
+  for (const row of rows) {
+    const grant = await deps.store.grant(row.id)
+    if (grant?.state !== 'scheduled' || grant.startsAt > deps.clock.now()) continue
+    const observed = await observePull(deps, repository, pull, 'start', row.reviewsFrom)
+    const one = { ...observed, facts: { ...observed.facts, requests: observed.facts.requests.filter(({ id }) => id === row.id) } }
+    const staged = await deps.store.transaction(async (tx) => {
+      await deps.store.serialise(tx, `person:${grant.requester.id}`)
+      const { decision, requests } = await decideOn(deps, one)
+      if (decision.verdict === 'not_yet') throw new Trouble(decision.summary)
+      const [facts] = requests
+      const late = deps.clock.now() > grant.startsAt + deps.settings.grantWindowMs
+      const passed = decision.verdict === 'passed' && facts !== undefined && !late
+      await savePull(deps, tx, repository.id, pull, decision)
+      if (!passed) {
+        return refuseGrant(tx, deps, row.id, late ? 'the start was missed by more than grantWindow' : decision.summary)
+      }
+      return startGrant(tx, deps, { ...intentOf(repository, pull, facts, decision.at), startsAt: decision.at, endsAt: decision.at + (grant.endsAt - grant.startsAt) })
+    })
+    await deps.ledger.sealed([staged], deps.clock.now() + 10_000)
+  }
+}

@@ -1,0 +1,176 @@
+import type { Decision, RequestDecision } from '../../decision/decision.ts'
+import type { RequestFacts } from '../../decision/facts.ts'
+import type { Intent } from '../../grant/intent.ts'
+import { moveRequest } from '../../grant/moves.ts'
+import { openGrant } from '../grant/open.ts'
+import { wakePublish } from '../key.ts'
+import { type ObserveDeps, type Observed, observePull } from '../observe/pull.ts'
+import { Trouble } from '../observe/trouble.ts'
+import type { Evidence } from '../ports/evaluator.ts'
+import type { PullRequest } from '../ports/github.ts'
+import type { RepositorySettings } from '../ports/settings.ts'
+import type { RequestRow, Tx } from '../ports/store.ts'
+import { decisionData, gitsudo, requestEvent, userActor } from './events.ts'
+import { decideOn, saved, savePull } from './forecast.ts'
+import { rowOf, saysMore } from './rows.ts'
+
+/**
+ * The verdict at the merge, from fresh facts; the first complete one is final (trust.md 3.2). Everything the
+ * verdict depends on that other merges could change is read under locks: the grants of each requester, and
+ * how far the branch has been reconciled.
+ */
+export const verdictAtMerge = async (
+  deps: ObserveDeps,
+  repository: RepositorySettings,
+  pull: PullRequest,
+  reviewsFrom: number | undefined,
+): Promise<Decision> => {
+  const observed = await observePull(deps, repository, pull, 'merge', reviewsFrom)
+  const sealed = await alreadySealed(deps, observed)
+  const { decision, staged } = await deps.store.transaction(async (tx) => {
+    await lock(deps, tx, repository.id, observed)
+    const rows = await deps.store.requestsOfPull(repository.id, pull.number)
+    const { decision: made, requests, evidence } = await decideOn(deps, observed)
+    const decision = rows.some(({ state }) => state === 'lapsed') ? lapsed(made) : made
+    if (decision.verdict === 'not_yet') throw new Trouble(decision.summary)
+    const last = (await deps.store.pull(repository.id, pull.number))?.decision
+    const staged: string[] = []
+    for (const facts of requests) {
+      if (sealed.has(facts.id)) continue
+      const row = rows.find(({ id }) => id === facts.id)
+      staged.push(
+        ...(await settle(deps, tx, repository, pull, row, facts, decision, last, evidence, reviewsFrom)),
+      )
+    }
+    await savePull(deps, tx, repository.id, pull, decision)
+    return { decision, staged }
+  })
+  if (staged.length > 0) await deps.ledger.sealed(staged, deps.clock.now() + 10_000)
+  return decision
+}
+
+/** Whether each request was already granted or refused, by what is sealed: rows are only a cache (trust.md 5.2). */
+const alreadySealed = async (deps: ObserveDeps, observed: Observed): Promise<ReadonlySet<string>> => {
+  const done = new Set<string>()
+  for (const { id } of observed.facts.requests) {
+    const history = await deps.ledger.history(id)
+    const final = ['grant.intended', 'grant.scheduled', 'grant.refused']
+    if (history.some(({ event }) => final.includes(event.type))) done.add(id)
+  }
+  return done
+}
+
+/** Serialises merges about one person (trust.md 3.9) and against the branch reconciler's cursor. */
+const lock = async (deps: ObserveDeps, tx: Tx, repository: number, observed: Observed): Promise<void> => {
+  const people = observed.facts.requests.flatMap(({ requester }) =>
+    requester !== undefined && 'person' in requester ? [requester.person.id] : [],
+  )
+  for (const id of [...new Set(people)].sort((a, b) => a - b)) await deps.store.serialise(tx, `person:${id}`)
+  await deps.store.serialise(tx, `branch:${repository}`)
+  const cursor = (await deps.store.branch(repository))?.cursor
+  const { tip } = observed.diff
+  // The branch reconciler has seen commits that we have not: a file may be gone again. Look anew.
+  if (cursor !== undefined && cursor !== tip) {
+    const mirror = deps.git.mirror(repository)
+    if (!((await mirror.has(cursor)) && (await mirror.isAncestor(cursor, tip)))) {
+      throw new Trouble('the branch moved while the merge was being decided')
+    }
+  }
+}
+
+const lapsed = (decision: Decision): Decision => ({
+  ...decision,
+  verdict: 'denied',
+  summary: 'merged after the request had lapsed',
+})
+
+const settle = async (
+  deps: ObserveDeps,
+  tx: Tx,
+  repository: RepositorySettings,
+  pull: PullRequest,
+  before: RequestRow | undefined,
+  facts: RequestFacts,
+  decision: Decision,
+  last: Decision | undefined,
+  evidence: readonly Evidence[],
+  reviewsFrom: number | undefined,
+): Promise<readonly string[]> => {
+  const now = decision.at
+  const of = { id: facts.id, repository: repository.id, pull: pull.number, commit: pull.mergeCommit ?? pull.head.sha }
+  const verdict = decision.requests.find(({ id }) => id === facts.id)
+  if (verdict === undefined) throw new Error(`no decision on ${facts.path}`)
+  const { lookAt: _, ...row } = rowOf(before, facts, pull, { repository: repository.id, now, pendingTtlMs: deps.settings.pendingTtlMs })
+  const passed = decision.verdict === 'passed'
+  // The forecast may never have run: a cancelled or unseen request takes the same road.
+  let from = row.state
+  if (from === 'lapsed' || from === 'granted' || from === 'refused') return []
+  const via = passed ? (['pending', 'approved'] as const) : (['pending'] as const)
+  for (const state of via) {
+    if (state === 'pending' ? from === 'cancelled' : from !== 'approved') from = moveRequest(from, state)
+  }
+  const state = moveRequest(from, passed ? 'granted' : 'refused')
+  await saved(deps, tx, { ...row, state, decision, ...(reviewsFrom === undefined ? {} : { reviewsFrom }) })
+
+  const data = decisionData(decision, verdict, facts)
+  const staged: string[] = []
+  if (before === undefined) {
+    await deps.ledger.stage(tx, requestEvent('request.created', now, userActor(pull.author), of, { path: facts.path, blob: facts.blob }))
+  }
+  if (saysMore(decision, verdict, last)) {
+    staged.push(await deps.ledger.stage(tx, requestEvent('request.evaluated', now, gitsudo, of, data), evidence))
+  }
+  if (!passed) {
+    const merger = pull.mergedBy === undefined ? gitsudo : userActor(pull.mergedBy)
+    const why = verdict.verdict === 'passed' ? decision.summary : verdict.summary
+    staged.push(await deps.ledger.stage(tx, requestEvent('grant.refused', now, merger, of, { ...data, why }), evidence))
+    deps.log.alert('grant.refused', { request: facts.id, repository: repository.id, pull: pull.number, mergedBy: pull.mergedBy?.login, why })
+    return staged
+  }
+  staged.push(await openGrant(tx, deps, intentOf(repository, pull, facts, now), { metadata: row.metadata ?? {}, now }))
+  return staged
+}
+
+/** What was approved, in the words a provider takes (trust.md 5.1). The end is fixed here, once (3.8). */
+export const intentOf = (
+  repository: RepositorySettings,
+  pull: PullRequest,
+  facts: RequestFacts,
+  now: number,
+): Intent => {
+  const { read, requester, role } = facts
+  if (
+    !read.ok ||
+    pull.mergeCommit === undefined ||
+    requester === undefined ||
+    !('person' in requester) ||
+    requester.principal === undefined ||
+    role === undefined ||
+    !('cloudRole' in role)
+  ) {
+    throw new Error(`a passing decision on ${facts.path} lacks what a grant needs`)
+  }
+  const { request } = read
+  const startsAt = Math.max(now, request.startsAt ?? now)
+  return {
+    grant: facts.id,
+    repository: repository.id,
+    pull: pull.number,
+    mergeCommit: pull.mergeCommit,
+    path: facts.path,
+    blob: facts.blob,
+    requester: requester.person,
+    principal: requester.principal,
+    provider: request.provider,
+    role: request.role,
+    cloudRole: role.cloudRole,
+    scope: request.scope,
+    reason: request.reason,
+    startsAt,
+    endsAt: startsAt + request.durationSeconds * 1000,
+  }
+}
+
+/** Publishing is a projection; wakes it for a pull request outside any transaction. */
+export const wakeShow = (deps: Pick<ObserveDeps, 'queue'>, repository: number, pull: number): Promise<void> =>
+  deps.queue.wake([wakePublish(repository, pull)])

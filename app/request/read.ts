@@ -1,0 +1,93 @@
+import { type Schema, schemaReader } from './check-schema.ts'
+import { parseDuration } from './duration.ts'
+import { type Fault, type FaultCode, tidyFaults } from './fault.ts'
+import { parseInstant } from './instant.ts'
+import { pathFault } from './path.ts'
+import { quote } from './quote.ts'
+import type { AccessRequest, ProviderName } from './request.ts'
+import { accessRequestSchema } from './schema.ts'
+import type { Limits } from './text.ts'
+import type { Place, YamlDocument } from './yaml.ts'
+
+/** A request is a page at most: 64 KiB, nesting 32; more values than these have no place in its schema. */
+export const requestLimits: Limits = { bytes: 65_536, depth: 32, values: 1_000 }
+
+/** A request file without fault, and where each of its values stands; or every fault in it. */
+export type RequestReading =
+  | { readonly ok: true; readonly request: AccessRequest; readonly places: ReadonlyMap<string, Place> }
+  | { readonly ok: false; readonly faults: readonly Fault[] }
+
+const readFile = schemaReader(accessRequestSchema satisfies Schema, requestLimits)
+
+/**
+ * Reads the request file at `path` (the path in its repository, which must be canonical). Never throws on
+ * any bytes, and takes a bounded number of steps.
+ */
+export function readRequest(bytes: Uint8Array, path: string): RequestReading {
+  const { document, faults: found } = readFile(bytes, path)
+  const faults = [...found]
+  const misplaced = pathFault(path)
+  if (misplaced !== undefined) faults.unshift({ file: path, line: 1, column: 1, code: 'path', ...misplaced })
+  if (document !== undefined) faults.push(...durationFault(document))
+  if (document === undefined || faults.length > 0) return { ok: false, faults: tidyFaults(faults) }
+  return { ok: true, request: toRequest(document.value as Checked), places: document.places }
+}
+
+/** What the schema has made sure of. */
+type Checked = {
+  readonly spec: {
+    readonly requester: string
+    readonly provider: ProviderName
+    readonly role: string
+    readonly scope: string
+    readonly duration: string
+    readonly reason: string
+    readonly ticket?: string
+    readonly startsAt?: string
+    readonly breakGlass?: boolean
+    readonly metadata?: Readonly<Record<string, string>>
+  }
+}
+
+function toRequest({ spec }: Checked): AccessRequest {
+  const { requester, provider, role, scope, reason, ticket, breakGlass = false, metadata = {} } = spec
+  const duration = parseDuration(spec.duration)
+  const startsAt = spec.startsAt === undefined ? undefined : parseInstant(spec.startsAt)
+  if (!duration.ok || (spec.startsAt !== undefined && startsAt === undefined)) {
+    throw new Error('a request passed its checks with a duration or a start that cannot be read')
+  }
+  return {
+    requester,
+    provider,
+    role,
+    scope,
+    durationSeconds: duration.seconds,
+    reason,
+    ...(ticket !== undefined && { ticket }),
+    ...(startsAt !== undefined && { startsAt }),
+    breakGlass,
+    metadata,
+  }
+}
+
+/** The schema knows a duration's form; its bounds are counted. */
+function durationFault({ file, value, places }: YamlDocument): readonly Fault[] {
+  const pointer = '/spec/duration'
+  const text = (value as { spec?: { duration?: unknown } } | null)?.spec?.duration
+  const duration = typeof text === 'string' ? parseDuration(text) : undefined
+  if (duration === undefined || duration.ok || duration.kind === 'form') return []
+  const code: FaultCode = 'value'
+  const message = `the duration ${quote(String(text))} ${duration.message}`
+  return [
+    {
+      file,
+      line: 1,
+      column: 1,
+      ...places.get(pointer)?.value,
+      pointer,
+      code,
+      message,
+      remedy: duration.remedy,
+    },
+  ]
+}

@@ -49,7 +49,7 @@ const show = async (
     await deps.store.saveProjection(projection)
   }
   const { decision } = row
-  const rows = (await deps.store.status({ repository: repository.id })).filter(({ request }) => request.pull === row.pull)
+  const rows = await deps.store.status({ repository: repository.id, pull: row.pull })
 
   // A verdict at the merge or later is the ledger's business; the check stays what it was while open.
   if (decision.moment === 'forecast' && row.headSha !== '') await showCheck(api, checkOf(decision), projection, save)

@@ -10,7 +10,7 @@ import { revokeByComment } from './pull-request/comments.ts'
 import { gitsudo, requestEvent } from './pull-request/events.ts'
 import { cancel, forecast, saved, savePull } from './pull-request/forecast.ts'
 import { startDue } from './pull-request/start.ts'
-import { verdictAtMerge } from './pull-request/verdict.ts'
+import { refuseLate, verdictAtMerge } from './pull-request/verdict.ts'
 
 const retryMs = 15_000
 
@@ -30,7 +30,7 @@ export const createPullReconciler = (deps: ObserveDeps) => ({
       await settle(deps, repository, pull, rows)
       await revokeByComment(deps, repository.id, pull.number, await deps.store.requestsOfPull(at.repository, at.pull))
     } catch (error) {
-      await notYet(deps, repository, at.pull, pull, asTrouble(error))
+      await notYet(deps, repository, at.pull, pull, rows, asTrouble(error))
     }
   },
 })
@@ -110,6 +110,7 @@ const notYet = async (
   repository: RepositorySettings,
   number: number,
   pull: PullRequest | undefined,
+  rows: readonly RequestRow[],
   trouble: Trouble,
 ): Promise<void> => {
   const now = deps.clock.now()
@@ -126,6 +127,10 @@ const notYet = async (
     summary: trouble.message,
     tree: { rule: '3.12', title: 'Everything needed could be established', outcome: 'unknown', needed: 'every fact', had: trouble.message, children: [] },
     requests: known?.decision.requests ?? [],
+  }
+  if (pull?.merged === true && now > (pull.mergedAt ?? now) + deps.settings.grantWindowMs && rows.length > 0) {
+    await refuseLate(deps, repository, pull, rows, decision)
+    return
   }
   await deps.store.transaction(async (tx) => {
     if (pull !== undefined) {

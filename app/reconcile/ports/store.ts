@@ -106,6 +106,7 @@ export type PullRow = {
 
 export type RequestFilter = {
   readonly repository?: number
+  readonly pull?: number
   readonly id?: string
   readonly requesterLogin?: string
   readonly requesterId?: number

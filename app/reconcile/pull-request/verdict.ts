@@ -3,7 +3,6 @@ import type { RequestFacts } from '../../decision/facts.ts'
 import type { Intent } from '../../grant/intent.ts'
 import { moveRequest } from '../../grant/moves.ts'
 import { openGrant } from '../grant/open.ts'
-import { wakePublish } from '../key.ts'
 import { type ObserveDeps, type Observed, observePull } from '../observe/pull.ts'
 import { Trouble } from '../observe/trouble.ts'
 import type { Evidence } from '../ports/evaluator.ts'
@@ -171,6 +170,27 @@ export const intentOf = (
   }
 }
 
-/** Publishing is a projection; wakes it for a pull request outside any transaction. */
-export const wakeShow = (deps: Pick<ObserveDeps, 'queue'>, repository: number, pull: number): Promise<void> =>
-  deps.queue.wake([wakePublish(repository, pull)])
+/** No complete verdict came within `grantWindow` of the merge (trust.md 3.12): what waited is refused. */
+export const refuseLate = async (
+  deps: ObserveDeps,
+  repository: RepositorySettings,
+  pull: PullRequest,
+  rows: readonly RequestRow[],
+  decision: Decision,
+): Promise<void> => {
+  const why = `no complete verdict within the grant window: ${decision.summary}`
+  await deps.store.transaction(async (tx) => {
+    for (const { lookAt: _, ...row } of rows) {
+      if (!['pending', 'approved', 'denied', 'cancelled'].includes(row.state)) continue
+      const from = row.state === 'cancelled' ? moveRequest(row.state, 'pending') : row.state
+      await saved(deps, tx, { ...row, state: moveRequest(from, 'refused') })
+      const of = { id: row.id, repository: row.repository, pull: row.pull, commit: pull.mergeCommit ?? pull.head.sha }
+      await deps.ledger.stage(
+        tx,
+        requestEvent('grant.refused', decision.at, gitsudo, of, { path: row.path, blob: row.blob, why }),
+      )
+      deps.log.alert('grant.refused', { request: row.id, repository: repository.id, pull: pull.number, why })
+    }
+    await savePull(deps, tx, repository.id, pull, { ...decision, moment: 'merge', verdict: 'denied', summary: why })
+  })
+}

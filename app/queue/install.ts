@@ -1,0 +1,42 @@
+import { PgBoss } from 'pg-boss'
+import { queues } from '../reconcile/ports/queue.ts'
+
+/** Runs SQL as the owner of the schema. */
+type Execute = (text: string, values?: unknown[]) => Promise<{ rows: unknown[] }>
+
+export const schema = 'pgboss'
+
+/** `short`: one job of a key waits, however often it is woken. Retries are for crashes only (see work.ts). */
+const settings = {
+  policy: 'short',
+  notify: true,
+  heartbeatSeconds: 10,
+  expireInSeconds: 300,
+  retryLimit: 10,
+  retryDelay: 1,
+  retryBackoff: true,
+  retryDelayMax: 60,
+  deleteAfterSeconds: 600,
+} as const
+
+/** Creates or migrates pg-boss's schema and our queues as the owner, and lets `gitsudo_app` use them. Safe to repeat. */
+export async function installQueues(execute: Execute): Promise<void> {
+  const boss = new PgBoss({ db: { executeSql: execute }, schema, supervise: false, schedule: false })
+  // A fault of the connection also rejects the call under way; nothing else runs here.
+  boss.on('error', () => undefined)
+  await boss.start()
+  try {
+    for (const name of queues) {
+      await boss.createQueue(name, settings)
+      const { policy: _fixed, ...changeable } = settings
+      await boss.updateQueue(name, changeable)
+    }
+  } finally {
+    await boss.stop({ graceful: false, close: false })
+  }
+  await execute(`
+    grant usage on schema ${schema} to gitsudo_app;
+    grant select, insert, update, delete on all tables in schema ${schema} to gitsudo_app;
+    grant usage on all sequences in schema ${schema} to gitsudo_app;
+    grant execute on all functions in schema ${schema} to gitsudo_app`)
+}

@@ -1,0 +1,117 @@
+import { type ConnectionOptions, type Job, type JobResult, PgBoss } from 'pg-boss'
+import type { Log } from '../reconcile/ports/log.ts'
+import { type Queue, type QueueName, queues, type WakeUp } from '../reconcile/ports/queue.ts'
+import type { Tx } from '../reconcile/ports/store.ts'
+import { schema } from './install.ts'
+
+type Work = { readonly key: string; readonly tries?: number }
+
+export type QueueOptions = {
+  /** The app role's. */
+  readonly databaseUrl: string
+  /** Runs SQL inside a transaction of the store's. */
+  readonly execute: (tx: Tx, text: string, values: readonly unknown[]) => Promise<{ rows: unknown[] }>
+  readonly log: Log
+  /** How many keys of one queue are worked at once in this process, in batches of 20. */
+  readonly batches?: number
+}
+
+/** pg-boss behind the queue port (architecture.md, Queue). Throws when the database or its schema is not there. */
+export async function createQueue(options: QueueOptions): Promise<Queue> {
+  const { log } = options
+  const boss = new PgBoss({
+    connectionString: options.databaseUrl,
+    application_name: 'gitsudo queue',
+    schema,
+    migrate: false,
+    createSchema: false,
+    schedule: false,
+    useListenNotify: true,
+    // Bring a killed worker's job back: its heartbeat (10 s) is looked at this often.
+    monitorIntervalSeconds: 2,
+    superviseIntervalSeconds: 2,
+    // Indexes are the owner's.
+    reindex: false,
+    max: 10,
+  })
+  boss.on('error', (cause) => log.error('The queue met an error.', { cause }))
+  boss.on('warning', (warning) => log.warn('The queue warns.', { warning }))
+  await boss.start()
+
+  async function wakeOne({ queue, key }: WakeUp, within: ConnectionOptions): Promise<void> {
+    for (;;) {
+      const { updated, inserted } = await boss.upsert(queue, { key } satisfies Work, {
+        singletonKey: key,
+        group: { id: key },
+        // Due at once, also where the waiting job is one that backs off.
+        startAfter: 0,
+        ...within,
+      })
+      // Neither: another wake-up's insert won, and a worker took that job before we could lock it. It may
+      // have read what was there before our transaction, so it does not count: look again.
+      if (updated + inserted > 0) return
+    }
+  }
+
+  async function lookAt(
+    queue: QueueName,
+    job: Job<Work>,
+    look: (key: string, signal: AbortSignal) => Promise<void>,
+  ): Promise<JobResult> {
+    const { key, tries = 0 } = job.data
+    try {
+      await look(key, job.signal)
+    } catch (cause) {
+      log.error('A reconciler failed and will look again.', { queue, key, tries, cause })
+      // Not `failed`: pg-boss would keep the job as `retry` beside one that was woken meanwhile, and two
+      // workers could then work one key at once. `send` steps back for such a wake-up.
+      await boss.send(queue, { key, tries: tries + 1 } satisfies Work, {
+        singletonKey: key,
+        group: { id: key },
+        startAfter: Math.min(60, 2 ** tries),
+      })
+    }
+    return { id: job.id, status: 'completed' }
+  }
+
+  return {
+    async wake(wakeUps, tx) {
+      const within = tx
+        ? {
+            db: {
+              executeSql: (text: string, values: unknown[] = []) => options.execute(tx, text, values),
+            },
+          }
+        : {}
+      // One order for everybody, so that two transactions do not wait for each other.
+      for (const wakeUp of inOrder(wakeUps)) await wakeOne(wakeUp, within)
+    },
+
+    async work(queue, look) {
+      await boss.work<Work, unknown, typeof workerOptions & { localConcurrency: number }>(
+        queue,
+        { ...workerOptions, localConcurrency: options.batches ?? 2 },
+        (jobs) => Promise.all(jobs.map((job) => lookAt(queue, job, look))),
+      )
+    },
+
+    async stop() {
+      await boss.stop({ graceful: true, timeout: 30_000 })
+    },
+  }
+}
+
+const workerOptions = {
+  groupConcurrency: 1,
+  batchSize: 20,
+  burstWhenBatchFull: true,
+  perJobResults: true,
+  pollingIntervalSeconds: 0.5,
+  notifyPollingIntervalSeconds: 1,
+} as const
+
+function inOrder(wakeUps: readonly WakeUp[]): WakeUp[] {
+  const place = (wakeUp: WakeUp) => `${queues.indexOf(wakeUp.queue)}:${wakeUp.key}`
+  const unique = new Map(wakeUps.map((wakeUp) => [place(wakeUp), wakeUp]))
+  return [...unique].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, wakeUp]) => wakeUp)
+}

@@ -2,17 +2,17 @@ import { escapeUnseen } from './quote.ts'
 
 const canonical = /^requests\/\d{4}\/(0[1-9]|1[0-2])\/[a-z0-9][a-z0-9-]{0,63}\.yaml$/
 
-/** Whether `path` is one that a request may have; the month is not compared with any date. */
-export function isCanonicalPath(path: string): boolean {
-  return canonical.test(path)
-}
+export type PathVerdict =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly message: string; readonly remedy: string }
 
-/** Why a path is not canonical, as a sentence with what to do, or undefined when it is. */
-export function pathFault(path: string): { readonly message: string; readonly remedy: string } | undefined {
-  if (isCanonicalPath(path)) return undefined
+/** Whether `path` is one that a request may have, or why not; the month is not compared with any date. */
+export function canonicalPath(path: string): PathVerdict {
+  if (canonical.test(path)) return { ok: true }
   const [root = '', year = '', month = '', name = '', ...deeper] = path.split('/')
   const remedy = 'name it requests/YYYY/MM/<slug>.yaml, the slug of a-z, 0-9 and -, at most 64 long'
   const because = (why: string) => ({
+    ok: false as const,
     message: `${escapeUnseen(path)} is no path of a request: ${why}`,
     remedy,
   })

@@ -2,15 +2,18 @@ import { type Schema, schemaReader } from './check-schema.ts'
 import { parseDuration } from './duration.ts'
 import { type Fault, type FaultCode, tidyFaults } from './fault.ts'
 import { parseInstant } from './instant.ts'
-import { pathFault } from './path.ts'
+import { canonicalPath } from './path.ts'
 import { quote } from './quote.ts'
 import type { AccessRequest, ProviderName } from './request.ts'
 import { accessRequestSchema } from './schema.ts'
 import type { Limits } from './text.ts'
 import type { Place, YamlDocument } from './yaml.ts'
 
-/** A request is a page at most: 64 KiB, nesting 32; more values than these have no place in its schema. */
-export const requestLimits: Limits = { bytes: 65_536, depth: 32, values: 1_000 }
+/** Bytes of the largest request file that is read. */
+export const requestSizeLimit = 65_536
+
+/** More values than these have no place in a request. */
+const requestLimits: Limits = { bytes: requestSizeLimit, depth: 32, values: 1_000 }
 
 /** A request file without fault, and where each of its values stands; or every fault in it. */
 export type RequestReading =
@@ -26,8 +29,11 @@ const readFile = schemaReader(accessRequestSchema satisfies Schema, requestLimit
 export function readRequest(bytes: Uint8Array, path: string): RequestReading {
   const { document, faults: found } = readFile(bytes, path)
   const faults = [...found]
-  const misplaced = pathFault(path)
-  if (misplaced !== undefined) faults.unshift({ file: path, line: 1, column: 1, code: 'path', ...misplaced })
+  const place = canonicalPath(path)
+  if (!place.ok) {
+    const { message, remedy } = place
+    faults.unshift({ file: path, line: 1, column: 1, code: 'path', message, remedy })
+  }
   if (document !== undefined) faults.push(...durationFault(document))
   if (document === undefined || faults.length > 0) return { ok: false, faults: tidyFaults(faults) }
   return { ok: true, request: toRequest(document.value as Checked), places: document.places }

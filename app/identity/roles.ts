@@ -1,0 +1,85 @@
+import { parseDuration } from '../request/duration.ts'
+import type { Fault } from '../request/fault.ts'
+import { nearest } from '../request/nearest.ts'
+import type { ProviderName } from '../request/request.ts'
+import type { YamlDocument } from '../request/yaml.ts'
+import type { Group, Role } from './identity.ts'
+import { type DataReading, dataReader, faultAt, lineOf } from './read-data.ts'
+import { rolesSchema } from './roles-schema.ts'
+
+const read = dataReader(rolesSchema)
+
+/** Reads `policies/data/roles.yaml`. With `groups`, an owner that is none of them is a fault. Never throws. */
+export function readRoles(
+  bytes: Uint8Array,
+  file: string,
+  groups?: readonly Group[],
+): DataReading<readonly Role[]> {
+  const { document, faults } = read(bytes, file)
+  if (document === undefined || faults.length > 0) return { ok: false, faults }
+  const { roles } = document.value as Checked
+  const wrong = [...twice(roles, document), ...strangeOwners(roles, document, groups)]
+  const value: Role[] = []
+  for (const [i, { maxDuration, ...role }] of roles.entries()) {
+    const duration = parseDuration(maxDuration)
+    if (duration.ok) {
+      const { cloudRole = role.role, offline = false, chain = false } = role
+      value.push({ ...role, cloudRole, offline, chain, maxDurationSeconds: duration.seconds })
+    } else {
+      const message = `the duration ${maxDuration} ${duration.message}`
+      wrong.push(faultAt(document, `/roles/${i}/maxDuration`, 'value', message, duration.remedy))
+    }
+  }
+  return wrong.length > 0 ? { ok: false, faults: wrong } : { ok: true, value, document }
+}
+
+/** What the schema has made sure of. */
+type Checked = { readonly roles: readonly CheckedRole[] }
+type CheckedRole = {
+  readonly provider: ProviderName
+  readonly role: string
+  readonly scopes: readonly string[]
+  readonly cloudRole?: string
+  readonly maxDuration: string
+  readonly owners: readonly string[]
+  readonly offline?: boolean
+  readonly chain?: boolean
+}
+
+function twice(roles: readonly CheckedRole[], document: YamlDocument): readonly Fault[] {
+  const first = new Map<string, number>()
+  return roles.flatMap(({ provider, role }, i) => {
+    const other = first.get(`${provider} ${role}`)
+    if (other === undefined) {
+      first.set(`${provider} ${role}`, i)
+      return []
+    }
+    const message = `the role ${role} of ${provider} is on line ${lineOf(document, `/roles/${other}/role`)} too`
+    return [faultAt(document, `/roles/${i}/role`, 'duplicate', message, 'list all its scopes in one entry')]
+  })
+}
+
+function strangeOwners(
+  roles: readonly CheckedRole[],
+  document: YamlDocument,
+  groups?: readonly Group[],
+): readonly Fault[] {
+  if (groups === undefined) return []
+  const names = new Set(groups.map(({ name }) => name))
+  return roles.flatMap(({ owners }, i) =>
+    owners.flatMap((owner, j) => {
+      if (names.has(owner)) return []
+      const meant = nearest(owner, [...names])
+      const remedy = meant === undefined ? `write one of ${[...names].join(', ')}` : `write ${meant}`
+      return [
+        faultAt(
+          document,
+          `/roles/${i}/owners/${j}`,
+          'unknown_group',
+          `groups.yaml has no group ${owner}`,
+          remedy,
+        ),
+      ]
+    }),
+  )
+}

@@ -58,7 +58,7 @@ const readBlob = async (mirror: Mirror, blob: Sha, path: string): Promise<Reques
     return readRequest(await mirror.blob(blob, requestSizeLimit), path)
   } catch (error) {
     if (!(error instanceof GitError && error.code === 'too_large')) throw error
-    const fault = { file: path, line: 1, column: 1, code: 'too_large' }
+    const fault = { file: path, line: 1, column: 1, code: 'too_large' as const }
     return {
       ok: false,
       faults: [

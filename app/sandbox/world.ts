@@ -1,0 +1,200 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join, relative } from 'node:path'
+import pg from 'pg'
+import { type LocalGitHub, startGitHub } from './github/start.ts'
+import { createPerson, type Person } from './person.ts'
+import { type Entry, initialiseService, type Service, startService } from './service.ts'
+
+/** Logins and numeric ids of `policies/data/identities.yaml`, in the order in which they are made. */
+const people = { alice: 1001, bob: 1002, carol: 1003, dave: 1004, erin: 1005, frank: 1006 } as const
+export type Login = keyof typeof people
+
+export type World = {
+  readonly github: LocalGitHub
+  readonly repository: { readonly id: number; readonly fullName: string }
+  readonly people: Readonly<Record<Login, Person>>
+  readonly service: { readonly url: string; readonly config: string; readonly env: NodeJS.ProcessEnv }
+  /** The app role's, to look from outside. */
+  readonly databaseUrl: string
+  readonly superuserUrl: string
+  /** Starts a replica; `port` 0 is the configured one. */
+  start(replica?: { readonly port: number }): Promise<Service>
+  close(): Promise<void>
+}
+
+export type WorldOptions = {
+  /** Where everything lies. */
+  readonly dir: string
+  /** The folder whose `policies/` becomes the access repository's. */
+  readonly template: string
+  readonly entry: Entry
+  /** A PostgreSQL whose user may create roles and databases. */
+  readonly adminUrl: string
+  readonly clock: { now(): number }
+  readonly env?: NodeJS.ProcessEnv
+  /** Lines put into the configuration in place of the defaults, by key. */
+  readonly settings?: Readonly<Record<string, unknown>>
+  readonly rateLimits?: boolean
+  readonly merge?: 'auto' | 'manual'
+}
+
+/** A company in a box: a local GitHub with an access repository, its people, the App, and a gitsudo made for it. */
+export const createWorld = async (options: WorldOptions): Promise<World> => {
+  await mkdir(options.dir, { recursive: true })
+  const github = await startGitHub({
+    dir: join(options.dir, 'github'),
+    clock: options.clock,
+    rateLimits: options.rateLimits ?? true,
+  })
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const owner = 'acme'
+  const fullName = `${owner}/access`
+  await github.admin.createOrg({ login: owner })
+  const accounts = Object.fromEntries(
+    await Promise.all(
+      Object.entries(people).map(async ([login, id]) => [login, await github.admin.createUser({ login, id })] as const),
+    ),
+  )
+  const repository = await github.admin.createRepository({
+    owner,
+    name: 'access',
+    private: true,
+    files: await templateFiles(options.template),
+  })
+  for (const login of Object.keys(people)) {
+    await github.admin.setPermission(fullName, login, login === 'erin' ? 'admin' : 'write')
+  }
+  const app = await github.admin.createApp({
+    slug: 'gitsudo',
+    name: 'gitsudo',
+    webhookUrl: `${url}/webhooks/github`,
+    webhookSecret: randomBytes(24).toString('hex'),
+  })
+  await github.admin.installApp(app.slug, fullName)
+  await github.admin.protectBranch(fullName, 'main', {
+    requiredChecks: [{ context: 'gitsudo', appId: app.id }],
+    enforceAdmins: false,
+  })
+
+  const database = `gitsudo_${randomBytes(4).toString('hex')}`
+  await sql(options.adminUrl, `create database ${database}`)
+  const superuserUrl = withDatabase(options.adminUrl, database)
+  const databaseUrl = withUser(superuserUrl, 'gitsudo_app', randomBytes(18).toString('hex'))
+  const secrets = join(options.dir, 'secrets')
+  await mkdir(secrets, { recursive: true, mode: 0o700 })
+  const secret = async (name: string, text: string) => {
+    await writeFile(join(secrets, name), text, { mode: 0o600 })
+    return join(secrets, name)
+  }
+  const config = join(options.dir, 'gitsudo.yaml')
+  const settings = {
+    instance: 'sandbox.local',
+    stateDir: join(options.dir, 'state'),
+    administrators: [people.erin],
+    auditors: [people.frank],
+    repositories: [
+      {
+        name: fullName,
+        id: repository.id,
+        branch: 'main',
+        firstAcceptedCommit: repository.head,
+        providers: ['mock'],
+        scopes: ['*'],
+        policyOwners: { ids: [people.erin], count: 1 },
+        merge: options.merge ?? 'manual',
+      },
+    ],
+    server: { http_addr: `127.0.0.1:${port}` },
+    database: { url_file: await secret('database-url', databaseUrl) },
+    github: {
+      base_url: github.apiUrl,
+      git_url: github.url,
+      app_id: app.id,
+      client_id: app.clientId,
+      private_key_file: await secret('app.pem', app.privateKey),
+      client_secret_file: await secret('client-secret', app.clientSecret),
+      webhook_secret_file: await secret('webhook-secret', app.webhookSecret),
+    },
+    providers: { mock: {} },
+    ...options.settings,
+  }
+  // JSON is YAML.
+  await writeFile(config, `${JSON.stringify(settings, null, 2)}\n`)
+  const env = { PATH: process.env.PATH, ...options.env }
+  await initialiseService(options.entry, config, { ...env, GITSUDO_OWNER_DATABASE_URL: superuserUrl })
+
+  const at = { apiUrl: github.apiUrl, gitUrl: github.url, repository: fullName, dir: join(options.dir, 'clones') }
+  const persons = Object.fromEntries(
+    Object.entries(accounts).map(([login, account]) => [login, createPerson(account, at)]),
+  ) as Record<Login, Person>
+
+  return {
+    github,
+    repository: { id: repository.id, fullName },
+    people: persons,
+    service: { url, config, env },
+    databaseUrl,
+    superuserUrl,
+    start: (replica) => {
+      const own = replica === undefined ? undefined : `127.0.0.1:${replica.port}`
+      return startService(options.entry, {
+        config,
+        url: own === undefined ? url : `http://${own}`,
+        log: join(options.dir, 'gitsudo.log'),
+        env: own === undefined ? env : { ...env, GITSUDO_HTTP_ADDR: own },
+      })
+    },
+    async close() {
+      await github.close()
+      await sql(options.adminUrl, `drop database ${database} with (force)`)
+    },
+  }
+}
+
+/** `policies/` as committed: sources, tests and data. */
+const templateFiles = async (root: string): Promise<Record<string, string>> => {
+  const files: Record<string, string> = { 'README.md': '# Access\n' }
+  for (const entry of await readdir(join(root, 'policies'), { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue
+    const path = join(entry.parentPath, entry.name)
+    files[relative(root, path)] = await readFile(path, 'utf8')
+  }
+  return files
+}
+
+const sql = async (url: string, text: string): Promise<void> => {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    await client.query(text)
+  } finally {
+    await client.end()
+  }
+}
+
+const withDatabase = (url: string, database: string): string => {
+  const parsed = new URL(url)
+  parsed.pathname = `/${database}`
+  return parsed.href
+}
+
+const withUser = (url: string, user: string, password: string): string => {
+  const parsed = new URL(url)
+  parsed.username = user
+  parsed.password = password
+  return parsed.href
+}
+
+/** A port that is free now; GitHub has to know the webhook's address before the service listens. */
+export const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => (address !== null && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port'))))
+    })
+  })

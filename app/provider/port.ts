@@ -37,8 +37,8 @@ export type Binding = {
   readonly expiresAt?: number
 }
 
-/** One call's bounds: `deadline` is epoch milliseconds; `signal` aborts at it. */
-export type Call = { readonly deadline: number; readonly signal: AbortSignal }
+/** One call's bounds: `deadline` is epoch milliseconds; `signal` aborts at it. `attempt` counts a grant's tries, for the log. */
+export type Call = { readonly deadline: number; readonly signal: AbortSignal; readonly attempt?: number }
 
 /**
  * The promise every cloud keeps; `test/provider/contract.ts` proves it for each implementation.
@@ -46,8 +46,8 @@ export type Call = { readonly deadline: number; readonly signal: AbortSignal }
  */
 export type Provider = {
   readonly name: Intent['provider']
-  /** Whether a grant makes an object in the cloud, and whether that object carries our mark. */
-  readonly traits: { readonly binding: boolean; readonly marks: boolean }
+  /** Whether a grant makes an object in the cloud, whether it carries our mark, and whether grants can share one. */
+  readonly traits: { readonly binding: boolean; readonly marks: boolean; readonly shared: boolean }
   /** The cloud object a grant uses; grants with one key share it and are reference-counted. */
   bindingKey(intent: Intent): string
   inspect(intent: Intent, call: Call): Promise<Observation>

@@ -162,17 +162,17 @@ export type Store = {
   projection(repository: number, pull: number): Promise<Projection | undefined>
   saveProjection(row: Projection): Promise<void>
 
-  /** Everything whose `lookAt` is at or before `now`, as wake-ups. */
-  due(now: number, limit: number): Promise<readonly WakeUp[]>
-  /** The smallest `lookAt` of any row. */
-  nextLookAt(): Promise<number | undefined>
+  /** Everything whose `lookAt` is at or before `now` (and later than `after`, where given), the longest due first. */
+  due(now: number, limit: number, after?: number): Promise<readonly Due[]>
+  /** The smallest `lookAt` of any row (later than `after`, where given). */
+  nextLookAt(after?: number): Promise<number | undefined>
   /** Requests of a person, by numeric id, in these states. */
   requestsOfPerson(requesterId: number, states: readonly RequestState[]): Promise<readonly RequestRow[]>
   /** Pull requests with a request in `pending`, `approved` or `denied`, for catch-up. */
   waitingPulls(): Promise<readonly { readonly repository: number; readonly pull: number }[]>
 
   /** Names of policies whose row says `enabled = false` and carries no valid override (trust.md 5.4), and valid overrides in force. */
-  disabledPolicies(now: number): Promise<{ readonly byHand: readonly string[]; readonly overridden: readonly string[] }>
+  disabledPolicies(now: number, repository: number): Promise<{ readonly byHand: readonly string[]; readonly overridden: readonly string[] }>
   /** Makes `policies` list what the accepted commit holds. */
   recordPolicies(tx: Tx, repository: number, policies: readonly { readonly name: string; readonly type: 'ELIGIBILITY' | 'APPROVAL' }[]): Promise<void>
 
@@ -185,5 +185,8 @@ export type Store = {
   health(): Promise<readonly string[]>
   close(): Promise<void>
 }
+
+/** `lookAt`: which moment of the row was due, so that a timer wakes it once. */
+export type Due = WakeUp & { readonly lookAt?: number }
 
 export type RevokeAsk = { readonly grant: string; readonly by: { readonly kind: 'user' | 'system'; readonly id: string; readonly login?: string }; readonly why: string; readonly askedAt: number }

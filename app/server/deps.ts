@@ -1,0 +1,90 @@
+import type { ApprovalValue, EligibilityValue, EvaluationFailure } from '../policy/result.ts'
+import type { Clock } from '../reconcile/ports/clock.ts'
+import type { Account } from '../reconcile/ports/github.ts'
+import type { LedgerFilter, Sealed } from '../reconcile/ports/ledger.ts'
+import type { Log } from '../reconcile/ports/log.ts'
+import type { RequestFilter, RevokeAsk, StatusRow } from '../reconcile/ports/store.ts'
+
+/** Something the service stands on, named: `database`, `migrations`, `keys`, `github`. */
+export type Component = { readonly name: string; readonly up: boolean; readonly detail: string }
+
+export type RepositoryHealth = {
+  readonly id: number
+  readonly acceptedCommit?: string
+  /** What stops grants for this repository alone, in words; empty when nothing does. */
+  readonly troubles: readonly string[]
+}
+
+export type PolicyEntry = {
+  readonly name: string
+  readonly type: 'eligibility' | 'approval'
+  readonly enabled: boolean
+  readonly repository: number
+  /** The accepted policy commit that it comes from. */
+  readonly commit: string
+}
+
+export type EvaluateAnswer = {
+  /** For eligibility whether a request would be eligible; for approval whether this person's approval would count. */
+  readonly allowed: boolean
+  readonly reason: string
+  readonly policies: readonly {
+    readonly policy: string
+    readonly outcome: EligibilityValue | ApprovalValue | EvaluationFailure
+  }[]
+}
+
+export type CredentialsAnswer =
+  | { readonly ok: true; readonly environment: Readonly<Record<string, string>>; readonly expiresAt: number }
+  /** A sentence: why there are none now. */
+  | { readonly ok: false; readonly why: string }
+
+/** What never changes while the service runs. */
+export type ServerFacts = {
+  readonly version: string
+  readonly instance: string
+  readonly github: { readonly apiUrl: string; readonly webUrl: string }
+  readonly repositories: readonly { readonly id: number; readonly name: string; readonly branch: string }[]
+  /** Numeric GitHub ids (trust.md 9.2). */
+  readonly administrators: readonly number[]
+  readonly auditors: readonly number[]
+}
+
+/** All that the HTTP server may do, as plain functions. */
+export type ServerDeps = {
+  readonly clock: Clock
+  readonly log: Log
+  readonly facts: ServerFacts
+  /** A webhook as it arrived: checked, stored, deduplicated; answers what GitHub shall see. */
+  intake(
+    headers: Readonly<Record<string, string | undefined>>,
+    rawBody: Uint8Array,
+  ): Promise<{ readonly status: number; readonly body: unknown }>
+  /** trust.md 9.1; undefined: this token counts for nobody. */
+  caller(token: string): Promise<Account | undefined>
+  /** Ids of the configured repositories whose identities know this account. */
+  readable(account: Account): Promise<readonly number[]>
+  /** Whose e-mail address this is, in any configured repository's identities. */
+  personByEmail(email: string): Promise<{ readonly id: number } | undefined>
+  status(filter: RequestFilter): Promise<readonly StatusRow[]>
+  /** Records the wish and wakes the grant; idempotent. The caller's right is already established. */
+  revoke(ask: Pick<RevokeAsk, 'grant' | 'by' | 'why'>): Promise<void>
+  /** Seals `credentials.issued` first; the caller is already known to be the requester (trust.md 9.3). */
+  credentials(id: string, requester: Account): Promise<CredentialsAnswer>
+  /** Sealed events, oldest first. */
+  events(filter: LedgerFilter): AsyncIterable<Sealed>
+  policies(): Promise<readonly PolicyEntry[]>
+  evaluate(question: {
+    readonly repository: number
+    readonly type: 'eligibility' | 'approval'
+    readonly input: Readonly<Record<string, unknown>>
+  }): Promise<EvaluateAnswer>
+  /** Reads the accepted policies of every repository anew; how many are enabled now. */
+  reloadPolicies(): Promise<number>
+  /** What must be there before any work is taken: answers within seconds, never throws. */
+  readiness(): Promise<readonly Component[]>
+  /** Facts about each repository, which never make the whole service unready. */
+  repositories(): Promise<readonly RepositoryHealth[]>
+  /** Prometheus text and its content type. */
+  metrics(): Promise<{ readonly contentType: string; readonly text: string }>
+}

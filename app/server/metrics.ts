@@ -1,0 +1,100 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Verdict } from '../decision/decision.ts'
+import { type GrantState, grantStates } from '../grant/state.ts'
+
+/** What is counted in the database at the moment of a scrape, the same on every replica. */
+export type MetricFacts = {
+  readonly grants: Readonly<Partial<Record<GrantState, number>>>
+  /** Grants past their end that a cloud has not yet confirmed gone; `oldestEnd` in epoch ms. */
+  readonly revocationDebt: { readonly count: number; readonly oldestEnd?: number }
+  /** Events staged and not yet sealed; `oldest` in epoch ms. */
+  readonly ledgerLag: { readonly count: number; readonly oldest?: number }
+}
+
+export type Metrics = {
+  delivery(event: string, outcome: 'new' | 'known' | 'refused'): void
+  decision(moment: 'forecast' | 'merge' | 'start', verdict: Verdict): void
+  /** From the merge to the grant's read-back, in milliseconds. */
+  mergeToActive(ms: number): void
+  /** From the grant's end to the first read-back that says absent, in milliseconds. */
+  endToGone(ms: number): void
+  /** Prometheus text; the facts are asked for now. Throws when they cannot be had. */
+  scrape(): Promise<{ readonly contentType: string; readonly text: string }>
+}
+
+const buckets = [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3_600]
+
+/** The service's metrics (docs/api.md lists them). Gauges come from the database, counters are this replica's. */
+export function createMetrics(facts: () => Promise<MetricFacts>, clock: { now(): number }): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+  const deliveries = new Counter({
+    name: 'gitsudo_deliveries_total',
+    help: 'Webhook deliveries by event and outcome.',
+    labelNames: ['event', 'outcome'],
+    registers,
+  })
+  const decisions = new Counter({
+    name: 'gitsudo_decisions_total',
+    help: 'Decisions by moment and verdict.',
+    labelNames: ['moment', 'verdict'],
+    registers,
+  })
+  const active = new Histogram({
+    name: 'gitsudo_merge_to_active_seconds',
+    help: 'From the merge to the grant read back as present.',
+    buckets,
+    registers,
+  })
+  const gone = new Histogram({
+    name: 'gitsudo_end_to_gone_seconds',
+    help: "From a grant's end to its first read-back as absent.",
+    buckets,
+    registers,
+  })
+  const grants = new Gauge({
+    name: 'gitsudo_grants',
+    help: 'Grants by state.',
+    labelNames: ['state'],
+    registers,
+  })
+  const debt = new Gauge({
+    name: 'gitsudo_revocation_debt',
+    help: 'Grants past their end, not yet confirmed gone.',
+    registers,
+  })
+  const debtAge = new Gauge({
+    name: 'gitsudo_revocation_debt_oldest_seconds',
+    help: 'How long the oldest of them is past its end.',
+    registers,
+  })
+  const lag = new Gauge({
+    name: 'gitsudo_ledger_lag_events',
+    help: 'Events staged and not yet sealed.',
+    registers,
+  })
+  const lagAge = new Gauge({
+    name: 'gitsudo_ledger_lag_seconds',
+    help: 'Age of the oldest of them.',
+    registers,
+  })
+
+  const age = (since: number | undefined): number =>
+    since === undefined ? 0 : Math.max(0, (clock.now() - since) / 1_000)
+  return {
+    delivery: (event, outcome) => deliveries.inc({ event, outcome }),
+    decision: (moment, verdict) => decisions.inc({ moment, verdict }),
+    mergeToActive: (ms) => active.observe(ms / 1_000),
+    endToGone: (ms) => gone.observe(ms / 1_000),
+    async scrape() {
+      const now = await facts()
+      for (const state of grantStates) grants.set({ state }, now.grants[state] ?? 0)
+      debt.set(now.revocationDebt.count)
+      debtAge.set(age(now.revocationDebt.oldestEnd))
+      lag.set(now.ledgerLag.count)
+      lagAge.set(age(now.ledgerLag.oldest))
+      return { contentType: registry.contentType, text: await registry.metrics() }
+    },
+  }
+}

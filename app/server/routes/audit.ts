@@ -1,0 +1,65 @@
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import type { LedgerFilter, Sealed } from '../../reconcile/ports/ledger.ts'
+import { parseRequestId } from '../../request/id.ts'
+import { mayReadEvent, seesAll } from '../authorise.ts'
+import type { Callers } from '../caller.ts'
+import type { ServerDeps } from '../deps.ts'
+import { read } from '../read.ts'
+
+const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))
+const query = z.strictObject({
+  user: z.string().min(1).optional(),
+  request: z
+    .string()
+    .refine((text) => parseRequestId(text) !== undefined, 'is no request id')
+    .transform((text) => parseRequestId(text))
+    .optional(),
+  since: instant.optional(),
+  until: instant.optional(),
+  limit: z.coerce.number().int().min(1).max(10_000).default(1_000),
+})
+
+/** The ledger's events in order, the newest `limit` of those that match and that the caller may see. */
+export function auditRoutes(app: FastifyInstance, deps: ServerDeps, callers: Callers): void {
+  app.get('/api/v1/audit', async (request) => {
+    const caller = await callers.identify(request)
+    const wanted = read(query, request.query)
+    const own = seesAll(caller, deps.facts)
+      ? new Set<string>()
+      : new Set((await deps.status({ requesterId: caller.id })).map((row) => row.request.id as string))
+    const whose = wanted.user === undefined ? undefined : await idsOf(wanted.user, deps)
+    const filter: LedgerFilter = {
+      ...(wanted.request === undefined ? {} : { request: wanted.request }),
+      ...(wanted.since === undefined ? {} : { since: wanted.since }),
+    }
+    const found: Sealed[] = []
+    for await (const sealed of deps.events(filter)) {
+      const at = Date.parse(sealed.event.at)
+      if (wanted.until !== undefined && at >= wanted.until) continue
+      if (whose !== undefined && !whose(sealed)) continue
+      if (!mayReadEvent(sealed.event, caller, own, deps.facts)) continue
+      found.push(sealed)
+      if (found.length > wanted.limit) found.shift()
+    }
+    return found.map(({ seq, event, leaf }) => ({ seq, ...event, leaf: Buffer.from(leaf).toString('hex') }))
+  })
+}
+
+/** Events by or about a person: what they did, and what became of their requests. */
+async function idsOf(user: string, deps: ServerDeps): Promise<(sealed: Sealed) => boolean> {
+  const person = user.includes('@') ? await deps.personByEmail(user) : undefined
+  const rows = user.includes('@')
+    ? person === undefined
+      ? []
+      : await deps.status({ requesterId: person.id })
+    : await deps.status({ requesterLogin: user })
+  const requests = new Set<string>(rows.map((row) => row.request.id))
+  const login = user.toLowerCase()
+  return ({ event }) =>
+    (person === undefined
+      ? event.actor.login?.toLowerCase() === login
+      : event.actor.kind === 'user' && event.actor.id === String(person.id)) ||
+    (event.request !== undefined && requests.has(event.request)) ||
+    (event.grant !== undefined && requests.has(event.grant))
+}

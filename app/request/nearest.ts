@@ -1,9 +1,11 @@
 /** The candidate that `text` was most likely meant to be, or undefined when none is near. */
 export function nearest(text: string, candidates: readonly string[]): string | undefined {
-  const wanted = text.slice(0, 64).toLowerCase()
+  if (text.length > 64) return undefined
+  const wanted = text.toLowerCase()
   let best: string | undefined
   let least = Math.max(1, Math.floor(wanted.length / 3)) + 1
   for (const candidate of candidates) {
+    if (Math.abs(candidate.length - text.length) >= least) continue
     const distance = editDistance(wanted, candidate.toLowerCase())
     if (distance < least) {
       least = distance

@@ -135,13 +135,10 @@ export function walk(
     }
     if (event.type === EVENT_ID.ALIAS) {
       const span: Span = [event.anchorStart - 1, event.anchorEnd]
-      add(
-        'alias',
-        ...span,
-        'aliases are not read',
-        'write the value out, or put text that starts with * in quotes',
-      )
       const frame = frames.at(-1)
+      const pointer = frame === undefined ? '' : childPointer(frame)
+      const remedy = 'write the value out, or put text that starts with * in quotes'
+      add('alias', ...span, 'aliases are not read', remedy, pointer)
       if (frame?.kind === 'mapping' && frame.key === undefined) frame.key = { name: '', span, usable: false }
       else put(null, span)
       continue

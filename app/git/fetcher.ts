@@ -6,6 +6,7 @@ import { gitEnvironment } from './environment.ts'
 import { explainFetchFailure } from './fetch-failure.ts'
 import { ensureFolder, removeFolder } from './folder.ts'
 import { type Objects, tipRef } from './objects.ts'
+import { repack } from './repack.ts'
 import { requireSha } from './sha.ts'
 
 /** A mirror that breaks again and again is the remote's fault: cloning it at every turn would help nobody. */
@@ -113,8 +114,22 @@ export function createFetcher(options: FetcherOptions): Fetcher {
         continue
       }
       const tip = await readTip()
-      if (tip !== undefined) return { tip, missing }
-      await makeAnew("the branch's tip cannot be read")
+      if (tip === undefined) {
+        await makeAnew("the branch's tip cannot be read")
+        continue
+      }
+      await tidy()
+      return { tip, missing }
+    }
+  }
+
+  /** What has been fetched is there: joining packs may fail without harm, but not unnoticed. */
+  async function tidy(): Promise<void> {
+    try {
+      await repack(gitDir, gitEnvironment(), options.fetchTimeoutMs)
+    } catch (error) {
+      log.warn("a mirror's packs could not be joined", { repository: fullName, error: String(error) })
+      damaged = error instanceof GitError && error.code === 'corrupt'
     }
   }
 

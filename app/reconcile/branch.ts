@@ -1,3 +1,4 @@
+import { gitsudo } from '../grant/events.ts'
 import { requestId } from '../request/id.ts'
 import { canonicalPath } from '../request/path.ts'
 import type { ReconcileDeps } from './deps.ts'
@@ -8,7 +9,7 @@ import type { PullRequest, RepositoryApi } from './ports/github.ts'
 import type { WakeUp } from './ports/queue.ts'
 import type { RepositorySettings } from './ports/settings.ts'
 import type { Tx } from './ports/store.ts'
-import { gitsudo, requestEvent } from './pull-request/events.ts'
+import { requestEvent } from './pull-request/events.ts'
 import { askRevoke } from './revoke.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { digestOf } from '../audit/canonical.ts'
+import { digestOf } from '../audit/digest.ts'
 import type { Decision } from '../decision/decision.ts'
 import type { ReconcileDeps } from './deps.ts'
 import { readPullKey } from './key.ts'

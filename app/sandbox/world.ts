@@ -52,11 +52,9 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
   const url = `http://127.0.0.1:${port}`
   const owner = 'acme'
   const fullName = `${owner}/access`
-  await github.admin.createOrg({ login: owner })
+  github.admin.createOrg({ login: owner })
   const accounts = Object.fromEntries(
-    await Promise.all(
-      Object.entries(people).map(async ([login, id]) => [login, await github.admin.createUser({ login, id })] as const),
-    ),
+    Object.entries(people).map(([login, id]) => [login, github.admin.createUser({ login, id })] as const),
   )
   const repository = await github.admin.createRepository({
     owner,
@@ -65,16 +63,26 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
     files: await templateFiles(options.template),
   })
   for (const login of Object.keys(people)) {
-    await github.admin.setPermission(fullName, login, login === 'erin' ? 'admin' : 'write')
+    github.admin.setPermission(fullName, login, login === 'erin' ? 'admin' : 'write')
   }
-  const app = await github.admin.createApp({
+  const app = github.admin.createApp({
     slug: 'gitsudo',
     name: 'gitsudo',
     webhookUrl: `${url}/webhooks/github`,
     webhookSecret: randomBytes(24).toString('hex'),
+    permissions: {
+      administration: 'read',
+      checks: 'write',
+      contents: 'write',
+      issues: 'write',
+      members: 'read',
+      metadata: 'read',
+      pull_requests: 'write',
+    },
+    events: ['check_run', 'issue_comment', 'membership', 'pull_request', 'pull_request_review', 'push', 'team'],
   })
-  await github.admin.installApp(app.slug, fullName)
-  await github.admin.protectBranch(fullName, 'main', {
+  github.admin.installApp(app.slug, fullName)
+  github.admin.protectBranch(fullName, 'main', {
     requiredChecks: [{ context: 'gitsudo', appId: app.id }],
     enforceAdmins: false,
   })

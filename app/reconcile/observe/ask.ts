@@ -25,7 +25,7 @@ export const askPolicies = async (
   },
 ): Promise<Asked> => {
   const evidence = new Map<string, Evidence>()
-  const { byHand, overridden } = await deps.store.disabledPolicies(at.now)
+  const { byHand, overridden } = await deps.store.disabledPolicies(at.now, at.repository)
   const repository = deps.settings.repositories.get(at.repository)?.fullName ?? String(at.repository)
   const directory = set.directory
   const user = (person: PersonFact) => policyUser(directory, at.groups, person)

@@ -1,9 +1,9 @@
-import { digestOf } from '../../audit/canonical.ts'
+import { digestOf } from '../../audit/digest.ts'
 import type { Actor, EventType, Json, LedgerEvent } from '../../audit/event.ts'
 import type { Decision, RequestDecision } from '../../decision/decision.ts'
 import type { PolicyFacts, RequestFacts } from '../../decision/facts.ts'
+import { writeInstant } from '../../grant/instant.ts'
 
-export const gitsudo: Actor = { kind: 'app', id: 'gitsudo' }
 export const userActor = (person: { readonly id: number; readonly login: string }): Actor => ({
   kind: 'user',
   id: String(person.id),
@@ -20,7 +20,7 @@ export const requestEvent = (
 ): LedgerEvent => ({
   v: 1,
   type,
-  at: isoTime(at),
+  at: writeInstant(at),
   actor,
   request: of.id,
   repo: of.repository,
@@ -28,8 +28,6 @@ export const requestEvent = (
   commit: of.commit,
   data,
 })
-
-export const isoTime = (at: number): string => new Date(at).toISOString()
 
 /** What lets a decision be replayed: blob, inputs, policy commit, wasm, data and result by digest (audit.md). */
 export const decisionData = (
@@ -40,7 +38,7 @@ export const decisionData = (
   path: request.path,
   blob: request.blob,
   moment: decision.moment,
-  decided_at: isoTime(decision.at),
+  decided_at: writeInstant(decision.at),
   verdict: request.verdict,
   summary: request.summary,
   policy_commit: decision.policyCommit ?? null,

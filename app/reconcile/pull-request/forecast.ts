@@ -1,6 +1,7 @@
 import { decide } from '../../decision/decide.ts'
 import type { Decision, RequestDecision } from '../../decision/decision.ts'
 import type { RequestFacts } from '../../decision/facts.ts'
+import { gitsudo } from '../../grant/events.ts'
 import { moveRequest } from '../../grant/moves.ts'
 import { wakePublish } from '../key.ts'
 import { askPolicies } from '../observe/ask.ts'
@@ -9,7 +10,7 @@ import type { Evidence } from '../ports/evaluator.ts'
 import type { PullRequest } from '../ports/github.ts'
 import type { RepositorySettings } from '../ports/settings.ts'
 import type { RequestRow, Tx } from '../ports/store.ts'
-import { decisionData, gitsudo, requestEvent, userActor } from './events.ts'
+import { decisionData, requestEvent, userActor } from './events.ts'
 import { openState, rowOf, saysMore } from './rows.ts'
 
 /** Puts the policies' answers and the verdict to what was observed. */

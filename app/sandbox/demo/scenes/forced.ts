@@ -1,0 +1,43 @@
+import { checkOn, requestFile, showCheck, type Stage } from '../stage.ts'
+import { until } from '../../until.ts'
+
+/** An administrator merges past the failing check: nothing is granted, and it does not go unseen. */
+export const forced = async (stage: Stage): Promise<void> => {
+  const { timeline, world, service } = stage
+  const { bob, erin } = world.people
+  timeline.scene('4  A merge forced past the check')
+  const text = requestFile({
+    requester: 'bob',
+    provider: 'mock',
+    role: 'prod-infra-admin',
+    scope: '"123456789012"',
+    duration: '1h',
+    reason: 'No time for a review',
+  })
+  await bob.push('bob/forced', 'Ask for access', { 'requests/2026/12/bob-forced.yaml': text })
+  const pull = await bob.openPull('bob/forced', 'Access for bob, now')
+  timeline.did('bob', `opens pull request #${pull.number}`)
+  showCheck(stage, await checkOn(stage, bob, pull.head, ['action_required']))
+  const tried = await bob.merge(pull.number)
+  timeline.must(tried.status === 405, `bob cannot merge it: ${tried.message ?? tried.status}`)
+  const done = await erin.merge(pull.number)
+  timeline.did('erin', `is an administrator and merges it all the same (${done.status})`)
+  const alert = await until('the alert', async () =>
+    service.alerts.find((line) => line.event === 'grant.refused' && line.pull === pull.number),
+  )
+  timeline.show(JSON.stringify(alert))
+  const { rows } = await query(stage, 'select state from requests where pull = $1', [pull.number])
+  const grants = await query(stage, 'select id from grants where pull = $1', [pull.number])
+  timeline.must(rows[0]?.state === 'refused' && grants.rows.length === 0, 'refused, nothing granted, and an alert')
+}
+
+const query = async (stage: Stage, text: string, values: readonly unknown[]) => {
+  const { default: pg } = await import('pg')
+  const client = new pg.Client({ connectionString: stage.world.superuserUrl })
+  await client.connect()
+  try {
+    return await client.query<Record<string, unknown>>(text, [...values])
+  } finally {
+    await client.end()
+  }
+}

@@ -22,7 +22,7 @@ export function explainSchemaError(error: ErrorObject, document: YamlDocument): 
   const schema = record(error.parentSchema)
   const params = record(error.params)
   const advice = typeof schema.errorMessage === 'string' ? schema.errorMessage : undefined
-  const shown = quote(typeof error.data === 'string' ? error.data : (JSON.stringify(error.data) ?? ''))
+  const shown = () => quote(typeof error.data === 'object' ? kindOf(error.data) : String(error.data))
   if (error.propertyName !== undefined) {
     const message = `${quote(error.propertyName)} is no name for a field of ${name}`
     const remedy = advice ?? 'choose another name'
@@ -73,18 +73,18 @@ export function explainSchemaError(error: ErrorObject, document: YamlDocument): 
     }
     case 'const':
       return wrong(
-        `${name} must be ${String(params.allowedValue)}, not ${shown}`,
+        `${name} must be ${String(params.allowedValue)}, not ${shown()}`,
         `write ${String(params.allowedValue)}`,
       )
     case 'enum': {
       const allowed = Array.isArray(params.allowedValues) ? params.allowedValues.map(String) : []
       const meant = typeof error.data === 'string' ? nearest(error.data, allowed) : undefined
       const remedy = meant === undefined ? `write one of ${allowed.join(', ')}` : `write ${meant}`
-      return wrong(`${name} must be one of ${allowed.join(', ')}, not ${shown}`, remedy)
+      return wrong(`${name} must be one of ${allowed.join(', ')}, not ${shown()}`, remedy)
     }
     case 'pattern':
     case 'format':
-      return wrong(`${shown} is no ${lastName(pointer)}`, `write it like ${example(schema)}`)
+      return wrong(`${shown()} is no ${lastName(pointer)}`, `write it like ${example(schema)}`)
     case 'maxLength':
       return wrong(`${name} is longer than ${String(params.limit)} characters`, 'shorten it')
     case 'minLength':
@@ -92,7 +92,7 @@ export function explainSchemaError(error: ErrorObject, document: YamlDocument): 
     case 'minimum':
     case 'maximum':
       return wrong(
-        `${name} must be ${String(params.comparison)} ${String(params.limit)}, not ${shown}`,
+        `${name} must be ${String(params.comparison)} ${String(params.limit)}, not ${shown()}`,
         'change the number',
       )
     case 'minItems':
@@ -104,10 +104,16 @@ export function explainSchemaError(error: ErrorObject, document: YamlDocument): 
     case 'uniqueItems':
       return wrong(`${name} has the same entry twice`, 'remove one of the two')
     case 'oneOf':
-      return wrong(`${name} is not one of the forms allowed`, 'see the schema', 'value', true)
+      return wrong(`${name} must have exactly one of ${choices(schema)}`, 'remove the others', 'value', true)
     default:
       return wrong(`${name} ${error.message ?? 'is wrong'}`, `write it like ${example(schema)}`)
   }
+}
+
+/** The fields that the branches of a `oneOf` each require. */
+function choices({ oneOf }: Readonly<Record<string, unknown>>): string {
+  const branches = Array.isArray(oneOf) ? oneOf : []
+  return branches.flatMap((branch) => record(branch).required ?? []).join(' and ')
 }
 
 const kinds: Readonly<Record<string, string>> = {

@@ -1,0 +1,139 @@
+import { invalid } from '../errors.ts'
+import { runGit } from '../git.ts'
+import { readCommit } from '../git-objects.ts'
+import { changesBetween, commitsBetween, isAncestor } from '../history.ts'
+import { pushedCommit } from '../shapes/commit.ts'
+import { repositoryPage } from '../shapes/repository.ts'
+import type { Pull } from '../state/pull.ts'
+import type { Activity, Repository } from '../state/repository.ts'
+import { accountOf, type World } from '../state/world.ts'
+import { announce } from './announce.ts'
+import { closePull, markMerged, openPullsOf, synchronisePull } from './pull.ts'
+
+const NOTHING = '0'.repeat(40)
+
+export type RefMove = {
+  readonly ref: string
+  /** Object ids; null where the ref did not exist, or no longer does. */
+  readonly before: string | null
+  readonly after: string | null
+  readonly actorId: number
+  /** The pull request whose merge this is: its own closing is told by the merge. */
+  readonly merge?: Pull
+}
+
+/**
+ * Moves a ref in the bare repository and does everything that follows from it. Call it within
+ * `repository.exclusively`. Throws 422 when the ref is no longer where the caller saw it.
+ */
+export async function moveRef(world: World, repository: Repository, move: RefMove): Promise<void> {
+  const result = await runGit(
+    repository.gitDir,
+    move.after === null
+      ? ['update-ref', '-d', move.ref, move.before ?? NOTHING]
+      : ['update-ref', move.ref, move.after, move.before ?? NOTHING],
+  )
+  if (result.code !== 0) throw invalid(`Reference update failed: ${result.stderr.trim()}`)
+  await refMoved(world, repository, move)
+}
+
+/** What follows from a ref that has moved: activity, `push`, pull requests synchronised, merged or closed. */
+export async function refMoved(world: World, repository: Repository, move: RefMove): Promise<void> {
+  const { ref, before, after } = move
+  if (after === null) repository.refs.delete(ref)
+  else repository.refs.set(ref, after)
+  repository.pushedAt = world.clock.now()
+  const forced =
+    before !== null && after !== null && !move.merge && !(await isAncestor(repository.gitDir, before, after))
+  repository.activities.unshift({
+    id: world.nextId(),
+    before: before ?? NOTHING,
+    after: after ?? NOTHING,
+    ref,
+    at: world.clock.now(),
+    type: activityType(move, forced),
+    actorId: move.actorId,
+  })
+  await announce(world, repository, move.actorId, 'push', null, () =>
+    pushBody(world, repository, move, forced),
+  )
+  if (!ref.startsWith('refs/heads/')) return
+  const branch = ref.slice('refs/heads/'.length)
+  for (const [base, pull] of openPullsOf(world, { head: repository.id, branch })) {
+    const follow = () =>
+      after === null
+        ? closePull(world, base, pull, move.actorId)
+        : synchronisePull(world, base, pull, {
+            before: before ?? pull.head.sha,
+            after,
+            forced,
+            actorId: move.actorId,
+          })
+    // A fork's change reaches into the repository that it was forked from: head first, then base, never the reverse.
+    await (base === repository ? follow() : base.exclusively(follow))
+  }
+  await settleBase(world, repository, branch, move)
+}
+
+/** Pull requests into a branch that moved: those whose head it now contains are merged, however that came about. */
+async function settleBase(
+  world: World,
+  repository: Repository,
+  branch: string,
+  move: RefMove,
+): Promise<void> {
+  const waiting = openPullsOf(world, { base: repository.id, branch })
+    .map(([, pull]) => pull)
+    .filter((pull) => pull !== move.merge)
+  if (waiting.length === 0) return
+  if (move.after === null) {
+    for (const pull of waiting) await closePull(world, repository, pull, move.actorId)
+    return
+  }
+  const reached = new Set(await commitsBetween(repository.gitDir, move.before, move.after))
+  for (const pull of waiting) {
+    if (reached.has(pull.head.sha)) await markMerged(world, repository, pull, move.actorId, move.after)
+  }
+}
+
+function activityType(move: RefMove, forced: boolean): Activity['type'] {
+  if (move.merge) return 'pr_merge'
+  if (move.before === null) return 'branch_creation'
+  if (move.after === null) return 'branch_deletion'
+  return forced ? 'force_push' : 'push'
+}
+
+async function pushBody(world: World, repository: Repository, move: RefMove, forced: boolean) {
+  const { before, after } = move
+  const from = before ?? repository.refs.get(`refs/heads/${repository.defaultBranch}`) ?? null
+  const changes =
+    after === null ? [] : await changesBetween(repository.gitDir, from === after ? null : from, after)
+  const listed = before === null && from === after ? [] : changes
+  const commits = []
+  for (const paths of listed) {
+    const commit = await readCommit(repository.objects, paths.sha)
+    if (commit) commits.push(pushedCommit(world, repository, commit, paths))
+  }
+  const head = after === null ? null : await readCommit(repository.objects, after)
+  const paths = changes.find((each) => each.sha === after) ?? {
+    sha: after ?? '',
+    added: [],
+    modified: [],
+    removed: [],
+  }
+  const pusher = accountOf(world, move.actorId)
+  const page = repositoryPage(world, repository)
+  return {
+    ref: move.ref,
+    before: before ?? NOTHING,
+    after: after ?? NOTHING,
+    created: before === null,
+    deleted: after === null,
+    forced,
+    base_ref: null,
+    compare: `${page}/compare/${(before ?? NOTHING).slice(0, 12)}...${(after ?? NOTHING).slice(0, 12)}`,
+    commits,
+    head_commit: head ? pushedCommit(world, repository, head, paths) : null,
+    pusher: { name: pusher.login, email: pusher.email },
+  }
+}

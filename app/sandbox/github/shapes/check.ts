@@ -1,0 +1,100 @@
+import type { CheckRun, CheckSuite } from '../state/check.ts'
+import type { Pull } from '../state/pull.ts'
+import type { Repository } from '../state/repository.ts'
+import { appOf, type World } from '../state/world.ts'
+import { appShape } from './app.ts'
+import { repositoryApi, repositoryPage } from './repository.ts'
+import { iso, isoOrNull, nodeId } from './time.ts'
+
+/** Open pull requests from this repository whose head is the commit. */
+function pullsOn(world: World, repository: Repository, sha: string) {
+  const ref = { id: repository.id, url: repositoryApi(world, repository), name: repository.name }
+  const at = (pull: Pull) => pull.head.sha === sha && pull.head.repositoryId === repository.id
+  return repository.pulls
+    .values()
+    .filter((pull) => pull.issue.state === 'open' && at(pull))
+    .map((pull) => ({
+      url: `${ref.url}/pulls/${pull.issue.number}`,
+      id: pull.id,
+      number: pull.issue.number,
+      head: { ref: pull.head.ref, sha: pull.head.sha, repo: ref },
+      base: { ref: pull.base.ref, sha: pull.base.sha, repo: ref },
+    }))
+    .toArray()
+}
+
+/** The suite of one App on one commit. */
+export function suiteShape(world: World, repository: Repository, suite: CheckSuite) {
+  const runs = repository.checkRuns
+    .values()
+    .filter((run) => run.appId === suite.appId && run.headSha === suite.headSha)
+    .toArray()
+  const done = runs.length > 0 && runs.every((run) => run.status === 'completed')
+  const failed = runs.find((run) => !['success', 'neutral', 'skipped'].includes(run.conclusion ?? ''))
+  const head = repository.refs
+    .entries()
+    .find(([ref, sha]) => sha === suite.headSha && ref.startsWith('refs/heads/'))
+  return {
+    id: suite.id,
+    node_id: nodeId('CS', suite.id),
+    head_branch: head ? head[0].slice('refs/heads/'.length) : null,
+    head_sha: suite.headSha,
+    status: done ? 'completed' : runs.some((run) => run.status !== 'queued') ? 'in_progress' : 'queued',
+    conclusion: done ? (failed?.conclusion ?? 'success') : null,
+    url: `${repositoryApi(world, repository)}/check-suites/${suite.id}`,
+    before: null as string | null,
+    after: suite.headSha as string | null,
+    pull_requests: pullsOn(world, repository, suite.headSha),
+    app: appShape(world, appOf(world, suite.appId)),
+    created_at: iso(suite.createdAt),
+    updated_at: iso(runs.at(-1)?.completedAt ?? suite.createdAt),
+  }
+}
+
+function ownRun(world: World, repository: Repository, run: CheckRun) {
+  const url = `${repositoryApi(world, repository)}/check-runs/${run.id}`
+  return {
+    id: run.id,
+    name: run.name,
+    node_id: nodeId('CR', run.id),
+    head_sha: run.headSha,
+    external_id: run.externalId,
+    url,
+    html_url: `${repositoryPage(world, repository)}/runs/${run.id}`,
+    details_url: run.detailsUrl,
+    status: run.status as string,
+    conclusion: run.conclusion,
+    started_at: iso(run.startedAt),
+    completed_at: isoOrNull(run.completedAt),
+    output: {
+      title: run.title,
+      summary: run.summary,
+      text: run.text,
+      annotations_count: run.annotations.length,
+      annotations_url: `${url}/annotations`,
+    },
+    app: appShape(world, appOf(world, run.appId)),
+    pull_requests: pullsOn(world, repository, run.headSha),
+  }
+}
+
+/** A check run as the API shows it. */
+export function checkRunShape(world: World, repository: Repository, run: CheckRun) {
+  return { ...ownRun(world, repository, run), check_suite: { id: suiteOf(repository, run).id } }
+}
+
+/** A check run as webhooks show it: with its whole suite. */
+export function checkRunPayload(world: World, repository: Repository, run: CheckRun) {
+  return {
+    ...ownRun(world, repository, run),
+    check_suite: suiteShape(world, repository, suiteOf(repository, run)),
+  }
+}
+
+function suiteOf(repository: Repository, run: CheckRun): CheckSuite {
+  const suite = repository.checkSuites.find(
+    (each) => each.appId === run.appId && each.headSha === run.headSha,
+  )
+  if (!suite) throw new Error(`check run ${run.id} has no suite`)
+  return suite
+}

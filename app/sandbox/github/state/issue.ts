@@ -1,0 +1,37 @@
+export const REACTIONS = ['+1', '-1', 'laugh', 'hooray', 'confused', 'heart', 'rocket', 'eyes'] as const
+export type ReactionContent = (typeof REACTIONS)[number]
+export type Reaction = {
+  readonly id: number
+  readonly userId: number
+  readonly content: ReactionContent
+  readonly createdAt: number
+}
+
+/** An issue, and the conversation half of every pull request. */
+export type Issue = {
+  readonly id: number
+  readonly number: number
+  readonly authorId: number
+  readonly createdAt: number
+  title: string
+  body: string | null
+  state: 'open' | 'closed'
+  stateReason: string | null
+  updatedAt: number
+  closedAt: number | null
+  labels: string[]
+  readonly reactions: Reaction[]
+  /** The App through which it was written, if any. */
+  readonly appId: number | null
+}
+
+export type Comment = {
+  readonly id: number
+  readonly issueNumber: number
+  readonly authorId: number
+  readonly appId: number | null
+  readonly createdAt: number
+  body: string
+  updatedAt: number
+  readonly reactions: Reaction[]
+}

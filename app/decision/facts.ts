@@ -1,6 +1,6 @@
-import type { AccessRequest, ProviderName, RequestId } from '../request/request.ts'
-import type { Fault } from '../request/fault.ts'
 import type { ApprovalResult, EligibilityResult } from '../policy/result.ts'
+import type { Fault } from '../request/fault.ts'
+import type { AccessRequest, ProviderName, RequestId } from '../request/request.ts'
 
 /** Everything `decide` may know, gathered beforehand. Nothing in here is computed by the pull request's author. */
 export type Facts = {
@@ -65,7 +65,11 @@ export type PathFact = {
 /** Anyone in trust.md 2.7 other than the requester: named, or what could not be resolved. */
 export type Contributor =
   | { readonly as: ContributorRole; readonly person: PersonFact }
-  | { readonly as: ContributorRole; readonly unresolved: string; /** What to add, and where. */ readonly remedy: string }
+  | {
+      readonly as: ContributorRole
+      readonly unresolved: string /** What to add, and where. */
+      readonly remedy: string
+    }
 export type ContributorRole = 'author' | 'committer' | 'co-author' | 'pusher'
 
 export type ReviewFact = {
@@ -75,7 +79,10 @@ export type ReviewFact = {
   readonly state: 'approved' | 'changes_requested' | 'commented' | 'dismissed'
   readonly submittedAt: number
   /** The stored, HMAC-checked payload behind it (trust.md 2.1, 2.2); undefined: not had yet. */
-  readonly payload?: { readonly commit: string; readonly state: 'approved' | 'changes_requested' | 'commented' }
+  readonly payload?: {
+    readonly commit: string
+    readonly state: 'approved' | 'changes_requested' | 'commented'
+  }
   /** Path → blob at the payload's commit; null where nothing lies there. */
   readonly blobs: Readonly<Record<string, string | null>>
   /** The reviewer's permission, read fresh; undefined: none. */
@@ -92,7 +99,9 @@ export type RequestFacts = {
   readonly id: RequestId
   readonly path: string
   readonly blob: string
-  readonly read: { readonly ok: true; readonly request: AccessRequest } | { readonly ok: false; readonly faults: readonly Fault[] }
+  readonly read:
+    | { readonly ok: true; readonly request: AccessRequest }
+    | { readonly ok: false; readonly faults: readonly Fault[] }
   /** At the merge: the blob of this path in the merge commit, and on the branch now. */
   readonly mergedBlob?: string | null
   readonly branchBlob?: string | null
@@ -100,11 +109,21 @@ export type RequestFacts = {
   readonly usedUp: boolean
   /** Who the file names, matched by numeric id (trust.md 6.16), or what to add where. */
   readonly requester?:
-    | { readonly person: PersonFact; readonly principals: readonly string[]; /** In the requested provider. */ readonly principal?: string }
+    | {
+        readonly person: PersonFact
+        readonly principals: readonly string[] /** In the requested provider. */
+        readonly principal?: string
+      }
     | { readonly unknown: string; readonly remedy: string }
   /** The role catalogue's entry, or why there is none. */
   readonly role?:
-    | { readonly provider: ProviderName; readonly role: string; readonly cloudRole: string; readonly scopes: readonly string[]; readonly maxDurationSeconds: number }
+    | {
+        readonly provider: ProviderName
+        readonly role: string
+        readonly cloudRole: string
+        readonly scopes: readonly string[]
+        readonly maxDurationSeconds: number
+      }
     | { readonly unknown: string; readonly remedy: string }
   /** What the policies said; undefined when they could not be asked because something above is missing. */
   readonly policies?: PolicyFacts
@@ -119,5 +138,8 @@ export type PolicyFacts = {
   /** Every group a requirement names. */
   readonly groups: readonly GroupFact[]
   /** Logins that requirements name, resolved. */
-  readonly users: readonly ({ readonly login: string; readonly person: PersonFact } | { readonly login: string; readonly unknown: string })[]
+  readonly users: readonly (
+    | { readonly login: string; readonly person: PersonFact }
+    | { readonly login: string; readonly unknown: string }
+  )[]
 }

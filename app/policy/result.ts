@@ -33,6 +33,8 @@ export type ApprovalValue = {
 /** What a policy said of one reviewer, evaluated with that reviewer as `input.user`. */
 export type ReviewerResult = {
   readonly reviewerId: number
+  /** So that whoever the policy allows can be asked by name. */
+  readonly login?: string
   readonly digests: EvaluationDigests
   readonly outcome: { readonly kind: 'value'; readonly allow: boolean } | EvaluationFailure
 }

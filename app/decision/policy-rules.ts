@@ -1,0 +1,94 @@
+import { isEligible } from '../policy/fold.ts'
+import { approvalOf } from './approval.ts'
+import type { Requirement, RuleNode } from './decision.ts'
+import type { Facts, PersonFact, PolicyFacts, RequestFacts } from './facts.ts'
+import { byId } from './order.ts'
+import { explainEligibility, type PolicySays } from './requirements.ts'
+import { check, group, rule } from './rule.ts'
+
+export type Judged = {
+  readonly nodes: readonly RuleNode[]
+  readonly tier?: 'auto' | 'human'
+  readonly requirements: readonly Requirement[]
+  readonly approvedBy: readonly PersonFact[]
+  readonly deniedBy?: PersonFact
+}
+
+/**
+ * What the policies make of a request, undefined where they were not asked. One that was disabled by hand
+ * opens nothing: the request passes both with and without it (trust.md 5.4).
+ */
+export const policyRules = (facts: Facts, request: RequestFacts): Judged | undefined => {
+  if (request.policies === undefined) return undefined
+  const without = ask(facts, request, request.policies)
+  if (request.policiesToo === undefined) return without
+  const too = ask(facts, request, request.policiesToo)
+  const key = ({ policy, label, count }: Requirement) => JSON.stringify([policy, label, count])
+  const known = new Set(too.requirements.map(key))
+  const approvers = new Map([...without.approvedBy, ...too.approvedBy].map((person) => [person.id, person]))
+  const deniedBy = too.deniedBy ?? without.deniedBy
+  const tier = without.tier === 'human' ? without.tier : (too.tier ?? without.tier)
+  const title = 'With the policies that were disabled by hand'
+  const both = group('5.4', title, facts.moment, 'passing with and without them', too.nodes)
+  return {
+    nodes: [...without.nodes, both],
+    requirements: [...too.requirements, ...without.requirements.filter((one) => !known.has(key(one)))],
+    approvedBy: [...approvers.values()].sort(byId),
+    ...(tier === undefined ? {} : { tier }),
+    ...(deniedBy === undefined ? {} : { deniedBy }),
+  }
+}
+
+const ask = (facts: Facts, request: RequestFacts, policies: PolicyFacts): Judged => {
+  const { node, ...approval } = approvalOf(facts, request, policies)
+  return { ...approval, nodes: [...eligibilityRules(facts, request, policies), node] }
+}
+
+const eligibilityRules = (
+  facts: Facts,
+  request: RequestFacts,
+  policies: PolicyFacts,
+): readonly RuleNode[] => {
+  const said = explainEligibility(policies.eligibility)
+  const eligible = isEligible(policies.eligibility)
+  const words = (effect: PolicySays['effect']) =>
+    said.filter((one) => one.effect === effect).map(({ policy, why }) => `${why} (policy ${policy})`)
+  const [reasons, outcome] = (
+    [
+      [words('refuses'), 'unmet'],
+      [words('trouble'), 'unknown'],
+      [eligible ? words('allows') : [], 'met'],
+      [words('silent'), 'unmet'],
+    ] as const
+  ).find(([found]) => found.length > 0) ?? [['there is no eligibility policy'], 'unmet']
+  const outcomes = {
+    allows: 'met',
+    silent: eligible ? 'met' : 'unmet',
+    refuses: 'unmet',
+    trouble: 'unknown',
+  } as const
+  const children = said.map(({ policy, effect, why }) =>
+    rule('eligibility', `Policy ${policy}`, outcomes[effect], 'allow', why),
+  )
+  const needed = 'one policy that allows, none that refuses'
+  const nodes = [rule('eligibility', 'Eligible', outcome, needed, reasons.join('; '), { children })]
+  const { author } = facts.pull
+  const { requester } = request
+  if (requester === undefined || !('person' in requester) || requester.person.id === author.id) return nodes
+  const { login } = requester.person
+  const holds = said.some(({ effect, onBehalf }) => effect === 'allows' && onBehalf === true)
+  const had = holds
+    ? `${author.login} may ask for ${login}`
+    : `no policy lets ${author.login} ask on behalf of ${login}`
+  return [
+    ...nodes,
+    check(
+      '4.3',
+      'On behalf of',
+      holds,
+      'allow_on_behalf_of by a policy that allows',
+      had,
+      `let ${login} open the pull request`,
+    ),
+  ]
+}

@@ -1,0 +1,111 @@
+import { canonicalPath } from '../request/path.ts'
+import type { RuleNode } from './decision.ts'
+import type { Facts, PathFact } from './facts.ts'
+import { byText } from './order.ts'
+import { check, group, listed, rule } from './rule.ts'
+
+export type Touched = {
+  /** Files under `requests/` that are new, and those whose grant the merge revokes. */
+  readonly added: readonly PathFact[]
+  readonly revoked: readonly PathFact[]
+  readonly policies: readonly PathFact[]
+  /** Not ours, but some file system takes it for ours (trust.md 6.11). */
+  readonly colliding: readonly PathFact[]
+  readonly others: readonly PathFact[]
+}
+
+/** Sorts the pull request's paths by what they are to us. */
+export const touchedBy = (changes: readonly PathFact[]): Touched => {
+  const sorted = changes.toSorted((a, b) => byText(a.path, b.path) || byText(a.kind, b.kind))
+  const of = (kind: string) => sorted.filter((change) => kindOf(change) === kind)
+  return {
+    added: of('added'),
+    revoked: of('revoked'),
+    policies: of('policies'),
+    colliding: of('colliding'),
+    others: of('others'),
+  }
+}
+
+const kindOf = ({ path, kind }: PathFact): keyof Touched => {
+  if (path.startsWith('requests/')) return kind === 'added' ? 'added' : 'revoked'
+  if (path.startsWith('policies/')) return 'policies'
+  const root = path.split('/', 1)[0] ?? ''
+  const folded = root
+    .normalize('NFKC')
+    .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
+    .toLowerCase()
+  return kind !== 'deleted' && (folded === 'requests' || folded === 'policies') ? 'colliding' : 'others'
+}
+
+/** Nothing that gitsudo decides about: `others` alone. */
+export const isIdle = (touched: Touched, facts: Facts): boolean =>
+  facts.requests.length === 0 &&
+  touched.added.length + touched.revoked.length + touched.policies.length + touched.colliding.length === 0
+
+/** What may be changed together, and how (product.md, The access repository; trust.md 6.11). */
+export const pathRules = ({ added, revoked, policies, colliding, others }: Touched): readonly RuleNode[] => {
+  const nodes: RuleNode[] = []
+  if (policies.length > 0) {
+    nodes.push(
+      rule(
+        '1.3',
+        'Policies stay as accepted',
+        'unmet',
+        'no change under policies/',
+        `it changes ${named(policies)}`,
+        {
+          remedy: 'policies take effect only by firstAcceptedCommit in the configuration of the service',
+        },
+      ),
+    )
+  }
+  if (added.length + revoked.length > 0) {
+    const beside = [...policies, ...colliding, ...others]
+    nodes.push(
+      check(
+        'requests',
+        'Requests and nothing else',
+        beside.length === 0,
+        'changes under requests/ only',
+        beside.length === 0 ? named([...added, ...revoked]) : `beside requests/ it changes ${named(beside)}`,
+        'put them into another pull request',
+      ),
+    )
+  }
+  const files = [...added, ...revoked.filter(({ kind }) => kind === 'changed'), ...colliding]
+  if (files.length > 0)
+    nodes.push(
+      group(
+        '6.11',
+        'Plain files at canonical paths',
+        'forecast',
+        'requests/YYYY/MM/<slug>.yaml, mode 100644',
+        files.map(plain),
+      ),
+    )
+  if (revoked.length > 0) {
+    const changed = revoked.some(({ kind }) => kind === 'changed')
+    const remedy = 'a changed file starts nothing: asking for more is a new file'
+    nodes.push(rule('3.4', 'Merging revokes', 'met', 'known', named(revoked), changed ? { remedy } : {}))
+  }
+  return nodes
+}
+
+const plain = ({ path, mode }: PathFact): RuleNode => {
+  const canonical = canonicalPath(path)
+  const needed = 'a plain file at a canonical path'
+  if (!canonical.ok)
+    return rule('6.11', path, 'unmet', needed, canonical.message, { remedy: canonical.remedy })
+  return check(
+    '6.11',
+    path,
+    mode === '100644',
+    needed,
+    mode === '100644' ? 'mode 100644' : `${path} has mode ${mode ?? 'unknown'}, not 100644`,
+    'add it as a plain, not executable file',
+  )
+}
+
+const named = (changes: readonly PathFact[]): string =>
+  listed([...new Set(changes.map(({ path }) => path))], 5)

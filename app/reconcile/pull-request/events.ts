@@ -2,6 +2,7 @@ import { digestOf } from '../../audit/digest.ts'
 import type { Actor, EventType, Json, LedgerEvent } from '../../audit/event.ts'
 import type { Decision, RequestDecision } from '../../decision/decision.ts'
 import type { PolicyFacts, RequestFacts } from '../../decision/facts.ts'
+import type { EvaluationDigests } from '../../policy/result.ts'
 import { writeInstant } from '../../grant/instant.ts'
 
 export const userActor = (person: { readonly id: number; readonly login: string }): Actor => ({
@@ -34,7 +35,16 @@ export const decisionData = (
   decision: Decision,
   request: RequestDecision,
   facts: RequestFacts | undefined,
-): Readonly<Record<string, Json>> => ({
+): Readonly<Record<string, Json>> => {
+  const evaluated = [...evaluations(facts?.policies), ...evaluations(facts?.policiesToo)]
+  return {
+    ...decided(decision, request),
+    evaluations: evaluated,
+    evidence: [...new Set(evaluated.map(({ input }) => input))],
+  }
+}
+
+const decided = (decision: Decision, request: RequestDecision): Readonly<Record<string, Json>> => ({
   path: request.path,
   blob: request.blob,
   moment: decision.moment,
@@ -43,11 +53,12 @@ export const decisionData = (
   summary: request.summary,
   policy_commit: decision.policyCommit ?? null,
   approved_by: request.approvedBy.map(({ id, login }) => ({ id, login })),
-  evaluations: [...evaluations(facts?.policies), ...evaluations(facts?.policiesToo)],
   result: digestOf(request),
 })
 
-const evaluations = (policies: PolicyFacts | undefined): readonly Json[] => {
+type Evaluation = EvaluationDigests & { readonly policy: string; readonly type: string; readonly reviewer?: number }
+
+const evaluations = (policies: PolicyFacts | undefined): readonly Evaluation[] => {
   if (policies === undefined) return []
   return [
     ...policies.eligibility.map(({ policy, digests }) => ({ policy, type: 'eligibility', ...digests })),

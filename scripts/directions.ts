@@ -3,7 +3,7 @@ const edges = ['github', 'git', 'store', 'queue', 'provider', 'notify', 'server'
 const io = '^(node:)?(fs|fs/promises|net|http|https|http2|dns|tls|child_process|worker_threads|os|timers|timers/promises)$'
 
 /** The direction rules of app/DESIGN.md, checked by scripts/rules.ts. */
-export default {
+export const directions = {
   forbidden: [
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true, dependencyTypesNot: ['type-only'] } },
     {

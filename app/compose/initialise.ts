@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto'
+import pg from 'pg'
+import type { Config } from '../config.ts'
+import { installQueues } from '../queue/install.ts'
+import { initialise } from '../store/initialise.ts'
+import { openServed } from './database.ts'
+import { makeKeys } from './keys.ts'
+
+/**
+ * `gitsudo server init`: keys that do not exist yet, roles, migrations, and the instance's name, which never
+ * changes afterwards. Safe to repeat. Answers what it did, a line each.
+ */
+export const initialiseService = async (config: Config): Promise<readonly string[]> => {
+  const made = makeKeys(config.keys.files)
+  const database = await openServed(config)
+  try {
+    const { adminUrl } = database
+    if (adminUrl === undefined) {
+      throw new Error('GITSUDO_OWNER_DATABASE_URL is missing: name a role that may create roles, or gitsudo_owner')
+    }
+    const app = new URL(database.url)
+    const own = new URL(adminUrl).username === 'gitsudo_owner'
+    await initialise({
+      adminUrl,
+      passwords: {
+        ...(app.username === 'gitsudo_app' && app.password !== '' && !own ? { app: decodeURIComponent(app.password) } : {}),
+        ...(own ? {} : { owner: await ownerPassword(adminUrl) }),
+      },
+      install: async (execute) => {
+        await installQueues(execute)
+        await fixOrigin(execute, config.instance)
+      },
+    })
+  } finally {
+    await database.stop()
+  }
+  return [...made.map((file) => `made ${file}`), 'roles and tables are up to date']
+}
+
+/** A missing owner gets a password nobody knows; `alter role gitsudo_owner password …` gives another. */
+const ownerPassword = async (adminUrl: string): Promise<string | undefined> => {
+  const client = new pg.Client({ connectionString: adminUrl })
+  await client.connect()
+  try {
+    const { rowCount } = await client.query("select from pg_roles where rolname = 'gitsudo_owner'")
+    return rowCount === 0 ? randomBytes(24).toString('hex') : undefined
+  } finally {
+    await client.end()
+  }
+}
+
+type Execute = Parameters<Parameters<typeof initialise>[0]['install']>[0]
+
+const fixOrigin = async (execute: Execute, instance: string): Promise<void> => {
+  await execute('insert into ledger_origin (origin) values ($1) on conflict do nothing', [instance])
+  const [row] = (await execute('select origin from ledger_origin')).rows as readonly { readonly origin: string }[]
+  if (row?.origin !== instance) {
+    throw new Error(`this database belongs to the instance ${row?.origin}; instance never changes once it is initialised`)
+  }
+}

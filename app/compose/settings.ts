@@ -1,0 +1,13 @@
+import type { Config } from '../config.ts'
+import type { Settings } from '../reconcile/ports/settings.ts'
+
+/** What the reconcilers need to know of the configuration. */
+export const settingsOf = (config: Config): Settings => ({
+  instance: config.instance,
+  repositories: new Map(
+    config.repositories.map(({ name, policyOwners: _, ...repository }) => [repository.id, { ...repository, fullName: name }]),
+  ),
+  administrators: config.administrators,
+  pendingTtlMs: config.pendingTtlMs,
+  grantWindowMs: config.grantWindowMs,
+})

@@ -1,0 +1,52 @@
+import type { LedgerEvent } from '../audit/event.ts'
+import { gitsudo } from '../grant/events.ts'
+import { writeInstant } from '../grant/instant.ts'
+import type { ReconcileDeps } from './deps.ts'
+import { acceptedCommit, type PolicyCache } from './observe/policies.ts'
+import type { PolicySet } from './ports/evaluator.ts'
+import type { RepositorySettings } from './ports/settings.ts'
+
+/**
+ * Loads the accepted policies of a repository, makes `policies` list them, and records `policy.loaded` when the
+ * ledger's last word on this repository was another commit. Throws what Git and the loader throw.
+ */
+export const loadAccepted = async (
+  deps: Pick<ReconcileDeps, 'store' | 'ledger' | 'clock'> & { readonly policies: PolicyCache },
+  repository: RepositorySettings,
+): Promise<PolicySet> => {
+  const commit = await acceptedCommit(deps, repository)
+  const set = await deps.policies.get(repository.id, commit)
+  await deps.store.transaction(async (tx) => {
+    await deps.store.serialise(tx, `policies:${repository.id}`)
+    await deps.store.recordPolicies(
+      tx,
+      repository.id,
+      set.policies.map(({ name, type }) => ({ name, type: type === 'eligibility' ? 'ELIGIBILITY' : 'APPROVAL' })),
+    )
+    if ((await lastLoaded(deps, repository.id)) !== commit) {
+      await deps.ledger.stage(tx, loadedEvent(set, repository.id, deps.clock.now()))
+    }
+  })
+  return set
+}
+
+const lastLoaded = async (deps: Pick<ReconcileDeps, 'ledger'>, repository: number): Promise<string | undefined> => {
+  let last: string | undefined
+  for await (const { event } of deps.ledger.read({ types: ['policy.loaded'] })) {
+    if (event.repo === repository) last = event.commit
+  }
+  return last
+}
+
+const loadedEvent = (set: PolicySet, repository: number, at: number): LedgerEvent => ({
+  v: 1,
+  type: 'policy.loaded',
+  at: writeInstant(at),
+  actor: gitsudo,
+  repo: repository,
+  commit: set.commit,
+  data: {
+    data: set.dataDigest,
+    policies: set.policies.map(({ name, type, wasm }) => ({ name, type, wasm })),
+  },
+})

@@ -64,4 +64,7 @@ export type Provider = {
   readonly propagationMs: number
 }
 
-export type Credentials = { readonly environment: Readonly<Record<string, string>>; readonly expiresAt: number }
+export type Credentials = {
+  readonly environment: Readonly<Record<string, string>>
+  readonly expiresAt: number
+}

@@ -1,0 +1,78 @@
+import type { Actor, EventType, Json, LedgerEvent } from '../audit/event.ts'
+import { writeInstant } from './instant.ts'
+import type { EndCause } from './intent.ts'
+
+/** Which grant an event is about. */
+export type Subject = { readonly id: string; readonly repository: number; readonly pull: number }
+
+export const gitsudo: Actor = { kind: 'app', id: 'gitsudo' }
+
+/** Who asked for a revocation, as an event names them. */
+export const actorOf = (by: {
+  readonly kind: 'user' | 'system'
+  readonly id: string
+  readonly login?: string
+}): Actor => ({ kind: by.kind, id: by.id, ...(by.login === undefined ? {} : { login: by.login }) })
+
+/** Read back present: the grant is active. */
+export const issuedEvent = (of: Subject, at: number, handle: string, endsAt: number): LedgerEvent =>
+  event('grant.issued', of, at, gitsudo, { handle, ends_at: writeInstant(endsAt) })
+
+/** Sealed before anything is taken away ahead of its end. */
+export const revokeIntendedEvent = (of: Subject, at: number, by: Actor, why: string): LedgerEvent =>
+  event('grant.revoke_intended', of, at, by, { why })
+
+/**
+ * The grant is over. `goneAt`: the first absent read-back (providers.md). `kept`: live grants that still use the
+ * binding, which therefore stays.
+ */
+export const endedEvent = (
+  of: Subject,
+  at: number,
+  end: { readonly cause: EndCause; readonly goneAt: number; readonly kept: readonly string[] },
+): LedgerEvent =>
+  event(end.cause === 'expired' ? 'grant.expired' : 'grant.revoked', of, at, gitsudo, {
+    cause: end.cause,
+    gone_at: writeInstant(end.goneAt),
+    ...(end.kept.length === 0 ? {} : { kept_for: [...end.kept] }),
+  })
+
+export const failedEvent = (of: Subject, at: number, why: string): LedgerEvent =>
+  event('grant.failed', of, at, gitsudo, { why })
+
+export const refusedEvent = (of: Subject, at: number, why: string): LedgerEvent =>
+  event('grant.refused', of, at, gitsudo, { why })
+
+export const quarantinedEvent = (of: Subject, at: number, why: string): LedgerEvent =>
+  event('grant.quarantined', of, at, gitsudo, { why })
+
+/** What the cloud holds differs from what was granted. */
+export const driftEvent = (of: Subject, at: number, why: string): LedgerEvent =>
+  event('grant.drift', of, at, gitsudo, { why })
+
+/** Sealed before credentials leave (trust.md 9.3). */
+export const credentialsEvent = (
+  of: Subject,
+  at: number,
+  to: Actor,
+  session: string,
+  endsAt: number,
+): LedgerEvent => event('credentials.issued', of, at, to, { session, not_after: writeInstant(endsAt) })
+
+const event = (
+  type: EventType,
+  of: Subject,
+  at: number,
+  actor: Actor,
+  data: Readonly<Record<string, Json>>,
+): LedgerEvent => ({
+  v: 1,
+  type,
+  at: writeInstant(at),
+  actor,
+  request: of.id,
+  grant: of.id,
+  repo: of.repository,
+  pull: of.pull,
+  data,
+})

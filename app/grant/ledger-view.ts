@@ -1,0 +1,86 @@
+import type { LedgerEvent } from '../audit/event.ts'
+import type { EndCause, Intent } from './intent.ts'
+import { readIntent, readSchedule, type Schedule } from './intent-event.ts'
+
+/** A sealed event, and whether `data.sig` is a known key's signature over it. */
+export type Witness = { readonly event: LedgerEvent; readonly verified: boolean }
+
+/** How a grant is over, by a verified event. */
+export type Over = { readonly state: 'ended' | 'failed' | 'refused'; readonly cause?: EndCause }
+
+/** What a grant's sealed events allow (trust.md 5.1, 5.2). */
+export type LedgerView = {
+  readonly intent?: Intent
+  readonly schedule?: Schedule
+  readonly issued: boolean
+  readonly revoke?: { readonly why: string }
+  readonly over?: Over
+  /** Never again `ensure` or `credentials`: a revoke intent, end, failure or refusal, verified or not. */
+  readonly blocked: boolean
+  readonly drifted: boolean
+  /** Events that would have allowed something, had their signature or their words held. */
+  readonly forged: readonly LedgerEvent['type'][]
+}
+
+const blocking: readonly LedgerEvent['type'][] = [
+  'grant.revoke_intended',
+  'grant.expired',
+  'grant.revoked',
+  'grant.failed',
+  'grant.refused',
+]
+
+/**
+ * Folds the sealed events of one grant, oldest first. What gives needs a signature; what takes away does not,
+ * except that an unsigned end is no proof of absence. The first verified intent counts: one grant, one intent.
+ */
+export const foldLedger = (grant: string, events: readonly Witness[]): LedgerView => {
+  let view: LedgerView = { issued: false, blocked: false, drifted: false, forged: [] }
+  for (const { event, verified } of events) {
+    if ((event.grant ?? event.request) !== grant) continue
+    if (blocking.includes(event.type)) view = { ...view, blocked: true }
+    view = verified ? { ...view, ...told(view, event, grant) } : { ...view, ...suspected(view, event) }
+  }
+  return view
+}
+
+const told = (view: LedgerView, event: LedgerEvent, grant: string): Partial<LedgerView> => {
+  switch (event.type) {
+    case 'grant.intended': {
+      const intent = readIntent(event)
+      if (intent?.grant !== grant) return suspected(view, event)
+      return view.intent === undefined ? { intent } : {}
+    }
+    case 'grant.scheduled': {
+      const schedule = readSchedule(event)
+      if (schedule?.grant !== grant) return suspected(view, event)
+      return view.schedule === undefined ? { schedule } : {}
+    }
+    case 'grant.issued':
+      return { issued: true }
+    case 'grant.drift':
+      return { drifted: true }
+    case 'grant.revoke_intended':
+      return view.revoke === undefined ? { revoke: { why: String(event.data.why ?? '') } } : {}
+    default: {
+      const over = overBy(event)
+      return over === undefined || view.over !== undefined ? {} : { over }
+    }
+  }
+}
+
+const overBy = (event: LedgerEvent): Over | undefined => {
+  if (event.type === 'grant.failed') return { state: 'failed' }
+  if (event.type === 'grant.refused') return { state: 'refused' }
+  if (event.type === 'grant.expired') return { state: 'ended', cause: 'expired' }
+  if (event.type !== 'grant.revoked') return undefined
+  return {
+    state: 'ended',
+    cause: event.data.cause === 'revoked externally' ? 'revoked externally' : 'revoked',
+  }
+}
+
+const suspected = (view: LedgerView, event: LedgerEvent): Partial<LedgerView> =>
+  event.type === 'grant.intended' || event.type === 'grant.scheduled'
+    ? { forged: [...view.forged, event.type] }
+    : {}

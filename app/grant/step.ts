@@ -1,0 +1,74 @@
+import type { Actor } from '../audit/event.ts'
+import type { EndCause } from './intent.ts'
+import type { LedgerView } from './ledger-view.ts'
+import type { GrantState } from './state.ts'
+
+/**
+ * What the last provider call of this look said. `shared`: live grants still use the binding, so it stays.
+ * `trouble.patience`: after how many tries in a row it counts as a refusal for good; Infinity: never.
+ */
+export type Seen =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'present'; readonly expiresAt?: number; readonly handle: string }
+  | { readonly kind: 'unknown'; readonly why: string }
+  | { readonly kind: 'removing' }
+  | { readonly kind: 'shared'; readonly by: readonly string[] }
+  | {
+      readonly kind: 'trouble'
+      readonly why: string
+      readonly patience: number
+      /** Epoch ms before which the cloud asked us not to come back. */
+      readonly notBefore?: number
+    }
+
+/** Everything `nextStep` may know of one grant. Times are epoch milliseconds. */
+export type GrantView = {
+  readonly id: string
+  /** The row: a cache (trust.md 5.2). */
+  readonly state: GrantState
+  readonly startsAt: number
+  readonly endsAt: number
+  readonly tries: number
+  readonly absentSince?: number
+  readonly activeAt?: number
+  readonly ledger: LedgerView
+  /** When each `ensure` that was never answered was sent. */
+  readonly unanswered: readonly number[]
+  readonly revokeAsk?: { readonly by: Actor; readonly why: string }
+  readonly seen?: Seen
+  /** The provider refused `ensure` for good in this look, and why. */
+  readonly refusal?: string
+  readonly grantWindowMs: number
+  readonly propagationMs: number
+}
+
+/** The one thing to do next. `at` and `until`: epoch milliseconds of the next look. */
+export type Step =
+  /** Nothing to do before `until`; without it, ever. */
+  | { readonly kind: 'rest'; readonly until?: number }
+  /** What was wanted did not happen; counts as a try. */
+  | { readonly kind: 'retry'; readonly at: number; readonly note: string; readonly alert?: true }
+  /** A scheduled grant's start came: its second verdict is due (trust.md 3.7). */
+  | { readonly kind: 'start'; readonly again: number }
+  | { readonly kind: 'refuse'; readonly why: string }
+  /** The row says what the ledger does not: correct it towards removal, and alert. */
+  | { readonly kind: 'correct'; readonly why: string }
+  | { readonly kind: 'intend_revoke'; readonly by: Actor; readonly why: string }
+  | { readonly kind: 'expire' }
+  | { readonly kind: 'ensure' }
+  | { readonly kind: 'inspect' }
+  | { readonly kind: 'remove' }
+  | { readonly kind: 'activate'; readonly handle: string }
+  | { readonly kind: 'drift'; readonly why: string }
+  /** The first of two absent read-backs. */
+  | { readonly kind: 'note_absence'; readonly again: number }
+  | {
+      readonly kind: 'end'
+      readonly cause: EndCause
+      readonly goneAt: number
+      readonly kept: readonly string[]
+    }
+  | { readonly kind: 'fail'; readonly why: string }
+  | { readonly kind: 'quarantine'; readonly why: string }
+  /** A write that came after the end has been undone: nothing of it is open any more. */
+  | { readonly kind: 'close_attempts' }

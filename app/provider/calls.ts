@@ -1,0 +1,77 @@
+import type { Intent } from '../grant/intent.ts'
+import type { Clock } from '../reconcile/ports/clock.ts'
+import type { Log } from '../reconcile/ports/log.ts'
+import { type Call, type Provider, ProviderError } from './port.ts'
+
+/**
+ * A provider whose every call ends by its deadline, fails with a `ProviderError` only, and leaves a span in the
+ * log. What nobody classified is `unknown`, which never means absent.
+ */
+export const boundCalls = (
+  provider: Provider,
+  deps: { readonly clock: Clock; readonly log: Log },
+): Provider => {
+  const bound = async <T>(name: string, call: Call, work: () => Promise<T>, intent?: Intent): Promise<T> => {
+    const began = deps.clock.now()
+    const span = (outcome: string, fields: Readonly<Record<string, unknown>> = {}) =>
+      deps.log.info('provider call', {
+        provider: provider.name,
+        call: name,
+        ...(intent === undefined ? {} : { grant: intent.grant }),
+        ...(call.attempt === undefined ? {} : { attempt: call.attempt }),
+        ms: deps.clock.now() - began,
+        outcome,
+        ...fields,
+      })
+    try {
+      const answer = await untilDeadline(provider.name, name, call, work)
+      span('ok')
+      return answer
+    } catch (error) {
+      const fault = classified(provider.name, name, error)
+      span(fault.kind, { why: fault.message })
+      throw fault
+    }
+  }
+  const { credentials } = provider
+  return {
+    name: provider.name,
+    traits: provider.traits,
+    propagationMs: provider.propagationMs,
+    bindingKey: (intent) => provider.bindingKey(intent),
+    inspect: (intent, call) => bound('inspect', call, () => provider.inspect(intent, call), intent),
+    ensure: (intent, call) => bound('ensure', call, () => provider.ensure(intent, call), intent),
+    remove: (intent, call) => bound('remove', call, () => provider.remove(intent, call), intent),
+    list: (call) => bound('list', call, () => provider.list(call)),
+    check: (call) => bound('check', call, () => provider.check(call)),
+    ...(credentials === undefined
+      ? {}
+      : {
+          credentials: (intent, session, call) =>
+            bound('credentials', call, () => credentials.call(provider, intent, session, call), intent),
+        }),
+  }
+}
+
+const untilDeadline = <T>(provider: string, name: string, call: Call, work: () => Promise<T>): Promise<T> =>
+  new Promise((resolve, reject) => {
+    // A call that was never sent cannot have happened.
+    if (call.signal.aborted) {
+      return reject(new ProviderError('throttled', `${provider} ${name} was not sent: its time was up`))
+    }
+    const late = () => reject(new ProviderError('unknown', `${provider} did not answer ${name} in time`))
+    call.signal.addEventListener('abort', late, { once: true })
+    const settle = () => call.signal.removeEventListener('abort', late)
+    work().then(resolve, reject).finally(settle)
+  })
+
+const classified = (provider: string, name: string, error: unknown): ProviderError =>
+  error instanceof ProviderError
+    ? error
+    : new ProviderError(
+        'unknown',
+        `${provider} ${name} failed: ${error instanceof Error ? error.message : error}`,
+        {
+          cause: error,
+        },
+      )

@@ -1,0 +1,147 @@
+import { hash } from 'node:crypto'
+import type { Intent } from '../../grant/intent.ts'
+import { cloudName } from '../../request/id.ts'
+import { type Call, type Observation, type Provider, ProviderError } from '../port.ts'
+import type { Bindings, MockBinding } from './bindings.ts'
+import { type Fault, type Faults, type MockCall, refusal } from './faults.ts'
+
+type MockOptions = {
+  readonly bindings: Bindings
+  readonly clock: { now(): number }
+  /** The installation's name: bindings of another are strangers. */
+  readonly instance: string
+  /** Grants of one principal, role and scope share a binding; otherwise each has its own. */
+  readonly shared?: boolean
+  readonly faults?: Faults
+  /** Waits before each call as a cloud far away would, in milliseconds. */
+  readonly latencyMs?: number
+  readonly propagationMs?: number
+}
+
+/**
+ * A cloud without a cloud: keeps its bindings behind `Bindings`, gives recognisable fake credentials and obeys
+ * the contract, faults included. The default of demo and quick start.
+ */
+export const createMock = (options: MockOptions): Provider => {
+  const { bindings, clock, shared = false, latencyMs = 0, propagationMs = 0 } = options
+  const prefix = `gitsudo-${base32(options.instance)}-`
+  /** What each handle showed before this process's last write to it. */
+  const before = new Map<string, MockBinding | undefined>()
+
+  const bindingKey = (intent: Intent): string =>
+    shared
+      ? `${prefix}${base32(JSON.stringify([intent.principal, intent.cloudRole, intent.scope]))}`
+      : `${prefix}${cloudName(intent.grant)}`
+
+  const read = async (handle: string, fault: Fault | undefined): Promise<MockBinding | undefined> =>
+    fault?.kind === 'stale' && before.has(handle) ? before.get(handle) : bindings.find(handle)
+
+  /** Latency, the fault that keeps the call from happening, the call, the fault that loses its answer. */
+  const meeting = async <T>(
+    name: MockCall,
+    call: Call,
+    work: (fault: Fault | undefined) => Promise<T>,
+  ): Promise<T> => {
+    if (latencyMs > 0) await pause(latencyMs, call.signal)
+    const fault = options.faults?.(name)
+    const refused = refusal(fault)
+    if (refused !== undefined) throw refused
+    if (fault?.kind === 'hang') await pause(undefined, call.signal)
+    const answer = await work(fault)
+    if (fault?.kind === 'lost') throw new ProviderError('unknown', 'mock: the answer was lost')
+    return answer
+  }
+
+  return {
+    name: 'mock',
+    traits: { binding: true, marks: true, shared },
+    propagationMs,
+    bindingKey,
+    inspect: (intent, call) =>
+      meeting('inspect', call, async (fault) => observation(await read(bindingKey(intent), fault))),
+    ensure: (intent, call) =>
+      meeting('ensure', call, async (fault) => {
+        const handle = bindingKey(intent)
+        refuseHostile(intent)
+        if (clock.now() >= intent.endsAt) throw new ProviderError('invalid', 'mock: the end has passed')
+        const there = await bindings.find(handle)
+        before.set(handle, there)
+        const { grant, principal, cloudRole: role, scope } = intent
+        // A shared binding outlives its first grant, so it cannot carry that grant's end.
+        const expiry = shared ? {} : { expiresAt: intent.endsAt }
+        if (there === undefined) await bindings.put({ handle, grant, principal, role, scope, ...expiry })
+        const seen = observation(await read(handle, fault))
+        if (seen.kind !== 'present')
+          throw new ProviderError('unavailable', 'mock: written, but not to be read yet')
+        return seen
+      }),
+    remove: (intent, call) =>
+      meeting('remove', call, async (fault) => {
+        const handle = bindingKey(intent)
+        const there = await bindings.find(handle)
+        if (there !== undefined) before.set(handle, there)
+        await bindings.delete(handle)
+        return (await read(handle, fault)) === undefined ? 'absent' : 'removing'
+      }),
+    credentials: (intent, session, call) =>
+      meeting('credentials', call, async () => {
+        if (clock.now() >= intent.endsAt) throw new ProviderError('invalid', 'mock: the end has passed')
+        const mark = base32(`${intent.grant} ${session.id}`).toUpperCase()
+        return {
+          environment: {
+            MOCK_ACCESS_KEY_ID: `MOCK${mark}`,
+            MOCK_SECRET_ACCESS_KEY: `mock-secret-of-${cloudName(intent.grant)}`,
+            MOCK_SESSION_TOKEN: `mock-session-${mark}`,
+            MOCK_PRINCIPAL: intent.principal,
+            MOCK_ROLE: intent.cloudRole,
+            MOCK_SCOPE: intent.scope,
+          },
+          expiresAt: intent.endsAt,
+        }
+      }),
+    list: (call) =>
+      meeting('list', call, async () =>
+        (await bindings.all()).filter(({ handle }) => handle.startsWith(prefix)),
+      ),
+    check: (call) => meeting('check', call, async () => []),
+  }
+}
+
+const observation = (binding: MockBinding | undefined): Observation =>
+  binding === undefined
+    ? { kind: 'absent' }
+    : {
+        kind: 'present',
+        handle: binding.handle,
+        ...(binding.expiresAt === undefined ? {} : { expiresAt: binding.expiresAt }),
+      }
+
+/** What no cloud takes in a role or a scope, this one does not either. */
+const refuseHostile = ({ cloudRole, scope }: Intent): void => {
+  for (const [name, text] of [
+    ['role', cloudRole],
+    ['scope', scope],
+  ] as const) {
+    if (!/^[\p{L}\p{N}_.:/@+=,-]{1,512}$/u.test(text)) {
+      throw new ProviderError('invalid', `mock: ${name} ${JSON.stringify(text.slice(0, 80))} is not one`)
+    }
+  }
+}
+
+/** The first 8 base-32 characters of a text's hash, as marks carry the instance (providers.md). */
+const base32 = (text: string): string => {
+  const bits = BigInt(`0x${hash('sha256', text, 'hex').slice(0, 10)}`)
+  return bits.toString(32).padStart(8, '0')
+}
+
+/** Until `ms` have gone by (never, without it) or the caller gave up. */
+const pause = (ms: number | undefined, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const timer = ms === undefined ? undefined : setTimeout(resolve, ms)
+    const stop = () => {
+      clearTimeout(timer)
+      reject(new ProviderError('unknown', 'mock: no answer'))
+    }
+    if (signal.aborted) stop()
+    else signal.addEventListener('abort', stop, { once: true })
+  })

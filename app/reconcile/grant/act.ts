@@ -1,0 +1,176 @@
+import type { LedgerEvent } from '../../audit/event.ts'
+import { backOff } from '../../grant/back-off.ts'
+import { driftMs } from '../../grant/bounds.ts'
+import {
+  driftEvent,
+  endedEvent,
+  failedEvent,
+  issuedEvent,
+  quarantinedEvent,
+  refusedEvent,
+  revokeIntendedEvent,
+} from '../../grant/events.ts'
+import { moveGrant } from '../../grant/moves.ts'
+import type { GrantState } from '../../grant/state.ts'
+import type { Step } from '../../grant/step.ts'
+import { wakePull } from '../key.ts'
+import type { WakeUp } from '../ports/queue.ts'
+import type { GrantRow } from '../ports/store.ts'
+import { type createBindingLock, sharersOf } from './binding.ts'
+import { ask } from './call.ts'
+import { type GrantDeps, sealMs } from './deps.ts'
+import { ensureFenced } from './ensure.ts'
+import { moved, record } from './record.ts'
+import type { Situation } from './situation.ts'
+
+/** The look is over: the row says when the next one is due. */
+export const done = Symbol('done')
+
+/** Does one step. @returns the situation after it, `done`, or `moved` when it must be observed afresh. */
+export const act = async (
+  deps: GrantDeps,
+  lock: ReturnType<typeof createBindingLock>,
+  situation: Situation,
+  step: Step,
+  signal: AbortSignal,
+): Promise<Situation | typeof done | typeof moved> => {
+  const now = deps.clock.now()
+  const { row } = situation
+  const save = async (next: GrantRow, events: readonly LedgerEvent[] = [], wake: readonly WakeUp[] = []) =>
+    (await record(deps, situation, next, events, wake)) === moved ? moved : done
+  const alert = (event: string, why: string) =>
+    deps.log.alert(event, { grant: row.id, repository: row.repository, pull: row.pull, why })
+
+  switch (step.kind) {
+    case 'rest': {
+      const next = resting(situation, step.until)
+      return next === situation.saved ? done : save(next)
+    }
+    case 'retry':
+      deps.log.warn('grant retried', {
+        grant: row.id,
+        state: row.state,
+        tries: row.tries + 1,
+        why: step.note,
+      })
+      if (step.alert) alert('grant.waits', step.note)
+      return save({ ...row, tries: row.tries + 1, note: step.note, lookAt: step.at })
+    case 'start':
+      return save(
+        { ...row, tries: row.tries + 1, lookAt: step.again },
+        [],
+        [wakePull(row.repository, row.pull)],
+      )
+    case 'refuse':
+      alert('grant.refused', step.why)
+      return save(final(row, 'refused', step.why), [refusedEvent(row, now, step.why)])
+    case 'correct':
+      alert('grant.row_differs', step.why)
+      return { ...situation, row: fresh({ ...row, state: 'revoking', note: step.why }) }
+    case 'expire':
+      return {
+        ...situation,
+        row: fresh({ ...row, state: moveGrant(row.state, 'revoking'), cause: 'expired' }),
+      }
+    case 'intend_revoke':
+      return intendRevoke(deps, situation, step, now)
+    case 'ensure':
+      return ensureFenced(deps, lock, situation, signal)
+    case 'inspect': {
+      const { seen } = await ask(deps, situation, signal, (cloud, intent, call) =>
+        cloud.inspect(intent, call),
+      )
+      return { ...situation, seen }
+    }
+    case 'remove':
+      return remove(deps, lock, situation, signal)
+    case 'activate': {
+      const next = { ...fresh(row), state: moveGrant(row.state, 'active'), activeAt: now }
+      const lookAt = Math.min(row.endsAt, now + driftMs)
+      return save({ ...next, lookAt }, [issuedEvent(row, now, step.handle, row.endsAt)])
+    }
+    case 'drift': {
+      alert('grant.drift', step.why)
+      const saved = await record(deps, situation, row, [driftEvent(row, now, step.why)])
+      return saved === moved ? moved : { ...saved.situation, ledger: { ...situation.ledger, drifted: true } }
+    }
+    case 'note_absence':
+      return save({ ...row, absentSince: now, lookAt: step.again })
+    case 'end': {
+      // Where a verified end is sealed already, the row was wrong and a second one would be a lie.
+      const events = situation.ledger.over === undefined ? [endedEvent(row, now, step)] : []
+      const { note: _, ...ended } = final(row, 'ended')
+      return save({ ...ended, cause: step.cause, endedAt: step.goneAt }, events)
+    }
+    case 'fail':
+      alert('grant.failed', step.why)
+      return save(final(row, 'failed', step.why), [failedEvent(row, now, step.why)])
+    case 'quarantine': {
+      alert('grant.quarantined', step.why)
+      const via = row.state === 'active' ? moveGrant(row.state, 'revoking') : row.state
+      const next = { ...fresh(row), state: moveGrant(via, 'quarantined'), note: step.why }
+      const events = [quarantinedEvent(row, now, step.why)]
+      return save({ ...next, lookAt: now + backOff(row.tries, row.id) }, events)
+    }
+    case 'close_attempts':
+      for (const { fence } of situation.open) await deps.store.closeAttempt(row.id, fence, now)
+      return { ...situation, open: [] }
+  }
+}
+
+const intendRevoke = async (
+  deps: GrantDeps,
+  situation: Situation,
+  { by, why }: Extract<Step, { kind: 'intend_revoke' }>,
+  now: number,
+): Promise<Situation | typeof moved> => {
+  const { row } = situation
+  const stays = row.state === 'revoking' || row.state === 'quarantined'
+  const next = stays ? row : fresh({ ...row, state: moveGrant(row.state, 'revoking'), cause: 'revoked' })
+  const event = revokeIntendedEvent(row, now, by, why)
+  const lookAt = now + sealMs + backOff(row.tries, row.id)
+  const saved = await record(deps, situation, { ...next, tries: next.tries + 1, lookAt }, [event])
+  if (saved === moved) return moved
+  await deps.ledger.sealed(saved.staged, now + sealMs)
+  const { seen: _, ...rest } = saved.situation
+  return { ...rest, ledger: { ...situation.ledger, revoke: { why }, blocked: true } }
+}
+
+const remove = async (
+  deps: GrantDeps,
+  lock: ReturnType<typeof createBindingLock>,
+  situation: Situation,
+  signal: AbortSignal,
+): Promise<Situation> => {
+  const { provider } = situation
+  const { intent } = situation.ledger
+  const removeNow = async (): Promise<Situation> => {
+    const by = provider === undefined || intent === undefined ? [] : await sharersOf(deps, provider, intent)
+    if (by.length > 0) return { ...situation, seen: { kind: 'shared', by } }
+    const { seen } = await ask(deps, situation, signal, async (cloud, wanted, call) => ({
+      kind: await cloud.remove(wanted, call),
+    }))
+    return { ...situation, seen }
+  }
+  return provider === undefined || intent === undefined ? removeNow() : lock(provider, intent, removeNow)
+}
+
+/** The row at the start of a new stretch of tries. */
+const fresh = (row: GrantRow): GrantRow => ({ ...row, tries: 0 })
+
+const final = (row: GrantRow, state: GrantState, why?: string): GrantRow => {
+  const { lookAt: _, ...rest } = row
+  return { ...fresh(rest), state: moveGrant(row.state, state), ...(why === undefined ? {} : { note: why }) }
+}
+
+/** The row with nothing to do before `until`; the stored one itself when it says so already. */
+const resting = ({ saved, row, seen }: Situation, until: number | undefined): GrantRow => {
+  const { lookAt: _, absentSince, ...rest } = row
+  const absent = seen?.kind === 'present' || absentSince === undefined ? {} : { absentSince }
+  const next = { ...fresh(rest), ...absent, ...(until === undefined ? {} : { lookAt: until }) }
+  const same = saved !== undefined && JSON.stringify(sorted(next)) === JSON.stringify(sorted(saved))
+  return same ? saved : next
+}
+
+const sorted = (row: GrantRow): readonly (readonly [string, unknown])[] =>
+  Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1))

@@ -1,0 +1,50 @@
+import { leaseMs, writeMs } from '../../grant/bounds.ts'
+import type { createBindingLock } from './binding.ts'
+import { ask } from './call.ts'
+import type { GrantDeps } from './deps.ts'
+import { moved, record } from './record.ts'
+import type { Situation } from './situation.ts'
+
+/**
+ * The fenced write (providers.md, A lease is not exclusion). The attempt is on record before the row is saved
+ * under its fencing number, and the row before the call: whoever reads the row we saved also finds the attempt,
+ * and whoever read an older one cannot save. After the call the row must still be ours; if it is not, the attempt
+ * stays open, so that whoever looks next takes away what we may have made.
+ */
+export const ensureFenced = async (
+  deps: GrantDeps,
+  lock: ReturnType<typeof createBindingLock>,
+  situation: Situation,
+  signal: AbortSignal,
+): Promise<Situation | typeof moved> => {
+  const { row, provider } = situation
+  const { intent } = situation.ledger
+  if (intent === undefined) throw new Error(`grant ${row.id} has no verified intent`)
+  const openedAt = deps.clock.now()
+  const ms = writeMs(openedAt, intent.endsAt)
+  if (ms === undefined) return moved
+  if (provider === undefined) return { ...situation, ...(await ask(deps, situation, signal, never)) }
+  const fence = row.version + 1
+  await deps.store.openAttempt({ grant: row.id, fence, action: 'ensure', openedAt })
+  const saved = await record(deps, situation, { ...row, lookAt: openedAt + ms + leaseMs })
+  if (saved === moved) return moved
+  const ours = async () => (await deps.store.grant(row.id))?.version === fence
+  const answer = await lock(provider, intent, async () =>
+    deps.clock.now() + ms < intent.endsAt && (await ours())
+      ? ask(deps, saved.situation, signal, (cloud, wanted, call) => cloud.ensure(wanted, call), ms)
+      : undefined,
+  )
+  const still = await ours()
+  const present = answer?.seen.kind === 'present'
+  const close = answer === undefined || (answer.answered && (still || !present))
+  if (close) await deps.store.closeAttempt(row.id, fence, deps.clock.now())
+  if (!still || answer === undefined) return moved
+  const { seen } = answer
+  const open = close ? situation.open : [...situation.open, { fence, openedAt }]
+  if (seen.kind === 'trouble' && row.tries >= seen.patience) {
+    return { ...saved.situation, open, refusal: seen.why }
+  }
+  return { ...saved.situation, open, seen }
+}
+
+const never = (): Promise<never> => Promise.reject(new Error('asked a provider that is not there'))

@@ -1,0 +1,106 @@
+import { actorOf } from '../../grant/events.ts'
+import type { Intent } from '../../grant/intent.ts'
+import { foldLedger, type LedgerView } from '../../grant/ledger-view.ts'
+import type { GrantView, Seen } from '../../grant/step.ts'
+import type { Provider } from '../../provider/port.ts'
+import type { GrantRow, RevokeAsk } from '../ports/store.ts'
+import type { GrantDeps } from './deps.ts'
+
+/** One grant as observed, and what this look has changed of its row without saving it yet. */
+export type Situation = {
+  /** As stored; undefined: there is no row. */
+  readonly saved: GrantRow | undefined
+  readonly row: GrantRow
+  readonly ledger: LedgerView
+  readonly provider: Provider | undefined
+  /** Fence and time of each `ensure` that was never answered. */
+  readonly open: readonly { readonly fence: number; readonly openedAt: number }[]
+  readonly ask: RevokeAsk | undefined
+  readonly seen?: Seen
+  readonly refusal?: string
+}
+
+/** What the sealed events of a grant allow, each signature checked. */
+export const readLedger = async (
+  deps: Pick<GrantDeps, 'ledger' | 'keys'>,
+  id: string,
+): Promise<LedgerView> => {
+  const events = await deps.ledger.history(id)
+  return foldLedger(
+    id,
+    events.map(({ event }) => ({ event, verified: deps.keys.verify(event) })),
+  )
+}
+
+/**
+ * Observes a grant afresh. The row is read first: whoever changes it later makes our save fail, so that what is
+ * read after it (events, attempts) is at least as new as what the save is fenced by.
+ */
+export const observe = async (deps: GrantDeps, id: string): Promise<Situation | undefined> => {
+  const saved = await deps.store.grant(id)
+  const [ledger, attempts, ask] = await Promise.all([
+    readLedger(deps, id),
+    deps.store.attempts(id),
+    deps.store.revokeAsked(id),
+  ])
+  const { intent } = ledger
+  if (saved === undefined && intent === undefined) return undefined
+  const provider = deps.providers.get(intent?.provider ?? '')
+  const row = intent === undefined ? saved : trueRow(deps, saved, intent, provider)
+  if (row === undefined) return undefined
+  const open = attempts.filter(({ action, closedAt }) => action === 'ensure' && closedAt === undefined)
+  return { saved, row, ledger, provider, open, ask }
+}
+
+/** The row with every word that the intent fixes taken from the intent; a difference is alerted (trust.md 5.2). */
+const trueRow = (
+  deps: GrantDeps,
+  saved: GrantRow | undefined,
+  intent: Intent,
+  provider: Provider | undefined,
+): GrantRow => {
+  const fixed = {
+    id: intent.grant,
+    repository: intent.repository,
+    pull: intent.pull,
+    requester: intent.requester,
+    provider: intent.provider,
+    role: intent.role,
+    scope: intent.scope,
+    reason: intent.reason,
+    startsAt: intent.startsAt,
+    endsAt: intent.endsAt,
+  }
+  const bindingKey = provider?.bindingKey(intent) ?? saved?.bindingKey ?? intent.grant
+  if (saved === undefined) {
+    deps.log.alert('grant.row_missing', { grant: intent.grant })
+    return { ...fixed, bindingKey, metadata: {}, state: 'revoking', tries: 0, version: 0 }
+  }
+  const wrong = Object.entries(fixed)
+    .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(saved[name as keyof typeof fixed]))
+    .map(([name]) => name)
+  if (wrong.length === 0 && saved.bindingKey === bindingKey) return saved
+  if (wrong.length > 0) deps.log.alert('grant.row_differs', { grant: intent.grant, columns: wrong })
+  return { ...saved, ...fixed, bindingKey }
+}
+
+/** The same for the pure step. */
+export const viewOf = (
+  deps: GrantDeps,
+  { row, ledger, provider, open, ask, seen, refusal }: Situation,
+): GrantView => ({
+  id: row.id,
+  state: row.state,
+  startsAt: row.startsAt,
+  endsAt: row.endsAt,
+  tries: row.tries,
+  ledger,
+  unanswered: open.map(({ openedAt }) => openedAt),
+  grantWindowMs: deps.settings.grantWindowMs,
+  propagationMs: provider?.propagationMs ?? 0,
+  ...(row.absentSince === undefined ? {} : { absentSince: row.absentSince }),
+  ...(row.activeAt === undefined ? {} : { activeAt: row.activeAt }),
+  ...(ask === undefined ? {} : { revokeAsk: { by: actorOf(ask.by), why: ask.why } }),
+  ...(seen === undefined ? {} : { seen }),
+  ...(refusal === undefined ? {} : { refusal }),
+})

@@ -3,9 +3,9 @@ import { hash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { createCompiler, sourcesDigest } from '../app/policy/compile.ts'
+import { readFolder } from '../app/policy/folder.ts'
 import { findOpa, runOpa } from '../app/policy/opa.ts'
 import { type PackagedManifest, packagedFolder } from '../app/policy/packaged.ts'
-import { readFolder } from '../app/policy/folder.ts'
 import { readSources } from '../app/policy/sources.ts'
 import { timeBuiltins } from '../app/policy/time-builtins.ts'
 
@@ -14,7 +14,8 @@ import { timeBuiltins } from '../app/policy/time-builtins.ts'
  * they compile to. Run by `npm run test:policy` and after every change of policies/*.rego.
  */
 /** Built-ins that opa 1.22 compiles into the wasm itself, syntax included; nothing of network, runtime or chance. */
-const inWasm = `abs all and any array.concat array.flatten array.reverse array.slice assign base64.decode base64.encode
+const inWasm =
+  `abs all and any array.concat array.flatten array.reverse array.slice assign base64.decode base64.encode
 base64.is_valid base64url.decode base64url.encode bits.and bits.lsh bits.negate bits.or bits.rsh bits.xor ceil concat
 contains count div endswith eq equal floor format_int glob.match graph.reachable gt gte indexof internal.member_2
 internal.member_3 internal.print internal.template_string intersection is_array is_boolean is_null is_number is_object
@@ -22,7 +23,9 @@ is_set is_string json.filter json.is_valid json.marshal json.remove json.unmarsh
 net.cidr_contains net.cidr_intersects net.cidr_overlap neq numbers.range object.filter object.get object.keys
 object.remove object.union object.union_n or plus print product re_match regex.find_all_string_submatch_n
 regex.is_valid regex.match rem replace round set_diff sort split startswith strings.replace_n strings.reverse substring
-sum to_number trim trim_left trim_prefix trim_right trim_space trim_suffix type_name union upper walk`.split(/\s+/)
+sum to_number trim trim_left trim_prefix trim_right trim_space trim_suffix type_name union upper walk`.split(
+    /\s+/,
+  )
 const inHost = ['sprintf', ...Object.keys(timeBuiltins(() => 0))]
 const features = ['keywords_in_refs', 'rego_v1', 'template_strings']
 
@@ -37,10 +40,13 @@ const builtins = current.builtins.filter(({ name }) => inWasm.includes(name) || 
 const absent = [...inWasm, ...inHost].filter((name) => !builtins.some((builtin) => builtin.name === name))
 if (absent.length > 0) throw new Error(`this opa has no ${absent.join(', ')}`)
 const abi = [1, 2].map((minor) => ({ version: 1, minor_version: minor }))
-const capabilities = Buffer.from(`${JSON.stringify({ builtins, features, wasm_abi_versions: abi }, null, 1)}\n`)
+const capabilities = Buffer.from(
+  `${JSON.stringify({ builtins, features, wasm_abi_versions: abi }, null, 1)}\n`,
+)
 
 const { policies, lib, faults } = readSources(readFolder('.'))
-if (faults.length > 0) throw new Error(faults.map(({ file, line, message }) => `${file}:${line}: ${message}`).join('\n'))
+if (faults.length > 0)
+  throw new Error(faults.map(({ file, line, message }) => `${file}:${line}: ${message}`).join('\n'))
 const compile = createCompiler(opa, capabilities)
 const files = new Map<string, Uint8Array>([['capabilities.json', capabilities]])
 const entries: PackagedManifest['policies'][number][] = []
@@ -61,7 +67,8 @@ const changed = [...files].filter(
 )
 if (process.argv.includes('--check')) {
   for (const name of stale) console.error(`app/policy/packaged/${name}: no policy is called so`)
-  for (const [name] of changed) console.error(`app/policy/packaged/${name}: is not what policies/ compiles to`)
+  for (const [name] of changed)
+    console.error(`app/policy/packaged/${name}: is not what policies/ compiles to`)
   if (stale.length + changed.length > 0) {
     console.error('run: node scripts/package-policies.ts')
     process.exit(1)

@@ -1,20 +1,23 @@
+import type { IConfiguration } from 'dependency-cruiser'
+
 const pure = '^app/(request|identity|decision|grant|audit)/|^app/policy/(input|result|fold)\\.ts$'
+const severity = 'error' as const
 const edges = ['github', 'git', 'store', 'queue', 'provider', 'notify', 'server', 'cli', 'sandbox']
 const io = '^(node:)?(fs|fs/promises|net|http|https|http2|dns|tls|child_process|worker_threads|os|timers|timers/promises)$'
 
 /** The direction rules of app/DESIGN.md, checked by scripts/rules.ts. */
-export const directions = {
+export const directions: IConfiguration = {
   forbidden: [
-    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true, dependencyTypesNot: ['type-only'] } },
+    { name: 'no-circles', severity, from: {}, to: { circular: true, dependencyTypesNot: ['type-only'] } },
     {
       name: 'pure-rooms-do-no-io',
-      severity: 'error',
+      severity,
       from: { path: pure },
       to: { path: io },
     },
     {
       name: 'pure-rooms-see-pure-rooms',
-      severity: 'error',
+      severity,
       from: { path: pure },
       to: {
         path: '^app/',
@@ -23,19 +26,19 @@ export const directions = {
     },
     {
       name: 'reconcile-sees-pure-rooms-and-ports',
-      severity: 'error',
+      severity,
       from: { path: '^app/reconcile/' },
       to: { path: '^app/', pathNot: [pure, '^app/reconcile/', '^app/provider/port\\.ts$'] },
     },
     {
       name: 'a-cloud-sees-the-port-and-its-sdk',
-      severity: 'error',
+      severity,
       from: { path: '^app/provider/([^/]+)/' },
       to: { path: '^app/', pathNot: ['^app/provider/$1/', '^app/provider/[^/]+\\.ts$', '^app/grant/', '^app/request/'] },
     },
     ...edges.map((room) => ({
       name: `${room}-is-an-island`,
-      severity: 'error',
+      severity,
       from: { path: `^app/${room}/` },
       to: {
         path: `^app/(${edges.filter((other) => other !== room).join('|')})/`,
@@ -44,7 +47,7 @@ export const directions = {
     })),
     {
       name: 'nobody-imports-main-or-compose',
-      severity: 'error',
+      severity,
       from: { path: '^app/', pathNot: '^app/(main|compose)\\.ts$|^app/compose/|^app/sandbox/demo/' },
       to: { path: '^app/(main|compose)\\.ts$|^app/compose/' },
     },

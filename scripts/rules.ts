@@ -7,7 +7,7 @@ const tracked = execFileSync('git', ['ls-files', '-co', '--exclude-standard', 'a
   .split('\n')
   .filter((path) => path !== '')
   .sort()
-const { output } = await cruise(['app'], { ...directions.options, ruleSet: { forbidden: directions.forbidden }, validate: true })
+const { output } = await cruise(['app'], { ...directions.options, ruleSet: { forbidden: directions.forbidden ?? [] }, validate: true })
 if (typeof output === 'string') throw new Error('dependency-cruiser answered with text')
 const seen = output.modules
   .map((module) => module.source)

@@ -20,11 +20,13 @@ export const initialiseService = async (config: Config): Promise<readonly string
     }
     const app = new URL(database.url)
     const own = new URL(adminUrl).username === 'gitsudo_owner'
+    const named = !own && app.username === 'gitsudo_app' && app.password !== ''
+    const owner = own ? undefined : await ownerPassword(adminUrl)
     await initialise({
       adminUrl,
       passwords: {
-        ...(app.username === 'gitsudo_app' && app.password !== '' && !own ? { app: decodeURIComponent(app.password) } : {}),
-        ...(own ? {} : { owner: await ownerPassword(adminUrl) }),
+        ...(named ? { app: decodeURIComponent(app.password) } : {}),
+        ...(owner === undefined ? {} : { owner }),
       },
       install: async (execute) => {
         await installQueues(execute)

@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto'
+import type { Config } from '../config.ts'
+import type { Intake } from '../github/webhook.ts'
+import { evaluatePolicies } from '../policy/evaluate.ts'
+import type { LoadedPolicySet } from '../policy/policy-set.ts'
+import { issueCredentials } from '../reconcile/credentials.ts'
+import { acceptedCommit, type PolicyCache } from '../reconcile/observe/policies.ts'
+import { loadAccepted } from '../reconcile/policies.ts'
+import { askRevoke } from '../reconcile/revoke.ts'
+import type { Component, ServerDeps } from '../server/deps.ts'
+import type { Metrics } from '../server/metrics.ts'
+import type { OpenPorts, Ports } from './ports.ts'
+
+/** What the HTTP server may do, each a plain function over the ports. */
+export const serverDeps = (
+  config: Config,
+  version: string,
+  deps: Ports & { readonly policies: PolicyCache },
+  opened: OpenPorts,
+  metrics: Metrics,
+  intake: Intake,
+): ServerDeps => {
+  const { store, github, ledger, settings, clock, log } = deps
+  const repositories = [...settings.repositories.values()]
+  const accepted = async (id: number): Promise<LoadedPolicySet> => {
+    const repository = settings.repositories.get(id)
+    if (repository === undefined) throw new Error(`repository ${id} is not configured`)
+    return (await deps.policies.get(id, await acceptedCommit(deps, repository))) as LoadedPolicySet
+  }
+  return {
+    clock,
+    log,
+    facts: {
+      version,
+      instance: config.instance,
+      github: { apiUrl: config.github.baseUrl, webUrl: config.github.gitUrl },
+      repositories: repositories.map(({ id, fullName, branch }) => ({ id, name: fullName, branch })),
+      administrators: config.administrators,
+      auditors: config.auditors,
+    },
+    async intake(headers, rawBody) {
+      const answer = await intake(headers, rawBody)
+      const { result } = answer.body
+      metrics.delivery(headers['x-github-event'] ?? 'unknown', result === 'new' || result === 'known' ? result : 'refused')
+      return answer
+    },
+    caller: (token) => github.caller(token),
+    async readable(account) {
+      const known = await Promise.all(repositories.map(async ({ id }) => (await accepted(id)).directory.byId(account.id)))
+      return repositories.flatMap(({ id }, i) => (known[i] === undefined || known[i].blocked ? [] : [id]))
+    },
+    async personByEmail(email) {
+      for (const { id } of repositories) {
+        const person = (await accepted(id)).directory.byEmail(email)
+        if (person !== undefined) return person
+      }
+      return undefined
+    },
+    status: (filter) => store.status(filter),
+    revoke: (ask) => askRevoke(deps, { ...ask, askedAt: clock.now() }),
+    credentials: (id, requester) =>
+      issueCredentials(deps, id, requester.id, { id: randomUUID() }, AbortSignal.timeout(30_000)),
+    events: (filter) => ledger.read(filter),
+    async policies() {
+      const listed = await Promise.all(
+        repositories.map(async ({ id }) => {
+          const set = await accepted(id)
+          const { byHand, overridden } = await store.disabledPolicies(clock.now(), id)
+          return set.policies.map(({ name, type }) => ({
+            name,
+            type,
+            enabled: !byHand.includes(name) && !overridden.includes(name),
+            repository: id,
+            commit: set.commit,
+          }))
+        }),
+      )
+      return listed.flat()
+    },
+    async evaluate({ repository, type, input }) {
+      const { byHand, overridden } = await store.disabledPolicies(clock.now(), repository)
+      return evaluatePolicies(await accepted(repository), type, input, {
+        now: clock.now(),
+        without: [...byHand, ...overridden],
+      })
+    },
+    async reloadPolicies() {
+      deps.policies.clear()
+      const sets = await Promise.all(repositories.map((repository) => loadAccepted(deps, repository)))
+      return sets.reduce((count, { policies }) => count + policies.length, 0)
+    },
+    async readiness() {
+      return [await databaseUp(deps), await policiesUp(deps, accepted), { name: 'opa', up: true, detail: opened.opa }]
+    },
+    repositories: () =>
+      Promise.all(
+        repositories.map(async (repository) => ({
+          id: repository.id,
+          acceptedCommit: await acceptedCommit(deps, repository),
+          troubles: await accepted(repository.id).then(
+            () => [],
+            (error: unknown) => [error instanceof Error ? error.message : String(error)],
+          ),
+        })),
+      ),
+    metrics: () => metrics.scrape(),
+  }
+}
+
+const within = <T>(ms: number, work: Promise<T>): Promise<T> =>
+  Promise.race([
+    work,
+    new Promise<never>((_, reject) => {
+      setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms).unref()
+    }),
+  ])
+
+const databaseUp = async ({ store }: Ports): Promise<Component> => {
+  try {
+    const missing = await within(2000, store.health())
+    return missing.length === 0
+      ? { name: 'database', up: true, detail: 'answers, migrated' }
+      : { name: 'migrations', up: false, detail: `missing: ${missing.join(', ')}; run gitsudo server init` }
+  } catch (error) {
+    return { name: 'database', up: false, detail: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+/** Ready means that at least one repository can be served; troubles of one never make the others unready. */
+const policiesUp = async (
+  { settings }: Ports,
+  accepted: (id: number) => Promise<unknown>,
+): Promise<Component> => {
+  const tried = await Promise.allSettled([...settings.repositories.keys()].map((id) => within(2000, accepted(id))))
+  if (tried.some(({ status }) => status === 'fulfilled')) return { name: 'policies', up: true, detail: 'loaded' }
+  const [first] = tried
+  const why = first?.status === 'rejected' ? first.reason : 'no repository is configured'
+  return { name: 'policies', up: false, detail: why instanceof Error ? why.message : String(why) }
+}

@@ -1,0 +1,130 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { schedule } from 'node-cron'
+import type { Config } from '../config.ts'
+import { createIntake } from '../github/webhook.ts'
+import { catchUp } from '../reconcile/catch-up.ts'
+import { createBranchReconciler } from '../reconcile/branch.ts'
+import { createGrantReconciler } from '../reconcile/grant.ts'
+import { createPeopleCache } from '../reconcile/observe/people.ts'
+import { createPolicyCache } from '../reconcile/observe/policies.ts'
+import { loadAccepted } from '../reconcile/policies.ts'
+import type { Clock } from '../reconcile/ports/clock.ts'
+import type { Log } from '../reconcile/ports/log.ts'
+import { createPublisher } from '../reconcile/publish.ts'
+import { createPullReconciler } from '../reconcile/pull-request.ts'
+import { createSweep } from '../reconcile/sweep.ts'
+import { runTimer } from '../reconcile/timer.ts'
+import { createLog } from '../server/log.ts'
+import { createMetrics } from '../server/metrics.ts'
+import { createServer } from '../server/server.ts'
+import { metricFacts } from '../store/metric-facts.ts'
+import { openServed } from './database.ts'
+import { openPorts, type Ports } from './ports.ts'
+import { serverDeps } from './server-deps.ts'
+
+export type Service = {
+  /** Where the API listens: `http://host:port`. */
+  readonly url: string
+  /** Takes no more work, finishes what is in flight, seals, releases leases. */
+  stop(): Promise<void>
+}
+
+/** What a process under test changes: its clock, and stop points around the ports. */
+export type Overrides = { readonly clock?: Clock; readonly wrap?: (ports: Ports) => Ports }
+
+const catchUpEveryMs = 5 * 60_000
+const retryMs = 2000
+const systemClock: Clock = { now: () => Date.now() }
+
+/**
+ * Starts one replica. PostgreSQL or GitHub away at the start: says which and tries again, for ever; away later:
+ * `/readyz` names what is missing, and the service goes on by itself.
+ */
+export const startService = async (config: Config, version: string, overrides: Overrides = {}): Promise<Service> => {
+  const clock = overrides.clock ?? systemClock
+  const log = createLog({ level: config.logLevel, secrets: secretsOf(config) })
+  const stopping = new AbortController()
+  const served = await openServed(config)
+  const opened = await again(log, 'the database', stopping.signal, () => openPorts(config, served.url, clock, log))
+  const ports = overrides.wrap?.(opened.ports) ?? opened.ports
+  const deps = { ...ports, policies: createPolicyCache(ports), people: createPeopleCache(clock) }
+  const metrics = createMetrics(() => metricFacts(opened.database, clock), clock)
+  const intake = createIntake({
+    secrets: [config.github.webhookSecret, ...(config.github.webhookSecretOld === undefined ? [] : [config.github.webhookSecretOld])],
+    repositories: [...ports.settings.repositories.values()],
+    accept: (delivery, wake) => ports.store.acceptDelivery(delivery, wake),
+    log,
+    clock,
+  })
+  const server = createServer(serverDeps(config, version, deps, opened, metrics, intake))
+  const url = await server.listen(config.server)
+  log.info('listening', { url, instance: config.instance, version })
+
+  await work(deps)
+  const sweep = createSweep(ports)
+  const cron = schedule('*/30 * * * * *', () => sweep().catch((error: unknown) => log.error('sweep failed', { error })))
+  const timer = runTimer({ ...ports, sleep: (ms, signal) => pause(ms, undefined, { signal }).catch(() => undefined) }, stopping.signal)
+  const background = keepUp(deps, stopping.signal)
+
+  return {
+    url,
+    async stop() {
+      stopping.abort()
+      await cron.stop()
+      await server.stop()
+      await ports.queue.stop()
+      await Promise.all([timer, background])
+      await opened.close()
+      await served.stop()
+      log.info('stopped')
+    },
+  }
+}
+
+type Deps = Parameters<typeof createPullReconciler>[0] & Ports
+
+/** The reconcilers take wake-ups. */
+const work = async (deps: Deps): Promise<void> => {
+  const pull = createPullReconciler(deps)
+  const branch = createBranchReconciler(deps)
+  const grant = createGrantReconciler(deps)
+  const publisher = createPublisher(deps)
+  await deps.queue.work('grant', (key, signal) => grant.look(key, signal))
+  await deps.queue.work('pull-request', (key) => pull.look(key))
+  await deps.queue.work('branch', (key) => branch.look(key))
+  await deps.queue.work('publish', (key) => publisher.look(key))
+}
+
+/** Loads the accepted policies, then asks every 5 minutes what deliveries were missed. */
+const keepUp = async (deps: Deps, signal: AbortSignal): Promise<void> => {
+  for (const repository of deps.settings.repositories.values()) {
+    await again(deps.log, `policies of ${repository.fullName}`, signal, () => loadAccepted(deps, repository))
+  }
+  while (!signal.aborted) {
+    await catchUp(deps).catch((error: unknown) => deps.log.warn('catch-up failed and will be tried again', { error }))
+    await pause(catchUpEveryMs, undefined, { signal }).catch(() => undefined)
+  }
+}
+
+/** Tries until it works or the service stops; says what it waits for. */
+const again = async <T>(log: Log, what: string, signal: AbortSignal, attempt: () => Promise<T>): Promise<T> => {
+  while (true) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (signal.aborted) throw error
+      log.warn(`waiting for ${what}`, { error })
+      await pause(retryMs, undefined, { signal })
+    }
+  }
+}
+
+const secretsOf = ({ github, keys, database }: Config): readonly string[] => [
+  github.privateKey,
+  github.clientSecret,
+  github.webhookSecret,
+  ...(github.webhookSecretOld === undefined ? [] : [github.webhookSecretOld]),
+  ...keys.signing,
+  ...keys.mac,
+  ...(database.url === undefined ? [] : [database.url]),
+]

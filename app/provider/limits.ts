@@ -37,7 +37,8 @@ const createQueue = (concurrency: number, provider: string) => {
     for (const lane of lanes) {
       for (const go of waiting[lane]) {
         waiting[lane].delete(go)
-        return go()
+        go()
+        return
       }
     }
     running--

@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto'
+import type { LedgerEvent } from '../../../app/audit/event.ts'
+import type { Ledger, Sealed } from '../../../app/reconcile/ports/ledger.ts'
+import type { MemoryTransactions } from './transaction.ts'
+
+/**
+ * The ledger in memory. Staged events wait for `seal`, which `sealed` calls unless the sealer is `down`.
+ * `insert` is a hand in the database.
+ */
+export const memoryLedger = (
+  transactions: MemoryTransactions,
+): Pick<Ledger, 'stage' | 'sealed' | 'history'> & {
+  seal(): void
+  down: boolean
+  events(): readonly LedgerEvent[]
+  insert(event: LedgerEvent): void
+} => {
+  const sealed: Sealed[] = []
+  const seqs = new Map<string, number>()
+  let staged: { readonly id: string; readonly event: LedgerEvent }[] = []
+  let ids = 0
+  const put = (event: LedgerEvent): number => {
+    const body = new TextEncoder().encode(JSON.stringify(event))
+    const leaf = createHash('sha256').update(Uint8Array.of(0)).update(body).digest()
+    const seq = sealed.length + 1
+    sealed.push({ seq, event, body, leaf })
+    return seq
+  }
+  const ledger = {
+    down: false,
+    stage: async (...[tx, event]: Parameters<Ledger['stage']>): Promise<string> => {
+      const id = String(++ids)
+      transactions.onCommit(tx, () => staged.push({ id, event }))
+      return id
+    },
+    sealed: async (wanted: readonly string[]): Promise<readonly number[]> => {
+      if (!ledger.down) ledger.seal()
+      return wanted.map((id) => {
+        const seq = seqs.get(id)
+        if (seq === undefined) throw new Error(`event ${id} was not sealed in time`)
+        return seq
+      })
+    },
+    history: async (id: string) => sealed.filter(({ event }) => event.grant === id || event.request === id),
+    seal: (): void => {
+      for (const { id, event } of staged) seqs.set(id, put(event))
+      staged = []
+    },
+    events: () => sealed.map(({ event }) => event),
+    insert: (event: LedgerEvent): void => {
+      put(event)
+    },
+  }
+  return ledger
+}

@@ -1,0 +1,89 @@
+import { ProbotOctokit } from 'probot'
+import type { Clock } from '../reconcile/ports/clock.ts'
+import { GitHubError } from '../reconcile/ports/github.ts'
+import type { Log } from '../reconcile/ports/log.ts'
+import { asGitHubError } from './errors.ts'
+import { timedFetch } from './fetch.ts'
+
+export type Client = ProbotOctokit
+
+export type ClientOptions = {
+  /** `https://api.github.com`, `https://HOST/api/v3`; without a slash at its end. */
+  readonly baseUrl: string
+  readonly clock: Clock
+  readonly log: Log
+  readonly timeoutMs: number
+  /** The Authorization header; `renew`: the last one was refused. */
+  readonly authorize: (renew: boolean) => Promise<string>
+  readonly budget?: {
+    /** Called before each write; throws `rate_limited`. */
+    readonly take: () => Promise<void>
+    /** GitHub said to wait until then (epoch ms). */
+    readonly hold: (until: number) => Promise<void>
+  }
+}
+
+/**
+ * Probot's Octokit against one address, as one identity. Its throttle and retry plugins are off: they are per
+ * process and wait inside a call; here a call fails with the time to ask again. Every failure is a `GitHubError`.
+ */
+export function createClient(options: ClientOptions): Client {
+  const { baseUrl, clock, log } = options
+  const quiet = () => undefined
+  const octokit = new ProbotOctokit({
+    baseUrl,
+    authStrategy: undefined,
+    throttle: { enabled: false },
+    retry: { enabled: false },
+    // What fails is thrown, and what is sent is nobody's to read in a log.
+    log: {
+      debug: quiet,
+      info: quiet,
+      error: quiet,
+      warn: (message: string) => log.warn('octokit', { message }),
+    },
+    request: { fetch: timedFetch(options.timeoutMs) },
+  })
+
+  octokit.hook.wrap('request', async (request, asked) => {
+    const what = `${asked.method} ${asked.url.startsWith(baseUrl) ? asked.url.slice(baseUrl.length) : asked.url}`
+    // Links to further pages are whole addresses; a credential goes to no other place than its own.
+    if (!asked.url.startsWith('/') && !asked.url.startsWith(`${baseUrl}/`)) {
+      throw new GitHubError('unavailable', `GitHub links to another address: ${what}`)
+    }
+    if (asked.method !== 'GET') await options.budget?.take()
+    const send = async (renew: boolean) => {
+      const authorization = await options.authorize(renew)
+      return request({ ...asked, headers: { ...asked.headers, authorization } })
+    }
+    try {
+      const response = await send(false).catch((error) => {
+        if (statusOf(error) === 401) return send(true)
+        throw error
+      })
+      if (response.status >= 300) throw moved(response.status, what)
+      if (response.status === 200 && (typeof response.data !== 'object' || response.data === null)) {
+        throw new GitHubError(
+          'unavailable',
+          `${what} was not answered in JSON: is ${baseUrl} the API's address?`,
+        )
+      }
+      return response
+    } catch (error) {
+      const failure = asGitHubError(error, what, clock.now())
+      if (failure.code === 'rate_limited' && failure.retryAt !== undefined)
+        await options.budget?.hold(failure.retryAt)
+      throw failure
+    }
+  })
+  return octokit
+}
+
+const statusOf = (error: unknown): unknown =>
+  error instanceof Error && 'status' in error ? error.status : undefined
+
+const moved = (status: number, what: string) =>
+  new GitHubError(
+    'forbidden',
+    `the repository has been renamed or transferred: change the configuration if that is meant (${what} answered ${status})`,
+  )

@@ -1,0 +1,56 @@
+import { GitHubError, type RepositoryApi } from '../reconcile/ports/github.ts'
+import type { Log } from '../reconcile/ports/log.ts'
+import { createCheck, updateCheck } from './checks.ts'
+import type { Client } from './client.ts'
+import { createComment, editComment } from './comments.ts'
+import { readCommit } from './commits.ts'
+import type { ConfiguredRepository } from './installation.ts'
+import { mergePull } from './merge.ts'
+import { listPushers, listTeamMembers, readAccount, readPermission } from './people.ts'
+import { closePull, listOpenPulls, listPullsOf, readPull } from './pulls.ts'
+import { askReviewers } from './reviewers.ts'
+import { listReviews } from './reviews.ts'
+
+/** A client that may act on one repository, and how calls name it. */
+export type RepositoryClient = {
+  readonly client: Client
+  readonly fullName: string
+  readonly at: { readonly owner: string; readonly repo: string }
+}
+
+export function createRepositoryApi(
+  client: Client,
+  configured: ConfiguredRepository,
+  log: Log,
+): RepositoryApi {
+  const [owner = '', repo = ''] = configured.fullName.split('/')
+  const repository: RepositoryClient = { client, fullName: configured.fullName, at: { owner, repo } }
+  return {
+    async identity() {
+      const { id, full_name: fullName } = (await client.rest.repos.get({ owner, repo })).data
+      if (id !== configured.id) {
+        throw new GitHubError(
+          'forbidden',
+          `${configured.fullName} is configured with id ${configured.id} and is now ${id}`,
+        )
+      }
+      return { id, fullName }
+    },
+    pull: (number) => readPull(repository, number),
+    openPulls: () => listOpenPulls(repository),
+    pullsOf: (commit) => listPullsOf(repository, commit),
+    reviews: (number) => listReviews(repository, number),
+    permission: (login) => readPermission(repository, login),
+    account: (login) => readAccount(repository, login),
+    teamMembers: (team) => listTeamMembers(repository, team),
+    pushers: (ref) => listPushers(repository, ref),
+    commit: (sha) => readCommit(repository, sha),
+    createCheck: (check) => createCheck(repository, check),
+    updateCheck: (id, check) => updateCheck(repository, id, check),
+    createComment: (number, body) => createComment(repository, number, body),
+    editComment: (id, body) => editComment(repository, id, body),
+    askReviewers: (number, ask) => askReviewers(repository, log, number, ask),
+    merge: (number, head) => mergePull(repository, number, head),
+    close: (number) => closePull(repository, number),
+  }
+}

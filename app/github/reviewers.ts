@@ -1,0 +1,46 @@
+import { GitHubError } from '../reconcile/ports/github.ts'
+import type { Log } from '../reconcile/ports/log.ts'
+import type { RepositoryClient } from './repository.ts'
+
+type Ask = { readonly users: readonly string[]; readonly teams: readonly string[] }
+
+/**
+ * GitHub refuses the whole list when it cannot ask one of them (no access to the repository, or the author):
+ * then each is asked alone, and who cannot be asked is logged.
+ */
+export async function askReviewers(
+  repository: RepositoryClient,
+  log: Log,
+  number: number,
+  ask: Ask,
+): Promise<void> {
+  const each = [
+    ...ask.users.map((user) => ({ users: [user], teams: [] })),
+    ...ask.teams.map((team) => ({ users: [], teams: [team] })),
+  ]
+  if (each.length === 0 || (await taken(repository, number, ask))) return
+  for (const one of each) {
+    if (each.length === 1 || !(await taken(repository, number, one))) {
+      log.warn('GitHub does not let this reviewer be asked: no access to the repository?', {
+        repository: repository.fullName,
+        pull: number,
+        reviewer: [...one.users, ...one.teams].join(),
+      })
+    }
+  }
+}
+
+async function taken({ client, at }: RepositoryClient, number: number, ask: Ask): Promise<boolean> {
+  try {
+    await client.rest.pulls.requestReviewers({
+      ...at,
+      pull_number: number,
+      reviewers: [...ask.users],
+      team_reviewers: [...ask.teams],
+    })
+    return true
+  } catch (error) {
+    if (error instanceof GitHubError && error.code === 'invalid') return false
+    throw error
+  }
+}

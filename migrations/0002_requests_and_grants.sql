@@ -44,9 +44,23 @@ create table requests (
 create index requests_pull on requests (repository, pull);
 create index requests_path on requests (repository, path);
 create index requests_requester on requests (lower(requester_login));
+create index requests_person on requests (requester_id, state);
 create index requests_opened on requests (opened_at);
 create index requests_waiting on requests (repository, pull) where state in ('pending', 'approved', 'denied');
 create index requests_due on requests (look_at) where look_at is not null;
+
+-- A pull request as last looked at, with or without requests in it.
+create table pulls (
+  repository bigint not null,
+  pull bigint not null,
+  head_sha text not null,
+  open boolean not null,
+  draft boolean not null,
+  decision json not null,
+  look_at timestamptz(3),
+  primary key (repository, pull)
+);
+create index pulls_due on pulls (look_at) where look_at is not null;
 
 create table grants (
   id text primary key,
@@ -153,6 +167,6 @@ create table mock_bindings (
 );
 
 grant insert, select on deliveries to gitsudo_app;
-grant select, insert, update on requests, grants, grant_attempts, revoke_asks, branches, projections, github_budget
+grant select, insert, update on requests, pulls, grants, grant_attempts, revoke_asks, branches, projections, github_budget
   to gitsudo_app;
 grant select, insert, update, delete on policies, mock_bindings to gitsudo_app;

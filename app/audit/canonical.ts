@@ -1,0 +1,49 @@
+import canonicalize from 'canonicalize'
+
+/** A value that RFC 8785 has no bytes for. */
+export class CanonicalError extends Error {
+  readonly code = 'not_canonical'
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'CanonicalError'
+  }
+}
+
+/**
+ * The bytes of RFC 8785 (JSON Canonicalization Scheme), UTF-8. Throws `CanonicalError` for lone surrogates,
+ * numbers that are not finite, and whatever JSON would drop or rewrite silently.
+ */
+export function canonicalBytes(value: unknown): Uint8Array {
+  refuseSilentLoss(value, '')
+  let text: string | undefined
+  try {
+    text = canonicalize(value)
+  } catch (cause) {
+    throw new CanonicalError(`Not JSON: ${cause instanceof Error ? cause.message : String(cause)}.`, {
+      cause,
+    })
+  }
+  if (text === undefined) throw new CanonicalError('Not JSON: nothing to write.')
+  return Buffer.from(text, 'utf8')
+}
+
+/** `undefined` in an array becomes null, dates become strings, maps become `{}`: two values, one hash. */
+function refuseSilentLoss(value: unknown, path: string): void {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number')
+    return
+  if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) refuseSilentLoss(item, `${path}/${index}`)
+    return
+  }
+  if (typeof value === 'object') {
+    const prototype = Object.getPrototypeOf(value)
+    if (prototype === Object.prototype || prototype === null) {
+      for (const [key, item] of Object.entries(value)) {
+        // An absent optional property is absent in JSON too.
+        if (item !== undefined) refuseSilentLoss(item, `${path}/${key}`)
+      }
+      return
+    }
+  }
+  throw new CanonicalError(`Not JSON at ${path || '/'}: a ${typeof value} has no canonical bytes.`)
+}

@@ -1,0 +1,87 @@
+import { hash } from 'node:crypto'
+import { sql } from 'slonik'
+import { z } from 'zod'
+import type { Keys } from '../reconcile/ports/keys.ts'
+import type { Queue } from '../reconcile/ports/queue.ts'
+import type { Delivery, Store } from '../reconcile/ports/store.ts'
+import { at, type Database } from './database.ts'
+
+type Deliveries = Pick<
+  Store,
+  'acceptDelivery' | 'hasDelivery' | 'deliveriesOfPull' | 'pushesTo' | 'lastDeliveryAt'
+>
+
+const row = z.object({
+  guid: z.string(),
+  event: z.string(),
+  body: z.custom<Uint8Array>((value) => value instanceof Uint8Array),
+  receivedAt: z.number(),
+  repository: z.number().exactOptional(),
+  pull: z.number().exactOptional(),
+  ref: z.string().exactOptional(),
+  macKey: z.string(),
+  mac: z.string(),
+})
+const columns = sql.fragment`guid, event, body, received_at, repository, pull, ref, mac_key, mac`
+
+export function deliveries(database: Database, queue: Pick<Queue, 'wake'>, keys: Keys): Deliveries {
+  function sort(rows: readonly z.infer<typeof row>[]) {
+    const valid: Delivery[] = []
+    const forged: string[] = []
+    for (const { macKey, mac, ...delivery } of rows) {
+      if (keys.macHolds('delivery', vouched(delivery), { key: macKey, value: mac })) valid.push(delivery)
+      else forged.push(delivery.guid)
+    }
+    return { valid, forged }
+  }
+
+  return {
+    acceptDelivery: (delivery, wake) =>
+      database.transaction(async (tx) => {
+        const mac = keys.mac('delivery', vouched(delivery))
+        const { rowCount } = await database.run.query(sql.unsafe`
+          insert into deliveries (${columns})
+          values (
+            ${delivery.guid}, ${delivery.event}, ${sql.binary(Buffer.from(delivery.body))},
+            ${at(delivery.receivedAt)}, ${delivery.repository ?? null}, ${delivery.pull ?? null},
+            ${delivery.ref ?? null}, ${mac.key}, ${mac.value}
+          )
+          on conflict (guid) do nothing`)
+        if (rowCount === 0) return 'known'
+        await queue.wake(wake, tx)
+        return 'new'
+      }),
+
+    hasDelivery: (guid) => database.run.exists(sql.unsafe`select from deliveries where guid = ${guid}`),
+
+    deliveriesOfPull: async (repository, pull, events) =>
+      sort(
+        await database.run.any(sql.type(row)`
+          select ${columns} from deliveries
+          where repository = ${repository} and pull = ${pull} and event = any(${sql.array([...events], 'text')})
+          order by received_at, guid`),
+      ),
+
+    pushesTo: async (repository, ref) =>
+      sort(
+        await database.run.any(sql.type(row)`
+          select ${columns} from deliveries
+          where repository = ${repository} and ref = ${ref} and event = 'push'
+          order by received_at, guid`),
+      ),
+
+    lastDeliveryAt: async () =>
+      (
+        await database.run.one(
+          sql.type(
+            z.object({ last: z.number().exactOptional() }),
+          )`select max(received_at) as last from deliveries`,
+        )
+      ).last,
+  }
+}
+
+/** What the MAC covers: the body by its digest. */
+function vouched({ body, ...rest }: Delivery): Readonly<Record<string, unknown>> {
+  return { ...rest, body: hash('sha256', body) }
+}

@@ -1,0 +1,8 @@
+export class LedgerError extends Error {
+  readonly code: 'evidence_altered' | 'not_sealed' | 'tampered'
+  constructor(code: LedgerError['code'], message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'LedgerError'
+    this.code = code
+  }
+}

@@ -1,0 +1,27 @@
+import type { Clock } from '../../reconcile/ports/clock.ts'
+import type { Keys } from '../../reconcile/ports/keys.ts'
+import type { Ledger } from '../../reconcile/ports/ledger.ts'
+import type { Log } from '../../reconcile/ports/log.ts'
+import type { Database } from '../database.ts'
+import { findSealed, ledgerReads } from './read.ts'
+import { startSealer } from './sealer.ts'
+import { stage } from './stage.ts'
+
+/** The ledger port with a sealer running; `stop` seals what is committed by then. */
+export function createLedger(deps: {
+  readonly database: Database
+  readonly keys: Keys
+  readonly clock: Clock
+  readonly log: Log
+  /** The instance's name. */
+  readonly origin: string
+}): Ledger & { stop(): Promise<void> } {
+  const { database } = deps
+  const sealer = startSealer({ ...deps, find: (leaves) => findSealed(database, leaves) })
+  return {
+    stage: (tx, event, evidence) => stage(tx, deps.keys, event, evidence),
+    sealed: (staged, deadline) => sealer.sealed(staged, deadline),
+    ...ledgerReads(database),
+    stop: () => sealer.stop(),
+  }
+}

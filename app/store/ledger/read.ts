@@ -1,0 +1,84 @@
+import { sql } from 'slonik'
+import { z } from 'zod'
+import { eventOf } from '../../audit/body.ts'
+import { leafHash } from '../../audit/chain.ts'
+import { columnsOf } from '../../audit/columns.ts'
+import type { Ledger, LedgerFilter, Sealed } from '../../reconcile/ports/ledger.ts'
+import { at, type Database } from '../database.ts'
+import { LedgerError } from './error.ts'
+
+const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array)
+const row = z.object({
+  seq: z.number(),
+  body: bytes,
+  leaf: bytes,
+  requestId: z.string().exactOptional(),
+  grantId: z.string().exactOptional(),
+})
+const pageSize = 1_000
+
+export function ledgerReads(database: Database): Pick<Ledger, 'history' | 'read'> {
+  return {
+    history: async (id) => {
+      const rows = await database.run.any(sql.type(row)`
+        select seq, body, leaf, request_id, grant_id from audit_events
+        where request_id = ${id} or grant_id = ${id} order by seq`)
+      return rows.map(opened)
+    },
+
+    // By pages, not by cursor: a reader that stops half-way leaves no transaction open.
+    async *read(filter) {
+      for (let after = 0; ; ) {
+        const rows = await database.run.any(sql.type(row)`
+          select seq, body, leaf, request_id, grant_id from audit_events
+          where seq > ${after} and ${wanted(filter)} order by seq limit ${pageSize}`)
+        yield* rows.map(opened)
+        const last = rows.at(-1)
+        if (!last || rows.length < pageSize) return
+        after = last.seq
+      }
+    },
+  }
+}
+
+/** leaf (hex) → seq of what is sealed. */
+export async function findSealed(
+  database: Database,
+  leaves: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const rows = await database.run.any(sql.type(z.object({ leaf: z.string(), seq: z.number() }))`
+    select encode(leaf, 'hex') as leaf, seq from audit_events
+    where leaf = any(select decode(given, 'hex') from unnest(${sql.array([...leaves], 'text')}) as given)`)
+  return new Map(rows.map(({ leaf, seq }) => [leaf, seq]))
+}
+
+/** A person's events are those he caused and those of requests he made. */
+function wanted({ request, login, types, since }: LedgerFilter) {
+  return sql.and([
+    request !== undefined && sql.fragment`(request_id = ${request} or grant_id = ${request})`,
+    login !== undefined &&
+      sql.fragment`(
+        lower(actor_login) = lower(${login})
+        or coalesce(request_id, grant_id) in (select id from requests where lower(requester_login) = lower(${login}))
+      )`,
+    types !== undefined && sql.fragment`type = any(${sql.array([...types], 'text')})`,
+    since !== undefined && sql.fragment`at >= ${at(since)}`,
+  ])
+}
+
+/** Never an event whose bytes are not those that were sealed, nor one filed under another's id. */
+function opened({ seq, body, leaf, ...filed }: z.infer<typeof row>): Sealed {
+  const event = eventOf(body)
+  const due = columnsOf(event)
+  if (
+    Buffer.compare(leafHash(body), leaf) !== 0 ||
+    due.requestId !== (filed.requestId ?? null) ||
+    due.grantId !== (filed.grantId ?? null)
+  ) {
+    throw new LedgerError(
+      'tampered',
+      `Event ${seq} was altered after it was sealed: run gitsudo audit verify.`,
+    )
+  }
+  return { seq, event, body, leaf }
+}

@@ -1,0 +1,56 @@
+import { hash } from 'node:crypto'
+import { sql } from 'slonik'
+import { bodyOf } from '../../audit/body.ts'
+import { leafHash } from '../../audit/chain.ts'
+import type { LedgerEvent } from '../../audit/event.ts'
+import { evidenceOf } from '../../audit/verify.ts'
+import type { Evidence } from '../../reconcile/ports/evaluator.ts'
+import type { Keys } from '../../reconcile/ports/keys.ts'
+import type { Tx } from '../../reconcile/ports/store.ts'
+import { connectionOf } from '../database.ts'
+import { LedgerError } from './error.ts'
+
+/**
+ * Puts an event and the evidence it rests on into the caller's transaction. Returns its leaf in hex: an
+ * event is its bytes, and the same bytes staged twice become one line of the ledger.
+ */
+export async function stage(
+  tx: Tx,
+  keys: Keys,
+  event: LedgerEvent,
+  evidence: readonly Evidence[] = [],
+): Promise<string> {
+  const body = bodyOf(naming(event, evidence))
+  const mac = keys.mac('staged', vouched(body))
+  const connection = connectionOf(tx)
+  for (const { digest, bytes } of evidence) {
+    if (hash('sha256', bytes) !== digest) {
+      throw new LedgerError('evidence_altered', `Evidence ${digest} does not hash to its digest.`)
+    }
+    await connection.query(sql.unsafe`
+      insert into evidence (digest, bytes) values (${digest}, ${sql.binary(Buffer.from(bytes))})
+      on conflict (digest) do nothing`)
+  }
+  await connection.query(sql.unsafe`
+    insert into ledger_staged (body, mac_key, mac) values (${sql.binary(Buffer.from(body))}, ${mac.key}, ${mac.value})`)
+  return Buffer.from(leafHash(body)).toString('hex')
+}
+
+/** What the MAC of a staged event covers (trust.md 5.3). */
+export function vouched(body: Uint8Array): Readonly<Record<string, unknown>> {
+  return { body: hash('sha256', body) }
+}
+
+/** The event with its evidence named in `data.evidence`; a signed one must have named it before. */
+function naming(event: LedgerEvent, evidence: readonly Evidence[]): LedgerEvent {
+  const named = new Set(evidenceOf(event))
+  const unnamed = evidence.map(({ digest }) => digest).filter((digest) => !named.has(digest))
+  if (unnamed.length === 0) return event
+  if (event.data.sig !== undefined) {
+    throw new LedgerError(
+      'evidence_altered',
+      `A signed ${event.type} does not name its evidence ${unnamed[0]}.`,
+    )
+  }
+  return { ...event, data: { ...event.data, evidence: [...new Set([...named, ...unnamed])].sort() } }
+}

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Config } from '../config.ts'
 import { createGit } from '../git/git.ts'
-import { createGitHub } from '../github/app.ts'
+import { createGitHub } from '../github/github.ts'
 import { payloads } from '../github/payload.ts'
 import { createCompiler } from '../policy/compile.ts'
 import { createPolicyLoader } from '../policy/load.ts'
@@ -44,7 +44,7 @@ export const openPorts = async (config: Config, databaseUrl: string, clock: Cloc
   const github = createGitHub({
     ...config.github,
     repositories,
-    budget: { take: store.takeBudget, hold: store.holdBudget },
+    budget: store,
     clock,
     log,
   })

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Config } from '../config.ts'
 import type { Intake } from '../github/webhook.ts'
-import { evaluatePolicies } from '../policy/evaluate.ts'
+import { evalPolicies } from '../policy/eval.ts'
 import type { LoadedPolicySet } from '../policy/policy-set.ts'
 import { issueCredentials } from '../reconcile/credentials.ts'
 import { acceptedCommit, type PolicyCache } from '../reconcile/observe/policies.ts'
@@ -34,7 +34,7 @@ export const serverDeps = (
       version,
       instance: config.instance,
       github: { apiUrl: config.github.baseUrl, webUrl: config.github.gitUrl },
-      repositories: repositories.map(({ id, fullName, branch }) => ({ id, name: fullName, branch })),
+      repositories: repositories.map(({ id, fullName, branch, merge }) => ({ id, name: fullName, branch, merge })),
       administrators: config.administrators,
       auditors: config.auditors,
     },
@@ -79,10 +79,10 @@ export const serverDeps = (
     },
     async evaluate({ repository, type, input }) {
       const { byHand, overridden } = await store.disabledPolicies(clock.now(), repository)
-      return evaluatePolicies(await accepted(repository), type, input, {
-        now: clock.now(),
-        without: [...byHand, ...overridden],
-      })
+      const set = await accepted(repository)
+      const disabled = [...byHand, ...overridden]
+      const enabled = { ...set, loaded: set.loaded.filter(({ source }) => !disabled.includes(source.name)) }
+      return evalPolicies(enabled, type, input, clock.now())
     },
     async reloadPolicies() {
       deps.policies.clear()

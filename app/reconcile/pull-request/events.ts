@@ -56,19 +56,30 @@ const decided = (decision: Decision, request: RequestDecision): Readonly<Record<
   result: digestOf(request),
 })
 
-type Evaluation = EvaluationDigests & { readonly policy: string; readonly type: string; readonly reviewer?: number }
+type Evaluation = EvaluationDigests & {
+  readonly policy: string
+  readonly type: 'eligibility' | 'approval'
+  readonly reviewer?: number
+  readonly outcome: Json
+}
 
 const evaluations = (policies: PolicyFacts | undefined): readonly Evaluation[] => {
   if (policies === undefined) return []
   return [
-    ...policies.eligibility.map(({ policy, digests }) => ({ policy, type: 'eligibility', ...digests })),
-    ...policies.approval.flatMap(({ policy, digests, reviewers }) => [
-      { policy, type: 'approval', ...digests },
-      ...reviewers.map((reviewer) => ({
+    ...policies.eligibility.map(({ policy, digests, outcome }) => ({
+      policy,
+      type: 'eligibility' as const,
+      ...digests,
+      outcome: outcome as Json,
+    })),
+    ...policies.approval.flatMap(({ policy, digests, outcome, reviewers }) => [
+      { policy, type: 'approval' as const, ...digests, outcome: outcome as Json },
+      ...reviewers.map((one) => ({
         policy,
-        type: 'approval',
-        reviewer: reviewer.reviewerId,
-        ...reviewer.digests,
+        type: 'approval' as const,
+        reviewer: one.reviewerId,
+        ...one.digests,
+        outcome: one.outcome as Json,
       })),
     ]),
   ]

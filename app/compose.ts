@@ -1,0 +1,51 @@
+import type { CliDeps } from './cli/deps.ts'
+import { openAudit, verifyExport } from './compose/audit.ts'
+import { initialiseService } from './compose/initialise.ts'
+import { localPolicies } from './compose/policies.ts'
+import { openPorts } from './compose/ports.ts'
+import { startSandbox } from './compose/sandbox.ts'
+import { type Overrides, startService } from './compose/service.ts'
+import { loadConfig } from './config.ts'
+import { createSweep } from './reconcile/sweep.ts'
+import { createLog } from './server/log.ts'
+import { openServed } from './compose/database.ts'
+
+/** What the command line takes from the service's parts. */
+export type Parts = Pick<
+  CliDeps,
+  'startService' | 'initialise' | 'sweepOnce' | 'openAudit' | 'verifyExport' | 'localPolicies' | 'startSandbox'
+>
+
+/**
+ * The only file that knows every part, and only wires.
+ * @param overrides what a process under test puts around the ports; the shipped entry gives none
+ */
+export const compose = (env: NodeJS.ProcessEnv, version: string, overrides: Overrides = {}): Parts => {
+  const clock = overrides.clock ?? { now: () => Date.now() }
+  return {
+    async startService({ config: path, insecure }) {
+      const given = insecure ? { ...env, GITSUDO_INSECURE: 'true' } : env
+      const service = await startService(loadConfig(path, given), version, overrides)
+      // The service ends only when it is told to: a crash ends the process.
+      return { ended: new Promise<void>(() => undefined), stop: () => service.stop() }
+    },
+    initialise: ({ config }) => initialiseService(loadConfig(config, env, 'to-make')),
+    async sweepOnce({ config: path }) {
+      const config = loadConfig(path, env)
+      const log = createLog({ level: 'error', secrets: [] })
+      const served = await openServed(config)
+      const { ports, close } = await openPorts(config, served.url, clock, log)
+      try {
+        return await createSweep(ports)()
+      } finally {
+        await ports.queue.stop()
+        await close()
+        await served.stop()
+      }
+    },
+    openAudit: (databaseUrl) => openAudit(databaseUrl, env),
+    verifyExport,
+    localPolicies: (dir) => localPolicies(dir, env, clock),
+    startSandbox: (options) => startSandbox(options, env),
+  }
+}

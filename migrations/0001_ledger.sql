@@ -89,5 +89,6 @@ $$;
 
 grant insert, select on audit_events, evidence to gitsudo_app;
 grant insert, select, update, delete on ledger_staged to gitsudo_app;
-grant select, delete on database_changes to gitsudo_app;
+-- `update` only because `for update` asks for it.
+grant select, update, delete on database_changes to gitsudo_app;
 grant select on schema_migrations to gitsudo_app;

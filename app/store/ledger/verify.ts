@@ -42,7 +42,7 @@ export async function verifyLedger(database: Database, origin: string): Promise<
       select seq::text, body, leaf, chain, type,
         to_char(at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at,
         actor_kind, actor_id, actor_login, request_id, grant_id, repo_id::text, pull::text, commit
-      from audit_events order by seq`)
+      from audit_events order by audit_events.seq`)
     for (;;) {
       const rows = await connection.any(sql.type(row)`fetch 1000 from ledger`)
       const known = await soundEvidence(connection, rows)

@@ -1,0 +1,148 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { sql } from 'slonik'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { createQueue } from '../../app/queue/queue.ts'
+import type { Queue } from '../../app/reconcile/ports/queue.ts'
+import { connectionOf, type Database, executeWithin, openDatabase } from '../../app/store/database.ts'
+import { withClient } from '../support/client.ts'
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
+import { quietLog } from '../support/quiet-log.ts'
+
+let postgres: TestDatabase
+let database: Database
+let closing: (() => Promise<unknown>)[]
+
+beforeEach(async () => {
+  postgres = await createTestDatabase()
+  database = await openDatabase(postgres.appUrl)
+  await withClient(postgres.ownerUrl, (client) =>
+    client.query(
+      'create table counters (key text primary key, n int not null); grant all on counters to gitsudo_app',
+    ),
+  )
+  closing = [() => database.close()]
+})
+afterEach(async () => {
+  for (const close of closing.reverse()) await close()
+  await postgres.drop()
+})
+
+async function replica(): Promise<Queue> {
+  const queue = await createQueue({ databaseUrl: postgres.appUrl, execute: executeWithin, log: quietLog })
+  closing.push(() => queue.stop())
+  return queue
+}
+
+const until = (holds: () => unknown, timeout = 20_000) =>
+  vi.waitFor(async () => expect(await holds()).toBeTruthy(), { timeout, interval: 20 })
+
+test('a wake-up in a transaction that rolls back wakes nobody; one that commits does', async () => {
+  const queue = await replica()
+  const seen: string[] = []
+  await queue.work('branch', async (key) => void seen.push(key))
+  await expect(
+    database.transaction(async (tx) => {
+      await queue.wake([{ queue: 'branch', key: 'lost' }], tx)
+      throw new Error('no')
+    }),
+  ).rejects.toThrow('no')
+  await database.transaction((tx) => queue.wake([{ queue: 'branch', key: 'kept' }], tx))
+  await until(() => seen.includes('kept'))
+  expect(seen).toEqual(['kept'])
+})
+
+test('whatever commits with a wake-up is seen by a look that starts after it: no wake-up is lost', async () => {
+  const [one, two] = [await replica(), await replica()]
+  const seen = new Map<string, number>()
+  const look = async (key: string) => {
+    const n = await database.run.oneFirst(
+      sql.unsafe`select coalesce(max(n), 0) from counters where key = ${key}`,
+    )
+    seen.set(key, Math.max(seen.get(key) ?? 0, Number(n)))
+  }
+  await Promise.all([one.work('grant', look), two.work('grant', look)])
+  const keys = ['a', 'b', 'c']
+  const writers = keys.flatMap((key) => [one, two, one].map((queue) => ({ key, queue })))
+  await Promise.all(
+    writers.map(async ({ key, queue }) => {
+      for (let n = 0; n < 15; n += 1) {
+        await database.transaction(async (tx) => {
+          // The wake-up first, the change after it, so that a worker has every chance to be too early.
+          await queue.wake([{ queue: 'grant', key }], tx)
+          await connectionOf(tx).query(sql.unsafe`
+            insert into counters values (${key}, 1) on conflict (key) do update set n = counters.n + 1`)
+        })
+      }
+    }),
+  )
+  await until(() => keys.every((key) => seen.get(key) === 45))
+}, 60_000)
+
+test('two replicas never work one key at once, and wake-ups of a key are coalesced', async () => {
+  const [one, two] = [await replica(), await replica()]
+  const working = new Map<string, number>()
+  let most = 0
+  let looks = 0
+  const look = async (key: string) => {
+    working.set(key, (working.get(key) ?? 0) + 1)
+    most = Math.max(most, ...working.values())
+    await database.run.query(sql.unsafe`select pg_sleep(0.02)`)
+    working.set(key, (working.get(key) ?? 0) - 1)
+    looks += 1
+    // A throw now and then: its second try must not run beside a fresh wake-up.
+    if (looks % 7 === 0) throw new Error('stumbled')
+  }
+  await Promise.all([one.work('publish', look), two.work('publish', look)])
+  for (let n = 0; n < 40; n += 1) {
+    await Promise.all(['x', 'y'].map((key) => (n % 2 ? one : two).wake([{ queue: 'publish', key }])))
+  }
+  await until(idle)
+  expect(most).toBe(1)
+  expect(looks).toBeLessThan(80)
+}, 60_000)
+
+test('a look that throws is tried again', async () => {
+  const queue = await replica()
+  let tries = 0
+  await queue.work('branch', async () => {
+    tries += 1
+    if (tries < 3) throw new Error(`try ${tries}`)
+  })
+  await queue.wake([{ queue: 'branch', key: 'k' }])
+  await until(() => tries === 3)
+})
+
+test("a killed worker's job comes back", async () => {
+  const child = fork(new URL('./worker.ts', import.meta.url), [postgres.appUrl], { execArgv: [] })
+  await once(child, 'message')
+  const queue = await replica()
+  await queue.wake([{ queue: 'grant', key: 'held' }])
+  await once(child, 'message')
+  child.kill('SIGKILL')
+  const seen: string[] = []
+  await queue.work('grant', async (key) => void seen.push(key))
+  await until(() => seen.includes('held'), 40_000)
+}, 60_000)
+
+test('stopping waits for the look that is under way', async () => {
+  const queue = await replica()
+  let ended = false
+  let began = false
+  await queue.work('branch', async () => {
+    began = true
+    await database.run.query(sql.unsafe`select pg_sleep(0.3)`)
+    ended = true
+  })
+  await queue.wake([{ queue: 'branch', key: 'k' }])
+  await until(() => began)
+  await queue.stop()
+  expect(ended).toBe(true)
+})
+
+async function idle(): Promise<boolean> {
+  const { rows } = await withClient(postgres.superuserUrl, (client) =>
+    client.query<{ n: number }>("select count(*)::int as n from pgboss.job where state <= 'active'"),
+  )
+  return rows[0]?.n === 0
+}

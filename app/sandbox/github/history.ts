@@ -1,9 +1,43 @@
 import { git, runGit } from './git.ts'
+import { type Commit, readCommit } from './git-objects.ts'
+import type { ObjectStore } from './objects.ts'
+import { changesOf, type EntryChange } from './tree-diff.ts'
+
+/** How far a straight line is followed before git is asked. */
+const LONGEST_LINE = 64
+
+/** A repository's objects and where they lie. */
+export type History = { readonly gitDir: string; readonly objects: ObjectStore }
 
 /** Whether `ancestor` is reachable from `commit` (a commit is its own ancestor). */
-export async function isAncestor(gitDir: string, ancestor: string, commit: string): Promise<boolean> {
-  if (ancestor === commit) return true
+export async function isAncestor(
+  { gitDir, objects }: History,
+  ancestor: string,
+  commit: string,
+): Promise<boolean> {
+  if (ancestor === commit || (await readCommit(objects, commit))?.parents.includes(ancestor)) return true
   return (await runGit(gitDir, ['merge-base', '--is-ancestor', ancestor, commit])).code === 0
+}
+
+/**
+ * Commits from `base`, exclusive, to `head`, oldest first, where they are a short straight line; else null.
+ * Answers the common case without a process.
+ */
+export async function straightLine(
+  { objects }: History,
+  base: string,
+  head: string,
+): Promise<string[] | null> {
+  const line: string[] = []
+  for (let at = head; line.length < LONGEST_LINE; ) {
+    if (at === base) return line.reverse()
+    const parents = (await readCommit(objects, at))?.parents ?? []
+    const [parent] = parents
+    if (parents.length !== 1 || parent === undefined) return null
+    line.push(at)
+    at = parent
+  }
+  return null
 }
 
 /** The best common ancestor, or null for unrelated histories. */
@@ -19,33 +53,22 @@ export async function commitsBetween(gitDir: string, from: string | null, to: st
 }
 
 export type CommitPaths = {
-  readonly sha: string
   readonly added: string[]
   readonly modified: string[]
   readonly removed: string[]
 }
 
-/** The same commits with the paths that each changed against its first parent, oldest first, 2,048 at most. */
-export async function changesBetween(
-  gitDir: string,
-  from: string | null,
-  to: string,
-): Promise<CommitPaths[]> {
-  const range = from ? [to, `^${from}`] : [to]
-  const options = ['--max-count=2048', '--topo-order', '--diff-merges=first-parent', '--no-renames', '--root']
-  const out = await git(gitDir, ['log', '-z', '--format=%x01%H', '--name-status', ...options, ...range])
-  const commits: CommitPaths[] = []
-  const words = out.split('\0').map((word) => word.replace(/^\n/, ''))
-  for (let at = 0; at < words.length; at++) {
-    const word = words[at] ?? ''
-    if (word.startsWith('\u0001'))
-      commits.push({ sha: word.slice(1, 41), added: [], modified: [], removed: [] })
-    else if (/^[A-Z]$/.test(word)) {
-      const kind = word === 'A' ? 'added' : word === 'D' ? 'removed' : 'modified'
-      commits.at(-1)?.[kind].push(words[++at] ?? '')
-    }
+/** The paths that a commit changed against its first parent. */
+export async function pathsOf(objects: ObjectStore, commit: Commit): Promise<CommitPaths> {
+  const [first] = commit.parents
+  const parent = first === undefined ? null : await readCommit(objects, first)
+  const changes = await changesOf(objects, parent?.tree ?? null, commit.tree)
+  const paths = (fits: (change: EntryChange) => boolean) => changes.filter(fits).map((change) => change.path)
+  return {
+    added: paths((change) => change.before === null),
+    modified: paths((change) => change.before !== null && change.after !== null),
+    removed: paths((change) => change.after === null),
   }
-  return commits.reverse()
 }
 
 export type FileChange = {

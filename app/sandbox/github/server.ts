@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type Actor, authenticate } from './actor.ts'
@@ -7,6 +7,8 @@ import type { Answer, Call, Route } from './call.ts'
 import { errorBody, GitHubError, notFound } from './errors.ts'
 import { fieldsOf } from './fields.ts'
 import { gitRequest, serveGit } from './git-http.ts'
+import { addPages } from './pages.ts'
+import { payer } from './payer.ts'
 import { type Budget, secondaryLimit } from './rate-limit.ts'
 import { allRoutes } from './routes/all.ts'
 import type { World } from './state/world.ts'
@@ -33,6 +35,7 @@ export function buildServer(world: World): FastifyInstance {
       handler: (request, reply) => serveApi(world, route, request, reply),
     })
   }
+  addPages(world, server)
   return server
 }
 
@@ -71,7 +74,7 @@ async function answerTo(world: World, route: Route, request: FastifyRequest): Pr
   let budget: Budget | undefined
   try {
     const actor = authenticate(world, request.headers.authorization)
-    const { caller, limit } = payer(actor, request.raw)
+    const { caller, limit } = payer(actor, request.ip)
     const free = route.path === '/rate_limit'
     budget = free ? world.rateLimits.budget(caller, limit) : world.rateLimits.spend(caller, limit)
     // GitHub does not say which writes create content; the strict reading is all of them.
@@ -82,23 +85,6 @@ async function answerTo(world: World, route: Route, request: FastifyRequest): Pr
     if (!(error instanceof GitHubError)) throw error
     const answer = failure(error)
     return { ...answer, headers: { ...(budget ? budgetHeaders(budget) : {}), ...answer.headers } }
-  }
-}
-
-/** Whose hourly budget a call uses, and how large it is. */
-export function payer(actor: Actor, request?: IncomingMessage): { caller: string; limit: number } {
-  switch (actor.kind) {
-    case 'anonymous':
-      return { caller: request?.socket.remoteAddress ?? 'nobody', limit: 60 }
-    case 'user':
-      return { caller: `user ID ${actor.user.id}`, limit: 5000 }
-    case 'installation': {
-      const repositories = actor.installation.repositories.size
-      const limit = Math.min(12_500, 5000 + Math.max(0, repositories - 20) * 50)
-      return { caller: `installation ID ${actor.installation.id}`, limit }
-    }
-    default:
-      return { caller: `App ID ${actor.app.id}`, limit: 5000 }
   }
 }
 

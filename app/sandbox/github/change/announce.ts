@@ -39,7 +39,7 @@ export async function announce(
   const shared = {
     ...(action === null ? {} : { action }),
     ...(await body()),
-    repository: { ...repositoryShape(world, repository), custom_properties: {} },
+    repository: repositoryShape(world, repository),
     ...(owner.type === 'Organization' ? { organization: organisationShape(world, owner) } : {}),
     sender: userById(world, senderId),
   }

@@ -1,36 +1,71 @@
 import { runGit } from '../git.ts'
-import { mergedTree } from '../history.ts'
+import { readCommit } from '../git-objects.ts'
+import { commitsBetween, mergedTree, straightLine } from '../history.ts'
 import type { Measured, Pull } from '../state/pull.ts'
 import { branchSha, type Repository } from '../state/repository.ts'
 import type { World } from '../state/world.ts'
+import { changesOf, type EntryChange } from '../tree-diff.ts'
 import { protectionUnmet } from './protection.ts'
 
+type Lines = Pick<Measured, 'additions' | 'deletions' | 'changedFiles'>
+
 /** Counts of an open pull request and whether it merges, remembered for the pair of commits. */
-export async function measurePull(
-  _world: World,
-  repository: Repository,
-  pull: Pull,
-): Promise<Measured | null> {
+export async function measurePull(repository: Repository, pull: Pull): Promise<Measured | null> {
   const baseSha = branchSha(repository, pull.base.ref)
   if (pull.issue.state === 'closed' || baseSha === undefined) return pull.measured
   const headSha = pull.head.sha
   if (pull.measured?.baseSha === baseSha && pull.measured.headSha === headSha) return pull.measured
-  const [mergeTree, count, stat] = await Promise.all([
-    mergedTree(repository.gitDir, baseSha, headSha),
-    runGit(repository.gitDir, ['rev-list', '--count', headSha, `^${baseSha}`]),
-    runGit(repository.gitDir, ['diff', '--shortstat', `${baseSha}...${headSha}`]),
+  const line = await straightLine(repository, baseSha, headSha)
+  const found = line
+    ? await measureLine(repository, baseSha, headSha, line)
+    : await measureFork(repository, baseSha, headSha)
+  pull.measured = { baseSha, headSha, ...found }
+  return pull.measured
+}
+
+/** The base has nothing of its own: merging gives the head's tree. */
+async function measureLine(repository: Repository, base: string, head: string, commits: string[]) {
+  const [from, to] = [await readCommit(repository.objects, base), await readCommit(repository.objects, head)]
+  const changes = await changesOf(repository.objects, from?.tree ?? null, to?.tree ?? null)
+  const lines = (await plainLines(repository, changes)) ?? (await diffLines(repository, base, head))
+  return { mergeTree: to?.tree ?? null, commits, ...lines }
+}
+
+async function measureFork(repository: Repository, base: string, head: string) {
+  const [mergeTree, commits, lines] = await Promise.all([
+    mergedTree(repository.gitDir, base, head),
+    commitsBetween(repository.gitDir, base, head),
+    diffLines(repository, base, head),
   ])
-  const number = (pattern: RegExp) => Number(pattern.exec(stat.stdout.toString())?.[1] ?? 0)
-  pull.measured = {
-    baseSha,
-    headSha,
-    mergeTree,
-    commits: Number(count.stdout.toString()),
+  return { mergeTree, commits, ...lines }
+}
+
+/** Counts where all files came, or all went; null where it takes a real diff, which finds changes and renames. */
+async function plainLines(repository: Repository, changes: readonly EntryChange[]): Promise<Lines | null> {
+  const came = changes.every((change) => change.before === null)
+  const went = changes.every((change) => change.after === null)
+  if (!came && !went) return null
+  const counts = { additions: 0, deletions: 0, changedFiles: changes.length }
+  for (const { before, after } of changes) {
+    const blob = (await repository.objects.read((after ?? before)?.sha ?? ''))?.body ?? Buffer.alloc(0)
+    // As git decides: a NUL among the first 8,000 bytes makes a file binary.
+    if (blob.subarray(0, 8000).includes(0)) continue
+    const newlines = blob.reduce((sum, byte) => sum + (byte === 10 ? 1 : 0), 0)
+    counts[after ? 'additions' : 'deletions'] += newlines + (blob.length > 0 && blob.at(-1) !== 10 ? 1 : 0)
+  }
+  return counts
+}
+
+async function diffLines(repository: Repository, base: string, head: string): Promise<Lines> {
+  const text = (
+    await runGit(repository.gitDir, ['diff', '--shortstat', `${base}...${head}`])
+  ).stdout.toString()
+  const number = (pattern: RegExp) => Number(pattern.exec(text)?.[1] ?? 0)
+  return {
     additions: number(/(\d+) insertion/),
     deletions: number(/(\d+) deletion/),
     changedFiles: number(/(\d+) files? changed/),
   }
-  return pull.measured
 }
 
 /** GitHub's `mergeable_state` of a pull request that has been measured. */

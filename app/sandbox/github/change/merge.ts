@@ -1,8 +1,8 @@
 import { GitHubError } from '../errors.ts'
 import { readCommit, type Signature, writeCommit } from '../git-objects.ts'
-import { commitsBetween, mergedTree } from '../history.ts'
+import { mergedTree } from '../history.ts'
 import { webAuthor, webCommitter } from '../shapes/commit.ts'
-import type { Pull } from '../state/pull.ts'
+import type { Measured, Pull } from '../state/pull.ts'
 import { branchSha, type Repository } from '../state/repository.ts'
 import { accountOf, repositoryOf, roleOn, type World } from '../state/world.ts'
 import { measurePull } from './measure.ts'
@@ -39,39 +39,49 @@ export async function mergePull(
   const unmet = protectionUnmet(world, repository, pull)
   const mayBypass = !protection?.enforceAdmins && roleOn(world, repository, order.actorId) === 'admin'
   if (unmet !== null && !mayBypass) throw refuse(unmet)
-  const measured = await measurePull(world, repository, pull)
+  const measured = await measurePull(repository, pull)
   if (measured?.mergeTree == null) throw refuse('Pull Request is not mergeable')
-  const tip = await newTip(world, repository, pull, order, base, measured.mergeTree)
+  const fresh = await newCommits(world, repository, pull, order, base, measured)
+  const tip = fresh.at(-1) ?? base
   if (order.method !== 'rebase') repository.webCommits.add(tip)
   const ref = `refs/heads/${pull.base.ref}`
-  await moveRef(world, repository, { ref, before: base, after: tip, actorId: order.actorId, merge: pull })
+  await moveRef(world, repository, {
+    ref,
+    before: base,
+    after: tip,
+    actorId: order.actorId,
+    merge: pull,
+    fresh,
+  })
   await markMerged(world, repository, pull, order.actorId, tip)
   return tip
 }
 
-async function newTip(
+/** The commits that the merge puts on the base, oldest first. */
+async function newCommits(
   world: World,
   repository: Repository,
   pull: Pull,
   order: MergeOrder,
   base: string,
-  tree: string,
-): Promise<string> {
+  measured: Measured,
+): Promise<string[]> {
+  const tree = measured.mergeTree ?? ''
   const { objects } = repository
   const { number, title, authorId } = pull.issue
   if (order.method === 'merge') {
     const owner = accountOf(world, repositoryOf(world, pull.head.repositoryId).ownerId).login
     const subject = order.title ?? `Merge pull request #${number} from ${owner}/${pull.head.ref}`
-    return writeCommit(objects, {
+    const merge = await writeCommit(objects, {
       tree,
       parents: [base, pull.head.sha],
       author: webAuthor(world, order.actorId),
       committer: webCommitter(world),
       message: joined(subject, order.message ?? title),
     })
+    return [...measured.commits, merge]
   }
-  const shas = await commitsBetween(repository.gitDir, base, pull.head.sha)
-  const commits = (await Promise.all(shas.map((sha) => readCommit(objects, sha)))).filter(
+  const commits = (await Promise.all(measured.commits.map((sha) => readCommit(objects, sha)))).filter(
     (one) => one !== null,
   )
   if (order.method === 'squash') {
@@ -86,22 +96,23 @@ async function newTip(
     const trailers = [...others.values()]
       .map((each) => `Co-authored-by: ${each.name} <${each.email}>`)
       .join('\n')
-    return writeCommit(objects, {
+    const squashed = await writeCommit(objects, {
       tree,
       parents: [base],
       author,
       committer: webCommitter(world),
       message: joined(order.title ?? `${subject} (#${number})`, order.message ?? joined(body, trailers)),
     })
+    return [squashed]
   }
   const committer = webAuthor(world, order.actorId)
-  let tip = base
+  const replayed: string[] = []
   for (const commit of commits) {
     // As on GitHub, merge commits are left out: what they brought comes with the commits of the other side.
     if (commit.parents.length !== 1) continue
-    tip = await replay(repository, tip, { ...commit, committer })
+    replayed.push(await replay(repository, replayed.at(-1) ?? base, { ...commit, committer }))
   }
-  return tip
+  return replayed
 }
 
 /** Puts one commit on top of `onto`. */

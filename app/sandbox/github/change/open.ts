@@ -1,7 +1,7 @@
 import { allow, need } from '../access.ts'
 import type { Actor } from '../actor.ts'
 import { custom, validationFailed } from '../errors.ts'
-import { commitsBetween } from '../history.ts'
+import { isAncestor } from '../history.ts'
 import type { Issue } from '../state/issue.ts'
 import type { Pull } from '../state/pull.ts'
 import { branchSha, type Repository } from '../state/repository.ts'
@@ -66,7 +66,7 @@ export async function openPull(world: World, repository: Repository, order: Pull
       )
     const label = `${accountOf(world, from.ownerId).login}:${ref}`
     if (twin) throw custom('PullRequest', `A pull request already exists for ${label}.`)
-    if (from === repository && (await commitsBetween(repository.gitDir, base, sha)).length === 0)
+    if (from === repository && (await isAncestor(repository, sha, base)))
       throw custom('PullRequest', `No commits between ${order.base} and ${ref}`)
     const pull: Pull = {
       id: world.nextId(),

@@ -8,6 +8,7 @@ import { branchSha, type Repository } from '../state/repository.ts'
 import { repositoryOf, type World } from '../state/world.ts'
 import { announce } from './announce.ts'
 import { measurePull } from './measure.ts'
+import { moveOwnRef } from './own-ref.ts'
 import { dismissReview } from './review.ts'
 
 /** Open pull requests that come from, or go into, the branch, each with the repository that it belongs to. */
@@ -40,7 +41,7 @@ export async function announcePull(
   extra: Record<string, unknown> = {},
 ): Promise<void> {
   await announce(world, repository, actorId, 'pull_request', action, async () => {
-    await measurePull(world, repository, pull)
+    await measurePull(repository, pull)
     // GitHub works out whether a pull request can be merged after it has told about it.
     const shape = fullPull(world, repository, pull, null)
     return { number: pull.issue.number, pull_request: shape, ...extra }
@@ -51,10 +52,9 @@ export async function announcePull(
 export async function bringHead(world: World, repository: Repository, pull: Pull): Promise<void> {
   const ref = `refs/pull/${pull.issue.number}/head`
   const from = repositoryOf(world, pull.head.repositoryId)
-  if (from === repository) await git(repository.gitDir, ['update-ref', ref, pull.head.sha])
-  else
-    await git(repository.gitDir, ['fetch', '--quiet', '--no-tags', from.gitDir, `+${pull.head.sha}:${ref}`])
-  repository.refs.set(ref, pull.head.sha)
+  if (from !== repository)
+    await git(repository.gitDir, ['fetch', '--quiet', '--no-tags', from.gitDir, pull.head.sha])
+  await moveOwnRef(repository, ref, pull.head.sha)
 }
 
 /** Follows a push to the head branch. */
@@ -71,7 +71,7 @@ export async function synchronisePull(
   if (push.forced) {
     for (const review of pull.reviews) {
       // As on GitHub: a review of a commit that the pull request has lost is shown as one of its new head.
-      if (!(await isAncestor(repository.gitDir, review.commitId, push.after))) review.commitId = push.after
+      if (!(await isAncestor(repository, review.commitId, push.after))) review.commitId = push.after
     }
   }
   await tryMerge(world, repository, pull)
@@ -115,7 +115,7 @@ export async function markMerged(
 
 /** Keeps `refs/pull/N/merge` and `merge_commit_sha` on the commit that a merge would make. */
 export async function tryMerge(world: World, repository: Repository, pull: Pull): Promise<void> {
-  const measured = await measurePull(world, repository, pull)
+  const measured = await measurePull(repository, pull)
   if (measured?.mergeTree == null || pull.issue.state === 'closed') return
   const ref = `refs/pull/${pull.issue.number}/merge`
   const known = repository.refs.get(ref)
@@ -128,7 +128,6 @@ export async function tryMerge(world: World, repository: Repository, pull: Pull)
     committer: who,
     message: `Merge ${measured.headSha} into ${measured.baseSha}`,
   })
-  await git(repository.gitDir, ['update-ref', ref, sha])
-  repository.refs.set(ref, sha)
+  await moveOwnRef(repository, ref, sha)
   Object.assign(pull, { mergeCommitSha: sha, tested: measured })
 }

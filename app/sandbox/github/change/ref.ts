@@ -1,7 +1,7 @@
 import { invalid } from '../errors.ts'
 import { runGit } from '../git.ts'
 import { readCommit } from '../git-objects.ts'
-import { changesBetween, commitsBetween, isAncestor } from '../history.ts'
+import { commitsBetween, isAncestor, pathsOf, straightLine } from '../history.ts'
 import { pushedCommit } from '../shapes/commit.ts'
 import { repositoryPage } from '../shapes/repository.ts'
 import type { Pull } from '../state/pull.ts'
@@ -20,6 +20,8 @@ export type RefMove = {
   readonly actorId: number
   /** The pull request whose merge this is: its own closing is told by the merge. */
   readonly merge?: Pull
+  /** The commits that the move brings, oldest first, where the caller knows them. */
+  readonly fresh?: readonly string[]
 }
 
 /**
@@ -44,7 +46,7 @@ export async function refMoved(world: World, repository: Repository, move: RefMo
   else repository.refs.set(ref, after)
   repository.pushedAt = world.clock.now()
   const forced =
-    before !== null && after !== null && !move.merge && !(await isAncestor(repository.gitDir, before, after))
+    before !== null && after !== null && !move.fresh && !(await isAncestor(repository, before, after))
   repository.activities.unshift({
     id: world.nextId(),
     before: before ?? NOTHING,
@@ -90,7 +92,7 @@ async function settleBase(
     for (const pull of waiting) await closePull(world, repository, pull, move.actorId)
     return
   }
-  const reached = new Set(await commitsBetween(repository.gitDir, move.before, move.after))
+  const reached = new Set(await freshCommits(repository, move))
   for (const pull of waiting) {
     if (reached.has(pull.head.sha)) await markMerged(world, repository, pull, move.actorId, move.after)
   }
@@ -103,24 +105,19 @@ function activityType(move: RefMove, forced: boolean): Activity['type'] {
   return forced ? 'force_push' : 'push'
 }
 
+/** A push event lists this many commits at most. */
+const MOST_COMMITS = 2048
+
 async function pushBody(world: World, repository: Repository, move: RefMove, forced: boolean) {
   const { before, after } = move
-  const from = before ?? repository.refs.get(`refs/heads/${repository.defaultBranch}`) ?? null
-  const changes =
-    after === null ? [] : await changesBetween(repository.gitDir, from === after ? null : from, after)
-  const listed = before === null && from === after ? [] : changes
   const commits = []
-  for (const paths of listed) {
-    const commit = await readCommit(repository.objects, paths.sha)
-    if (commit) commits.push(pushedCommit(world, repository, commit, paths))
+  for (const sha of (await freshCommits(repository, move)).slice(-MOST_COMMITS)) {
+    const commit = await readCommit(repository.objects, sha)
+    if (commit)
+      commits.push(pushedCommit(world, repository, commit, await pathsOf(repository.objects, commit)))
   }
   const head = after === null ? null : await readCommit(repository.objects, after)
-  const paths = changes.find((each) => each.sha === after) ?? {
-    sha: after ?? '',
-    added: [],
-    modified: [],
-    removed: [],
-  }
+  const headPaths = head ? await pathsOf(repository.objects, head) : null
   const pusher = accountOf(world, move.actorId)
   const page = repositoryPage(world, repository)
   return {
@@ -133,7 +130,19 @@ async function pushBody(world: World, repository: Repository, move: RefMove, for
     base_ref: null,
     compare: `${page}/compare/${(before ?? NOTHING).slice(0, 12)}...${(after ?? NOTHING).slice(0, 12)}`,
     commits,
-    head_commit: head ? pushedCommit(world, repository, head, paths) : null,
+    head_commit: head && headPaths ? pushedCommit(world, repository, head, headPaths) : null,
     pusher: { name: pusher.login, email: pusher.email },
   }
+}
+
+/** Commits that a move brought to its ref; a new ref is compared with the default branch. */
+async function freshCommits(repository: Repository, move: RefMove): Promise<readonly string[]> {
+  const { before, after, fresh } = move
+  if (fresh) return fresh
+  if (after === null) return []
+  const main = repository.refs.get(`refs/heads/${repository.defaultBranch}`)
+  // The default branch's own first push has nothing to be compared with.
+  const from = before ?? (move.ref === `refs/heads/${repository.defaultBranch}` ? null : (main ?? null))
+  const line = from === null ? null : await straightLine(repository, from, after)
+  return line ?? commitsBetween(repository.gitDir, from, after)
 }

@@ -19,7 +19,7 @@ export async function reopenPull(
   if (sha === undefined) throw cannot(`The ${pull.head.ref} branch has been deleted.`)
   if (branchSha(repository, pull.base.ref) === undefined)
     throw cannot(`The ${pull.base.ref} branch has been deleted.`)
-  if (!(await isAncestor(from.gitDir, pull.head.sha, sha)))
+  if (!(await isAncestor(from, pull.head.sha, sha)))
     throw cannot(`The ${pull.head.ref} branch was force-pushed or recreated.`)
   pull.head.sha = sha
   Object.assign(pull.issue, { state: 'open', closedAt: null, updatedAt: world.clock.now() })

@@ -23,7 +23,7 @@ export async function updateBranch(
     if (base === undefined || pull.issue.state === 'closed')
       throw invalid('There are no new commits on the base branch.')
     const before = pull.head.sha
-    if (await isAncestor(repository.gitDir, base, before))
+    if (await isAncestor(repository, base, before))
       throw invalid('There are no new commits on the base branch.')
     const tree = await mergedTree(repository.gitDir, before, base)
     if (tree === null) throw invalid('merge conflict between base and head')

@@ -62,7 +62,7 @@ async function create(call: Call) {
     if (pull.reviews.some((each) => each.userId === userId && each.state === 'PENDING'))
       throw unprocessable('User can only have one pending review per pull request')
     const commitId = call.body.textOr('commit_id', pull.head.sha)
-    if (!/^[0-9a-f]{40}$/.test(commitId) || !(await isAncestor(repository.gitDir, commitId, pull.head.sha)))
+    if (!/^[0-9a-f]{40}$/.test(commitId) || !(await isAncestor(repository, commitId, pull.head.sha)))
       throw unprocessable('The commit_id is not part of the pull request')
     const review: Review = { id: world.nextId(), userId, body, state: 'PENDING', commitId, submittedAt: null }
     pull.reviews.push(review)

@@ -89,7 +89,7 @@ export function fullPull(world: World, repository: Repository, pull: Pull, merge
     comments: commentsOn(repository, pull.issue.number).length,
     review_comments: 0,
     maintainer_can_modify: pull.maintainerCanModify,
-    commits: measured?.commits ?? 0,
+    commits: measured?.commits.length ?? 0,
     additions: measured?.additions ?? 0,
     deletions: measured?.deletions ?? 0,
     changed_files: measured?.changedFiles ?? 0,

@@ -24,7 +24,7 @@ export function repositoryShape(world: World, repository: Repository) {
     .values()
     .filter((issue) => issue.state === 'open')
     .toArray().length
-  return {
+  const known = {
     id: repository.id,
     node_id: nodeId('R', repository.id),
     name: repository.name,
@@ -105,6 +105,7 @@ export function repositoryShape(world: World, repository: Repository) {
     watchers: 0,
     default_branch: repository.defaultBranch,
   } satisfies Partial<components['schemas']['repository']>
+  return { ...known, custom_properties: {} }
 }
 
 /** The few fields of a repository in installation events. */

@@ -35,7 +35,8 @@ export type Measured = {
   readonly baseSha: string
   readonly headSha: string
   readonly mergeTree: string | null
-  readonly commits: number
+  /** Commits of the head that the base has not, oldest first. */
+  readonly commits: readonly string[]
   readonly additions: number
   readonly deletions: number
   readonly changedFiles: number

@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest'
+import { payloads } from '../../app/github/payload.ts'
+import * as bodies from './bodies.ts'
+
+const bytes = (body: unknown) => Buffer.from(JSON.stringify(body))
+const at = Date.parse('2026-01-05T10:00:00Z')
+
+test('a review', () => {
+  expect(payloads.review(bytes(bodies.review()))).toEqual({
+    action: 'submitted',
+    reviewId: 31,
+    commit: bodies.sha,
+    state: 'approved',
+    reviewer: bodies.bob,
+    submittedAt: at,
+  })
+  expect(payloads.review(bytes(bodies.review('submitted', { user: null })))).not.toHaveProperty('reviewer')
+  expect(payloads.review(bytes(bodies.review('submitted', { state: 'CHANGES_REQUESTED' })))).toMatchObject({
+    state: 'changes_requested',
+  })
+  expect(payloads.review(bytes(bodies.review('dismissed', { state: 'dismissed' })))).toMatchObject({
+    action: 'dismissed',
+    state: 'dismissed',
+  })
+  expect(
+    payloads.review(bytes(bodies.review('submitted', { user: { ...bodies.bob, type: 'Mannequin' } }))),
+  ).toMatchObject({ reviewer: { type: 'Bot' } })
+  for (const lacking of [
+    { commit_id: null },
+    { submitted_at: null },
+    { state: 'pending' },
+    { state: 'constructor' },
+  ]) {
+    expect(payloads.review(bytes(bodies.review('submitted', lacking)))).toBeUndefined()
+  }
+})
+
+test('a pull request', () => {
+  expect(payloads.pullRequest(bytes(bodies.pullRequest('synchronize')))).toEqual({
+    action: 'synchronize',
+    number: 5,
+    headSha: bodies.sha,
+    sender: bodies.alice,
+    updatedAt: at,
+  })
+})
+
+test('a push', () => {
+  expect(payloads.push(bytes(bodies.push('refs/heads/topic')))).toEqual({
+    ref: 'refs/heads/topic',
+    before: '0'.repeat(40),
+    after: bodies.sha,
+    sender: bodies.alice,
+  })
+  expect(payloads.push(bytes(bodies.push('refs/heads/topic', { sender: null })))).toBeUndefined()
+})
+
+test('a comment on a pull request', () => {
+  expect(payloads.comment(bytes(bodies.comment('/gitsudo revoke')))).toEqual({
+    action: 'created',
+    commentId: 41,
+    body: '/gitsudo revoke',
+    author: bodies.alice,
+    createdAt: at,
+  })
+  expect(payloads.comment(bytes(bodies.comment('/gitsudo revoke', {})))).toBeUndefined()
+})
+
+test('a body is read as what it is only, and rubbish as nothing', () => {
+  const all = {
+    review: bodies.review(),
+    pullRequest: bodies.pullRequest('opened'),
+    push: bodies.push(),
+    comment: bodies.comment('x'),
+  }
+  for (const [reader, read] of Object.entries(payloads)) {
+    for (const [kind, body] of Object.entries(all))
+      expect(read(bytes(body)) !== undefined).toBe(kind === reader)
+    for (const rubbish of ['', '{', 'null', '[]', '{"review":1}', '\ufeff{}'])
+      expect(read(Buffer.from(rubbish))).toBeUndefined()
+    expect(read(Buffer.from([0xff, 0xfe]))).toBeUndefined()
+  }
+})

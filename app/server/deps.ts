@@ -44,7 +44,12 @@ export type ServerFacts = {
   readonly version: string
   readonly instance: string
   readonly github: { readonly apiUrl: string; readonly webUrl: string }
-  readonly repositories: readonly { readonly id: number; readonly name: string; readonly branch: string }[]
+  readonly repositories: readonly {
+    readonly id: number
+    readonly name: string
+    readonly branch: string
+    readonly merge: 'auto' | 'manual'
+  }[]
   /** Numeric GitHub ids (trust.md 9.2). */
   readonly administrators: readonly number[]
   readonly auditors: readonly number[]

@@ -359,7 +359,7 @@ describe('policies and the service', () => {
     expect((await call('GET', '/api/v1/client-configuration', 'alice')).json).toEqual({
       github_api_url: 'https://api.github.com',
       login: 'alice',
-      repositories: [{ id: 123456, name: 'acme/access', branch: 'main' }],
+      repositories: [{ id: 123456, name: 'acme/access', branch: 'main', merge: 'manual' }],
     })
   })
 

@@ -188,8 +188,8 @@ export function world(over: Partial<ServerDeps> = {}) {
       instance: 'acme.example',
       github: { apiUrl: 'https://api.github.com', webUrl: 'https://github.com' },
       repositories: [
-        { id: 123456, name: 'acme/access', branch: 'main' },
-        { id: 777, name: 'other/access', branch: 'main' },
+        { id: 123456, name: 'acme/access', branch: 'main', merge: 'manual' },
+        { id: 777, name: 'other/access', branch: 'main', merge: 'manual' },
       ],
       administrators: [people.admin.id],
       auditors: [people.auditor.id],

@@ -17,7 +17,7 @@ export function serviceRoutes(app: FastifyInstance, deps: ServerDeps, callers: C
       login: caller.login,
       repositories: facts.repositories
         .filter(({ id }) => mayRead(caller, id, facts))
-        .map(({ id, name, branch }) => ({ id, name, branch })),
+        .map(({ id, name, branch, merge }) => ({ id, name, branch, merge })),
     }
   })
 

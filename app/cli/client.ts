@@ -1,0 +1,144 @@
+import type { z } from 'zod'
+import { problemSchema } from './api.ts'
+import type { CliDeps } from './deps.ts'
+import { Failure } from './failure.ts'
+import { type Args, text } from './verb.ts'
+
+/** Calls of the service's API; answers in shape, or throws `Failure`. */
+export type Client = {
+  readonly server: string
+  readonly token: string | undefined
+  get<T extends z.ZodType>(
+    path: string,
+    schema: T,
+    query?: Readonly<Record<string, string | undefined>>,
+  ): Promise<z.output<T>>
+  post<T extends z.ZodType>(path: string, schema: T, body?: unknown): Promise<z.output<T>>
+  /** Without a token and whatever its status: for health. */
+  look<T extends z.ZodType>(path: string, schema: T): Promise<z.output<T>>
+}
+
+const patienceMs = 30_000
+
+/** From --server and --token, else GITSUDO_SERVER and GITSUDO_TOKEN. */
+export function clientFor(deps: Pick<CliDeps, 'fetch' | 'env'>, args: Args): Client {
+  const server = serverAddress(text(args, 'server') ?? (deps.env.GITSUDO_SERVER || 'http://127.0.0.1:8080'))
+  const token = text(args, 'token') ?? (deps.env.GITSUDO_TOKEN || undefined)
+
+  const call = async (
+    method: string,
+    path: string,
+    headers: Record<string, string>,
+    body?: unknown,
+  ): Promise<Response> => {
+    try {
+      return await deps.fetch(`${server}${path}`, {
+        method,
+        headers: {
+          ...headers,
+          accept: 'application/json',
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        redirect: 'error',
+        signal: AbortSignal.timeout(patienceMs),
+      })
+    } catch (cause) {
+      const why =
+        cause instanceof Error && cause.name === 'TimeoutError'
+          ? `did not answer within ${patienceMs / 1_000} s`
+          : 'cannot be reached'
+      throw new Failure(
+        'unknown',
+        `gitsudo at ${server} ${why}.`,
+        'check --server or GITSUDO_SERVER, and that the service runs',
+        { cause },
+      )
+    }
+  }
+  const authorised = async <T extends z.ZodType>(
+    method: string,
+    path: string,
+    schema: T,
+    body?: unknown,
+  ): Promise<z.output<T>> => {
+    if (token === undefined)
+      throw new Failure(
+        'usage',
+        'No token is given.',
+        'set GITSUDO_TOKEN to your GitHub user token, or pass --token',
+      )
+    const response = await call(method, path, { authorization: `Bearer ${token}` }, body)
+    const answer = await jsonOf(response, server)
+    if (!response.ok) throw refusal(response.status, answer, server)
+    return inShape(schema, answer, server)
+  }
+
+  return {
+    server,
+    token,
+    get: (path, schema, query = {}) => {
+      const search = new URLSearchParams(
+        Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined),
+      )
+      return authorised('GET', search.size === 0 ? path : `${path}?${search}`, schema)
+    },
+    post: (path, schema, body) => authorised('POST', path, schema, body),
+    look: async (path, schema) => inShape(schema, await jsonOf(await call('GET', path, {}), server), server),
+  }
+}
+
+function serverAddress(address: string): string {
+  const url = URL.canParse(address) ? new URL(address) : undefined
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol))
+    throw new Failure(
+      'usage',
+      `${JSON.stringify(address)} is no address of a service.`,
+      'write --server https://HOST',
+    )
+  if (url.protocol === 'http:' && !/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname))
+    throw new Failure('usage', `${address} would send your token without TLS.`, 'write https://')
+  return url.href.replace(/\/+$/, '')
+}
+
+async function jsonOf(response: Response, server: string): Promise<unknown> {
+  const text = await response.text()
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new Failure(
+      'unknown',
+      `What answers at ${server} is not gitsudo (HTTP ${response.status}).`,
+      'check --server or GITSUDO_SERVER',
+      { cause },
+    )
+  }
+}
+
+function inShape<T extends z.ZodType>(schema: T, answer: unknown, server: string): z.output<T> {
+  const outcome = schema.safeParse(answer)
+  if (outcome.success) return outcome.data
+  throw new Failure(
+    'unknown',
+    `gitsudo at ${server} answered in a shape that this version does not know.`,
+    'use the same version of gitsudo on both sides',
+    { cause: outcome.error },
+  )
+}
+
+function refusal(status: number, answer: unknown, server: string): Failure {
+  const problem = problemSchema.safeParse(answer)
+  if (!problem.success)
+    return new Failure(
+      'unknown',
+      `What answers at ${server} is not gitsudo (HTTP ${status}).`,
+      'check --server or GITSUDO_SERVER',
+    )
+  const { detail, remedy, instance } = problem.data
+  const kind = status >= 500 || status === 429 ? 'unknown' : status === 400 ? 'usage' : 'refused'
+  return new Failure(
+    kind,
+    detail,
+    status >= 500 && instance !== undefined ? `${remedy ?? 'try again'} (${instance})` : remedy,
+  )
+}

@@ -1,0 +1,94 @@
+import type { Verified } from '../audit/verify.ts'
+import type { Clock } from '../reconcile/ports/clock.ts'
+
+/** Where a verb writes: text as it is, and whether a person looks at it. */
+export type Output = { write(text: string): void; readonly isTTY: boolean; readonly columns: number }
+
+/** A started part that runs until it is told to end, or ends by itself. */
+export type Running = { readonly ended: Promise<void>; stop(): Promise<void> }
+
+export type AuditAccess = {
+  /** The whole chain, every derived column and all evidence. */
+  verify(): Promise<Verified>
+  /** Lines of an export (audit.md): JSON without line ends. */
+  export(): AsyncIterable<string>
+  /** Each recorded evaluation of a request, done again from its evidence with the policies in `dir`. */
+  replay(id: string, dir: string): Promise<readonly Replayed[]>
+  close(): Promise<void>
+}
+
+export type Replayed = {
+  readonly seq: number
+  readonly at: string
+  readonly policy: string
+  /** `other_policy`: the folder's policy is not the one that was asked then. */
+  readonly outcome: 'same' | 'different' | 'other_policy'
+  readonly recorded: string
+  readonly now: string
+}
+
+export type PolicyCheck = {
+  readonly policies: readonly {
+    readonly name: string
+    readonly type: 'eligibility' | 'approval'
+    readonly wasm: string
+  }[]
+  /** `file:line:column message; remedy`, each on its own. */
+  readonly faults: readonly string[]
+  /** What is allowed and worth knowing: a fallback to v0, a schema that differs. */
+  readonly notes: readonly string[]
+}
+
+/** An access repository's `policies/` in a folder, without a service. */
+export type LocalPolicies = {
+  check(): Promise<PolicyCheck>
+  /** Runs the Rego tests; `output` is the compiler's own report. */
+  test(): Promise<{ readonly passed: number; readonly failed: number; readonly output: string }>
+  evaluate(type: 'eligibility' | 'approval', input: Readonly<Record<string, unknown>>): Promise<LocalAnswer>
+  close(): Promise<void>
+}
+
+export type LocalAnswer = {
+  readonly allowed: boolean
+  readonly reason: string
+  readonly policies: readonly { readonly policy: string; readonly outcome: unknown }[]
+}
+
+/** All that the command line may do, as plain functions; the parts of the service come from compose.ts. */
+export type CliDeps = {
+  readonly version: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly clock: Clock
+  readonly out: Output
+  readonly err: Output
+  /** Resolves after `ms`. */
+  sleep(ms: number): Promise<void>
+  readonly fetch: typeof fetch
+  /** A few lower-case letters and digits that no other request has. */
+  slug(): string
+  readText(path: string): Promise<string>
+  /** Streams lines into a new file only its owner may read. */
+  writeLines(path: string, lines: AsyncIterable<string>): Promise<number>
+  /** Runs a command with this environment and our own standard streams; its exit status, 128 + n for signal n. */
+  execute(
+    command: string,
+    args: readonly string[],
+    env: Readonly<Record<string, string | undefined>>,
+  ): Promise<number>
+  /** Resolves at SIGINT or SIGTERM. */
+  interrupted(): Promise<void>
+
+  startService(options: { readonly config?: string; readonly insecure: boolean }): Promise<Running>
+  /** Makes roles, tables and keys; answers what it did, a line each. */
+  initialise(options: { readonly config?: string }): Promise<readonly string[]>
+  /** Wakes whatever is due, missed or in revocation debt; how many. */
+  sweepOnce(options: { readonly config?: string }): Promise<number>
+  openAudit(databaseUrl: string): Promise<AuditAccess>
+  /** An export checked without a database. Throws `ENOENT` as `readFile` does. */
+  verifyExport(path: string): Promise<Verified>
+  localPolicies(dir: string): Promise<LocalPolicies>
+  /** A local GitHub with a service on it; `lines` say how to use it. */
+  startSandbox(options: {
+    readonly stateDir?: string
+  }): Promise<Running & { readonly lines: readonly string[] }>
+}

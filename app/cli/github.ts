@@ -1,0 +1,114 @@
+import { Octokit } from '@octokit/rest'
+import type { CliDeps } from './deps.ts'
+import { Failure } from './failure.ts'
+
+export type PullOrder = {
+  /** `owner/name`. */
+  readonly repository: string
+  readonly base: string
+  readonly branch: string
+  readonly path: string
+  readonly content: string
+  readonly title: string
+  readonly body: string
+}
+
+/** What the command line does on GitHub, as the user whose token it has. Throws `Failure` in GitHub's words. */
+export type GitHubAsUser = {
+  /** The file on a new branch off `base`, and a pull request for it; the branch goes again if that fails. */
+  openPull(order: PullOrder): Promise<{ readonly number: number; readonly url: string }>
+  /** A review of exactly this commit. */
+  review(review: {
+    readonly repository: string
+    readonly pull: number
+    readonly commit: string
+    readonly event: 'APPROVE' | 'REQUEST_CHANGES'
+    readonly body: string
+  }): Promise<void>
+}
+
+export function githubAsUser(
+  deps: Pick<CliDeps, 'fetch' | 'version'>,
+  apiUrl: string,
+  token: string,
+): GitHubAsUser {
+  const octokit = new Octokit({
+    auth: token,
+    baseUrl: apiUrl,
+    userAgent: `gitsudo/${deps.version}`,
+    request: { fetch: deps.fetch },
+    // Its own lines on standard error would only repeat what `Failure` says.
+    log: { debug: silent, info: silent, warn: silent, error: silent },
+  })
+  const at = (repository: string) => {
+    const [owner = '', repo = ''] = repository.split('/')
+    return { owner, repo }
+  }
+
+  return {
+    async openPull({ repository, base, branch, path, content, title, body }) {
+      const where = at(repository)
+      const tip = await asked(repository, octokit.git.getRef({ ...where, ref: `heads/${base}` }))
+      await asked(
+        repository,
+        octokit.git.createRef({ ...where, ref: `refs/heads/${branch}`, sha: tip.data.object.sha }),
+      )
+      try {
+        const file = { path, branch, message: title, content: Buffer.from(content).toString('base64') }
+        await asked(repository, octokit.repos.createOrUpdateFileContents({ ...where, ...file }))
+        const pull = await asked(
+          repository,
+          octokit.pulls.create({ ...where, title, body, head: branch, base }),
+        )
+        return { number: pull.data.number, url: pull.data.html_url }
+      } catch (error) {
+        await octokit.git.deleteRef({ ...where, ref: `heads/${branch}` }).catch((cause: unknown) => {
+          throw new AggregateError([error, cause], `the branch ${branch} could not be removed again`)
+        })
+        throw error
+      }
+    },
+
+    async review({ repository, pull, commit, event, body }) {
+      await asked(
+        repository,
+        octokit.pulls.createReview({ ...at(repository), pull_number: pull, commit_id: commit, event, body }),
+      )
+    },
+  }
+}
+
+const silent = () => undefined
+
+async function asked<T>(repository: string, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer
+  } catch (cause) {
+    throw failureOf(repository, cause)
+  }
+}
+
+function failureOf(repository: string, cause: unknown): Failure {
+  const status =
+    cause instanceof Error && 'status' in cause && typeof cause.status === 'number' ? cause.status : 500
+  const message =
+    cause instanceof Error ? (cause.message.split(' - https://')[0] ?? cause.message) : String(cause)
+  if (status >= 500 || status === 429)
+    return new Failure('unknown', `GitHub did not answer: ${message}`, 'try again in a minute', { cause })
+  if (status === 401)
+    return new Failure(
+      'refused',
+      'GitHub does not accept this token.',
+      'get a new one and set GITSUDO_TOKEN',
+      { cause },
+    )
+  if (status === 404)
+    return new Failure(
+      'refused',
+      `You may not do this in ${repository}, or it is not there.`,
+      'you need write permission in the repository',
+      { cause },
+    )
+  const hint = status === 403 ? `you need write permission in ${repository}` : undefined
+  return new Failure('refused', `GitHub says no: ${message}`, hint, { cause })
+}

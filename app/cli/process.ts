@@ -1,0 +1,140 @@
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { createWriteStream } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { constants } from 'node:os'
+import { pipeline } from 'node:stream/promises'
+import { setTimeout } from 'node:timers/promises'
+import type { CliDeps, Output } from './deps.ts'
+import { Failure } from './failure.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** What the command line needs of the machine it runs on; the parts of the service come from elsewhere. */
+export function processDeps(): Pick<
+  CliDeps,
+  | 'env'
+  | 'clock'
+  | 'out'
+  | 'err'
+  | 'sleep'
+  | 'fetch'
+  | 'slug'
+  | 'readText'
+  | 'writeLines'
+  | 'execute'
+  | 'interrupted'
+> {
+  return {
+    env: process.env,
+    clock: { now: () => Date.now() },
+    out: outputOf(process.stdout),
+    err: outputOf(process.stderr),
+    sleep: async (ms) => {
+      await setTimeout(ms)
+    },
+    fetch: (...call) => fetch(...call),
+    slug: () => randomBytes(4).toString('hex'),
+    readText,
+    writeLines,
+    execute,
+    interrupted,
+  }
+}
+
+function outputOf(stream: NodeJS.WriteStream): Output {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    // Whoever reads has seen enough (`| head`); there is nobody left to tell anything.
+    if (error.code === 'EPIPE') process.exit()
+    throw error
+  })
+  return {
+    write: (text) => void stream.write(text),
+    isTTY: stream.isTTY === true,
+    columns: stream.columns ?? 80,
+  }
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    throw new Failure('usage', `${path} cannot be read.`, undefined, { cause })
+  }
+}
+
+async function writeLines(path: string, lines: AsyncIterable<string>): Promise<number> {
+  let count = 0
+  const ended = async function* () {
+    for await (const line of lines) {
+      count += 1
+      yield `${line}\n`
+    }
+  }
+  try {
+    await pipeline(ended, createWriteStream(path, { flags: 'wx', mode: 0o600 }))
+  } catch (cause) {
+    if (!(cause instanceof Error && 'syscall' in cause)) throw cause
+    throw new Failure(
+      'usage',
+      `${path} cannot be written: ${cause.message}`,
+      'name a file that is not there yet',
+      { cause },
+    )
+  }
+  return count
+}
+
+const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const
+
+/**
+ * The command gets our standard streams and every signal that we get, and its end is ours. What a terminal sends
+ * (Ctrl-C, Ctrl-\) reaches its whole process group, the command too: then it is only kept from ending us.
+ */
+function execute(command: string, args: readonly string[], env: Environment): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, [...args], { env: { ...env }, stdio: 'inherit' })
+    const handlers = forwarded.map((signal) => {
+      const handler = () => {
+        if (!(process.stdin.isTTY === true && (signal === 'SIGINT' || signal === 'SIGQUIT')))
+          child.kill(signal)
+      }
+      process.on(signal, handler)
+      return () => process.off(signal, handler)
+    })
+    const done = () => {
+      for (const remove of handlers) remove()
+    }
+    child.once('error', (cause) => {
+      done()
+      const missing = 'code' in cause && cause.code === 'ENOENT'
+      reject(
+        new Failure(
+          'usage',
+          missing ? `${command}: there is no such command.` : `${command} cannot be run: ${cause.message}`,
+          undefined,
+          { cause },
+        ),
+      )
+    })
+    child.once('exit', (code, signal) => {
+      done()
+      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]))
+    })
+  })
+}
+
+/** The second signal ends the process at once: whoever asks twice does not want to wait. */
+function interrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    const signals = ['SIGINT', 'SIGTERM'] as const
+    const first = () => {
+      for (const signal of signals) {
+        process.off(signal, first)
+        process.once(signal, () => process.exit(130))
+      }
+      resolve()
+    }
+    for (const signal of signals) process.on(signal, first)
+  })
+}

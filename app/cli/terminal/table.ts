@@ -1,0 +1,37 @@
+import { stripVTControlCharacters } from 'node:util'
+
+/** Columns two spaces apart, each as wide as its widest cell; the last one is cut where the terminal ends. */
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  columns = Number.POSITIVE_INFINITY,
+): string {
+  const widths = head.map((title, column) =>
+    Math.max(...[title, ...rows.map((row) => row[column] ?? '')].map(width)),
+  )
+  const line = (cells: readonly string[]): string => {
+    const last = cells.length - 1
+    const before = cells
+      .slice(0, last)
+      .map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - width(cell) + 2))
+      .join('')
+    return (before + cut(cells[last] ?? '', columns - width(before))).trimEnd()
+  }
+  return `${[head, ...rows].map(line).join('\n')}\n`
+}
+
+/** `Name:  value` lines with the values below each other; those without a value are left out. */
+export function fields(entries: readonly (readonly [string, string | undefined])[]): string {
+  const shown = entries.filter((entry): entry is readonly [string, string] => entry[1] !== undefined)
+  const widest = Math.max(0, ...shown.map(([name]) => name.length))
+  return shown.map(([name, value]) => `${`${name}:`.padEnd(widest + 2)} ${value}\n`).join('')
+}
+
+function cut(text: string, columns: number): string {
+  if (width(text) <= columns) return text
+  return columns < 2 ? '' : `${stripVTControlCharacters(text).slice(0, columns - 1)}…`
+}
+
+function width(text: string): number {
+  return stripVTControlCharacters(text).length
+}

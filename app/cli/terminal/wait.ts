@@ -1,0 +1,37 @@
+import type { CliDeps } from '../deps.ts'
+import { styleFor } from './style.ts'
+
+const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'] as const
+const frameMs = 100
+
+/**
+ * Looks every `everyMs` until `look` has an answer or `limitMs` have passed (undefined then); on a terminal a
+ * spinner turns on standard error meanwhile, and leaves nothing behind.
+ */
+export async function waitFor<T>(
+  deps: Pick<CliDeps, 'clock' | 'sleep' | 'err' | 'env'>,
+  what: string,
+  look: () => Promise<T | undefined>,
+  {
+    everyMs = 2_000,
+    limitMs = Number.POSITIVE_INFINITY,
+  }: { readonly everyMs?: number; readonly limitMs?: number } = {},
+): Promise<T | undefined> {
+  const start = deps.clock.now()
+  const style = styleFor(deps.err, deps.env)
+  let turn = 0
+  try {
+    for (;;) {
+      const found = await look()
+      if (found !== undefined) return found
+      const next = deps.clock.now() + everyMs
+      if (next - start > limitMs) return undefined
+      while (deps.clock.now() < next) {
+        if (deps.err.isTTY) deps.err.write(`\r${style.cyan(frames[turn++ % frames.length] ?? '')} ${what} `)
+        await deps.sleep(deps.err.isTTY ? frameMs : everyMs)
+      }
+    }
+  } finally {
+    if (deps.err.isTTY && turn > 0) deps.err.write('\r\u001b[K')
+  }
+}

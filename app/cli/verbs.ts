@@ -1,0 +1,37 @@
+import type { Verb } from './verb.ts'
+import { audit } from './verbs/audit.ts'
+import { exec } from './verbs/exec.ts'
+import { auditExport, auditVerify } from './verbs/ledger.ts'
+import { policyCheck, policyEval, policyList, policyReplay, policyTest } from './verbs/policy.ts'
+import { request } from './verbs/request.ts'
+import { approve, deny } from './verbs/review.ts'
+import { revoke } from './verbs/revoke.ts'
+import { serverInit, serverReloadPolicies, serverStart, serverStatus, serverVersion } from './verbs/server.ts'
+import { sandbox, sweep, version } from './verbs/service.ts'
+import { status } from './verbs/status.ts'
+
+/** Every command, in the order in which help and docs/cli.md show them. */
+export const verbs: readonly Verb[] = [
+  request,
+  approve,
+  deny,
+  status,
+  revoke,
+  exec,
+  audit,
+  auditVerify,
+  auditExport,
+  policyList,
+  policyCheck,
+  policyTest,
+  policyEval,
+  policyReplay,
+  serverStart,
+  serverInit,
+  serverStatus,
+  serverVersion,
+  serverReloadPolicies,
+  sandbox,
+  sweep,
+  version,
+]

@@ -1,0 +1,98 @@
+import type { Verified } from '../../audit/verify.ts'
+import type { AuditAccess, CliDeps } from '../deps.ts'
+import { Failure } from '../failure.ts'
+import { styleFor } from '../terminal/style.ts'
+import { type Args, flag, need, text, type Verb } from '../verb.ts'
+
+const database = { flags: '--database-url <url>', summary: 'instead of GITSUDO_DATABASE_URL or DATABASE_URL' }
+
+export const auditVerify: Verb = {
+  name: 'audit verify',
+  summary: 'Recompute the whole chain from the database, or from an export',
+  words: ['[file]'],
+  options: [
+    database,
+    {
+      flags: '--from-backup',
+      summary: 'the database is a restored backup: what came after it is expected to be missing',
+    },
+  ],
+  remote: false,
+  json: true,
+
+  async run(deps, args) {
+    const [file] = args.words
+    const verified =
+      file === undefined
+        ? await withAudit(deps, args, (ledger) => ledger.verify())
+        : await verifyFile(deps, file)
+    if (args.output === 'json') deps.out.write(`${JSON.stringify(shown(verified), null, 2)}\n`)
+    else deps.out.write(report(deps, verified, flag(args, 'fromBackup')))
+    return verified.ok ? 0 : 1
+  },
+}
+
+export const auditExport: Verb = {
+  name: 'audit export',
+  summary: 'Write the ledger into a file: JSON Lines that can be verified without a database',
+  options: [database, { flags: '--output <file>', summary: 'a file that is not there yet', required: true }],
+  remote: false,
+  json: false,
+
+  async run(deps, args) {
+    const file = need(args, 'output')
+    const lines = await withAudit(deps, args, (ledger) => deps.writeLines(file, ledger.export()))
+    deps.out.write(`${lines} lines written to ${file}\n`)
+    return 0
+  },
+}
+
+/** Opens the ledger of --database-url or the environment, and closes it whatever happens. */
+export async function withAudit<T>(
+  deps: CliDeps,
+  args: Args,
+  work: (ledger: AuditAccess) => Promise<T>,
+): Promise<T> {
+  const url = text(args, 'databaseUrl') ?? (deps.env.GITSUDO_DATABASE_URL || deps.env.DATABASE_URL)
+  if (!url)
+    throw new Failure('usage', 'No database is named.', 'set GITSUDO_DATABASE_URL, or pass --database-url')
+  const ledger = await deps.openAudit(url).catch((cause: unknown) => {
+    throw new Failure(
+      'unknown',
+      `The database cannot be reached: ${cause instanceof Error ? cause.message : String(cause)}`,
+      'check GITSUDO_DATABASE_URL',
+      { cause },
+    )
+  })
+  try {
+    return await work(ledger)
+  } finally {
+    await ledger.close()
+  }
+}
+
+async function verifyFile(deps: CliDeps, file: string): Promise<Verified> {
+  try {
+    return await deps.verifyExport(file)
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')
+      throw new Failure('usage', `${file} does not exist.`, undefined, { cause })
+    throw cause
+  }
+}
+
+function report(deps: CliDeps, verified: Verified, fromBackup: boolean): string {
+  const style = styleFor(deps.out, deps.env)
+  if (verified.ok) {
+    const scope = fromBackup ? 'Of a backup: events after it are not in it, and not looked for\n' : ''
+    return `${style.green(`Chain intact: ${verified.events} events verified`)}\nHead ${Buffer.from(verified.head).toString('hex')}\n${scope}`
+  }
+  const { seq, what, expected, found, consistentAfter } = verified
+  return `${style.red(`Chain broken at event ${seq}: ${what}`)}\nExpected ${expected}\nFound    ${found}\n${consistentAfter} events after it are consistent with each other\n`
+}
+
+function shown(verified: Verified): unknown {
+  return verified.ok
+    ? { ok: true, events: verified.events, head: Buffer.from(verified.head).toString('hex') }
+    : verified
+}

@@ -1,0 +1,204 @@
+import { answerSchema, policySchema } from '../api.ts'
+import { clientFor } from '../client.ts'
+import type { CliDeps, LocalAnswer, LocalPolicies } from '../deps.ts'
+import { Failure } from '../failure.ts'
+import { styleFor } from '../terminal/style.ts'
+import { fields, table } from '../terminal/table.ts'
+import { need, text, type Verb, word } from '../verb.ts'
+import { withAudit } from './ledger.ts'
+
+const dir = { flags: '--dir <folder>', summary: 'a clone of the access repository (the current folder)' }
+
+export const policyList: Verb = {
+  name: 'policy list',
+  summary: 'List the accepted policies',
+  options: [],
+  remote: true,
+  json: true,
+  async run(deps, args) {
+    const policies = await clientFor(deps, args).get('/api/v1/policies', policySchema.array(), {
+      repo: text(args, 'repo'),
+    })
+    if (args.output === 'json') deps.out.write(`${JSON.stringify(policies, null, 2)}\n`)
+    else {
+      const style = styleFor(deps.out, deps.env)
+      const rows = policies.map(({ name, type, enabled, repository, commit }) => [
+        name,
+        type,
+        enabled ? 'true' : style.red('false'),
+        repository,
+        commit.slice(0, 10),
+      ])
+      deps.out.write(
+        policies.length === 0
+          ? 'No policies.\n'
+          : table(
+              ['NAME', 'TYPE', 'ENABLED', 'REPOSITORY', 'COMMIT'].map((title) => style.bold(title)),
+              rows,
+            ),
+      )
+    }
+    return 0
+  },
+}
+
+export const policyEval: Verb = {
+  name: 'policy eval',
+  summary: "Ask policies about an input: the service's accepted ones, or those of a folder; changes nothing",
+  options: [
+    { flags: '--type <type>', summary: 'eligibility (default) or approval' },
+    { flags: '--input <json>', summary: 'the input as JSON, or @FILE', required: true },
+    { flags: '--dir <folder>', summary: 'ask the policies of this folder, without the service' },
+  ],
+  remote: true,
+  json: true,
+  async run(deps, args) {
+    const type = text(args, 'type') ?? 'eligibility'
+    if (type !== 'eligibility' && type !== 'approval')
+      throw new Failure(
+        'usage',
+        `There is no policy type ${JSON.stringify(type)}.`,
+        'write --type eligibility or --type approval',
+      )
+    const input = await inputOf(deps, need(args, 'input'))
+    const folder = text(args, 'dir')
+    const answer =
+      folder === undefined
+        ? await clientFor(deps, args).post('/api/v1/policies/eval', answerSchema, {
+            type,
+            input,
+            ...(text(args, 'repo') === undefined ? {} : { repo: text(args, 'repo') }),
+          })
+        : await withPolicies(deps, folder, (policies) => policies.evaluate(type, input))
+    deps.out.write(args.output === 'json' ? `${JSON.stringify(answer, null, 2)}\n` : answerText(deps, answer))
+    return answer.allowed ? 0 : 1
+  },
+}
+
+export const policyCheck: Verb = {
+  name: 'policy check',
+  summary: 'Check policies and their data in a folder: every fault with its place',
+  words: ['[folder]'],
+  options: [],
+  remote: false,
+  json: true,
+  async run(deps, args) {
+    const { policies, faults, notes } = await withPolicies(deps, args.words[0] ?? '.', (local) =>
+      local.check(),
+    )
+    if (args.output === 'json')
+      deps.out.write(`${JSON.stringify({ ok: faults.length === 0, policies, faults, notes }, null, 2)}\n`)
+    else {
+      const style = styleFor(deps.out, deps.env)
+      for (const note of notes) deps.out.write(`${style.yellow('note')} ${note}\n`)
+      for (const fault of faults) deps.out.write(`${style.red('fault')} ${fault}\n`)
+      if (policies.length > 0)
+        deps.out.write(
+          table(
+            ['NAME', 'TYPE', 'WASM'].map((title) => style.bold(title)),
+            policies.map(({ name, type, wasm }) => [name, type, wasm.slice(0, 16)]),
+          ),
+        )
+      deps.out.write(
+        faults.length === 0
+          ? `${style.green('✓')} ${policies.length} policies, no faults\n`
+          : `${style.red('✗')} ${faults.length} faults\n`,
+      )
+    }
+    return faults.length === 0 ? 0 : 1
+  },
+}
+
+export const policyTest: Verb = {
+  name: 'policy test',
+  summary: 'Run the Rego tests of a folder (needs opa)',
+  words: ['[folder]'],
+  options: [],
+  remote: false,
+  json: true,
+  async run(deps, args) {
+    const { passed, failed, output } = await withPolicies(deps, args.words[0] ?? '.', (local) => local.test())
+    if (args.output === 'json') deps.out.write(`${JSON.stringify({ passed, failed }, null, 2)}\n`)
+    else deps.out.write(`${output.trimEnd()}\n${passed} passed, ${failed} failed\n`)
+    return failed === 0 && passed > 0 ? 0 : 1
+  },
+}
+
+export const policyReplay: Verb = {
+  name: 'policy replay',
+  summary: 'Evaluate the recorded decisions of a request again and compare',
+  words: ['<id>'],
+  options: [
+    dir,
+    { flags: '--database-url <url>', summary: 'instead of GITSUDO_DATABASE_URL or DATABASE_URL' },
+  ],
+  remote: false,
+  json: true,
+  async run(deps, args) {
+    const results = await withAudit(deps, args, (ledger) =>
+      ledger.replay(word(args, 0), text(args, 'dir') ?? '.'),
+    )
+    if (results.length === 0)
+      throw new Failure('refused', `The ledger holds no evaluation of ${word(args, 0)}.`)
+    if (args.output === 'json') deps.out.write(`${JSON.stringify(results, null, 2)}\n`)
+    else {
+      const style = styleFor(deps.out, deps.env)
+      const colour = { same: style.green, different: style.red, other_policy: style.yellow }
+      const rows = results.map(({ seq, at, policy, outcome, recorded, now }) => [
+        String(seq),
+        at,
+        policy,
+        colour[outcome](outcome.replace('_', ' ')),
+        outcome === 'same' ? recorded : `${recorded} → ${now}`,
+      ])
+      deps.out.write(
+        table(
+          ['SEQ', 'TIMESTAMP', 'POLICY', 'OUTCOME', 'RESULT'].map((title) => style.bold(title)),
+          rows,
+        ),
+      )
+    }
+    if (results.some(({ outcome }) => outcome === 'different')) return 1
+    // Other sources prove nothing either way.
+    return results.every(({ outcome }) => outcome === 'same') ? 0 : 3
+  },
+}
+
+async function withPolicies<T>(
+  deps: CliDeps,
+  folder: string,
+  work: (policies: LocalPolicies) => Promise<T>,
+): Promise<T> {
+  const policies = await deps.localPolicies(folder)
+  try {
+    return await work(policies)
+  } finally {
+    await policies.close()
+  }
+}
+
+async function inputOf(deps: CliDeps, given: string): Promise<Readonly<Record<string, unknown>>> {
+  let value: unknown
+  try {
+    value = JSON.parse(given.startsWith('@') ? await deps.readText(given.slice(1)) : given)
+  } catch (cause) {
+    throw new Failure(
+      'usage',
+      `The input is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`,
+      `write --input '{"user":{…},"request":{…}}' or --input @FILE`,
+      { cause },
+    )
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new Failure('usage', 'The input is no JSON object.', `write --input '{"user":{…},"request":{…}}'`)
+  return { ...value }
+}
+
+function answerText(deps: CliDeps, { allowed, reason, policies }: LocalAnswer): string {
+  const style = styleFor(deps.out, deps.env)
+  const each = policies.map(({ policy, outcome }) => `  ${policy}: ${JSON.stringify(outcome)}\n`).join('')
+  return `${fields([
+    ['allowed', allowed ? style.green('true') : style.red('false')],
+    ['reason', reason === '' ? undefined : reason],
+  ])}${each}`
+}

@@ -1,0 +1,168 @@
+import { requestId } from '../../request/id.ts'
+import { clientConfigurationSchema, type RequestWithDecision, requestWithDecisionSchema } from '../api.ts'
+import { type Client, clientFor } from '../client.ts'
+import { decisionText, whoCanApprove } from '../decision-text.ts'
+import type { CliDeps } from '../deps.ts'
+import { Failure } from '../failure.ts'
+import { githubAsUser } from '../github.ts'
+import { requestFile } from '../request-file.ts'
+import { styleFor } from '../terminal/style.ts'
+import { waitFor } from '../terminal/wait.ts'
+import { type Args, flag, need, text, type Verb } from '../verb.ts'
+
+/** How long the first verdict is waited for without --wait. */
+const firstVerdictMs = 20_000
+const over = ['denied', 'cancelled', 'lapsed', 'refused', 'failed', 'quarantined', 'ended']
+
+export const request: Verb = {
+  name: 'request',
+  summary: 'Ask for access: writes the file, pushes a branch and opens the pull request as you',
+  options: [
+    { flags: '--provider <name>', summary: 'aws, azure, gcp, kubernetes or mock', required: true },
+    { flags: '--role <name>', summary: 'a role of the catalogue', required: true },
+    { flags: '--scope <value>', summary: 'where: account, subscription, project, cluster', required: true },
+    { flags: '--duration <duration>', summary: 'for how long: 30m, 2h, 1h30m', required: true },
+    { flags: '--reason <text>', summary: 'why; everybody who reviews reads it', required: true },
+    { flags: '--ticket <id>', summary: 'the ticket it belongs to' },
+    {
+      flags: '--break-glass',
+      summary: 'emergency: access first, review afterwards, where a policy allows it',
+    },
+    { flags: '--wait', summary: 'wait until it is approved, or granted where gitsudo merges by itself' },
+    { flags: '-q, --quiet', summary: 'print the ID only' },
+  ],
+  remote: true,
+  json: true,
+
+  async run(deps, args) {
+    const client = clientFor(deps, args)
+    const configuration = await client.get('/api/v1/client-configuration', clientConfigurationSchema)
+    const repository = repositoryOf(configuration.repositories, text(args, 'repo'))
+    const slug = deps.slug()
+    const file = requestFile(
+      {
+        requester: configuration.login,
+        provider: need(args, 'provider'),
+        role: need(args, 'role'),
+        scope: need(args, 'scope'),
+        duration: need(args, 'duration'),
+        reason: need(args, 'reason'),
+        ticket: text(args, 'ticket'),
+        breakGlass: flag(args, 'breakGlass'),
+      },
+      deps.clock.now(),
+      slug,
+    )
+    const github = githubAsUser(deps, configuration.github_api_url, client.token ?? '')
+    const pull = await github.openPull({
+      repository: repository.name,
+      base: repository.branch,
+      branch: `gitsudo/${configuration.login.toLowerCase()}-${slug}`,
+      path: file.path,
+      content: file.text,
+      title: file.title,
+      body: file.request.reason,
+    })
+    const id = requestId(repository.id, pull.number, file.path)
+    return follow(deps, args, client, { id, pull, automatic: repository.merge === 'auto' })
+  },
+}
+
+type Submitted = {
+  readonly id: string
+  readonly pull: { readonly number: number; readonly url: string }
+  readonly automatic: boolean
+}
+
+/** Says that it is submitted, then what the service makes of it, as far as it was asked to wait. */
+async function follow(
+  deps: CliDeps,
+  args: Args,
+  client: Client,
+  { id, pull, automatic }: Submitted,
+): Promise<number> {
+  const quiet = flag(args, 'quiet')
+  const human = !quiet && args.output === 'table'
+  const style = styleFor(deps.out, deps.env)
+  const say = (line: string) => human && deps.out.write(`${line}\n`)
+  say(`${style.green('✓')} Request submitted (ID: ${id})`)
+  say(`  ${pull.url}`)
+
+  const first = await waitFor(deps, 'gitsudo looks at it', () => decided(client, id), {
+    everyMs: 500,
+    limitMs: firstVerdictMs,
+  })
+  const waiting = first === undefined || ['pending', 'denied'].includes(first.state)
+  if (waiting && !isOver(first)) {
+    say(`⏳ Awaiting approval${first === undefined ? '' : whoCanApprove(first)}`)
+    if (first === undefined) say('  gitsudo has not looked at it yet; gitsudo status shows when it has')
+  }
+  const done = (row: RequestWithDecision | undefined) =>
+    row !== undefined && (isOver(row) || row.state === 'active' || (row.state === 'approved' && !automatic))
+  const last =
+    flag(args, 'wait') && !done(first)
+      ? await waitFor(deps, 'waiting for approval', async () => {
+          const row = await decided(client, id)
+          return done(row) ? row : undefined
+        })
+      : first
+
+  if (quiet) deps.out.write(`${id}\n`)
+  else if (args.output === 'json')
+    deps.out.write(
+      `${JSON.stringify(last ?? { id, state: 'pending', pull_request: pull.number, pull_request_url: pull.url }, null, 2)}\n`,
+    )
+  else if (last !== undefined && isOver(last))
+    say(
+      `${style.red('✗')} ${last.state}: ${last.summary ?? last.note ?? 'see the pull request'}\n\n${decisionText(last, deps)}`,
+    )
+  else if (last?.state === 'approved')
+    say(
+      `${style.green('✓')} Approved; ${automatic ? 'gitsudo merges it now' : `merge it to start: ${pull.url}`}`,
+    )
+  else if (last?.state === 'active') say(`${style.green('✓')} Active: gitsudo exec ${id} -- COMMAND`)
+  return last !== undefined && isOver(last) ? 1 : 0
+}
+
+/** The request once the service has decided on it at least once. */
+async function decided(client: Client, id: string): Promise<RequestWithDecision | undefined> {
+  try {
+    const row = await client.get(`/api/v1/requests/${id}`, requestWithDecisionSchema)
+    return row.decision === undefined ? undefined : row
+  } catch (error) {
+    // Not known yet: the webhook is still on its way.
+    if (error instanceof Failure && error.kind === 'refused') return undefined
+    throw error
+  }
+}
+
+function isOver(row: RequestWithDecision | undefined): boolean {
+  return row !== undefined && over.includes(row.state)
+}
+
+function repositoryOf<T extends { readonly name: string }>(
+  known: readonly T[],
+  wanted: string | undefined,
+): T {
+  const names = known.map(({ name }) => name).join(', ')
+  if (known.length === 0)
+    throw new Failure(
+      'refused',
+      'No access repository here knows you.',
+      'ask to be added to policies/data/identities.yaml',
+    )
+  if (wanted !== undefined) {
+    const found = known.find(({ name }) => name.toLowerCase() === wanted.toLowerCase())
+    if (found === undefined)
+      throw new Failure(
+        'usage',
+        `${wanted} is no access repository of this service that you may see.`,
+        `there is ${names}`,
+      )
+    return found
+  }
+  const [only, another] = known
+  if (only === undefined || another !== undefined)
+    throw new Failure('usage', 'There are several access repositories.', `name one with --repo: ${names}`)
+  return only
+}

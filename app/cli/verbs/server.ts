@@ -1,0 +1,140 @@
+import { readinessSchema, reloadedSchema, serverStatusSchema, versionSchema } from '../api.ts'
+import { clientFor } from '../client.ts'
+import { Failure } from '../failure.ts'
+import { appManifest } from '../manifest.ts'
+import { styleFor } from '../terminal/style.ts'
+import { fields, table } from '../terminal/table.ts'
+import { flag, text, type Verb } from '../verb.ts'
+
+const config = { flags: '--config <file>', summary: 'instead of GITSUDO_CONFIG or /etc/gitsudo/gitsudo.yaml' }
+
+export const serverStart: Verb = {
+  name: 'server start',
+  summary: 'Run the service until it is told to stop',
+  options: [config, { flags: '--insecure', summary: 'allow an address beyond this machine without TLS' }],
+  remote: false,
+  json: false,
+  async run(deps, args) {
+    const file = text(args, 'config')
+    const service = await deps.startService({
+      ...(file === undefined ? {} : { config: file }),
+      insecure: flag(args, 'insecure'),
+    })
+    await Promise.race([deps.interrupted(), service.ended])
+    await service.stop()
+    return 0
+  },
+}
+
+export const serverInit: Verb = {
+  name: 'server init',
+  summary: 'Make roles, tables and keys, once; or print the manifest of the GitHub App',
+  options: [
+    config,
+    { flags: '--print-manifest', summary: 'only print the manifest' },
+    { flags: '--url <url>', summary: "with --print-manifest: the service's public address" },
+  ],
+  remote: false,
+  json: false,
+  async run(deps, args) {
+    if (flag(args, 'printManifest')) {
+      const url = text(args, 'url')
+      if (url === undefined || !URL.canParse(url))
+        throw new Failure(
+          'usage',
+          'The manifest needs the address at which GitHub reaches the service.',
+          'write --url https://HOST',
+        )
+      deps.out.write(`${JSON.stringify(appManifest(url), null, 2)}\n`)
+      return 0
+    }
+    const file = text(args, 'config')
+    for (const line of await deps.initialise(file === undefined ? {} : { config: file }))
+      deps.out.write(`${line}\n`)
+    return 0
+  },
+}
+
+export const serverStatus: Verb = {
+  name: 'server status',
+  summary: 'Show whether the service is up, and what is missing; with a token, each repository too',
+  options: [],
+  remote: true,
+  json: true,
+  async run(deps, args) {
+    const client = clientFor(deps, args)
+    const ready = await client.look('/readyz', readinessSchema)
+    const version = await client.look('/api/v1/version', versionSchema)
+    const more =
+      client.token === undefined ? undefined : await client.get('/api/v1/server/status', serverStatusSchema)
+    const up = ready.components.every((component) => component.up)
+    if (args.output === 'json') {
+      deps.out.write(
+        `${JSON.stringify(more ?? { ...version, ready: up, components: ready.components }, null, 2)}\n`,
+      )
+      return up ? 0 : 1
+    }
+    const style = styleFor(deps.out, deps.env)
+    const state = (good: boolean) => (good ? style.green('UP') : style.red('DOWN'))
+    const rows = [
+      ['liveness', state(true), `gitsudo ${version.version} (API ${version.api})`],
+      ...ready.components.map(({ name, up: good, detail }) => [name, state(good), detail]),
+      ...(more?.repositories ?? []).flatMap(({ name, id, troubles, accepted_commit: commit }) => {
+        const title = name ?? String(id)
+        return troubles.length === 0
+          ? [
+              [
+                title,
+                state(commit !== undefined),
+                commit === undefined ? 'no policies accepted yet' : `policies at ${commit.slice(0, 10)}`,
+              ],
+            ]
+          : troubles.map((trouble) => [title, style.yellow('LOOK'), trouble])
+      }),
+    ]
+    deps.out.write(
+      table(
+        ['COMPONENT', 'STATUS', 'DETAIL'].map((title) => style.bold(title)),
+        rows,
+      ),
+    )
+    return up ? 0 : 1
+  },
+}
+
+export const serverVersion: Verb = {
+  name: 'server version',
+  summary: "Print the service's version",
+  options: [],
+  remote: true,
+  json: true,
+  async run(deps, args) {
+    const { version, api } = await clientFor(deps, args).look('/api/v1/version', versionSchema)
+    deps.out.write(
+      args.output === 'json'
+        ? `${JSON.stringify({ version, api }, null, 2)}\n`
+        : fields([
+            ['Server version', version],
+            ['API version', api],
+          ]),
+    )
+    return 0
+  },
+}
+
+export const serverReloadPolicies: Verb = {
+  name: 'server reload-policies',
+  summary: 'Read the accepted policies anew (administrators)',
+  options: [],
+  remote: true,
+  json: true,
+  async run(deps, args) {
+    const { policies } = await clientFor(deps, args).post('/api/v1/server/reload-policies', reloadedSchema)
+    deps.out.write(
+      args.output === 'json'
+        ? `${JSON.stringify({ policies }, null, 2)}\n`
+        : `Policies read anew. Enabled: ${policies}\n`,
+    )
+    return 0
+  },
+}

@@ -1,0 +1,51 @@
+import { Failure } from '../failure.ts'
+import { flag, text, type Verb } from '../verb.ts'
+
+export const sweep: Verb = {
+  name: 'sweep',
+  summary: 'Wake whatever is due, missed or in revocation debt, as the service does every 30 s',
+  options: [
+    { flags: '--once', summary: 'one sweep, then end', required: true },
+    { flags: '--config <file>', summary: 'instead of GITSUDO_CONFIG or /etc/gitsudo/gitsudo.yaml' },
+  ],
+  remote: false,
+  json: true,
+  async run(deps, args) {
+    if (!flag(args, 'once'))
+      throw new Failure('usage', 'The service sweeps by itself.', 'gitsudo sweep --once makes one sweep')
+    const file = text(args, 'config')
+    const woken = await deps.sweepOnce(file === undefined ? {} : { config: file })
+    deps.out.write(args.output === 'json' ? `${JSON.stringify({ woken })}\n` : `${woken} woken\n`)
+    return 0
+  },
+}
+
+export const sandbox: Verb = {
+  name: 'sandbox',
+  summary: 'Run a local GitHub with the service on it, to try everything without an account',
+  options: [{ flags: '--state-dir <folder>', summary: 'where it keeps its state' }],
+  remote: false,
+  json: false,
+  async run(deps, args) {
+    const stateDir = text(args, 'stateDir')
+    const running = await deps.startSandbox(stateDir === undefined ? {} : { stateDir })
+    for (const line of running.lines) deps.out.write(`${line}\n`)
+    await Promise.race([deps.interrupted(), running.ended])
+    await running.stop()
+    return 0
+  },
+}
+
+export const version: Verb = {
+  name: 'version',
+  summary: "Print this command's version",
+  options: [],
+  remote: false,
+  json: true,
+  async run(deps, args) {
+    deps.out.write(
+      args.output === 'json' ? `${JSON.stringify({ version: deps.version })}\n` : `gitsudo ${deps.version}\n`,
+    )
+    return 0
+  },
+}

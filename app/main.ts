@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs'
+import { processDeps } from './cli/process.ts'
+import { runProgram } from './cli/program.ts'
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string
+}
+
+// Loaded when a verb needs the service's parts: `gitsudo status` shall not wait for a database driver.
+const parts = async () => (await import('./compose.ts')).compose(process.env, version)
+
+process.exitCode = await runProgram(process.argv.slice(2), {
+  ...processDeps(),
+  version,
+  startService: async (options) => (await parts()).startService(options),
+  initialise: async (options) => (await parts()).initialise(options),
+  sweepOnce: async (options) => (await parts()).sweepOnce(options),
+  openAudit: async (url) => (await parts()).openAudit(url),
+  verifyExport: async (path) => (await parts()).verifyExport(path),
+  localPolicies: async (dir) => (await parts()).localPolicies(dir),
+  startSandbox: async (options) => (await parts()).startSandbox(options),
+})

@@ -1,0 +1,302 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { CliDeps } from '../../app/cli/deps.ts'
+import { active, foreign, now, rows, waiting, world } from '../server/world.ts'
+import { gitsudo } from './harness.ts'
+
+let address = ''
+const { server, told } = world()
+beforeAll(async () => {
+  address = await server.listen({ host: '127.0.0.1', port: 0 })
+})
+afterAll(() => server.stop())
+
+const as = (who: string | undefined, argv: readonly string[], over: Partial<CliDeps> = {}) =>
+  gitsudo(argv, {
+    ...over,
+    env: {
+      GITSUDO_SERVER: address,
+      ...(who === undefined ? {} : { GITSUDO_TOKEN: `token-${who}` }),
+      ...over.env,
+    },
+  })
+
+describe('status', () => {
+  it('lists what one may see', async () => {
+    const { status, out, err } = await as('alice', ['status'])
+    expect({ status, err }).toEqual({ status: 0, err: '' })
+    expect(out).toBe(
+      [
+        'ID                              STATE    REQUESTER  PROVIDER  ROLE        SCOPE         WHEN            REASON',
+        `${active}  active   alice      mock      prod-admin  123456789012  ends in 1h 59m  INC-4421 tasks crash-looping`,
+        `${waiting}  pending  bob        mock      prod-admin  123456789012  opened 10m ago  INC-4421 tasks crash-looping`,
+        '',
+      ].join('\n'),
+    )
+  })
+
+  it('is cut where the terminal ends, and coloured there, unless NO_COLOR says no', async () => {
+    let out = ''
+    const terminal = {
+      write: (text: string) => {
+        out += text
+      },
+      isTTY: true,
+      columns: 120,
+    }
+    await as('alice', ['status'], { out: terminal })
+    expect(out).toContain('\u001b[32mactive\u001b[39m')
+    expect(out).toContain('…')
+    out = ''
+    await as('alice', ['status'], { out: terminal, env: { NO_COLOR: '1' } })
+    expect(out).not.toContain('\u001b')
+    expect(Math.max(...out.split('\n').map((line) => line.length))).toBe(120)
+  })
+
+  it('is a bare array of objects with id as JSON, as runbook 5 needs it', async () => {
+    const { out } = await as('admin', [
+      'status',
+      '--user',
+      'alice@acme.example',
+      '--state',
+      'active',
+      '--output',
+      'json',
+    ])
+    expect(JSON.parse(out).map(({ id }: { id: string }) => id)).toEqual([active])
+  })
+
+  it.each([
+    [['--user', 'bob'], [waiting]],
+    [['--user', 'nobody@acme.example', '--state', 'active'], []],
+    [['--mine'], [active]],
+    [['--pending'], [waiting]],
+    [
+      ['--repo', 'acme/access', '--provider', 'mock'],
+      [active, waiting],
+    ],
+  ])('filters by %j', async (filter, expected) => {
+    const { out } = await as('alice', ['status', ...filter, '-o', 'json'])
+    expect(JSON.parse(out).map(({ id }: { id: string }) => id)).toEqual(expected)
+  })
+
+  it('says so when there is nothing', async () => {
+    expect(await as('mallory', ['status', '--state', 'active'])).toMatchObject({
+      status: 0,
+      out: 'No requests.\n',
+    })
+  })
+
+  it('shows one with its decision', async () => {
+    const { status, out } = await as('bob', ['status', active])
+    expect(status).toBe(0)
+    expect(out).toMatchSnapshot()
+  })
+
+  it.each([
+    ['a foreign one', ['status', foreign], 1, /There is no request/],
+    ['no id', ['status', 'nonsense'], 2, /no request id/],
+    ['an unknown state', ['status', '--state', 'alive'], 2, /state is one of/],
+    ['an unknown option', ['status', '--colour'], 2, /unknown option '--colour'/],
+    ['an unknown output', ['status', '--output', 'xml'], 2, /no output format/],
+  ])('%s', async (_, argv, expected, message) => {
+    const { status, err, out } = await as('alice', argv)
+    expect({ status, out }).toEqual({ status: expected, out: '' })
+    expect(err).toMatch(/^gitsudo: .*\n {2}→ .*\n$/)
+    expect(err).toMatch(message)
+  })
+})
+
+describe('reaching the service', () => {
+  it.each([
+    ['no token', { GITSUDO_TOKEN: '' }, 2, /No token/],
+    ['a token of nobody', { GITSUDO_TOKEN: 'token-x' }, 1, /counts for nobody/],
+    ['nobody there', { GITSUDO_SERVER: 'http://127.0.0.1:1' }, 3, /cannot be reached/],
+    ['without TLS elsewhere', { GITSUDO_SERVER: 'http://gitsudo.example' }, 2, /without TLS/],
+    ['no address', { GITSUDO_SERVER: 'gitsudo' }, 2, /no address/],
+  ])('%s', async (_, env, expected, message) => {
+    const { status, err } = await as('alice', ['status'], { env })
+    expect(status).toBe(expected)
+    expect(err).toMatch(message)
+  })
+
+  it('something else answers', async () => {
+    const { status, err } = await as('alice', ['status'], {
+      fetch: async () => new Response('<html>', { status: 200 }),
+    })
+    expect(status).toBe(3)
+    expect(err).toMatch(/is not gitsudo \(HTTP 200\)/)
+  })
+
+  it('the service has trouble of its own', async () => {
+    const broken = world({
+      status: async () => {
+        throw new Error('boom')
+      },
+    })
+    const url = await broken.server.listen({ host: '127.0.0.1', port: 0 })
+    const { status, err } = await as('alice', ['status'], { env: { GITSUDO_SERVER: url } })
+    await broken.server.stop()
+    expect(status).toBe(3)
+    expect(err).toMatch(/→ give the instance id .*\([0-9a-f-]{36}\)/)
+  })
+})
+
+describe('revoke', () => {
+  const revoking = (seen: number) => {
+    let looks = 0
+    return world({
+      status: async (filter) => {
+        const found = rows.filter(
+          ({ request }) =>
+            (filter.id === undefined || request.id === filter.id) &&
+            (filter.requesterLogin === undefined || request.requester?.login === filter.requesterLogin),
+        )
+        looks += 1
+        return found.map((row) =>
+          row.grant !== undefined && looks > seen
+            ? { ...row, grant: { ...row.grant, state: 'ended', cause: 'revoked', endedAt: now } }
+            : row,
+        )
+      },
+    })
+  }
+
+  it('says ended once the cloud has confirmed it', async () => {
+    const { server: own, told: heard } = revoking(4)
+    const url = await own.listen({ host: '127.0.0.1', port: 0 })
+    const answer = await as('alice', ['revoke', active, '--reason', 'done'], {
+      env: { GITSUDO_SERVER: url },
+    })
+    await own.stop()
+    expect(answer).toMatchObject({ status: 0, out: `Request ${active} → ended (revoked)\n` })
+    expect(heard.filter((one) => Array.isArray(one) && one[0] === 'revoke')).toMatchObject([
+      ['revoke', { why: 'done' }],
+    ])
+  })
+
+  it('could not tell when nothing confirms it', async () => {
+    const answer = await as('alice', ['revoke', active])
+    expect(answer.status).toBe(3)
+    expect(answer.out).toBe(`Request ${active} → active\n`)
+    expect(answer.err).toMatch(/not confirmed gone yet/)
+  })
+
+  it('takes every grant of a person', async () => {
+    const { server: own } = revoking(3)
+    const url = await own.listen({ host: '127.0.0.1', port: 0 })
+    const answer = await as('admin', ['revoke', '--user', 'alice', '--all', '--output', 'json'], {
+      env: { GITSUDO_SERVER: url },
+    })
+    await own.stop()
+    expect([answer.status, JSON.parse(answer.out).map(({ id }: { id: string }) => id)]).toEqual([0, [active]])
+  })
+
+  it.each([
+    ['nothing named', ['revoke'], 2],
+    ['a person without --all', ['revoke', '--user', 'alice'], 2],
+    ['both', ['revoke', active, '--user', 'alice', '--all'], 2],
+    ['not yours', ['revoke', active], 1],
+    ['nothing granted', ['revoke', waiting], 1],
+  ])('%s', async (_, argv, expected) => {
+    expect((await as('bob', argv)).status).toBe(expected)
+  })
+})
+
+describe('exec', () => {
+  it('gives the credentials to the command alone, and ends as it ends', async () => {
+    const { status, executed, out } = await as('alice', [
+      'exec',
+      active,
+      '--',
+      'aws',
+      's3',
+      '--output',
+      'json',
+      '-q',
+    ])
+    expect([status, out]).toEqual([7, ''])
+    expect(executed).toMatchObject([
+      {
+        command: 'aws',
+        args: ['s3', '--output', 'json', '-q'],
+        env: { MOCK_TOKEN: 'swordfish-swordfish', GITSUDO_SERVER: address },
+      },
+    ])
+  })
+
+  it('says why when the grant is not active', async () => {
+    const { status, err, executed } = await as('bob', ['exec', waiting, '--', 'env'])
+    expect(status).toBe(1)
+    expect(err).toMatch(new RegExp(`^gitsudo: ${waiting} is pending, not active\\.\\n {2}→ `))
+    expect(executed).toEqual([])
+  })
+
+  it('refuses everybody else', async () => {
+    expect((await as('carol', ['exec', active, '--', 'env'])).status).toBe(1)
+    expect((await as('alice', ['exec', active])).status).toBe(2)
+  })
+})
+
+describe('audit', () => {
+  it('shows the story of a request', async () => {
+    const { out } = await as('alice', ['audit', '--request', active])
+    expect(out).toMatchSnapshot()
+  })
+
+  it('by person and time', async () => {
+    const { out } = await as('admin', [
+      'audit',
+      '--user',
+      'alice@acme.example',
+      '--since',
+      '98s',
+      '--output',
+      'json',
+    ])
+    expect(JSON.parse(out).map(({ seq }: { seq: number }) => seq)).toEqual([3, 4])
+    expect((await as('admin', ['audit', '--since', 'lately'])).status).toBe(2)
+    expect((await as('mallory', ['audit'])).out).toBe('No events.\n')
+  })
+})
+
+describe('policy and server', () => {
+  it('list, eval and reload', async () => {
+    expect((await as('alice', ['policy', 'list'])).out).toBe(
+      `NAME   TYPE         ENABLED  REPOSITORY   COMMIT\nroles  eligibility  true     acme/access  ${'b'.repeat(10)}\n`,
+    )
+    const eval_ = await as('alice', ['policy', 'eval', '--input', '{"user":{"groups":["sre"]}}'])
+    expect(eval_).toMatchObject({ status: 1, out: 'allowed:  false\nreason:   not in group sre\n' })
+    expect(told.at(-1)).toEqual([
+      'evaluate',
+      { repository: 123456, type: 'eligibility', input: { user: { groups: ['sre'] } } },
+    ])
+    expect((await as('alice', ['policy', 'eval', '--input', '[]'])).status).toBe(2)
+    expect((await as('alice', ['policy', 'eval', '--input', '{'])).status).toBe(2)
+    expect((await as('alice', ['policy', 'eval', '--input', '{}', '--type', 'x'])).status).toBe(2)
+    expect((await as('admin', ['server', 'reload-policies'])).out).toBe('Policies read anew. Enabled: 3\n')
+    expect((await as('alice', ['server', 'reload-policies'])).status).toBe(1)
+  })
+
+  it('status and version', async () => {
+    expect((await as('alice', ['server', 'status'])).out).toMatchSnapshot()
+    expect(await as(undefined, ['server', 'status'])).toMatchObject({
+      status: 0,
+      out: expect.stringContaining('database'),
+    })
+    expect((await as(undefined, ['server', 'version'])).out).toBe(
+      'Server version:  0.1.0\nAPI version:     v1\n',
+    )
+    expect((await as(undefined, ['version'])).out).toBe('gitsudo 0.1.0\n')
+  })
+
+  it('status is not true when something is missing', async () => {
+    const down = world({
+      readiness: async () => [{ name: 'database', up: false, detail: 'connection refused' }],
+    })
+    const url = await down.server.listen({ host: '127.0.0.1', port: 0 })
+    const answer = await as(undefined, ['server', 'status'], { env: { GITSUDO_SERVER: url } })
+    await down.server.stop()
+    expect(answer.status).toBe(1)
+    expect(answer.out).toMatch(/database +DOWN +connection refused/)
+  })
+})

@@ -1,0 +1,324 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { CliDeps } from '../../app/cli/deps.ts'
+import type { Decision } from '../../app/decision/decision.ts'
+import type { RequestState } from '../../app/grant/state.ts'
+import type { Account } from '../../app/reconcile/ports/github.ts'
+import type { StatusRow } from '../../app/reconcile/ports/store.ts'
+import { requestId } from '../../app/request/id.ts'
+import { type LocalGitHub, startGitHub } from '../../app/sandbox/github/start.ts'
+import type { Server } from '../../app/server/server.ts'
+import { now, world } from '../server/world.ts'
+import { gitsudo } from './harness.ts'
+
+type Pull = {
+  number: number
+  state: string
+  title: string
+  user: { login: string }
+  head: { ref: string; sha: string }
+  base: { ref: string }
+}
+
+let dir = ''
+let github: LocalGitHub
+let repository: { id: number }
+let people: Record<'alice' | 'bob' | 'reader', Account & { token: string }>
+let server: Server
+let address = ''
+let state: RequestState = 'pending'
+let decidedAt = now
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'gitsudo-cli-'))
+  github = await startGitHub({ dir, clock: { now: () => Date.now() } })
+  await github.admin.createOrg({ login: 'acme' })
+  const user = async (login: string) => ({
+    type: 'User' as const,
+    ...(await github.admin.createUser({ login })),
+  })
+  people = { alice: await user('alice'), bob: await user('bob'), reader: await user('reader') }
+  repository = await github.admin.createRepository({
+    owner: 'acme',
+    name: 'access',
+    private: true,
+    files: { 'README.md': 'access\n' },
+  })
+  for (const [login, permission] of [
+    ['alice', 'write'],
+    ['bob', 'write'],
+    ['reader', 'read'],
+  ] as const)
+    await github.admin.setPermission('acme/access', login, permission)
+  const { deps } = world()
+  const own = world({
+    facts: {
+      ...deps.facts,
+      github: { apiUrl: github.apiUrl, webUrl: github.url },
+      repositories: [{ id: repository.id, name: 'acme/access', branch: 'main', merge: 'manual' }],
+    },
+    caller: async (token) => Object.values(people).find((person) => person.token === token),
+    readable: async () => [repository.id],
+    status: async ({ id }) => (await rowsOf()).filter(({ request }) => id === undefined || request.id === id),
+  })
+  server = own.server
+  address = await server.listen({ host: '127.0.0.1', port: 0 })
+})
+afterAll(async () => {
+  await server.stop()
+  await github.close()
+  await rm(dir, { recursive: true, force: true })
+})
+beforeEach(() => {
+  state = 'pending'
+})
+
+const api = async (path: string) => {
+  const response = await fetch(`${github.apiUrl}/repos/acme/access${path}`, {
+    headers: { authorization: `Bearer ${people.alice.token}` },
+  })
+  return response.json() as Promise<unknown>
+}
+const pulls = async () => (await api('/pulls?state=all')) as Pull[]
+
+/** What a service would say of the pull requests that are really there. */
+async function rowsOf(): Promise<readonly StatusRow[]> {
+  return Promise.all(
+    (await pulls()).map(async ({ number, head, user }): Promise<StatusRow> => {
+      const [file] = (await api(`/pulls/${number}/files`)) as { filename: string; sha: string }[]
+      const path = file?.filename ?? ''
+      const id = requestId(repository.id, number, path)
+      const decision: Decision = {
+        at: decidedAt,
+        moment: 'forecast',
+        repository: repository.id,
+        pull: number,
+        headSha: head.sha,
+        verdict: 'action_required',
+        summary: 'Waiting for one of group sre.',
+        tree: {
+          rule: 'pull_request',
+          title: 'pull request',
+          outcome: 'met',
+          needed: '',
+          had: '',
+          children: [],
+        },
+        requests: [
+          {
+            id,
+            path,
+            blob: file?.sha ?? '',
+            verdict: 'action_required',
+            summary: 'not in group sre',
+            tree: {
+              rule: 'request',
+              title: 'request',
+              outcome: 'waiting',
+              needed: '',
+              had: '',
+              children: [],
+            },
+            faults: [],
+            hints: ['30m would pass'],
+            requirements: [
+              {
+                policy: 'p',
+                label: 'group sre',
+                count: 1,
+                reason: '',
+                eligible: [{ id: people.bob.id, login: 'bob' }],
+                metBy: [],
+              },
+            ],
+            approvedBy: [],
+          },
+        ],
+      }
+      const row = {
+        id,
+        repository: repository.id,
+        pull: number,
+        path,
+        state,
+        headSha: head.sha,
+        blob: file?.sha ?? '',
+        requester: { login: user.login },
+        author: people.alice,
+        decision,
+        openedAt: now,
+        version: 1,
+      }
+      return { request: row }
+    }),
+  )
+}
+
+const as = (
+  who: keyof typeof people,
+  argv: readonly string[],
+  over: Partial<CliDeps> = {},
+  tick?: () => void,
+) => gitsudo(argv, { env: { GITSUDO_SERVER: address, GITSUDO_TOKEN: people[who].token }, ...over }, tick)
+const ask = [
+  'request',
+  '--provider',
+  'mock',
+  '--role',
+  'prod-admin',
+  '--scope',
+  '123456789012',
+  '--duration',
+  '2h',
+  '--reason',
+  'INC-1: tasks "crash"',
+  '--ticket',
+  'INC-1',
+]
+const slugs = ['aaaa', 'bbbb', 'cccc', 'dddd', 'eeee', 'ffff', 'gggg', 'hhhh']
+const slug = () => slugs.shift() ?? 'zzzz'
+
+describe('request', () => {
+  it('writes the file, opens the pull request as the user, and says who can approve', async () => {
+    const { status, out, err } = await as('alice', ask, { slug })
+    expect({ status, err }).toEqual({ status: 0, err: '' })
+    const [pull] = await pulls()
+    const path = 'requests/2026/12/alice-prod-admin-aaaa.yaml'
+    const id = requestId(repository.id, pull?.number ?? 0, path)
+    expect(out).toBe(
+      `✓ Request submitted (ID: ${id})\n  ${github.url}/acme/access/pull/${pull?.number}\n⏳ Awaiting approval from group sre (bob)\n`,
+    )
+    expect(pull).toMatchObject({
+      state: 'open',
+      title: 'Access: alice → prod-admin on 123456789012 for 2h',
+      user: { login: 'alice' },
+      head: { ref: 'gitsudo/alice-aaaa' },
+      base: { ref: 'main' },
+    })
+    const file = (await api(`/contents/${path}?ref=${pull?.head.sha}`)) as { content: string }
+    expect(Buffer.from(file.content, 'base64').toString()).toBe(
+      [
+        'apiVersion: gitsudo.dev/v1',
+        'kind: AccessRequest',
+        'spec:',
+        '  requester: "alice"',
+        '  provider: "mock"',
+        '  role: "prod-admin"',
+        '  scope: "123456789012"',
+        '  duration: "2h"',
+        '  reason: "INC-1: tasks \\"crash\\""',
+        '  ticket: "INC-1"',
+        '',
+      ].join('\n'),
+    )
+  })
+
+  it('tells why when policy denies it', async () => {
+    state = 'denied'
+    const { status, out } = await as('alice', ask, { slug })
+    expect(status).toBe(1)
+    expect(out).toMatch(/✗ denied: not in group sre\n[\s\S]*30m would pass/)
+  })
+
+  it('waits until it is approved', async () => {
+    const { status, out } = await as('alice', [...ask, '--wait'], { slug }, () => {
+      state = 'approved'
+    })
+    expect(status).toBe(0)
+    expect(out).toMatch(/⏳ Awaiting approval from group sre \(bob\)\n✓ Approved; merge it to start: http/)
+  })
+
+  it('prints the ID alone with -q, and the request as JSON', async () => {
+    expect((await as('alice', [...ask, '-q'], { slug })).out).toMatch(/^req_[0-9A-Z]{26}\n$/)
+    expect(JSON.parse((await as('alice', [...ask, '-o', 'json'], { slug })).out)).toMatchObject({
+      id: expect.stringMatching(/^req_/),
+      state: 'pending',
+    })
+  })
+
+  it('shows every fault before anything is sent', async () => {
+    const before = (await pulls()).length
+    const { status, err } = await as('alice', [
+      'request',
+      '--provider',
+      'mars',
+      '--role',
+      'a b',
+      '--scope',
+      '*',
+      '--duration',
+      'soon',
+      '--reason',
+      'x',
+    ])
+    expect(status).toBe(2)
+    for (const line of ['provider', 'role', 'scope', 'duration']) expect(err).toContain(line)
+    expect(await pulls()).toHaveLength(before)
+  })
+
+  it.each([
+    ['a missing option', ['request', '--provider', 'mock'], 2, /--role/],
+    ['another repository', [...ask, '--repo', 'acme/other'], 2, /acme\/access/],
+  ])('%s', async (_, argv, expected, message) => {
+    const { status, err } = await as('alice', argv)
+    expect(status).toBe(expected)
+    expect(err).toMatch(message)
+  })
+
+  it('leaves nothing behind for whoever may not write', async () => {
+    const { status, err } = await as('reader', ask, { slug })
+    expect(status).toBe(1)
+    expect(err).toMatch(/write permission/)
+    expect((await api('/git/matching-refs/heads/gitsudo/reader')) as unknown[]).toEqual([])
+  })
+})
+
+describe('approve and deny', () => {
+  const reviews = async (number: number) =>
+    (
+      (await api(`/pulls/${number}/reviews`)) as {
+        user: { login: string }
+        state: string
+        body: string
+        commit_id: string
+      }[]
+    ).map(({ user, state: said, body, commit_id }) => [user.login, said, body, commit_id])
+  const first = async () => {
+    const [row] = await rowsOf()
+    if (row === undefined) throw new Error('no pull request')
+    return row.request
+  }
+  const seen = () => {
+    decidedAt += 1
+  }
+
+  it('review the commit that was decided on, as the user', async () => {
+    const row = await first()
+    const approved = await as('bob', ['approve', row.id, '--comment', 'fine'], {}, seen)
+    expect(approved).toMatchObject({
+      status: 0,
+      out: expect.stringContaining(`Request ${row.id} → pending from group sre (bob)`),
+    })
+    const denied = await as('bob', ['deny', row.id, '--reason', 'not now'], {}, seen)
+    expect(denied.status).toBe(0)
+    expect(await reviews(row.pull)).toEqual([
+      ['bob', 'APPROVED', 'fine', row.headSha],
+      ['bob', 'CHANGES_REQUESTED', 'not now', row.headSha],
+    ])
+  })
+
+  it('are refused in GitHub’s words where GitHub refuses', async () => {
+    const { status, err } = await as('alice', ['approve', (await first()).id])
+    expect(status).toBe(1)
+    expect(err).toMatch(/^gitsudo: GitHub says no: .*own pull request/i)
+  })
+
+  it('have nothing to say about what is over', async () => {
+    state = 'refused'
+    const { status, err } = await as('bob', ['approve', (await first()).id])
+    expect([status, err]).toEqual([1, expect.stringMatching(/is refused: there is nothing to review/)])
+    expect((await as('bob', ['deny', (await first()).id])).status).toBe(2)
+  })
+})

@@ -1,0 +1,64 @@
+import type { CliDeps } from '../../app/cli/deps.ts'
+import { runProgram } from '../../app/cli/program.ts'
+
+const absent = async (): Promise<never> => {
+  throw new Error('not part of this test')
+}
+
+/** One command line run in this process, with what it wrote. Time passes by sleeping only; `tick` runs at each sleep. */
+export async function gitsudo(
+  argv: readonly string[],
+  over: Partial<CliDeps> = {},
+  tick: () => void = () => undefined,
+) {
+  let time = Date.parse('2026-12-01T12:00:00Z')
+  let out = ''
+  let err = ''
+  const executed: {
+    command: string
+    args: readonly string[]
+    env: Readonly<Record<string, string | undefined>>
+  }[] = []
+  const deps: CliDeps = {
+    version: '0.1.0',
+    env: {},
+    clock: { now: () => time },
+    out: {
+      write: (text) => {
+        out += text
+      },
+      isTTY: false,
+      columns: 80,
+    },
+    err: {
+      write: (text) => {
+        err += text
+      },
+      isTTY: false,
+      columns: 80,
+    },
+    sleep: async (ms) => {
+      time += ms
+      tick()
+    },
+    fetch: (...call) => fetch(...call),
+    slug: () => 'k3f9',
+    readText: absent,
+    writeLines: absent,
+    execute: async (command, args, env) => {
+      executed.push({ command, args, env })
+      return 7
+    },
+    interrupted: async () => undefined,
+    startService: absent,
+    initialise: absent,
+    sweepOnce: absent,
+    openAudit: absent,
+    verifyExport: absent,
+    localPolicies: absent,
+    startSandbox: absent,
+    ...over,
+  }
+  const status = await runProgram(argv, deps)
+  return { status, out, err, executed }
+}

@@ -1,0 +1,274 @@
+import { describe, expect, it } from 'vitest'
+import type { Verified } from '../../app/audit/verify.ts'
+import type { AuditAccess, LocalPolicies } from '../../app/cli/deps.ts'
+import { relative } from '../../app/cli/terminal/relative.ts'
+import { table } from '../../app/cli/terminal/table.ts'
+import { waitFor } from '../../app/cli/terminal/wait.ts'
+import { ConfigError } from '../../app/config/fault.ts'
+import { gitsudo } from './harness.ts'
+
+const intact: Verified = { ok: true, events: 12, head: new Uint8Array([1, 2]) }
+const broken: Verified = { ok: false, seq: 7, what: 'leaf', expected: 'aa', found: 'bb', consistentAfter: 5 }
+
+describe('audit verify and export', () => {
+  const ledger = (verified: Verified) => {
+    const told: string[] = []
+    const access: AuditAccess = {
+      verify: async () => verified,
+      export: async function* () {
+        yield '{"a":1}'
+        yield '{"a":2}'
+      },
+      replay: async () => [
+        {
+          seq: 3,
+          at: '2026-12-01T12:00:00.000Z',
+          policy: 'roles',
+          outcome: 'same',
+          recorded: 'allow',
+          now: 'allow',
+        },
+      ],
+      close: async () => void told.push('closed'),
+    }
+    return {
+      told,
+      openAudit: async (url: string) => {
+        told.push(url)
+        return access
+      },
+    }
+  }
+
+  it('say that the chain is intact, in the words that runbooks look for', async () => {
+    const { told, openAudit } = ledger(intact)
+    const answer = await gitsudo(['audit', 'verify'], { openAudit, env: { DATABASE_URL: 'postgres://x/y' } })
+    expect(answer).toMatchObject({ status: 0, out: 'Chain intact: 12 events verified\nHead 0102\n', err: '' })
+    expect(told).toEqual(['postgres://x/y', 'closed'])
+    expect(
+      (await gitsudo(['audit', 'verify', '--from-backup', '--database-url', 'postgres://z'], { openAudit }))
+        .status,
+    ).toBe(0)
+  })
+
+  it('say where it breaks', async () => {
+    const answer = await gitsudo(['audit', 'verify'], { ...ledger(broken), env: { DATABASE_URL: 'x' } })
+    expect(answer).toMatchObject({
+      status: 1,
+      out: 'Chain broken at event 7: leaf\nExpected aa\nFound    bb\n5 events after it are consistent with each other\n',
+    })
+  })
+
+  it('read an export without a database', async () => {
+    expect(
+      (await gitsudo(['audit', 'verify', 'x.jsonl', '-o', 'json'], { verifyExport: async () => intact })).out,
+    ).toBe(`${JSON.stringify({ ok: true, events: 12, head: '0102' }, null, 2)}\n`)
+    const gone = async () => {
+      throw Object.assign(new Error('gone'), { code: 'ENOENT' })
+    }
+    expect(await gitsudo(['audit', 'verify', 'x.jsonl'], { verifyExport: gone })).toMatchObject({
+      status: 2,
+      err: 'gitsudo: x.jsonl does not exist.\n',
+    })
+  })
+
+  it('write one', async () => {
+    const written: string[] = []
+    const writeLines = async (path: string, lines: AsyncIterable<string>) => {
+      for await (const line of lines) written.push(`${path} ${line}`)
+      return written.length
+    }
+    const answer = await gitsudo(['audit', 'export', '--output', 'x.jsonl'], {
+      ...ledger(intact),
+      writeLines,
+      env: { GITSUDO_DATABASE_URL: 'x' },
+    })
+    expect(answer).toMatchObject({ status: 0, out: '2 lines written to x.jsonl\n' })
+    expect(written).toEqual(['x.jsonl {"a":1}', 'x.jsonl {"a":2}'])
+  })
+
+  it('need a database that answers', async () => {
+    expect((await gitsudo(['audit', 'verify'])).status).toBe(2)
+    const away = async () => {
+      throw new Error('connection refused')
+    }
+    expect(await gitsudo(['audit', 'verify'], { openAudit: away, env: { DATABASE_URL: 'x' } })).toMatchObject(
+      { status: 3, err: expect.stringContaining('cannot be reached: connection refused') },
+    )
+  })
+
+  it('replay', async () => {
+    expect(
+      await gitsudo(['policy', 'replay', 'req_X'], { ...ledger(intact), env: { DATABASE_URL: 'x' } }),
+    ).toMatchObject({ status: 0, out: expect.stringContaining('roles   same     allow') })
+  })
+})
+
+describe('policies of a folder', () => {
+  const local = (faults: readonly string[], failed = 0): { localPolicies: () => Promise<LocalPolicies> } => ({
+    localPolicies: async () => ({
+      check: async () => ({
+        policies: [{ name: 'roles', type: 'eligibility', wasm: 'ab'.repeat(32) }],
+        faults,
+        notes: ['roles.rego falls back to v0'],
+      }),
+      test: async () => ({ passed: 3, failed, output: 'PASS: 3/3\n' }),
+      evaluate: async (type) => ({ allowed: type === 'approval', reason: 'because', policies: [] }),
+      close: async () => undefined,
+    }),
+  })
+
+  it('check', async () => {
+    expect((await gitsudo(['policy', 'check'], local([]))).status).toBe(0)
+    expect(await gitsudo(['policy', 'check', 'x'], local(['roles.rego:3:1 no; yes']))).toMatchObject({
+      status: 1,
+      out: expect.stringContaining('fault roles.rego:3:1 no; yes\n'),
+    })
+  })
+
+  it('test', async () => {
+    expect(await gitsudo(['policy', 'test'], local([]))).toMatchObject({
+      status: 0,
+      out: 'PASS: 3/3\n3 passed, 0 failed\n',
+    })
+    expect((await gitsudo(['policy', 'test'], local([], 1))).status).toBe(1)
+  })
+
+  it('eval', async () => {
+    expect(
+      await gitsudo(['policy', 'eval', '--dir', '.', '--type', 'approval', '--input', '@in.json'], {
+        ...local([]),
+        readText: async () => '{}',
+      }),
+    ).toMatchObject({ status: 0, out: 'allowed:  true\nreason:   because\n' })
+  })
+})
+
+describe('the service', () => {
+  it('starts, and stops when it is told to', async () => {
+    const told: unknown[] = []
+    const startService = async (options: unknown) => {
+      told.push(options)
+      return { ended: new Promise<void>(() => undefined), stop: async () => void told.push('stopped') }
+    }
+    expect(
+      (await gitsudo(['server', 'start', '--config', 'x.yaml', '--insecure'], { startService })).status,
+    ).toBe(0)
+    expect(told).toEqual([{ config: 'x.yaml', insecure: true }, 'stopped'])
+  })
+
+  it('names every fault of its configuration', async () => {
+    const startService = async () => {
+      throw new ConfigError('x.yaml', [{ key: 'instance', message: 'is missing', remedy: 'write it' }])
+    }
+    expect(await gitsudo(['server', 'start'], { startService })).toMatchObject({
+      status: 2,
+      err: 'gitsudo: x.yaml: 1 fault\n  instance: is missing\n    → write it\n',
+    })
+  })
+
+  it('init says what it did, or prints the manifest', async () => {
+    expect(await gitsudo(['server', 'init'], { initialise: async () => ['made a key'] })).toMatchObject({
+      status: 0,
+      out: 'made a key\n',
+    })
+    const { out } = await gitsudo([
+      'server',
+      'init',
+      '--print-manifest',
+      '--url',
+      'https://gitsudo.acme.example/',
+    ])
+    expect(JSON.parse(out)).toMatchObject({
+      hook_attributes: { url: 'https://gitsudo.acme.example/webhooks/github' },
+      public: false,
+    })
+    expect((await gitsudo(['server', 'init', '--print-manifest'])).status).toBe(2)
+  })
+
+  it('sweeps once', async () => {
+    expect(await gitsudo(['sweep', '--once'], { sweepOnce: async () => 4 })).toMatchObject({
+      status: 0,
+      out: '4 woken\n',
+    })
+    expect((await gitsudo(['sweep'])).status).toBe(2)
+  })
+
+  it('runs a sandbox', async () => {
+    const startSandbox = async () => ({
+      lines: ['GitHub http://127.0.0.1:1'],
+      ended: Promise.resolve(),
+      stop: async () => undefined,
+    })
+    expect(await gitsudo(['sandbox', '--state-dir', '/x'], { startSandbox })).toMatchObject({
+      status: 0,
+      out: 'GitHub http://127.0.0.1:1\n',
+    })
+  })
+
+  it('a fault of ours shows its stack and could not tell', async () => {
+    const answer = await gitsudo(['sweep', '--once'])
+    expect([answer.status, answer.err]).toEqual([
+      3,
+      expect.stringMatching(/not part of this test\n {4}at [\s\S]*please report it/),
+    ])
+  })
+})
+
+describe('on the terminal', () => {
+  const now = Date.parse('2026-12-01T12:00:00Z')
+  it.each([
+    ['2026-12-01T12:00:00Z', 'now'],
+    ['2026-12-01T12:00:12Z', 'in 12s'],
+    ['2026-12-01T13:59:59Z', 'in 1h 59m'],
+    ['2026-12-01T13:00:30Z', 'in 1h'],
+    ['2026-11-28T11:00:00Z', '3d 1h ago'],
+    ['2026-12-01T11:59:59.999Z', 'now'],
+  ])('%s is %s', (at, text) => {
+    expect(relative(at, now)).toBe(text)
+  })
+
+  it('tables align whatever is in them', () => {
+    expect(
+      table(
+        ['A', 'B'],
+        [
+          ['\u001b[31mred\u001b[39m', '1'],
+          ['green', 'a long last one'],
+        ],
+        14,
+      ),
+    ).toBe('A      B\n\u001b[31mred\u001b[39m    1\ngreen  a long…\n')
+    expect(table(['A', 'B'], [])).toBe('A  B\n')
+  })
+
+  it('a spinner turns while waiting and leaves nothing behind', async () => {
+    let time = now
+    let text = ''
+    const err = {
+      write: (part: string) => {
+        text += part
+      },
+      isTTY: true,
+      columns: 80,
+    }
+    const sleep = async (ms: number) => {
+      time += ms
+    }
+    let looks = 0
+    const found = await waitFor(
+      { clock: { now: () => time }, sleep, err, env: { NO_COLOR: '1' } },
+      'waiting',
+      async () => (++looks === 3 ? 'here' : undefined),
+    )
+    expect(found).toBe('here')
+    expect(text).toMatch(/^\r⠋ waiting \r⠙ waiting /)
+    expect(text.endsWith('\r\u001b[K')).toBe(true)
+    expect(time - now).toBe(4_000)
+    expect(
+      await waitFor({ clock: { now: () => time }, sleep, err, env: {} }, 'never', async () => undefined, {
+        limitMs: 5_000,
+      }),
+    ).toBeUndefined()
+  })
+})

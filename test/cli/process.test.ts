@@ -1,0 +1,135 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { processDeps } from '../../app/cli/process.ts'
+import type { Server } from '../../app/server/server.ts'
+import { active, waiting, world } from '../server/world.ts'
+
+const script = fileURLToPath(new URL('../../bin/gitsudo.js', import.meta.url))
+let server: Server
+let address = ''
+let dir = ''
+beforeAll(async () => {
+  server = world().server
+  address = await server.listen({ host: '127.0.0.1', port: 0 })
+  dir = await mkdtemp(join(tmpdir(), 'gitsudo-bin-'))
+})
+afterAll(async () => {
+  await server.stop()
+  await rm(dir, { recursive: true, force: true })
+})
+
+function start(argv: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
+  return spawn(process.execPath, [script, ...argv], {
+    cwd: dir,
+    env: { PATH: process.env.PATH, GITSUDO_SERVER: address, GITSUDO_TOKEN: 'token-alice', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+}
+
+async function run(argv: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const child = start(argv, env)
+  const read = async (stream: NodeJS.ReadableStream | null) => {
+    let text = ''
+    for await (const chunk of stream ?? []) text += String(chunk)
+    return text
+  }
+  const [out, err, [status]] = await Promise.all([
+    read(child.stdout),
+    read(child.stderr),
+    once(child, 'exit'),
+  ])
+  return { status, out, err }
+}
+
+describe('bin/gitsudo.js', () => {
+  it.each([
+    ['0 when all is well', ['status'], 0],
+    ['1 when refused', ['exec', waiting, '--', 'env'], 1],
+    ['2 on wrong usage', ['status', '--colour'], 2],
+    ['2 on an unknown command', ['dance'], 2],
+    ['2 without a command', [], 2],
+    ['0 for help', ['--help'], 0],
+    ['0 for the help of a command', ['audit', 'verify', '--help'], 0],
+  ])('ends with %s', async (_, argv, status) => {
+    expect(await run(argv)).toMatchObject({ status })
+  })
+
+  it('ends with 3 when it could not tell', async () => {
+    expect(await run(['status'], { GITSUDO_SERVER: 'http://127.0.0.1:1' })).toMatchObject({
+      status: 3,
+      out: '',
+    })
+  })
+
+  it('reports every fault of a configuration before anything starts', async () => {
+    const { status, err } = await run(['server', 'start', '--config', '/nowhere.yaml'])
+    expect([status, err]).toEqual([
+      2,
+      expect.stringMatching(/^gitsudo: \/nowhere\.yaml: 1 fault\n {2}file: does not exist\n/),
+    ])
+  })
+})
+
+describe('exec', () => {
+  it('puts credentials into the child, and nothing on disk', async () => {
+    const { status, out } = await run([
+      'exec',
+      active,
+      '--',
+      'sh',
+      '-c',
+      'echo "token: $MOCK_TOKEN"; ls -A; exit 42',
+    ])
+    expect({ status, out }).toEqual({ status: 42, out: 'token: swordfish-swordfish\n' })
+    expect(await readdir(dir)).toEqual([])
+  })
+
+  it('passes signals on, and the child’s end back', async () => {
+    const child = start([
+      'exec',
+      active,
+      '--',
+      'sh',
+      '-c',
+      'trap "echo stopped; exit 9" TERM; echo ready; while :; do sleep 0.1; done',
+    ])
+    const lines: string[] = []
+    if (child.stdout === null) throw new Error('no output')
+    for await (const line of createInterface({ input: child.stdout })) {
+      lines.push(line)
+      if (line === 'ready') child.kill('SIGTERM')
+    }
+    const status = child.exitCode ?? (await once(child, 'exit'))[0]
+    expect({ status, lines }).toEqual({ status: 9, lines: ['ready', 'stopped'] })
+  })
+
+  it('says 128 + n for a child that a signal ended', async () => {
+    expect((await run(['exec', active, '--', 'sh', '-c', 'kill -KILL $$'])).status).toBe(137)
+  })
+
+  it('says when there is no such command', async () => {
+    expect(await run(['exec', active, '--', 'no-such-command'])).toMatchObject({
+      status: 2,
+      err: 'gitsudo: no-such-command: there is no such command.\n',
+    })
+  })
+})
+
+it('an export goes into a new file that only its owner can read', async () => {
+  const lines = async function* () {
+    for (let line = 0; line < 20_000; line += 1) yield `{"line":${line}}`
+  }
+  const { writeLines } = processDeps()
+  const path = join(dir, 'export.jsonl')
+  expect(await writeLines(path, lines())).toBe(20_000)
+  expect((await readFile(path, 'utf8')).trimEnd().split('\n')).toHaveLength(20_000)
+  expect((await stat(path)).mode & 0o777).toBe(0o600)
+  await expect(writeLines(path, lines())).rejects.toThrow(/cannot be written/)
+  await rm(path)
+})

@@ -91,14 +91,8 @@ export function createEvaluatorPool(options: { readonly size?: number } = {}): E
   const timer = (seat: Seat, ms: number) =>
     setTimeout(() => {
       // This thread may have been the slow one: what the worker has said meanwhile counts.
-      for (
-        let said = receiveMessageOnPort(seat.port);
-        said !== undefined;
-        said = receiveMessageOnPort(seat.port)
-      ) {
-        heard(seat, said.message as FromWorker)
-        return
-      }
+      const said = receiveMessageOnPort(seat.port)
+      if (said !== undefined) return heard(seat, said.message as FromWorker)
       retire(seat, { kind: 'trouble', why: `it did not finish within ${ms} ms` })
     }, ms)
 

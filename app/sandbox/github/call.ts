@@ -3,6 +3,7 @@ import { type Actor, accountActing } from './actor.ts'
 import { notFound } from './errors.ts'
 import type { Fields } from './fields.ts'
 import type { Account } from './state/account.ts'
+import type { Issue } from './state/issue.ts'
 import type { Pull } from './state/pull.ts'
 import type { Repository } from './state/repository.ts'
 import { accountOf, findAccount, findRepository, type World } from './state/world.ts'
@@ -62,6 +63,14 @@ export function pullIn(call: Call, wanted: Need): { repository: Repository; pull
   const pull = repository.pulls.get(numberIn(call, 'pull_number'))
   if (!pull) throw notFound()
   return { repository, pull }
+}
+
+/** The issue, or issue half of a pull request, that the path names. */
+export function issueIn(call: Call, wanted: Need): { repository: Repository; issue: Issue } {
+  const repository = repositoryIn(call, wanted)
+  const issue = repository.issues.get(numberIn(call, 'issue_number'))
+  if (!issue) throw notFound()
+  return { repository, issue }
 }
 
 /** The account in whose name the caller acts. */

@@ -6,6 +6,8 @@ import type { Delivery } from './state/delivery.ts'
 
 /** GitHub gives up on a receiver after this long. */
 const TIME_OUT_MS = 10_000
+/** GitHub keeps three days of deliveries; this one the newest few thousand, to bound its memory. */
+const MOST_KEPT = 5000
 
 export type Message = {
   readonly event: string
@@ -148,6 +150,7 @@ async function attempt(
       : { 'X-Hub-Signature': sign('sha1'), 'X-Hub-Signature-256': sign('sha256') }),
   }
   app.deliveries.unshift(delivery)
+  app.deliveries.length = Math.min(app.deliveries.length, MOST_KEPT)
   world.counters.delivery()
   const started = performance.now()
   try {

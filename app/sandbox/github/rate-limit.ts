@@ -7,6 +7,8 @@ export type RateLimits = {
   budget(caller: string, limit: number): Budget
   /** Counts one request; throws GitHub's 403 when `enforced` and the hour's budget is used up. */
   spend(caller: string, limit: number): Budget
+  /** Takes back what an answer 304 cost: it is free. */
+  refund(caller: string, limit: number): Budget
   /** Counts one request that creates content: 80 a minute and 500 an hour (GitHub's secondary limit). */
   spendContent(caller: string): void
 }
@@ -45,6 +47,10 @@ export function newRateLimits(clock: { now(): number }, enforced: boolean): Rate
         })
       }
       hour.used++
+      return budget(caller, limit)
+    },
+    refund: (caller, limit) => {
+      window(caller).used--
       return budget(caller, limit)
     },
     spendContent: (caller) => {

@@ -80,6 +80,7 @@ async function answerTo(world: World, route: Route, request: FastifyRequest): Pr
     // GitHub does not say which writes create content; the strict reading is all of them.
     if (route.method !== 'GET' && route.path.startsWith('/repos/')) world.rateLimits.spendContent(caller)
     const answer = conditional(await route.handle(callOf(world, actor, request)), request)
+    if (answer.status === 304 && !free) budget = world.rateLimits.refund(caller, limit)
     return { ...answer, headers: { ...budgetHeaders(budget), ...answer.headers } }
   } catch (error) {
     if (!(error instanceof GitHubError)) throw error

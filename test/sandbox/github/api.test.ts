@@ -37,6 +37,7 @@ test('an answer that has not changed is not sent again', async () => {
   const etag = first.headers.get('etag') ?? ''
   const second = await raw('/repos/octo/access', { 'if-none-match': etag })
   expect(second.status).toBe(304)
+  expect(second.headers.get('x-ratelimit-used')).toBe(first.headers.get('x-ratelimit-used'))
   expect(await second.text()).toBe('')
   expect((await raw('/repos/octo/access', { 'if-none-match': 'W/"other"' })).status).toBe(200)
 })
@@ -70,7 +71,7 @@ test('teams nest: members of the inner are members of the outer, and its access 
   admin.createUser({ login: 'outer' })
   admin.createTeam({ org: 'octo', slug: 'platform', members: ['outer'] })
   admin.createTeam({ org: 'octo', slug: 'platform-oncall', parent: 'platform', members: ['inner'] })
-  admin.setTeamPermission('octo/access', 'platform', 'maintain')
+  await admin.setTeamPermission('octo/access', 'platform', 'maintain')
   const api = asInstallation().rest.teams
   const logins = async (team_slug: string) =>
     (await api.listMembersInOrg({ org: 'octo', team_slug })).data.map((member) => member.login)

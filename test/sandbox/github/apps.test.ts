@@ -1,6 +1,6 @@
 import { createSign, generateKeyPairSync } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { failureOf, type Stage, setStage } from './stage.ts'
+import { failureOf, PERMISSIONS, type Stage, setStage } from './stage.ts'
 
 let stage: Stage
 beforeAll(async () => {
@@ -171,7 +171,6 @@ test('a user’s token is checked by the App that it was issued to, and by no ot
   admin.setAppPermissions('gitsudo', { contents: 'read' })
   const write = client.repos.createOrUpdateFileContents({ ...at, path: 'y', message: 'y', content })
   expect((await failureOf(write)).status).toBe(403)
-  const { PERMISSIONS } = await import('./stage.ts')
   admin.setAppPermissions('gitsudo', PERMISSIONS)
 })
 

@@ -116,3 +116,15 @@ test('protection can be read, and shows the App that a check must come from', as
     required_status_checks: { checks: [{ context: 'gitsudo', app_id: app.id }] },
   })
 })
+
+test('with strict checks a branch that is behind must be updated first', async () => {
+  const { as, admin, alice, bob, at, propose } = stage
+  admin.protectBranch('octo/access', 'main', { strict: true })
+  const pull = await propose(alice, 'late', { 'late.txt': 'x' })
+  const next = await propose(alice, 'early', { 'early.txt': 'x' })
+  await as(bob.token).rest.pulls.merge(of(next))
+  expect((await as(bob.token).rest.pulls.get(of(pull))).data.mergeable_state).toBe('behind')
+  expect((await failureOf(as(bob.token).rest.pulls.merge(of(pull)))).message).toContain('not up to date')
+  await as(bob.token).rest.pulls.updateBranch({ ...at, pull_number: pull.number })
+  expect((await as(bob.token).rest.pulls.merge(of(pull))).data.merged).toBe(true)
+})

@@ -4,7 +4,7 @@ import { verify } from '@octokit/webhooks-methods'
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { failureOf, type Hook, type Stage, setStage } from './stage.ts'
+import { failureOf, type Hook, PERMISSIONS, type Stage, setStage } from './stage.ts'
 
 let stage: Stage
 beforeAll(async () => {
@@ -40,7 +40,7 @@ async function everything(): Promise<void> {
   admin.createTeam({ org: 'octo', slug: 'children', parent: 'parents' })
   admin.addTeamMember('octo', 'children', 'alice')
   admin.removeTeamMember('octo', 'children', 'alice')
-  admin.setTeamPermission('octo/access', 'parents', 'write')
+  await admin.setTeamPermission('octo/access', 'parents', 'write')
   await mine.pulls.requestReviewers({ ...of(pull), reviewers: ['bob'], team_reviewers: ['parents'] })
   await mine.pulls.removeRequestedReviewers({ ...of(pull), reviewers: ['bob'], team_reviewers: ['parents'] })
   await mine.pulls.update({ ...of(pull), title: 'edited', body: 'text' })
@@ -75,6 +75,7 @@ async function everything(): Promise<void> {
   admin.removeFromInstallation(installationId, 'octo/second')
   admin.suspendInstallation(installationId)
   admin.suspendInstallation(installationId, false)
+  admin.setAppPermissions('gitsudo', PERMISSIONS)
   admin.setAppWebhook('gitsudo', {})
   await asApp().rest.apps.getWebhookConfigForApp()
   await admin.deliveriesSettled()
@@ -88,6 +89,7 @@ test('every payload has the published shape of its event, and is signed', async 
     'check_run created',
     'check_run rerequested',
     'installation created',
+    'installation new_permissions_accepted',
     'installation suspend',
     'installation unsuspend',
     'installation_repositories added',
@@ -113,6 +115,7 @@ test('every payload has the published shape of its event, and is signed', async 
     'pull_request_review edited',
     'pull_request_review submitted',
     'push',
+    'team added_to_repository',
     'team created',
   ])
   expect(stage.hooks.hooks.flatMap(faultsOf)).toEqual([])

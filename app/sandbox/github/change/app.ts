@@ -5,7 +5,7 @@ import { iso } from '../shapes/time.ts'
 import { userById } from '../shapes/user.ts'
 import type { App, Installation, Permissions } from '../state/app.ts'
 import type { Repository } from '../state/repository.ts'
-import type { World } from '../state/world.ts'
+import { repositoryOf, type World } from '../state/world.ts'
 import { randomHex } from '../tokens.ts'
 import { addAccount } from './account.ts'
 import { announceInstallation } from './announce.ts'
@@ -134,6 +134,24 @@ export function leave(world: World, installation: Installation, repository: Repo
     repositories_added: [],
     repositories_removed: [repositoryStub(world, repository)],
     requester: null,
+  })
+}
+
+/** Stops the App from doing anything there, or lets it go on; the App hears of it. */
+export function suspend(world: World, installation: Installation, byId: number, suspended: boolean): void {
+  installation.suspendedAt = suspended ? world.clock.now() : null
+  installation.suspendedById = suspended ? byId : null
+  announceInstallation(world, installation, byId, 'installation', suspended ? 'suspend' : 'unsuspend', {
+    installation: installationShape(world, installation),
+  })
+}
+
+/** Takes the App away from the account; its tokens die. */
+export function uninstall(world: World, installation: Installation, byId: number): void {
+  world.installations.delete(installation.id)
+  announceInstallation(world, installation, byId, 'installation', 'deleted', {
+    installation: installationShape(world, installation),
+    repositories: [...installation.repositories].map((id) => repositoryStub(world, repositoryOf(world, id))),
   })
 }
 

@@ -1,11 +1,12 @@
 import { runGit } from '../git.ts'
 import { readCommit } from '../git-objects.ts'
-import { commitsBetween, mergedTree, straightLine } from '../history.ts'
+import { commitsBetween, isAncestor, mergedTree, straightLine } from '../history.ts'
 import type { Measured, Pull } from '../state/pull.ts'
 import { branchSha, type Repository } from '../state/repository.ts'
 import type { World } from '../state/world.ts'
 import { changesOf, type EntryChange } from '../tree-diff.ts'
 import { protectionUnmet } from './protection.ts'
+import { disjointMerge, lineSinceFork } from './quick-merge.ts'
 
 type Lines = Pick<Measured, 'additions' | 'deletions' | 'changedFiles'>
 
@@ -16,10 +17,12 @@ export async function measurePull(repository: Repository, pull: Pull): Promise<M
   const headSha = pull.head.sha
   if (pull.measured?.baseSha === baseSha && pull.measured.headSha === headSha) return pull.measured
   const line = await straightLine(repository, baseSha, headSha)
+  const strict = repository.protections.get(pull.base.ref)?.strict ?? false
+  const upToDate = line !== null || !strict || (await isAncestor(repository, baseSha, headSha))
   const found = line
     ? await measureLine(repository, baseSha, headSha, line)
     : await measureFork(repository, baseSha, headSha)
-  pull.measured = { baseSha, headSha, ...found }
+  pull.measured = { baseSha, headSha, upToDate, ...found }
   return pull.measured
 }
 
@@ -32,11 +35,13 @@ async function measureLine(repository: Repository, base: string, head: string, c
 }
 
 async function measureFork(repository: Repository, base: string, head: string) {
-  const [mergeTree, commits, lines] = await Promise.all([
-    mergedTree(repository.gitDir, base, head),
-    commitsBetween(repository.gitDir, base, head),
-    diffLines(repository, base, head),
-  ])
+  const commits = await commitsBetween(repository.gitDir, base, head)
+  const fork = await lineSinceFork(repository, commits)
+  const baseTree = (await readCommit(repository.objects, base))?.tree
+  const quick = fork && baseTree !== undefined ? await disjointMerge(repository, fork, baseTree) : null
+  const mergeTree = quick ?? (await mergedTree(repository.gitDir, base, head))
+  const lines =
+    (fork && (await plainLines(repository, fork.changes))) ?? (await diffLines(repository, base, head))
   return { mergeTree, commits, ...lines }
 }
 
@@ -73,6 +78,7 @@ export function mergeableState(world: World, repository: Repository, pull: Pull)
   if (pull.issue.state === 'closed') return 'unknown'
   if (pull.measured?.mergeTree == null) return 'dirty'
   if (pull.draft) return 'draft'
+  if (!pull.measured.upToDate) return 'behind'
   if (protectionUnmet(world, repository, pull) !== null) return 'blocked'
   const failing = repository.checkRuns
     .values()

@@ -35,11 +35,11 @@ export async function mergePull(
   if (pull.draft) throw refuse('Pull Request is still a draft')
   if (order.sha !== null && order.sha !== pull.head.sha)
     throw new GitHubError(409, 'Head branch was modified. Review and try the merge again.')
+  const measured = await measurePull(repository, pull)
   const protection = repository.protections.get(pull.base.ref)
   const unmet = protectionUnmet(world, repository, pull)
   const mayBypass = !protection?.enforceAdmins && roleOn(world, repository, order.actorId) === 'admin'
   if (unmet !== null && !mayBypass) throw refuse(unmet)
-  const measured = await measurePull(repository, pull)
   if (measured?.mergeTree == null) throw refuse('Pull Request is not mergeable')
   const fresh = await newCommits(world, repository, pull, order, base, measured)
   const tip = fresh.at(-1) ?? base

@@ -6,10 +6,12 @@ import { roleOn, type World } from '../state/world.ts'
 
 const PASSING = ['success', 'neutral', 'skipped']
 
-/** Why the branch's protection does not yet let the pull request in, in GitHub's words; null when it does. */
+/** Why the branch's protection does not yet let the pull request in, in GitHub's words; null when it does. Measure it first. */
 export function protectionUnmet(world: World, repository: Repository, pull: Pull): string | null {
   const protection = repository.protections.get(pull.base.ref)
   if (!protection) return null
+  if (protection.strict && pull.measured?.upToDate === false)
+    return 'Head branch is not up to date with the base branch.'
   const check = checkUnmet(repository, protection, pull.head.sha)
   if (check !== null) return check
   if (protection.requiredReviews === 0) return null

@@ -13,12 +13,11 @@ import {
   type Route,
   remove,
 } from '../call.ts'
-import { announceInstallation } from '../change/announce.ts'
-import { pingApp } from '../change/app.ts'
+import { pingApp, suspend, uninstall } from '../change/app.ts'
 import { GitHubError, invalid, notFound, unauthorised } from '../errors.ts'
 import { page } from '../page.ts'
 import { appShape, installationShape } from '../shapes/app.ts'
-import { repositoryShape, repositoryStub } from '../shapes/repository.ts'
+import { repositoryShape } from '../shapes/repository.ts'
 import { iso } from '../shapes/time.ts'
 import { userById } from '../shapes/user.ts'
 import type { App, Installation, Permissions } from '../state/app.ts'
@@ -96,26 +95,8 @@ function narrowed(granted: Permissions, asked: unknown): Permissions {
   return result
 }
 
-function suspend(call: Call, on: boolean) {
-  const installation = installationIn(call)
-  const app = appIn(call)
-  installation.suspendedAt = on ? call.world.clock.now() : null
-  installation.suspendedById = on ? app.ownerId : null
-  const shape = installationShape(call.world, installation)
-  announceInstallation(call.world, installation, app.ownerId, 'installation', on ? 'suspend' : 'unsuspend', {
-    installation: shape,
-  })
-  return noContent
-}
-
-function uninstall(call: Call) {
-  const installation = installationIn(call)
-  const { world } = call
-  world.installations.delete(installation.id)
-  announceInstallation(world, installation, appIn(call).ownerId, 'installation', 'deleted', {
-    installation: installationShape(world, installation),
-    repositories: [...installation.repositories].map((id) => repositoryStub(world, repositoryOf(world, id))),
-  })
+function setSuspended(call: Call, suspended: boolean) {
+  suspend(call.world, installationIn(call), appIn(call).ownerId, suspended)
   return noContent
 }
 
@@ -188,10 +169,13 @@ export const appRoutes: readonly Route[] = [
   get('/app/installations/{installation_id}', (call) =>
     ok(installationShape(call.world, installationIn(call))),
   ),
-  remove('/app/installations/{installation_id}', uninstall),
+  remove('/app/installations/{installation_id}', (call) => {
+    uninstall(call.world, installationIn(call), appIn(call).ownerId)
+    return noContent
+  }),
   post('/app/installations/{installation_id}/access_tokens', createToken),
-  put('/app/installations/{installation_id}/suspended', (call) => suspend(call, true)),
-  remove('/app/installations/{installation_id}/suspended', (call) => suspend(call, false)),
+  put('/app/installations/{installation_id}/suspended', (call) => setSuspended(call, true)),
+  remove('/app/installations/{installation_id}/suspended', (call) => setSuspended(call, false)),
   get('/repos/{owner}/{repo}/installation', (call) => {
     const repository = findRepository(call.world, call.param('owner'), call.param('repo'))
     return installationFor(call, (each) => repository !== undefined && each.repositories.has(repository.id))

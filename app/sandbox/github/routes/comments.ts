@@ -5,6 +5,7 @@ import {
   callerOf,
   created,
   get,
+  issueIn,
   noContent,
   numberIn,
   ok,
@@ -27,13 +28,6 @@ const LONGEST = 65_536
 const reading = need(['issues', 'pull_requests'], 'read')
 /** Whoever can read can comment. */
 const writing = need(['issues', 'pull_requests'], 'write', 'read')
-
-function issueIn(call: Call, wanted: typeof reading): { repository: Repository; issue: Issue } {
-  const repository = repositoryIn(call, wanted)
-  const issue = repository.issues.get(numberIn(call, 'issue_number'))
-  if (!issue) throw notFound()
-  return { repository, issue }
-}
 
 function commentIn(call: Call, wanted: typeof reading) {
   const repository = repositoryIn(call, wanted)

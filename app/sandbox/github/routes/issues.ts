@@ -5,6 +5,7 @@ import {
   callerOf,
   created,
   get,
+  issueIn,
   noContent,
   numberIn,
   ok,
@@ -26,13 +27,6 @@ import type { Repository } from '../state/repository.ts'
 
 const reading = need(['issues', 'pull_requests'], 'read')
 const writing = need(['issues', 'pull_requests'], 'write', 'read')
-
-function issueIn(call: Call, wanted: typeof reading): { repository: Repository; issue: Issue } {
-  const repository = repositoryIn(call, wanted)
-  const issue = repository.issues.get(numberIn(call, 'issue_number'))
-  if (!issue) throw notFound()
-  return { repository, issue }
-}
 
 async function tell(call: Call, repository: Repository, issue: Issue, action: string): Promise<void> {
   await announce(call.world, repository, callerOf(call).id, 'issues', action, () => ({

@@ -8,7 +8,7 @@ import { reviewShape } from '../shapes/pull.ts'
 import { atLeast } from '../state/account.ts'
 import type { Pull, Review } from '../state/pull.ts'
 import type { Repository } from '../state/repository.ts'
-import { roleOn } from '../state/world.ts'
+import { membersOf, roleOn } from '../state/world.ts'
 
 const EVENTS = ['APPROVE', 'REQUEST_CHANGES', 'COMMENT'] as const
 type ReviewEvent = (typeof EVENTS)[number]
@@ -48,6 +48,11 @@ async function submit(call: Call, repository: Repository, pull: Pull, review: Re
   review.submittedAt = call.world.clock.now()
   pull.issue.updatedAt = review.submittedAt
   pull.requestedReviewers.delete(review.userId)
+  for (const id of pull.requestedTeams) {
+    const team = call.world.teams.get(id)
+    if (team && membersOf(call.world, team).some((member) => member.id === review.userId))
+      pull.requestedTeams.delete(id)
+  }
   await announceReview(call.world, repository, pull, review, review.userId, 'submitted')
 }
 

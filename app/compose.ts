@@ -6,6 +6,7 @@ import { openPorts } from './compose/ports.ts'
 import { startSandbox } from './compose/sandbox.ts'
 import { type Overrides, startService } from './compose/service.ts'
 import { loadConfig } from './config.ts'
+import { appManifest } from './github/manifest.ts'
 import { createSweep } from './reconcile/sweep.ts'
 import { createLog } from './server/log.ts'
 import { openServed } from './compose/database.ts'
@@ -13,7 +14,7 @@ import { openServed } from './compose/database.ts'
 /** What the command line takes from the service's parts. */
 export type Parts = Pick<
   CliDeps,
-  'startService' | 'initialise' | 'sweepOnce' | 'openAudit' | 'verifyExport' | 'localPolicies' | 'startSandbox'
+  'manifest' | 'startService' | 'initialise' | 'sweepOnce' | 'openAudit' | 'verifyExport' | 'localPolicies' | 'startSandbox'
 >
 
 /**
@@ -23,6 +24,8 @@ export type Parts = Pick<
 export const compose = (env: NodeJS.ProcessEnv, version: string, overrides: Overrides = {}): Parts => {
   const clock = overrides.clock ?? { now: () => Date.now() }
   return {
+    manifest: async (url) =>
+      appManifest({ name: 'gitsudo', url, webhookUrl: `${url.replace(/\/+$/, '')}/webhooks/github` }),
     async startService({ config: path, insecure }) {
       const given = insecure ? { ...env, GITSUDO_INSECURE: 'true' } : env
       const service = await startService(loadConfig(path, given), version, overrides)

@@ -78,6 +78,8 @@ export type CliDeps = {
   /** Resolves at SIGINT or SIGTERM. */
   interrupted(): Promise<void>
 
+  /** GitHub's App manifest for a service that GitHub reaches at `url`. */
+  manifest(url: string): Promise<unknown>
   startService(options: { readonly config?: string; readonly insecure: boolean }): Promise<Running>
   /** Makes roles, tables and keys; answers what it did, a line each. */
   initialise(options: { readonly config?: string }): Promise<readonly string[]>

@@ -83,7 +83,12 @@ export function createMetrics(facts: () => Promise<MetricFacts>, clock: { now():
   const age = (since: number | undefined): number =>
     since === undefined ? 0 : Math.max(0, (clock.now() - since) / 1_000)
   return {
-    delivery: (event, outcome) => deliveries.inc({ event, outcome }),
+    // Anybody can send any event name; only those that GitHub signed may become a label.
+    delivery: (event, outcome) =>
+      deliveries.inc({
+        event: outcome !== 'refused' && /^[a-z_]{1,40}$/.test(event) ? event : 'unsigned',
+        outcome,
+      }),
     decision: (moment, verdict) => decisions.inc({ moment, verdict }),
     mergeToActive: (ms) => active.observe(ms / 1_000),
     endToGone: (ms) => gone.observe(ms / 1_000),

@@ -50,6 +50,7 @@ export async function gitsudo(
       return 7
     },
     interrupted: async () => undefined,
+    manifest: absent,
     startService: absent,
     initialise: absent,
     sweepOnce: absent,

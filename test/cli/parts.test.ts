@@ -172,17 +172,11 @@ describe('the service', () => {
       status: 0,
       out: 'made a key\n',
     })
-    const { out } = await gitsudo([
-      'server',
-      'init',
-      '--print-manifest',
-      '--url',
-      'https://gitsudo.acme.example/',
-    ])
-    expect(JSON.parse(out)).toMatchObject({
-      hook_attributes: { url: 'https://gitsudo.acme.example/webhooks/github' },
-      public: false,
+    const manifest = async (url: string) => ({ hook: url })
+    const { out } = await gitsudo(['server', 'init', '--print-manifest', '--url', 'https://g.example'], {
+      manifest,
     })
+    expect(JSON.parse(out)).toEqual({ hook: 'https://g.example' })
     expect((await gitsudo(['server', 'init', '--print-manifest'])).status).toBe(2)
   })
 

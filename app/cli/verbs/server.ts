@@ -1,7 +1,6 @@
 import { readinessSchema, reloadedSchema, serverStatusSchema, versionSchema } from '../api.ts'
 import { clientFor } from '../client.ts'
 import { Failure } from '../failure.ts'
-import { appManifest } from '../manifest.ts'
 import { styleFor } from '../terminal/style.ts'
 import { fields, table } from '../terminal/table.ts'
 import { flag, text, type Verb } from '../verb.ts'
@@ -45,7 +44,7 @@ export const serverInit: Verb = {
           'The manifest needs the address at which GitHub reaches the service.',
           'write --url https://HOST',
         )
-      deps.out.write(`${JSON.stringify(appManifest(url), null, 2)}\n`)
+      deps.out.write(`${JSON.stringify(await deps.manifest(url), null, 2)}\n`)
       return 0
     }
     const file = text(args, 'config')

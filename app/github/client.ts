@@ -46,15 +46,17 @@ export function createClient(options: ClientOptions): Client {
   })
 
   octokit.hook.wrap('request', async (request, asked) => {
-    const what = `${asked.method} ${asked.url.startsWith(baseUrl) ? asked.url.slice(baseUrl.length) : asked.url}`
+    const { url } = octokit.request.endpoint.parse(asked)
+    const what = `${asked.method} ${url.slice(url.startsWith(baseUrl) ? baseUrl.length : 0).split('?')[0]}`
     // Links to further pages are whole addresses; a credential goes to no other place than its own.
-    if (!asked.url.startsWith('/') && !asked.url.startsWith(`${baseUrl}/`)) {
+    if (!url.startsWith(`${baseUrl}/`)) {
       throw new GitHubError('unavailable', `GitHub links to another address: ${what}`)
     }
     if (asked.method !== 'GET') await options.budget?.take()
     const send = async (renew: boolean) => {
-      const authorization = await options.authorize(renew)
-      return request({ ...asked, headers: { ...asked.headers, authorization } })
+      // In place: the hooks inside this one are bound to this object.
+      asked.headers.authorization = await options.authorize(renew)
+      return request(asked)
     }
     try {
       const response = await send(false).catch((error) => {

@@ -64,14 +64,17 @@ function headerTime(value: unknown, now: number): number | undefined {
   return Number.isNaN(at) ? undefined : at
 }
 
-/** Octokit gives a failed fetch status 500 as well; only an answer has headers. */
+/**
+ * Octokit gives a failed fetch status 500 as well, but no answer with it. Its Enterprise plugin replaces some
+ * 404s by an error of its own, which keeps the status and loses the answer.
+ */
 function readFailure(error: unknown, what: string): Failed | undefined {
   if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number') return undefined
   const response = 'response' in error ? error.response : undefined
-  if (typeof response !== 'object' || response === null || !('headers' in response)) return undefined
-  const { headers } = response
-  if (typeof headers !== 'object' || headers === null) return undefined
-  return { status: error.status, message: error.message.slice(0, 500), headers: { ...headers }, what }
+  const headers =
+    typeof response === 'object' && response !== null && 'headers' in response ? response.headers : undefined
+  if (!headers && error.status >= 500) return undefined
+  return { status: error.status, message: error.message.slice(0, 500), headers: { ...(headers ?? {}) }, what }
 }
 
 const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error))

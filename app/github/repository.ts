@@ -6,6 +6,7 @@ import { createComment, editComment } from './comments.ts'
 import { readCommit } from './commits.ts'
 import type { ConfiguredRepository } from './installation.ts'
 import { mergePull } from './merge.ts'
+import { orUndefined } from './or-undefined.ts'
 import { listPushers, listTeamMembers, readAccount, readPermission } from './people.ts'
 import { closePull, listOpenPulls, listPullsOf, readPull } from './pulls.ts'
 import { askReviewers } from './reviewers.ts'
@@ -27,13 +28,15 @@ export function createRepositoryApi(
   const repository: RepositoryClient = { client, fullName: configured.fullName, at: { owner, repo } }
   return {
     async identity() {
-      const { id, full_name: fullName } = (await client.rest.repos.get({ owner, repo })).data
-      if (id !== configured.id) {
+      const said = await orUndefined(client.rest.repos.get({ owner, repo }))
+      if (said?.data.id !== configured.id) {
+        const now = said ? `now ${said.data.id}` : 'gone or renamed'
         throw new GitHubError(
           'forbidden',
-          `${configured.fullName} is configured with id ${configured.id} and is now ${id}`,
+          `${configured.fullName} is configured with id ${configured.id} and is ${now}`,
         )
       }
+      const { id, full_name: fullName } = said.data
       return { id, fullName }
     },
     pull: (number) => readPull(repository, number),

@@ -337,8 +337,7 @@ test('whatever is signed and whatever the headers say, only a body that fits its
         expect(JSON.parse(Buffer.from(delivery.body).toString()).repository.id).toBe(7)
         const has = (key: string) => typeof said === 'object' && said !== null && key in said
         if (delivery.event !== 'pull_request_review') expect(has('review')).toBe(false)
-        if (delivery.event === 'pull_request')
-          expect(has('comment')).toBe(false)
+        if (delivery.event === 'pull_request') expect(has('comment')).toBe(false)
       }
     }),
     { numRuns: 1000 },

@@ -4,7 +4,7 @@ export type MockCall = 'inspect' | 'ensure' | 'remove' | 'credentials' | 'list' 
 
 /**
  * What one call meets. `lost`: it takes effect, its answer never arrives. `stale`: its reads show the cloud as it
- * was before the last write. `hang`: no answer until the caller gives up.
+ * was before the last write, for as long as the mock says that reads may lag. `hang`: no answer until the caller gives up.
  */
 export type Fault =
   | { readonly kind: 'throttled'; readonly retryAfter?: number }

@@ -15,6 +15,7 @@ type MockOptions = {
   readonly faults?: Faults
   /** Waits before each call as a cloud far away would, in milliseconds. */
   readonly latencyMs?: number
+  /** How long a read may lag behind a write. */
   readonly propagationMs?: number
 }
 
@@ -25,16 +26,19 @@ type MockOptions = {
 export const createMock = (options: MockOptions): Provider => {
   const { bindings, clock, shared = false, latencyMs = 0, propagationMs = 0 } = options
   const prefix = `gitsudo-${base32(options.instance)}-`
-  /** What each handle showed before this process's last write to it. */
-  const before = new Map<string, MockBinding | undefined>()
+  /** What each handle showed before this process's last write to it: the most that a lagging read may show. */
+  const before = new Map<string, { readonly binding: MockBinding | undefined; readonly at: number }>()
 
   const bindingKey = (intent: Intent): string =>
     shared
       ? `${prefix}${base32(JSON.stringify([intent.principal, intent.cloudRole, intent.scope]))}`
       : `${prefix}${cloudName(intent.grant)}`
 
-  const read = async (handle: string, fault: Fault | undefined): Promise<MockBinding | undefined> =>
-    fault?.kind === 'stale' && before.has(handle) ? before.get(handle) : bindings.find(handle)
+  const read = async (handle: string, fault: Fault | undefined): Promise<MockBinding | undefined> => {
+    const last = before.get(handle)
+    const lags = fault?.kind === 'stale' && last !== undefined && clock.now() < last.at + propagationMs
+    return lags ? last.binding : bindings.find(handle)
+  }
 
   /** Latency, the fault that keeps the call from happening, the call, the fault that loses its answer. */
   const meeting = async <T>(
@@ -65,7 +69,7 @@ export const createMock = (options: MockOptions): Provider => {
         refuseHostile(intent)
         if (clock.now() >= intent.endsAt) throw new ProviderError('invalid', 'mock: the end has passed')
         const there = await bindings.find(handle)
-        before.set(handle, there)
+        before.set(handle, { binding: there, at: clock.now() })
         const { grant, principal, cloudRole: role, scope } = intent
         // A shared binding outlives its first grant, so it cannot carry that grant's end.
         const expiry = shared ? {} : { expiresAt: intent.endsAt }
@@ -79,7 +83,7 @@ export const createMock = (options: MockOptions): Provider => {
       meeting('remove', call, async (fault) => {
         const handle = bindingKey(intent)
         const there = await bindings.find(handle)
-        if (there !== undefined) before.set(handle, there)
+        if (there !== undefined) before.set(handle, { binding: there, at: clock.now() })
         await bindings.delete(handle)
         return (await read(handle, fault)) === undefined ? 'absent' : 'removing'
       }),

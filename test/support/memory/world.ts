@@ -49,7 +49,7 @@ export const memoryWorld = (
     mock,
     open: async (intent: Intent): Promise<string> => {
       await store.transaction((tx) => openGrant(tx, deps, intent, { metadata: {}, now: clock.now() }))
-      ledger.seal()
+      if (!ledger.down) ledger.seal()
       return intent.grant
     },
     revoke: (grant: string) =>

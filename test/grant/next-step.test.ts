@@ -1,0 +1,270 @@
+import { describe, expect, test } from 'vitest'
+import { nextStep } from '../../app/grant/next-step.ts'
+import { grantStates } from '../../app/grant/state.ts'
+import type { GrantView, Seen, Step } from '../../app/grant/step.ts'
+import { anIntent } from '../support/memory/intent.ts'
+
+const now = 1_800_000_000_000
+const minute = 60_000
+const intent = anIntent(1, now - 10 * minute, { endsAt: now + 50 * minute })
+const { endsAt: _, ...terms } = intent
+const durationMs = 60 * minute
+
+const ledger = { issued: false, blocked: false, drifted: false, forged: [] } as const
+const intended = { ...ledger, intent }
+const issued = { ...intended, issued: true }
+const revoke = { ...issued, revoke: { why: 'done' }, blocked: true }
+const expired = { ...issued, over: { state: 'ended', cause: 'expired' }, blocked: true } as const
+const person = { by: { kind: 'user', id: '1' }, why: 'done' } as const
+
+const base: GrantView = {
+  id: intent.grant,
+  state: 'provisioning',
+  startsAt: intent.startsAt,
+  endsAt: intent.endsAt,
+  tries: 0,
+  ledger: intended,
+  unanswered: [],
+  grantWindowMs: 60 * minute,
+  propagationMs: 2000,
+}
+
+const absent: Seen = { kind: 'absent' }
+const present: Seen = { kind: 'present', handle: 'h', expiresAt: intent.endsAt }
+const unknown: Seen = { kind: 'unknown', why: 'no answer' }
+const trouble: Seen = { kind: 'trouble', why: 'busy', patience: Number.POSITIVE_INFINITY }
+const forbidden: Seen = { kind: 'trouble', why: 'permission missing', patience: 4 }
+const shared: Seen = { kind: 'shared', by: ['other'] }
+
+type Row = readonly [what: string, view: Partial<GrantView>, step: Partial<Step>, at?: number]
+
+const over = intent.endsAt
+const provisioning: readonly Row[] = [
+  ['intent not sealed yet', { ledger }, { kind: 'retry' }],
+  ['intent never sealed', { ledger }, { kind: 'fail' }, over],
+  [
+    'intent whose signature fails',
+    { ledger: { ...ledger, forged: ['grant.intended'] } },
+    { kind: 'quarantine' },
+  ],
+  ['nothing seen', {}, { kind: 'ensure' }],
+  ['nothing seen, under a second left', {}, { kind: 'rest', until: over }, over - 999],
+  ['its end came', {}, { kind: 'expire' }, over],
+  ['revocation asked', { revokeAsk: person }, { kind: 'intend_revoke', why: 'done' }],
+  ['present', { seen: present }, { kind: 'activate', handle: 'h' }],
+  ['present, its end came', { seen: present }, { kind: 'expire' }, over],
+  ['absent', { seen: absent }, { kind: 'retry' }],
+  ['unknown', { seen: unknown }, { kind: 'retry' }],
+  ['removing', { seen: { kind: 'removing' } }, { kind: 'retry' }],
+  ['shared', { seen: shared }, { kind: 'retry' }],
+  ['trouble', { seen: trouble }, { kind: 'retry', note: 'busy' }],
+  ['trouble near its end', { seen: trouble, tries: 9 }, { kind: 'retry', at: over }, over - 1000],
+  ['refused for good', { refusal: 'no such role' }, { kind: 'inspect' }],
+  ['refused, absent', { refusal: 'no such role', seen: absent }, { kind: 'fail', why: 'no such role' }],
+  [
+    'refused, absent, a write unanswered',
+    { refusal: 'x', seen: absent, unanswered: [now] },
+    { kind: 'note_absence' },
+  ],
+  ['refused, present', { refusal: 'x', seen: present }, { kind: 'intend_revoke' }],
+  ['refused, unknown', { refusal: 'x', seen: unknown }, { kind: 'retry' }],
+  ['refused, trouble', { refusal: 'x', seen: trouble }, { kind: 'retry' }],
+  ['revoke intent sealed', { ledger: { ...intended, blocked: true } }, { kind: 'correct' }],
+  ['issued before', { ledger: issued }, { kind: 'correct' }],
+  ['end sealed', { ledger: expired }, { kind: 'correct' }],
+]
+const active: readonly Row[] = [
+  ['nothing seen', {}, { kind: 'inspect' }],
+  ['its end came', {}, { kind: 'expire' }, over],
+  ['its end came, present', { seen: present }, { kind: 'expire' }, over],
+  ['revocation asked', { revokeAsk: person }, { kind: 'intend_revoke', by: person.by }],
+  ['revocation asked, absent', { revokeAsk: person, seen: absent }, { kind: 'intend_revoke' }],
+  ['present', { seen: present }, { kind: 'rest', until: now + 5 * minute }],
+  ['present, its end near', { seen: present }, { kind: 'rest', until: over }, over - minute],
+  ['extended', { seen: { ...present, expiresAt: over + 6 * minute } }, { kind: 'drift' }],
+  [
+    'extended, known',
+    { ledger: { ...issued, drifted: true }, seen: { ...present, expiresAt: over * 2 } },
+    { kind: 'rest' },
+  ],
+  ['absent', { seen: absent }, { kind: 'end', cause: 'revoked externally', goneAt: now }],
+  ['absent in its last five minutes', { seen: absent }, { kind: 'end', cause: 'expired' }, over - 5 * minute],
+  ['absent, just made', { seen: absent, activeAt: now - 1999 }, { kind: 'rest', until: now + 1 }],
+  [
+    'absent, a write unanswered',
+    { seen: absent, unanswered: [now] },
+    { kind: 'note_absence', again: now + 27_001 },
+  ],
+  [
+    'absent again too soon',
+    { seen: absent, unanswered: [1], absentSince: now - 27_000 },
+    { kind: 'rest', until: now + 1 },
+  ],
+  [
+    'absent again',
+    { seen: absent, unanswered: [1], absentSince: now - 27_001 },
+    { kind: 'end', goneAt: now - 27_001 },
+  ],
+  ['unknown', { seen: unknown }, { kind: 'retry', note: 'no answer' }],
+  ['trouble', { seen: trouble }, { kind: 'retry' }],
+  ['removing', { seen: { kind: 'removing' } }, { kind: 'retry' }],
+  ['shared', { seen: shared }, { kind: 'retry' }],
+  ['no verified intent', { ledger }, { kind: 'quarantine' }],
+  ['revoke intent sealed', { ledger: revoke }, { kind: 'correct' }],
+  ['end sealed', { ledger: expired }, { kind: 'correct' }],
+  ['an unsigned end', { ledger: { ...issued, blocked: true } }, { kind: 'correct' }],
+]
+const removing: readonly Row[] = [
+  ['before its end, nothing sealed', { ledger: issued }, { kind: 'intend_revoke' }],
+  ['before its end, asked', { ledger: issued, revokeAsk: person }, { kind: 'intend_revoke', why: 'done' }],
+  ['before its end, an unsigned end', { ledger: { ...issued, blocked: true } }, { kind: 'intend_revoke' }],
+  ['revoke intent sealed', { ledger: revoke }, { kind: 'remove' }],
+  ['its end came', { ledger: issued }, { kind: 'remove' }, over],
+  ['absent, revoked', { ledger: revoke, seen: absent }, { kind: 'end', cause: 'revoked', kept: [] }],
+  [
+    'absent, expired',
+    { ledger: issued, seen: absent },
+    { kind: 'end', cause: 'expired', goneAt: over },
+    over,
+  ],
+  [
+    'absent, a write unanswered',
+    { ledger: revoke, seen: absent, unanswered: [now] },
+    { kind: 'note_absence' },
+  ],
+  [
+    'absent again',
+    { ledger: revoke, seen: absent, unanswered: [1], absentSince: now - 30_000 },
+    { kind: 'end', goneAt: now - 30_000 },
+  ],
+  ['present', { ledger: revoke, seen: present }, { kind: 'retry' }],
+  ['removing', { ledger: revoke, seen: { kind: 'removing' } }, { kind: 'retry', note: 'removing' }],
+  ['unknown', { ledger: revoke, seen: unknown }, { kind: 'retry', note: 'no answer' }],
+  ['trouble', { ledger: revoke, seen: trouble, tries: 99 }, { kind: 'retry' }],
+  [
+    'throttled',
+    { ledger: revoke, seen: { ...trouble, notBefore: now + 90_000 } },
+    { kind: 'retry', at: now + 90_000 },
+  ],
+  ['shared', { ledger: revoke, seen: shared }, { kind: 'end', kept: ['other'] }],
+  [
+    'shared, a write unanswered',
+    { ledger: revoke, seen: shared, unanswered: [now] },
+    { kind: 'rest', until: now + 27_001 },
+  ],
+  [
+    'shared, an old write unanswered',
+    { ledger: revoke, seen: shared, unanswered: [now - 27_001] },
+    { kind: 'end' },
+  ],
+]
+const scheduledLedger = { ...ledger, schedule: { ...terms, startsAt: now + minute, durationMs } }
+const late = { ...ledger, schedule: { ...terms, startsAt: now - 61 * minute, durationMs } }
+const scheduled: readonly Row[] = [
+  ['not sealed yet', { ledger }, { kind: 'retry' }],
+  ['never sealed', { ledger }, { kind: 'refuse' }, now + 61 * minute],
+  ['a signature that fails', { ledger: { ...ledger, forged: ['grant.scheduled'] } }, { kind: 'refuse' }],
+  ['before its start', { ledger: scheduledLedger }, { kind: 'rest', until: now + minute }],
+  [
+    'a row that starts sooner',
+    { ledger: scheduledLedger, startsAt: now - minute },
+    { kind: 'rest', until: now + minute },
+  ],
+  ['at its start', { ledger: scheduledLedger }, { kind: 'start' }, now + minute],
+  ['its start missed', { ledger: late }, { kind: 'refuse' }],
+  ['revocation asked', { ledger: scheduledLedger, revokeAsk: person }, { kind: 'end', cause: 'revoked' }],
+  ['its intent sealed', { ledger: { ...scheduledLedger, intent } }, { kind: 'correct' }],
+  [
+    'refused',
+    { ledger: { ...scheduledLedger, over: { state: 'refused' }, blocked: true } },
+    { kind: 'correct' },
+  ],
+]
+const done: readonly Row[] = [
+  ['its end sealed', { ledger: expired }, { kind: 'rest' }],
+  ['its end not sealed yet', { ledger: revoke }, { kind: 'retry' }],
+  ['its end not sealed for long', { ledger: revoke, tries: 14 }, { kind: 'correct' }],
+  ['never intended', { ledger }, { kind: 'rest' }],
+  ['a write unanswered', { ledger: expired, unanswered: [now] }, { kind: 'remove' }],
+  [
+    'a write unanswered, absent',
+    { ledger: expired, unanswered: [now], seen: absent },
+    { kind: 'close_attempts' },
+  ],
+  [
+    'a write unanswered, shared',
+    { ledger: expired, unanswered: [now], seen: shared },
+    { kind: 'close_attempts' },
+  ],
+  ['a write unanswered, trouble', { ledger: expired, unanswered: [now], seen: trouble }, { kind: 'retry' }],
+  [
+    'a write unanswered, removing',
+    { ledger: expired, unanswered: [now], seen: { kind: 'removing' } },
+    { kind: 'retry' },
+  ],
+]
+
+const tables = {
+  scheduled,
+  provisioning,
+  active: active.map(([what, view, step, at = now]): Row => [what, { ledger: issued, ...view }, step, at]),
+  revoking: [
+    ...removing,
+    ['may not, once', { ledger: revoke, seen: forbidden, tries: 3 }, { kind: 'retry' }],
+    ['may not, for good', { ledger: revoke, seen: forbidden, tries: 4 }, { kind: 'quarantine' }],
+    ['no verified intent', { ledger }, { kind: 'quarantine' }],
+    [
+      'no intent, its end sealed',
+      { ledger: { ...ledger, over: { state: 'ended', cause: 'revoked' }, blocked: true } },
+      { kind: 'end' },
+    ],
+  ] as readonly Row[],
+  quarantined: [
+    ...removing,
+    ['may not, for good', { ledger: revoke, seen: forbidden, tries: 4 }, { kind: 'retry' }],
+    ['no verified intent', { ledger }, { kind: 'retry', at: now + 5 * minute }],
+  ] as readonly Row[],
+  ended: done,
+  failed: done,
+  refused: done,
+} satisfies Record<(typeof grantStates)[number], readonly Row[]>
+
+describe.each(grantStates)('%s', (state) => {
+  test.each(tables[state].map((row) => [...row] as const))('%s', (_what, view, step, at = now) => {
+    expect(nextStep({ ...base, ...view, state }, at)).toMatchObject(step)
+  })
+})
+
+test('never ensures, and never looks kindly, once a revoke intent, an end or a refusal is sealed', () => {
+  const seens: readonly (Seen | undefined)[] = [
+    undefined,
+    absent,
+    present,
+    unknown,
+    trouble,
+    forbidden,
+    shared,
+  ]
+  for (const state of grantStates) {
+    for (const view of [revoke, expired, { ...intended, blocked: true }]) {
+      for (const seen of seens) {
+        const step = nextStep({ ...base, state, ledger: view, ...(seen === undefined ? {} : { seen }) }, now)
+        expect(['ensure', 'activate', 'start']).not.toContain(step.kind)
+      }
+    }
+  }
+})
+
+test('is total: every state, ledger and observation, before and after the end, has a step', () => {
+  for (const state of grantStates) {
+    for (const view of [ledger, scheduledLedger, intended, issued, revoke, expired]) {
+      for (const seen of [undefined, absent, present, unknown, trouble, forbidden, shared]) {
+        for (const at of [now, over, over + 365 * 86_400_000]) {
+          const step = nextStep({ ...base, state, ledger: view, ...(seen === undefined ? {} : { seen }) }, at)
+          if (step.kind === 'retry') expect(step.at).toBeGreaterThan(at)
+          if (step.kind === 'rest' && step.until !== undefined) expect(step.until).toBeGreaterThan(at)
+        }
+      }
+    }
+  }
+})

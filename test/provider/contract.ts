@@ -1,0 +1,258 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Intent } from '../../app/grant/intent.ts'
+import { type Call, type Provider, ProviderError } from '../../app/provider/port.ts'
+
+export type Trouble = 'throttled' | 'conflict' | 'unavailable' | 'hang' | 'lost' | 'stale' | 'forbidden'
+
+/** One cloud, fresh for each test, with hands that reach behind the provider. */
+export type Harness = {
+  readonly provider: Provider
+  /** The same cloud seen by a new process of the same installation. */
+  restart(): Provider
+  /** The same cloud seen by another installation. */
+  stranger(): Provider
+  /** An intent that the cloud accepts; `number` makes another grant of another principal, unless `change` says so. */
+  intent(number: number, change?: Partial<Intent>): Intent
+  now(): number
+  advance(ms: number): void
+  /** The next call of one of these kinds meets it. */
+  meet(trouble: Trouble, ...on: readonly ('inspect' | 'ensure' | 'remove' | 'credentials')[]): void
+  /** Takes the grant's binding away, or makes it last until `expiresAt`, without the provider. */
+  deleteBehind(intent: Intent): Promise<void>
+  extendBehind(intent: Intent, expiresAt: number): Promise<void>
+  /** Roles and scopes that the cloud must refuse as `invalid`. */
+  readonly hostile: readonly Partial<Intent>[]
+  /** Names as long as the cloud takes them. */
+  readonly longest: Partial<Intent>
+  /** What `forbidden` names as missing. */
+  readonly permission: string
+  dispose(): Promise<void>
+}
+
+const minute = 60_000
+
+/**
+ * What every provider promises (providers.md), nothing skipped: where a trait is `no`, the opposite is asserted.
+ */
+export const describeProvider = (name: string, make: () => Promise<Harness>): void => {
+  describe(`${name} keeps the provider contract`, () => {
+    let h: Harness
+    beforeEach(async () => {
+      h = await make()
+    })
+    afterEach(() => h.dispose())
+
+    const call = (ms = 10_000): Call => ({ deadline: h.now() + ms, signal: AbortSignal.timeout(ms) })
+    const ensure = (intent: Intent, provider = h.provider) => provider.ensure(intent, call())
+    const inspect = (intent: Intent, provider = h.provider) => provider.inspect(intent, call())
+    const remove = (intent: Intent, provider = h.provider) => provider.remove(intent, call())
+    /** As a reconciler does: again and again, until the cloud says so. */
+    const until = async <T>(wanted: T, ask: () => Promise<T>): Promise<void> => {
+      for (let tries = 0; tries < 50; tries++) {
+        if ((await ask()) === wanted) return
+        h.advance(1000 + h.provider.propagationMs)
+      }
+      throw new Error(`never ${wanted}`)
+    }
+    const gone = (intent: Intent) => until('absent', () => remove(intent))
+    const there = async (intent: Intent): Promise<boolean> => (await inspect(intent)).kind === 'present'
+    const fault = async (work: Promise<unknown>): Promise<ProviderError> => {
+      const error: unknown = await work.then(
+        () => new Error('it succeeded'),
+        (reason: unknown) => reason,
+      )
+      expect(error).toBeInstanceOf(ProviderError)
+      return error as ProviderError
+    }
+
+    test('gives, shows and takes away', async () => {
+      const intent = h.intent(1)
+      expect(await inspect(intent)).toEqual({ kind: 'absent' })
+      const made = await ensure(intent)
+      expect(made).toMatchObject({ kind: 'present', handle: expect.any(String) })
+      expect(await inspect(intent)).toEqual(made)
+      await gone(intent)
+      expect(await inspect(intent)).toEqual({ kind: 'absent' })
+    })
+
+    test('ensures and removes idempotently, from any process, also what was never there', async () => {
+      const intent = h.intent(1)
+      await gone(intent)
+      const first = await ensure(intent)
+      expect(await ensure(intent)).toEqual(first)
+      expect(await ensure(intent, h.restart())).toEqual(first)
+      expect((await h.provider.list(call())).length).toBe(h.provider.traits.binding ? 1 : 0)
+      await gone(intent)
+      await gone(intent)
+      expect(await inspect(intent, h.restart())).toEqual({ kind: 'absent' })
+    })
+
+    test('carries on after a crash between any two calls', async () => {
+      const intent = h.intent(1)
+      for (const provider of [h.restart(), h.restart()]) {
+        await ensure(intent, provider)
+        expect((await inspect(intent, h.restart())).kind).toBe('present')
+      }
+      await remove(intent, h.restart())
+      await until('absent', () => remove(intent, h.restart()))
+      expect((await inspect(intent, h.restart())).kind).toBe('absent')
+    })
+
+    test.each([
+      ['throttled', 'throttled'],
+      ['conflict', 'conflict'],
+      ['unavailable', 'unavailable'],
+      ['forbidden', 'forbidden'],
+    ] as const)('says %s, and nothing has happened', async (trouble, kind) => {
+      const intent = h.intent(1)
+      h.meet(trouble, 'ensure')
+      const refused = await fault(ensure(intent))
+      expect(refused.kind).toBe(kind)
+      if (kind === 'throttled') expect(refused.retryAfter).toBeGreaterThan(0)
+      if (kind === 'forbidden') expect(refused.message).toContain(h.permission)
+      expect(await there(intent)).toBe(false)
+      await ensure(intent)
+      h.meet(trouble, 'remove')
+      expect((await fault(remove(intent))).kind).toBe(kind)
+      expect(await there(intent)).toBe(true)
+      h.meet(trouble, 'inspect')
+      // Trouble is never an answer: neither absent nor present.
+      expect((await fault(inspect(intent))).kind).toBe(kind)
+      await gone(intent)
+    })
+
+    test('ends a call that hangs at its deadline, as unknown', async () => {
+      const intent = h.intent(1)
+      for (const [on, ask] of [
+        ['ensure', h.provider.ensure],
+        ['inspect', h.provider.inspect],
+        ['remove', h.provider.remove],
+      ] as const) {
+        h.meet('hang', on)
+        expect((await fault(ask(intent, call(30)))).kind).toBe('unknown')
+      }
+    })
+
+    test('repairs a lost answer by being asked again', async () => {
+      const intent = h.intent(1)
+      h.meet('lost', 'ensure')
+      expect((await fault(ensure(intent))).kind).toBe('unknown')
+      await ensure(intent)
+      expect((await h.provider.list(call())).length).toBe(h.provider.traits.binding ? 1 : 0)
+      h.meet('lost', 'remove')
+      expect((await fault(remove(intent))).kind).toBe('unknown')
+      await gone(intent)
+    })
+
+    test('takes a lagging read neither for there nor for gone', async () => {
+      const intent = h.intent(1)
+      h.meet('stale', 'ensure')
+      const first = await h.provider.ensure(intent, call()).catch((error: unknown) => error)
+      if (first instanceof ProviderError) expect(first.kind).toBe('unavailable')
+      else expect(first).toMatchObject({ kind: 'present' })
+      h.advance(h.provider.propagationMs)
+      await ensure(intent)
+      h.meet('stale', 'remove')
+      expect(await remove(intent)).toBe(h.provider.propagationMs > 0 ? 'removing' : 'absent')
+      await gone(intent)
+      expect(await there(intent)).toBe(false)
+    })
+
+    test('shows what was deleted or extended behind our back as it is, and removes it', async () => {
+      const [deleted, extended] = [h.intent(1), h.intent(2)]
+      for (const intent of [deleted, extended]) await ensure(intent)
+      await h.deleteBehind(deleted)
+      await h.extendBehind(extended, extended.endsAt + 60 * minute)
+      h.advance(h.provider.propagationMs)
+      expect(await inspect(deleted)).toEqual({ kind: 'absent' })
+      const seen = await inspect(extended)
+      expect(seen.kind).toBe('present')
+      if (seen.kind === 'present' && seen.expiresAt !== undefined) {
+        expect(seen.expiresAt).toBe(extended.endsAt + 60 * minute)
+      }
+      for (const intent of [deleted, extended]) await gone(intent)
+      expect(await there(extended)).toBe(false)
+    })
+
+    test('gives two grants of the same access one binding or two, as it says', async () => {
+      const first = h.intent(1)
+      const second = h.intent(2, { principal: first.principal, requester: first.requester })
+      const keys = [first, second].map((intent) => h.provider.bindingKey(intent))
+      expect(new Set(keys).size).toBe(h.provider.traits.shared ? 1 : 2)
+      for (const intent of [first, second]) await ensure(intent)
+      await gone(first)
+      // Shared, it is gone for both: who else needs it is counted before it is removed.
+      expect(await there(second)).toBe(!h.provider.traits.shared)
+      await gone(second)
+    })
+
+    test('keys of grants that differ in principal, role or scope differ', () => {
+      const first = h.intent(1)
+      const others = [
+        h.intent(2),
+        { ...first, grant: h.intent(3).grant, cloudRole: `${first.cloudRole}2` },
+        { ...first, grant: h.intent(4).grant, scope: `${first.scope}2` },
+      ]
+      expect(new Set([first, ...others].map((intent) => h.provider.bindingKey(intent))).size).toBe(4)
+    })
+
+    test('carries a thousand grants at once', async () => {
+      const intents = Array.from({ length: 1000 }, (_, number) => h.intent(number + 1))
+      await Promise.all(intents.map((intent) => ensure(intent)))
+      const listed = await h.provider.list(call())
+      expect(new Set(listed.map(({ grant }) => grant)).size).toBe(h.provider.traits.binding ? 1000 : 0)
+      await Promise.all(intents.map((intent) => gone(intent)))
+      expect(await h.provider.list(call())).toEqual([])
+    }, 60_000)
+
+    test('takes names at their length limits, and refuses hostile ones as invalid', async () => {
+      const longest = h.intent(1, h.longest)
+      await ensure(longest)
+      expect(await there(longest)).toBe(true)
+      await gone(longest)
+      for (const change of h.hostile) {
+        const intent = h.intent(2, change)
+        expect((await fault(ensure(intent))).kind).toBe('invalid')
+        expect(await remove(intent)).toBe('absent')
+      }
+    })
+
+    test('gives nothing whose end has passed, and clocks may differ by five minutes', async () => {
+      const past = h.intent(1, { startsAt: h.now() - 10 * minute, endsAt: h.now() - 1 })
+      expect((await fault(ensure(past))).kind).toBe('invalid')
+      expect(await remove(past)).toBe('absent')
+      const skewed = h.intent(2, { startsAt: h.now() + 5 * minute, endsAt: h.now() + 65 * minute })
+      expect((await ensure(skewed)).kind).toBe('present')
+      await gone(skewed)
+    })
+
+    test('lists everything of ours and nothing else', async () => {
+      const ours = [h.intent(1), h.intent(2)]
+      for (const intent of ours) await ensure(intent)
+      const stranger = h.stranger()
+      await stranger.ensure(h.intent(3), call())
+      const listed = (await h.provider.list(call())).map(({ grant }) => grant).sort()
+      expect(listed).toEqual(h.provider.traits.binding ? ours.map(({ grant }) => grant).sort() : [])
+      for (const intent of ours) await gone(intent)
+      expect(await h.provider.list(call())).toEqual([])
+      expect((await stranger.list(call())).length).toBe(h.provider.traits.marks ? 1 : 0)
+    })
+
+    test('gives credentials that never outlive the grant, or has none', async () => {
+      const intent = h.intent(1)
+      await ensure(intent)
+      const { credentials } = h.provider
+      if (credentials === undefined) return expect('credentials' in h.provider).toBe(false)
+      const given = await credentials(intent, { id: 'session-1' }, call())
+      expect(given.expiresAt).toBeLessThanOrEqual(intent.endsAt)
+      expect(Object.keys(given.environment).length).toBeGreaterThan(0)
+      h.advance(intent.endsAt - h.now())
+      await fault(credentials(intent, { id: 'session-2' }, call()))
+      await gone(intent)
+    })
+
+    test('finds nothing wrong with a configuration that is right', async () => {
+      expect(await h.provider.check(call())).toEqual([])
+    })
+  })
+}

@@ -1,0 +1,362 @@
+import { describe, expect, test } from 'vitest'
+import { gitsudo, revokeIntendedEvent } from '../../app/grant/events.ts'
+import { intendedEvent } from '../../app/grant/intent-event.ts'
+import { issueCredentials } from '../../app/reconcile/credentials.ts'
+import { refuseGrant, startGrant } from '../../app/reconcile/grant/open.ts'
+import { anIntent } from '../support/memory/intent.ts'
+import { memoryWorld } from '../support/memory/world.ts'
+
+const never = new AbortController().signal
+const minute = 60_000
+
+const activeWorld = async (options: Parameters<typeof memoryWorld>[0] = {}) => {
+  const world = memoryWorld(options)
+  const intent = anIntent(1, world.clock.now())
+  const id = await world.open(intent)
+  await world.look(id)
+  expect((await world.store.grant(id))?.state).toBe('active')
+  return { world, intent, id }
+}
+
+describe('a grant', () => {
+  test('is given, kept, and taken away at its end', async () => {
+    const { world, intent, id } = await activeWorld()
+    expect(await world.bindings.all()).toHaveLength(1)
+    expect(world.queue.take()).toContainEqual({ queue: 'publish', key: '123456:1' })
+    await world.settle()
+    const row = await world.store.grant(id)
+    expect(row).toMatchObject({ state: 'ended', cause: 'expired', endedAt: intent.endsAt })
+    expect(row?.lookAt).toBeUndefined()
+    expect(await world.bindings.all()).toEqual([])
+    expect(world.typesOf(id)).toEqual(['grant.intended', 'grant.issued', 'grant.expired'])
+    expect(world.queue.take()).toContainEqual({ queue: 'publish', key: '123456:1' })
+    expect(world.ledger.events().every((event) => world.keys.verify(event))).toBe(true)
+  })
+
+  test('is not given before its intent is sealed', async () => {
+    const world = memoryWorld()
+    world.ledger.down = true
+    const id = await world.open(anIntent(1, world.clock.now()))
+    await world.look(id)
+    expect(await world.bindings.all()).toEqual([])
+    expect(await world.store.grant(id)).toMatchObject({ state: 'provisioning', tries: 1 })
+    world.ledger.seal()
+    await world.look(id)
+    expect((await world.store.grant(id))?.state).toBe('active')
+  })
+
+  test('is revoked when asked, its revoke intent sealed first', async () => {
+    const { world, id } = await activeWorld()
+    await world.revoke(id)
+    world.ledger.down = true
+    await expect(world.look(id)).rejects.toThrow('not sealed')
+    expect(await world.bindings.all()).toHaveLength(1)
+    expect((await world.store.grant(id))?.state).toBe('revoking')
+    world.ledger.down = false
+    world.ledger.seal()
+    await world.look(id)
+    expect(await world.store.grant(id)).toMatchObject({ state: 'ended', cause: 'revoked' })
+    expect(await world.bindings.all()).toEqual([])
+    expect(world.typesOf(id)).toEqual([
+      'grant.intended',
+      'grant.issued',
+      'grant.revoke_intended',
+      'grant.revoked',
+    ])
+  })
+
+  test('that the cloud refuses for good fails, with nothing left', async () => {
+    const world = memoryWorld()
+    const id = await world.open(anIntent(1, world.clock.now()))
+    world.faults.plan({ kind: 'invalid' }, 'ensure')
+    await world.look(id)
+    expect(await world.store.grant(id)).toMatchObject({
+      state: 'failed',
+      note: 'mock: there is no such role',
+    })
+    expect(world.typesOf(id)).toEqual(['grant.intended', 'grant.failed'])
+  })
+
+  test('whose answer was lost needs two absent read-backs, gone at the first', async () => {
+    const world = memoryWorld()
+    const intent = anIntent(1, world.clock.now())
+    const id = await world.open(intent)
+    world.faults.plan({ kind: 'lost' }, 'ensure')
+    await world.look(id)
+    expect((await world.store.grant(id))?.state).toBe('provisioning')
+    await world.settle(intent.endsAt)
+    expect(await world.store.grant(id)).toMatchObject({ state: 'revoking', absentSince: intent.endsAt })
+    await world.settle()
+    expect(await world.store.grant(id)).toMatchObject({ state: 'ended', endedAt: intent.endsAt })
+    expect(world.clock.now()).toBe(intent.endsAt + 25_001)
+  })
+
+  test('stays revocation debt until the cloud says gone', async () => {
+    const { world, intent, id } = await activeWorld()
+    world.clock.set(intent.endsAt)
+    for (let n = 0; n < 12; n++)
+      world.faults.plan({ kind: n % 2 === 0 ? 'unavailable' : 'throttled' }, 'remove')
+    await world.look(id)
+    expect(await world.store.grant(id)).toMatchObject({ state: 'revoking', cause: 'expired', tries: 1 })
+    await world.settle()
+    expect(await world.store.grant(id)).toMatchObject({ state: 'ended', cause: 'expired' })
+    expect(await world.bindings.all()).toEqual([])
+  })
+
+  test('that may not be removed is quarantined, alerted, and still retried', async () => {
+    const { world, intent, id } = await activeWorld()
+    world.clock.set(intent.endsAt)
+    for (let n = 0; n < 8; n++) world.faults.plan({ kind: 'forbidden' }, 'remove')
+    for (let n = 0; n < 5; n++) {
+      await world.look(id)
+      world.clock.advance(minute)
+    }
+    expect((await world.store.grant(id))?.state).toBe('quarantined')
+    expect(world.log.lines).toContainEqual(
+      expect.objectContaining({ level: 'alert', message: 'grant.quarantined' }),
+    )
+    await world.settle()
+    expect(await world.store.grant(id)).toMatchObject({ state: 'ended', cause: 'expired' })
+  })
+
+  test('removed behind our back has ended and is never made again', async () => {
+    const { world, intent, id } = await activeWorld()
+    await world.bindings.delete(world.mock.bindingKey(intent))
+    await world.look(id)
+    expect(await world.store.grant(id)).toMatchObject({ state: 'ended', cause: 'revoked externally' })
+    expect(await world.bindings.all()).toEqual([])
+    expect(world.typesOf(id)).toContain('grant.revoked')
+  })
+
+  test('extended behind our back is reported once and cut off at its end', async () => {
+    const { world, intent, id } = await activeWorld()
+    const [binding] = await world.bindings.all()
+    if (binding === undefined) throw new Error('no binding')
+    await world.bindings.delete(binding.handle)
+    await world.bindings.put({ ...binding, expiresAt: intent.endsAt + 60 * minute })
+    await world.look(id)
+    await world.look(id)
+    expect(world.typesOf(id).filter((type) => type === 'grant.drift')).toHaveLength(1)
+    await world.settle()
+    expect(await world.bindings.all()).toEqual([])
+    expect((await world.store.grant(id))?.endedAt).toBe(intent.endsAt)
+  })
+})
+
+describe('the database is not authority (trust.md 5)', () => {
+  test('an ended grant set back to provisioning or active is not given again', async () => {
+    for (const state of ['provisioning', 'active', 'scheduled'] as const) {
+      const { world, intent, id } = await activeWorld()
+      await world.revoke(id)
+      await world.look(id)
+      world.store.tamper(id, { state, endsAt: intent.endsAt + 60 * minute, lookAt: world.clock.now() })
+      await world.look(id)
+      expect(await world.bindings.all()).toEqual([])
+      expect((await world.store.grant(id))?.state).toBe('ended')
+      expect(world.log.lines).toContainEqual(
+        expect.objectContaining({ level: 'alert', message: 'grant.row_differs' }),
+      )
+      expect(world.typesOf(id).filter((type) => type === 'grant.revoked')).toHaveLength(1)
+    }
+  })
+
+  test('a row without a sealed intent gives nothing', async () => {
+    const world = memoryWorld()
+    const intent = anIntent(1, world.clock.now())
+    await world.store.transaction((tx) =>
+      world.store.saveGrant(tx, {
+        id: intent.grant,
+        repository: intent.repository,
+        pull: intent.pull,
+        requester: intent.requester,
+        provider: 'mock',
+        role: 'admin',
+        scope: 'everything',
+        reason: '',
+        metadata: {},
+        state: 'provisioning',
+        bindingKey: intent.grant,
+        startsAt: intent.startsAt,
+        endsAt: intent.endsAt,
+        tries: 0,
+        lookAt: intent.startsAt,
+        version: 0,
+      }),
+    )
+    await world.settle()
+    expect((await world.store.grant(intent.grant))?.state).toBe('failed')
+    expect(world.log.lines).toContainEqual(
+      expect.objectContaining({ level: 'alert', message: 'grant.waits' }),
+    )
+    expect(await world.bindings.all()).toEqual([])
+  })
+
+  test('an intent whose signature does not hold quarantines, and removes nothing', async () => {
+    const { world, intent } = await activeWorld()
+    const forged = anIntent(2, world.clock.now(), { role: 'admin' })
+    const [row] = world.store.rows()
+    if (row === undefined) throw new Error('no row')
+    for (const state of ['provisioning', 'active'] as const) {
+      const id = anIntent(state === 'active' ? 3 : 2, world.clock.now()).grant
+      world.ledger.insert(intendedEvent({ ...forged, grant: id }, gitsudo, world.clock.now()))
+      await world.store.transaction((tx) => world.store.saveGrant(tx, { ...row, id, state, version: 0 }))
+      await world.look(id)
+      expect((await world.store.grant(id))?.state).toBe('quarantined')
+    }
+    expect((await world.bindings.all()).map(({ handle }) => handle)).toEqual([world.mock.bindingKey(intent)])
+  })
+
+  test('an unsigned end stops credentials, and is no proof that access is gone', async () => {
+    const { world, intent, id } = await activeWorld()
+    const { data: _, ...event } = revokeIntendedEvent(
+      intentSubject(intent),
+      world.clock.now(),
+      gitsudo,
+      'forged',
+    )
+    world.ledger.insert({ ...event, type: 'grant.revoked', data: { cause: 'revoked' } })
+    expect(await issueCredentials(world.deps, id, 1001, { id: 's' }, never)).toMatchObject({ ok: false })
+    await world.look(id)
+    expect(await world.bindings.all()).toEqual([])
+    expect(await world.store.grant(id)).toMatchObject({ state: 'ended', cause: 'revoked' })
+  })
+
+  test('an end brought forward in a row that was never over is undone towards removal', async () => {
+    const { world, id } = await activeWorld()
+    world.store.tamper(id, { state: 'ended' })
+    await world.look(id)
+    await world.settle()
+    expect(await world.bindings.all()).toEqual([])
+    expect(world.typesOf(id)).toContain('grant.revoked')
+  })
+
+  test('a row that is gone is made again to be taken away', async () => {
+    const { world, id } = await activeWorld()
+    world.store.remove(id)
+    await world.look(id)
+    expect(await world.bindings.all()).toEqual([])
+    expect(await world.store.grant(id)).toMatchObject({ state: 'ended', cause: 'revoked' })
+    expect(world.log.lines).toContainEqual(
+      expect.objectContaining({ level: 'alert', message: 'grant.row_missing' }),
+    )
+  })
+})
+
+const intentSubject = (intent: { grant: string; repository: number; pull: number }) => ({
+  id: intent.grant,
+  repository: intent.repository,
+  pull: intent.pull,
+})
+
+describe('grants that share a binding', () => {
+  test('keep it until the last of them ends', async () => {
+    const world = memoryWorld({ shared: true })
+    const now = world.clock.now()
+    const first = anIntent(1, now, { endsAt: now + 30 * minute })
+    const second = anIntent(2, now, { endsAt: now + 60 * minute })
+    for (const intent of [first, second]) await world.look(await world.open(intent))
+    expect(await world.bindings.all()).toHaveLength(1)
+    await world.settle(first.endsAt)
+    expect(await world.store.grant(first.grant)).toMatchObject({ state: 'ended', cause: 'expired' })
+    expect(await world.bindings.all()).toHaveLength(1)
+    const end = world.ledger.events().find(({ type }) => type === 'grant.expired')
+    expect(end?.data).toMatchObject({ kept_for: [second.grant] })
+    await world.settle()
+    expect(await world.bindings.all()).toEqual([])
+  })
+
+  test('count from sealed events, not from rows', async () => {
+    const world = memoryWorld({ shared: true })
+    const now = world.clock.now()
+    const first = anIntent(1, now)
+    const second = anIntent(2, now)
+    for (const intent of [first, second]) await world.look(await world.open(intent))
+    await world.revoke(second.grant)
+    await world.look(second.grant)
+    // The row claims a life that the ledger has ended: it does not keep the binding.
+    world.store.tamper(second.grant, { state: 'active' })
+    await world.revoke(first.grant)
+    await world.look(first.grant)
+    expect(await world.bindings.all()).toEqual([])
+  })
+})
+
+describe('a scheduled grant', () => {
+  const scheduledWorld = async () => {
+    const world = memoryWorld()
+    const startsAt = world.clock.now() + 60 * minute
+    const intent = anIntent(1, startsAt)
+    const id = await world.open(intent)
+    await world.look(id)
+    expect(await world.store.grant(id)).toMatchObject({ state: 'scheduled', lookAt: startsAt })
+    world.queue.take()
+    return { world, intent, id, startsAt }
+  }
+
+  test('asks for its second verdict at its start, and starts with the duration that was sealed', async () => {
+    const { world, intent, id, startsAt } = await scheduledWorld()
+    world.clock.set(startsAt)
+    await world.look(id)
+    expect(world.queue.take()).toContainEqual({ queue: 'pull-request', key: '123456:1' })
+    const begun = startsAt + 400
+    world.clock.set(begun)
+    const longer = { ...intent, startsAt: begun, endsAt: begun + 600 * minute }
+    await world.store.transaction((tx) => startGrant(tx, world.deps, longer))
+    world.ledger.seal()
+    await world.look(id)
+    expect(await world.store.grant(id)).toMatchObject({ state: 'active', endsAt: begun + 60 * minute })
+    await world.settle()
+    expect(world.typesOf(id)).toEqual(['grant.scheduled', 'grant.intended', 'grant.issued', 'grant.expired'])
+  })
+
+  test('is refused by its second verdict, or when its start is missed', async () => {
+    const refused = await scheduledWorld()
+    await refused.world.store.transaction((tx) =>
+      refuseGrant(tx, refused.world.deps, refused.id, 'no longer eligible'),
+    )
+    refused.world.ledger.seal()
+    await refused.world.settle()
+    expect(await refused.world.store.grant(refused.id)).toMatchObject({
+      state: 'refused',
+      note: 'no longer eligible',
+    })
+    const missed = await scheduledWorld()
+    await missed.world.settle()
+    expect((await missed.world.store.grant(missed.id))?.state).toBe('refused')
+    expect(missed.world.typesOf(missed.id)).toEqual(['grant.scheduled', 'grant.refused'])
+  })
+
+  test('can be revoked before it starts', async () => {
+    const { world, id } = await scheduledWorld()
+    await world.revoke(id)
+    await world.look(id)
+    expect(await world.store.grant(id)).toMatchObject({ state: 'ended', cause: 'revoked' })
+    expect(world.typesOf(id)).toEqual(['grant.scheduled', 'grant.revoked'])
+  })
+})
+
+describe('credentials', () => {
+  test('go to the requester of an active grant, sealed first, never beyond its end', async () => {
+    const { world, intent, id } = await activeWorld()
+    const answer = await issueCredentials(world.deps, id, 1001, { id: 'session-1' }, never)
+    expect(answer).toMatchObject({ ok: true, expiresAt: intent.endsAt })
+    expect(answer.ok && answer.environment.MOCK_ACCESS_KEY_ID).toMatch(/^MOCK/)
+    expect(world.typesOf(id)).toContain('credentials.issued')
+  })
+
+  test('go to nobody else, and not when the seal fails, the end has come or a revocation was asked', async () => {
+    const { world, intent, id } = await activeWorld()
+    const ask = (person = 1001) => issueCredentials(world.deps, id, person, { id: 's' }, never)
+    expect(await ask(1002)).toEqual({ ok: false, why: 'credentials go to the requester only' })
+    world.ledger.down = true
+    await expect(ask()).rejects.toThrow('not sealed')
+    world.ledger.down = false
+    await world.revoke(id)
+    expect(await ask()).toEqual({ ok: false, why: 'the grant is being revoked' })
+    const late = await activeWorld()
+    late.world.clock.set(intent.endsAt)
+    expect(await issueCredentials(late.world.deps, late.id, 1001, { id: 's' }, never)).toMatchObject({
+      ok: false,
+    })
+  })
+})

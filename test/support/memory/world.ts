@@ -7,6 +7,7 @@ import { openGrant } from '../../../app/reconcile/grant/open.ts'
 import { createGrantReconciler } from '../../../app/reconcile/grant.ts'
 import { askRevoke } from '../../../app/reconcile/revoke.ts'
 import { memoryClock } from './clock.ts'
+import { anIntent } from './intent.ts'
 import { memoryKeys } from './keys.ts'
 import { memoryLedger } from './ledger.ts'
 import { memoryLog } from './log.ts'
@@ -83,3 +84,14 @@ export const memoryWorld = (
   }
 }
 export type MemoryWorld = ReturnType<typeof memoryWorld>
+
+/** A world with one grant in it, active for an hour. */
+export const activeWorld = async (options: Parameters<typeof memoryWorld>[0] = {}) => {
+  const world = memoryWorld(options)
+  const intent = anIntent(1, world.clock.now())
+  const id = await world.open(intent)
+  await world.look(id)
+  const row = await world.store.grant(id)
+  if (row?.state !== 'active') throw new Error(`the grant is ${row?.state}`)
+  return { world, intent, id }
+}

@@ -51,7 +51,11 @@ export async function startEmbedded(
   const data = join(home, 'data')
   const password = await initialiseOnce({ state, home, data, account, binaries })
 
-  const stop = () => run(binaries.pg_ctl, ['stop', '-D', data, '-m', 'fast', '-w'], home, account)
+  const stop = async () => {
+    // Stopped by somebody else is stopped.
+    if ((await runningPort(data)) === undefined) return
+    await run(binaries.pg_ctl, ['stop', '-D', data, '-m', 'fast', '-w'], home, account)
+  }
   const running = await runningPort(data)
   if (running !== undefined) {
     const url = urlOf(password, running)

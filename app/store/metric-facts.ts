@@ -17,7 +17,9 @@ export const metricFacts = async (
   readonly ledgerLag: { readonly count: number; readonly oldest?: number }
 }> => {
   const now = new Date(clock.now()).toISOString()
-  const states = await run.any(sql.type(count)`select state, count(*)::int8 as count from grants group by state`)
+  const states = await run.any(
+    sql.type(count)`select state, count(*)::int8 as count from grants group by state`,
+  )
   const owed = await run.one(sql.type(debt)`
     select count(*)::int8 as count, min(ends_at) as oldest from grants
     where state in ('active', 'revoking', 'quarantined') and ends_at <= ${now}::timestamptz or state = 'revoking'`)

@@ -17,7 +17,9 @@ const columns = sql.fragment`handle, grant_id as "grant", principal, role, scope
 /** The mock provider's cloud as a table: one binding a handle, seen by every replica. */
 export const mockBindings = (database: Pick<Database, 'run'>) => ({
   find: async (handle: string): Promise<Binding | undefined> =>
-    (await database.run.maybeOne(sql.type(binding)`select ${columns} from mock_bindings where handle = ${handle}`)) ?? undefined,
+    (await database.run.maybeOne(
+      sql.type(binding)`select ${columns} from mock_bindings where handle = ${handle}`,
+    )) ?? undefined,
   put: async ({ handle, grant, principal, role, scope, expiresAt }: Binding): Promise<void> => {
     await database.run.query(sql.unsafe`
       insert into mock_bindings (handle, grant_id, principal, role, scope, expires_at)
@@ -27,5 +29,6 @@ export const mockBindings = (database: Pick<Database, 'run'>) => ({
   delete: async (handle: string): Promise<void> => {
     await database.run.query(sql.unsafe`delete from mock_bindings where handle = ${handle}`)
   },
-  all: (): Promise<readonly Binding[]> => database.run.any(sql.type(binding)`select ${columns} from mock_bindings order by handle`),
+  all: (): Promise<readonly Binding[]> =>
+    database.run.any(sql.type(binding)`select ${columns} from mock_bindings order by handle`),
 })

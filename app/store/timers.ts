@@ -6,34 +6,39 @@ import { at, type Database } from './database.ts'
 
 type Timers = Pick<Store, 'due' | 'nextLookAt'>
 
-const wakeUp = z.object({ queue: z.enum(queues), key: z.string() })
+const due = z.object({ queue: z.enum(queues), key: z.string(), lookAt: z.number() })
+const next = z.object({ next: z.number().exactOptional() })
 
-/** Timers are columns, not jobs: whatever has a `look_at`, with the queue that looks at it. */
-const timers = sql.fragment`(
-  select look_at, 'grant' as queue, id as key from grants where look_at is not null
+/**
+ * Timers are columns, not jobs: whatever has a `look_at`, with the queue that looks at it. The bound stands
+ * in every branch, where each table's index serves it.
+ */
+const timers = (bound: ReturnType<typeof sql.and>) => sql.fragment`(
+  select look_at, 'grant' as queue, id as key from grants where ${bound}
   union all
-  select look_at, 'pull-request', repository || ':' || pull from requests where look_at is not null
+  select look_at, 'pull-request', repository || ':' || pull from requests where ${bound}
   union all
-  select look_at, 'pull-request', repository || ':' || pull from pulls where look_at is not null
+  select look_at, 'pull-request', repository || ':' || pull from pulls where ${bound}
   union all
-  select look_at, 'publish', repository || ':' || pull from projections where look_at is not null
+  select look_at, 'publish', repository || ':' || pull from projections where ${bound}
 ) as timers`
+
+const later = (after: number | undefined) =>
+  after === undefined ? sql.fragment`look_at is not null` : sql.fragment`look_at > ${at(after)}`
 
 export function timerQueries(database: Database): Timers {
   return {
-    due: (now, limit) =>
-      database.run.any(sql.type(wakeUp)`
-        select queue, key from ${timers}
-        where look_at <= ${at(now)}
+    due: (now, limit, after) =>
+      database.run.any(sql.type(due)`
+        select queue, key, min(look_at) as look_at
+        from ${timers(sql.and([sql.fragment`look_at <= ${at(now)}`, later(after)]))}
         group by queue, key
-        order by min(look_at)
+        order by 3
         limit ${limit}`),
-    nextLookAt: async () =>
+    nextLookAt: async (after) =>
       (
         await database.run.one(
-          sql.type(
-            z.object({ next: z.number().exactOptional() }),
-          )`select min(look_at) as next from ${timers}`,
+          sql.type(next)`select min(look_at) as next from ${timers(sql.and([later(after)]))}`,
         )
       ).next,
   }

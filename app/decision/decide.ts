@@ -4,7 +4,7 @@ import { byId, byText } from './order.ts'
 import type { Judged } from './policy-rules.ts'
 import { pullRules } from './pull-rules.ts'
 import { judgeRequest } from './request-rules.ts'
-import { because, group, listed, remediesOf, rule, shown, verdictOf, worst } from './rule.ts'
+import { because, listed, remediesOf, rule, shown, verdictOf, worst } from './rule.ts'
 import { isIdle, touchedBy } from './touched.ts'
 
 /**
@@ -15,7 +15,7 @@ export const decide = (facts: Facts): Decision => {
   const { moment } = facts
   const touched = touchedBy(facts.changes)
   const own = pullRules(facts, touched)
-  const tree = group('pull', `Pull request #${facts.pull.number}`, moment, 'every rule met', own)
+  const tree = whole('pull', `Pull request ${facts.pull.number}`, moment, own)
   const drafts = facts.requests
     .toSorted((a, b) => byText(a.path, b.path) || byText(a.id, b.id))
     .map((request) => ({ request, judged: judgeRequest(facts, request, tree.outcome === 'met') }))
@@ -57,6 +57,13 @@ const outcomeOf = (nodes: readonly RuleNode[], moment: Facts['moment']): Outcome
 
 const late = (nodes: readonly RuleNode[], moment: Facts['moment']): readonly RuleNode[] =>
   nodes.filter((node) => node.outcome === 'unmet' && node.rule === (moment === 'start' ? '3.7' : '3.6'))
+
+const whole = (
+  name: string,
+  title: string,
+  moment: Facts['moment'],
+  children: readonly RuleNode[],
+): RuleNode => rule(name, title, outcomeOf(children, moment), 'every rule met', '', { children })
 
 /** None is granted unless all pass; at its own start each lives alone (trust.md 3.3). */
 const siblings = (others: readonly Outcome[], moment: Facts['moment']): readonly RuleNode[] => {
@@ -101,7 +108,7 @@ const conclude = (
     blob: request.blob,
     verdict,
     summary: verdict === 'passed' ? passed(judged) : because(belated.length > 0 ? belated : all, outcome),
-    tree: group('request', request.path, moment, 'every rule met', [...nodes, ...others]),
+    tree: whole('request', request.path, moment, [...nodes, ...others]),
     faults: request.read.ok ? [] : request.read.faults,
     hints: verdict === 'passed' ? [] : [...new Set(hints)],
     ...(tier === undefined ? {} : { tier }),

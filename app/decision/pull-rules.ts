@@ -41,7 +41,7 @@ export const pullRules = (facts: Facts, touched: Touched): readonly RuleNode[] =
       'From this repository',
       !pull.fromFork,
       'a branch of this repository',
-      'the pull request comes from a fork',
+      pull.fromFork ? 'the pull request comes from a fork' : repository.fullName,
       'push the branch to this repository',
     ),
     ...(asks

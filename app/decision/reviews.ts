@@ -76,6 +76,8 @@ const stranger = ({ reviewer, state }: ReviewFact): RuleNode =>
   )
 
 const voice = (facts: Facts, request: RequestFacts, review: ReviewFact, person: PersonFact): Voice => {
+  const { state, payload } = review
+  const refusal = state === 'changes_requested' || payload?.state === 'changes_requested'
   const said = (
     says: Voice['says'],
     number: string,
@@ -85,7 +87,7 @@ const voice = (facts: Facts, request: RequestFacts, review: ReviewFact, person: 
   ): Voice => ({
     person,
     says,
-    against: says === 'unheard' && (review.state !== 'approved' || review.payload !== undefined),
+    against: says === 'unheard' && refusal,
     submittedAt: review.submittedAt,
     node: rule(
       number,
@@ -96,7 +98,6 @@ const voice = (facts: Facts, request: RequestFacts, review: ReviewFact, person: 
       remedy === undefined ? {} : { remedy },
     ),
   })
-  const { state, payload } = review
   if (state === 'dismissed')
     return said('nothing', '2.4', 'a standing review', `${person.login}'s latest review was dismissed`)
   const least = facts.repository.reviewerPermission
@@ -119,7 +120,7 @@ const voice = (facts: Facts, request: RequestFacts, review: ReviewFact, person: 
     return said('denies', '2.4', 'no changes asked for', `${person.login} asked for changes`)
   }
   const involved = involvedAs(facts.contributors, person)
-  if (involved !== undefined && state === 'approved' && payload?.state !== 'changes_requested')
+  if (involved !== undefined && !refusal)
     return said('nothing', '2.7', 'somebody uninvolved', `${person.login} ${involved}`)
   if (unheard !== undefined) {
     return said(

@@ -75,8 +75,9 @@ export const because = (nodes: readonly RuleNode[], outcome: Outcome): string =>
 
 const reasonsOf = (node: RuleNode, outcome: Outcome): readonly string[] => {
   if (node.outcome !== outcome) return []
-  if (node.had === '') return node.children.flatMap((child) => reasonsOf(child, outcome))
-  return [outcome === 'waiting' ? `needs ${node.needed}` : node.had]
+  if (node.had === '' && node.children.length > 0)
+    return node.children.flatMap((child) => reasonsOf(child, outcome))
+  return [outcome === 'waiting' || node.had === '' ? `needs ${node.needed}` : node.had]
 }
 
 /** What to do about it, as the nodes that decided say. */
@@ -92,7 +93,7 @@ const longest = 1000
 
 /** One well-formed line of bounded length without anything that cannot be seen: policies and files wrote parts of it. */
 export const shown = (text: string): string => {
-  const line = escapeUnseen(text.slice(0, 2 * longest)).trim()
+  const line = escapeUnseen(text.slice(0, 2 * longest).replace(/\s+/gu, ' ')).trim()
   return line.length > longest ? `${line.slice(0, longest - 1)}…`.toWellFormed() : line
 }
 

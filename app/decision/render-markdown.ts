@@ -1,0 +1,134 @@
+import { escapeUnseen } from '../request/quote.ts'
+import type { Decision, Outcome, RequestDecision, RuleNode, Verdict } from './decision.ts'
+import { listed } from './rule.ts'
+
+/** GitHub takes at most 65,535 characters in a check run's summary; what we write around this stays below. */
+const most = 60_000
+
+const icons: Readonly<Record<Outcome | Verdict, string>> = {
+  met: '✅',
+  unmet: '❌',
+  waiting: '⏳',
+  unknown: '❔',
+  passed: '✅',
+  denied: '❌',
+  action_required: '⏳',
+  not_yet: '❔',
+}
+const words = {
+  passed: 'passed',
+  denied: 'denied',
+  action_required: 'waiting for approval',
+  not_yet: 'not yet',
+} as const
+
+/**
+ * A decision as GitHub Markdown for the check run and the comment: what was decided and why, who is asked, and
+ * every rule folded away. Past GitHub's limit the rules are left out, then the end.
+ */
+export const decisionMarkdown = (decision: Decision): string => {
+  const full = render(decision, true)
+  if (full.length <= most) return full
+  const brief = render(decision, false)
+  const kept = brief.length <= most ? brief : brief.slice(0, brief.lastIndexOf('\n', most)).trimEnd()
+  return `${kept}\n\n_Shortened; \`gitsudo status\` shows all of it._\n`
+}
+
+const render = (decision: Decision, rules: boolean): string => {
+  const { verdict, summary, requests, tree } = decision
+  const several = requests.length !== 1
+  return [
+    ...(several ? [`${icons[verdict]} **${words[verdict]}**: ${safe(summary)}`, ''] : []),
+    ...requests.flatMap((request) => requestLines(request, rules)),
+    ...(rules ? folded('The pull request', tree) : []),
+  ].join('\n')
+}
+
+const requestLines = (request: RequestDecision, rules: boolean): readonly string[] => [
+  `### ${icons[request.verdict]} ${code(request.path)}: ${words[request.verdict]}`,
+  '',
+  safe(request.summary),
+  '',
+  ...section(
+    'Approvals',
+    request.requirements.map(({ count, label, eligible, metBy, reason }) => {
+      const why = reason === '' ? '' : ` (${safe(reason)})`
+      const asked = eligible.length === 0 ? '' : `: ${people(eligible)}`
+      const by = metBy.length === 0 ? 'nobody yet' : `approved by ${people(metBy)}`
+      return `${icons[metBy.length >= count ? 'met' : 'waiting']} ${count} of ${safe(label)}${asked}${why}; ${by}`
+    }),
+  ),
+  ...section('What would help', request.hints.map(safe)),
+  ...section(
+    'Faults',
+    request.faults.map(
+      ({ file, line, column, message, remedy }) =>
+        `${code(`${file}:${line}:${column}`)} ${safe(message)}; ${safe(remedy)}`,
+    ),
+  ),
+  ...(rules ? folded('Every rule, what it needed and what it had', request.tree) : []),
+]
+
+const people = (list: readonly { readonly login: string }[]): string =>
+  safe(
+    listed(
+      list.map(({ login }) => login),
+      100,
+    ),
+  )
+
+const section = (title: string, items: readonly string[]): readonly string[] =>
+  items.length === 0 ? [] : [`**${title}**`, '', ...items.map((item) => `- ${item}`), '']
+
+/** `title` is ours: nothing in it needs escaping. The empty line makes GitHub read the rest as Markdown again. */
+const folded = (title: string, tree: RuleNode): readonly string[] => [
+  `<details><summary>${title}</summary>`,
+  '',
+  ...tree.children.flatMap((node) => ruleLines(node, '')),
+  '',
+  '</details>',
+  '',
+]
+
+const ruleLines = (
+  { rule, title, outcome, needed, had, remedy, children }: RuleNode,
+  indent: string,
+): readonly string[] => {
+  const said = had === '' ? '' : `: ${safe(had)}`
+  const detail =
+    outcome === 'met'
+      ? said
+      : `${said} (needs ${safe(needed)}${remedy === undefined ? '' : `; ${safe(remedy)}`})`
+  return [
+    `${indent}- ${icons[outcome]} **${safe(title)}** ${code(rule)}${detail}`,
+    ...children.flatMap((child) => ruleLines(child, `${indent}  `)),
+  ]
+}
+
+/**
+ * Anybody's words as inert text on one line. Punctuation that means something is escaped, which takes
+ * care of Markdown, HTML, math and bare links. GitHub looks for mentions and references (@login, owner/repo#1, GH-1) only after Markdown, where
+ * an escape no longer shows, but never inside code: words that could be one become code, so that an e-mail
+ * address can still be copied.
+ */
+const safe = (text: string): string =>
+  text
+    .split(/\s+/u)
+    .map((word) => escapeUnseen(word))
+    .filter((word) => word !== '')
+    .map((word) =>
+      reference.test(word) ? code(word) : word.replace(/[!#$&()*+\-.:<=>@[\\\]^_`{|}~]/g, '\\$&'),
+    )
+    .join(' ')
+
+const reference = /[@#＠＃]|gh-\d/iu
+
+/** A code span; its fence is longer than any run of backticks inside. */
+const code = (text: string): string => {
+  const inside = escapeUnseen(text).trim()
+  if (inside === '') return ''
+  const longest = Math.max(0, ...(inside.match(/`+/g) ?? []).map(({ length }) => length))
+  const fence = '`'.repeat(longest + 1)
+  const pad = inside.startsWith('`') || inside.endsWith('`') ? ' ' : ''
+  return `${fence}${pad}${inside}${pad}${fence}`
+}

@@ -1,0 +1,321 @@
+import { describe, expect, test } from 'vitest'
+import { decide } from '../../app/decision/decide.ts'
+import type { ReviewFact } from '../../app/decision/facts.ts'
+import {
+  alice,
+  blob,
+  bob,
+  carol,
+  dave,
+  mallory,
+  merged,
+  minute,
+  now,
+  open,
+  patched,
+  path,
+  review,
+  unheard,
+} from './fixture.ts'
+import { decides } from './table.ts'
+
+const reviewed = (...reviews: ReviewFact[]) => ({ facts: { reviews } })
+const later = { submittedAt: now - minute }
+const latest = { submittedAt: now - 1 }
+
+decides('which reviews count', open, [
+  {
+    name: 'no review',
+    patch: reviewed(),
+    verdict: 'action_required',
+    rule: 'requirement',
+    summary: 'needs 1 of group sre: bob, carol',
+  },
+  {
+    name: '2.1 no payload yet',
+    patch: reviewed(unheard(bob)),
+    verdict: 'not_yet',
+    rule: 'requirement',
+    summary: /bob.*payload/,
+  },
+  {
+    name: '2.1 no payload yet, of somebody who is not asked',
+    patch: reviewed(unheard(dave)),
+    verdict: 'action_required',
+    rule: 'requirement',
+  },
+  {
+    name: '2.1 no payload yet, but another approval',
+    patch: reviewed(unheard(bob), review(carol)),
+    verdict: 'passed',
+  },
+  {
+    name: '2.1 no payload yet of what may be a refusal',
+    patch: reviewed(unheard(bob, 'changes_requested'), review(carol)),
+    verdict: 'not_yet',
+    rule: '2.1',
+  },
+  {
+    name: '2.10 a payload that says something else',
+    patch: reviewed(review(bob, 'approved', { payload: { commit: 'x', state: 'commented' } })),
+    verdict: 'not_yet',
+    rule: 'requirement',
+  },
+  {
+    name: '2.10 a comment whose payload approves',
+    patch: reviewed(review(bob, 'commented', { payload: { commit: 'x', state: 'approved' } })),
+    verdict: 'not_yet',
+    rule: 'requirement',
+  },
+  {
+    name: '2.3 other bytes',
+    patch: reviewed(review(bob, 'approved', { blobs: { [path]: 'other' } })),
+    verdict: 'action_required',
+    rule: 'requirement',
+  },
+  {
+    name: '2.3 no file at that commit',
+    patch: reviewed(review(bob, 'approved', { blobs: { [path]: null } })),
+    verdict: 'action_required',
+  },
+  {
+    name: '2.3 a commit that is gone',
+    patch: reviewed(review(bob, 'approved', { blobs: {} })),
+    verdict: 'action_required',
+  },
+  {
+    name: '2.4 approved, then denied',
+    patch: reviewed(review(bob), review(bob, 'changes_requested', later)),
+    verdict: 'denied',
+    rule: '2.4',
+    summary: 'denied by bob',
+  },
+  {
+    name: '2.4 denied, then approved',
+    patch: reviewed(review(bob, 'changes_requested'), review(bob, 'approved', later)),
+    verdict: 'passed',
+  },
+  {
+    name: '2.4 approved, then commented',
+    patch: reviewed(review(bob), review(bob, 'commented', later)),
+    verdict: 'passed',
+  },
+  {
+    name: '2.4 approved, then dismissed',
+    patch: reviewed(review(bob, 'dismissed')),
+    verdict: 'action_required',
+  },
+  {
+    name: '2.4 a dismissed refusal revives nothing',
+    patch: reviewed(review(bob), review(bob, 'dismissed', later)),
+    verdict: 'action_required',
+  },
+  {
+    name: '2.4 denied by another who could approve',
+    patch: reviewed(review(bob), review(carol, 'changes_requested')),
+    verdict: 'denied',
+    rule: '2.4',
+    summary: 'denied by carol',
+  },
+  {
+    name: '2.4 denied about other bytes',
+    patch: reviewed(review(bob), review(carol, 'changes_requested', { blobs: {} })),
+    verdict: 'denied',
+    rule: '2.4',
+  },
+  {
+    name: '2.4 denied by somebody who is not asked',
+    patch: reviewed(review(bob), review(dave, 'changes_requested')),
+    verdict: 'passed',
+  },
+  {
+    name: '2.4 denied by somebody without permission',
+    patch: reviewed(review(bob), review(carol, 'changes_requested', { permission: 'read' })),
+    verdict: 'passed',
+  },
+  {
+    name: '2.4 denied by the author',
+    patch: reviewed(review(bob), review(alice, 'changes_requested')),
+    verdict: 'passed',
+  },
+  {
+    name: '2.4, 6.13 a refusal is not silenced by forged commits',
+    patch: {
+      facts: {
+        reviews: [review(bob), review(carol, 'changes_requested')],
+        contributors: [{ as: 'co-author', person: carol }],
+      },
+    },
+    verdict: 'denied',
+    rule: '2.4',
+  },
+  {
+    name: '2.6 a bot',
+    patch: reviewed(review(bob, 'approved', { reviewer: { ...bob, type: 'Bot' } })),
+    verdict: 'action_required',
+  },
+  {
+    name: '2.6 a deleted account',
+    patch: reviewed((({ reviewer: _, ...rest }) => rest)(review(bob))),
+    verdict: 'action_required',
+  },
+  { name: '2.7 the requester', patch: reviewed(review(alice)), verdict: 'action_required' },
+  {
+    name: '2.7 the requester, where a colleague opened it on her behalf',
+    patch: {
+      facts: { reviews: [review(alice)] },
+      pull: { author: mallory },
+      request: { policies: { ...patched(open, {}).requests[0]?.policies, ...withBehalf() } },
+    },
+    verdict: 'action_required',
+    rule: 'requirement',
+  },
+  ...(['author', 'committer', 'co-author', 'pusher'] as const).map((as) => ({
+    name: `2.7 ${as}`,
+    patch: { facts: { contributors: [{ as, person: bob }] } },
+    verdict: 'action_required' as const,
+    rule: 'requirement',
+    summary: 'needs 1 of group sre: carol',
+  })),
+  {
+    name: "2.7 mapped to the requester's principal",
+    patch: reviewed(review(bob, 'approved', { principals: ['gcp:x', 'aws:alice'] })),
+    verdict: 'action_required',
+  },
+  {
+    name: '2.8 somebody unresolved',
+    patch: {
+      facts: {
+        contributors: [
+          { as: 'author', unresolved: 'x@y.example', remedy: 'add x@y.example to identities.yaml' },
+        ],
+      },
+    },
+    verdict: 'action_required',
+    rule: '2.8',
+  },
+  {
+    name: '2.9 no write permission',
+    patch: reviewed(review(bob, 'approved', { permission: 'triage' })),
+    verdict: 'action_required',
+  },
+  {
+    name: '2.9 no permission known',
+    patch: reviewed((({ permission: _, ...rest }) => rest)(review(bob))),
+    verdict: 'action_required',
+  },
+  {
+    name: '2.9 more permission than needed',
+    patch: reviewed(review(bob, 'approved', { permission: 'admin' })),
+    verdict: 'passed',
+  },
+  {
+    name: '2.9 the configuration asks for more',
+    patch: { repository: { reviewerPermission: 'maintain' } },
+    verdict: 'action_required',
+  },
+  { name: '2.9 no member of the group', patch: reviewed(review(mallory)), verdict: 'action_required' },
+  {
+    name: '6.23 from before the pull request was reopened',
+    patch: { pull: { reviewsFrom: now - 10 * minute } },
+    verdict: 'action_required',
+  },
+  {
+    name: '6.23 from after it was reopened',
+    patch: { pull: { reviewsFrom: now - 11 * minute } },
+    verdict: 'passed',
+  },
+  {
+    name: '6.23 an earlier refusal is void too',
+    patch: {
+      pull: { reviewsFrom: now - 2 * minute },
+      ...reviewed(review(carol, 'changes_requested'), review(bob, 'approved', later)),
+    },
+    verdict: 'passed',
+  },
+])
+
+function withBehalf() {
+  const facts = patched(open, {}).requests[0]?.policies
+  if (facts === undefined) throw new Error('the fixture has no policies')
+  return {
+    ...facts,
+    eligibility: facts.eligibility.map((one) =>
+      one.outcome.kind === 'value' ? { ...one, outcome: { ...one.outcome, allowOnBehalfOf: true } } : one,
+    ),
+  }
+}
+
+decides('reviews at the merge', merged, [
+  { name: 'the fixture', patch: {}, verdict: 'passed' },
+  {
+    name: 'nobody approved',
+    patch: reviewed(),
+    verdict: 'denied',
+    rule: 'requirement',
+    summary: /merged with 0 of the 1/,
+  },
+  {
+    name: '2.5 in the second of the merge',
+    patch: reviewed(review(bob, 'approved', { submittedAt: now - minute })),
+    verdict: 'passed',
+  },
+  {
+    name: '2.5 after the merge',
+    patch: reviewed(review(bob, 'approved', { submittedAt: now - minute + 1 })),
+    verdict: 'denied',
+    rule: 'requirement',
+  },
+  {
+    name: '2.5 after the merge somebody may still say no',
+    patch: reviewed(review(bob), review(carol, 'changes_requested', latest)),
+    verdict: 'denied',
+    rule: '2.4',
+  },
+  {
+    name: '2.5 a refusal withdrawn after the merge',
+    patch: reviewed(review(bob, 'changes_requested'), review(bob, 'approved', latest)),
+    verdict: 'denied',
+    rule: '2.4',
+  },
+  { name: '2.1 no payload', patch: reviewed(unheard(bob)), verdict: 'not_yet', rule: 'requirement' },
+  {
+    name: '2.8 unresolved',
+    patch: { facts: { contributors: [{ as: 'pusher', unresolved: 'x', remedy: 'add x' }] } },
+    verdict: 'denied',
+    rule: '2.8',
+  },
+])
+
+describe('what a decision says about reviews', () => {
+  test('who denied it', () => {
+    const [one] = decide(patched(open, reviewed(review(carol, 'changes_requested'), review(bob)))).requests
+    expect(one).toMatchObject({ verdict: 'denied', deniedBy: carol, summary: 'denied by carol' })
+  })
+  test('whom to add where, for an address that belongs to nobody', () => {
+    const remedy = 'add x@y.example to identities.yaml'
+    const facts = patched(open, {
+      facts: { contributors: [{ as: 'author', unresolved: 'x@y.example', remedy }] },
+    })
+    expect(decide(facts).requests[0]?.hints).toContain(remedy)
+  })
+  test('nobody involved is asked', () => {
+    const facts = patched(open, { facts: { reviews: [], contributors: [{ as: 'pusher', person: carol }] } })
+    expect(decide(facts).requests[0]?.requirements).toMatchObject([{ eligible: [bob], metBy: [] }])
+  })
+  test('an account of the same login and another number is somebody else', () => {
+    const facts = patched(open, reviewed(review({ id: 222, login: 'bob' })))
+    expect(decide(facts).verdict).toBe('action_required')
+  })
+  test('an inherited property is no blob', () => {
+    const at = 'constructor'
+    const facts = patched(open, {
+      request: { path: at, blob },
+      facts: {
+        changes: [{ path: at, kind: 'added', mode: '100644' }],
+        reviews: [review(bob, 'approved', { blobs: {} })],
+      },
+    })
+    expect(decide(facts).requests[0]?.approvedBy).toEqual([])
+  })
+})

@@ -1,5 +1,5 @@
 import type { Annotation, CheckRun } from '../reconcile/ports/github.ts'
-import type { RepositoryClient } from './repository.ts'
+import type { RepositoryClient } from './repository-client.ts'
 
 /** The check's name, which branch protection requires from this App. */
 export const checkName = 'gitsudo'

@@ -1,4 +1,4 @@
-import type { RepositoryClient } from './repository.ts'
+import type { RepositoryClient } from './repository-client.ts'
 
 export async function createComment(
   { client, at }: RepositoryClient,

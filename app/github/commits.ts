@@ -1,6 +1,6 @@
 import type { RepositoryApi } from '../reconcile/ports/github.ts'
 import { accountOf } from './account.ts'
-import type { RepositoryClient } from './repository.ts'
+import type { RepositoryClient } from './repository-client.ts'
 
 export async function readCommit(
   { client, at }: RepositoryClient,

@@ -1,5 +1,5 @@
 import { GitHubError } from '../reconcile/ports/github.ts'
-import type { RepositoryClient } from './repository.ts'
+import type { RepositoryClient } from './repository-client.ts'
 
 /**
  * Merges if the head is still `head`; throws `conflict` when it moved, `not_mergeable` when rules or conflicts

@@ -1,7 +1,7 @@
 import type { Account, Permission } from '../reconcile/ports/github.ts'
 import { accountOf } from './account.ts'
 import { orUndefined } from './or-undefined.ts'
-import type { RepositoryClient } from './repository.ts'
+import type { RepositoryClient } from './repository-client.ts'
 
 const permissions: readonly Permission[] = ['admin', 'maintain', 'write', 'triage', 'read', 'none']
 

@@ -1,6 +1,6 @@
 import type { PullRequest } from '../reconcile/ports/github.ts'
 import { accountOf } from './account.ts'
-import type { RepositoryClient } from './repository.ts'
+import type { RepositoryClient } from './repository-client.ts'
 
 type User = { readonly id: number; readonly login: string; readonly type?: string } | null
 /** What GitHub's two shapes of a pull request, in lists and alone, have in common. */

@@ -9,15 +9,9 @@ import { mergePull } from './merge.ts'
 import { orUndefined } from './or-undefined.ts'
 import { listPushers, listTeamMembers, readAccount, readPermission } from './people.ts'
 import { closePull, listOpenPulls, listPullsOf, readPull } from './pulls.ts'
+import type { RepositoryClient } from './repository-client.ts'
 import { askReviewers } from './reviewers.ts'
 import { listReviews } from './reviews.ts'
-
-/** A client that may act on one repository, and how calls name it. */
-export type RepositoryClient = {
-  readonly client: Client
-  readonly fullName: string
-  readonly at: { readonly owner: string; readonly repo: string }
-}
 
 export function createRepositoryApi(
   client: Client,

@@ -1,6 +1,6 @@
 import { GitHubError } from '../reconcile/ports/github.ts'
 import type { Log } from '../reconcile/ports/log.ts'
-import type { RepositoryClient } from './repository.ts'
+import type { RepositoryClient } from './repository-client.ts'
 
 type Ask = { readonly users: readonly string[]; readonly teams: readonly string[] }
 

@@ -1,6 +1,6 @@
 import { type ApiReview, GitHubError } from '../reconcile/ports/github.ts'
 import { accountOf } from './account.ts'
-import type { RepositoryClient } from './repository.ts'
+import type { RepositoryClient } from './repository-client.ts'
 
 const states = ['APPROVED', 'CHANGES_REQUESTED', 'COMMENTED', 'DISMISSED', 'PENDING'] as const
 

@@ -1,4 +1,5 @@
-import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { lines, mirrorOf } from './mirror-of.ts'
@@ -21,6 +22,22 @@ const setUp = async (more?: Parameters<typeof mirrorOf>[2]) => {
       root[Symbol.dispose]()
     },
   }
+}
+
+/** Of every process there is. */
+const commandLines = (): string[] => {
+  if (!existsSync('/proc/self/cmdline')) return execFileSync('ps', ['-axo', 'args']).toString().split('\n')
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        return [readFileSync(`/proc/${pid}/cmdline`, 'utf8')]
+      } catch (error) {
+        // It ended between the listing and the reading.
+        expect(error).toBeInstanceOf(Error)
+        return []
+      }
+    })
 }
 
 const filesBelow = (dir: string): string[] =>
@@ -49,16 +66,7 @@ test('the token is in no argument, address or file', async () => {
   at.remote.branch(head)
   // While git asks, its processes and their arguments can be seen by everybody on the machine.
   at.server.instead((request) => {
-    if (request.headers.authorization !== undefined) {
-      for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-        try {
-          args.push(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
-        } catch (error) {
-          // It ended between the listing and the reading.
-          expect(error).toBeInstanceOf(Error)
-        }
-      }
-    }
+    if (request.headers.authorization !== undefined) args.push(...commandLines())
     return false
   })
   await at.mirror.fetch([])
@@ -68,7 +76,7 @@ test('the token is in no argument, address or file', async () => {
   expect(git.length).toBeGreaterThan(0)
   for (const line of args) {
     expect(line).not.toContain(encoded)
-    expect(line.includes(token) && line.startsWith('git')).toBe(false)
+    expect(line).not.toContain(token)
   }
   for (const file of filesBelow(at.dir)) {
     const text = readFileSync(file, 'latin1')

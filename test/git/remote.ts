@@ -26,7 +26,6 @@ const env = {
   GIT_COMMITTER_DATE: '1700000001 +0000',
 }
 
-export type Repository = ReturnType<typeof repository>
 type Entry = { readonly mode?: string; readonly sha?: string; readonly text?: string | Buffer }
 
 /** A real bare repository, written with plumbing so that it can hold what no work tree would. */
@@ -68,8 +67,6 @@ export const repository = (root: string, name = 'acme/access.git') => {
   const branch = (sha: string, name = 'main') => git(['update-ref', `refs/heads/${name}`, sha])
   return { dir, git, blob, tree, commitTree, commit, branch }
 }
-
-export type Remote = Awaited<ReturnType<typeof serve>>
 
 /** Serves the repositories below `root` by `git http-backend`, to whoever brings the token. */
 export const serve = async (root: string) => {

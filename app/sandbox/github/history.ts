@@ -3,53 +3,63 @@ import { type Commit, readCommit } from './git-objects.ts'
 import type { ObjectStore } from './objects.ts'
 import { changesOf, type EntryChange } from './tree-diff.ts'
 
-/** How far a straight line is followed before git is asked. */
-const LONGEST_LINE = 64
-
-/** A repository's objects and where they lie. */
-export type History = { readonly gitDir: string; readonly objects: ObjectStore }
-
-/** Whether `ancestor` is reachable from `commit` (a commit is its own ancestor). */
-export async function isAncestor(
-  { gitDir, objects }: History,
-  ancestor: string,
-  commit: string,
-): Promise<boolean> {
-  if (ancestor === commit || (await readCommit(objects, commit))?.parents.includes(ancestor)) return true
-  return (await runGit(gitDir, ['merge-base', '--is-ancestor', ancestor, commit])).code === 0
+/** A repository's commits, and the parents of those already read: a walk over them costs no process. */
+export type History = {
+  readonly objects: ObjectStore
+  readonly parents: Map<string, readonly string[]>
 }
 
-/**
- * Commits from `base`, exclusive, to `head`, oldest first, where they are a short straight line; else null.
- * Answers the common case without a process.
- */
-export async function straightLine(
-  { objects }: History,
-  base: string,
-  head: string,
-): Promise<string[] | null> {
-  const line: string[] = []
-  for (let at = head; line.length < LONGEST_LINE; ) {
-    if (at === base) return line.reverse()
-    const parents = (await readCommit(objects, at))?.parents ?? []
-    const [parent] = parents
-    if (parents.length !== 1 || parent === undefined) return null
-    line.push(at)
-    at = parent
+async function parentsOf({ objects, parents }: History, sha: string): Promise<readonly string[]> {
+  const known = parents.get(sha)
+  if (known) return known
+  const commit = await readCommit(objects, sha)
+  if (!commit) return []
+  parents.set(sha, commit.parents)
+  return commit.parents
+}
+
+/** Everything reachable from `from`, until `found` says that it is enough. */
+async function reachable(
+  history: History,
+  from: string,
+  found: (sha: string) => boolean,
+): Promise<Set<string>> {
+  const seen = new Set<string>()
+  for (const queue = [from]; queue.length > 0; ) {
+    const sha = queue.pop() ?? ''
+    if (seen.has(sha)) continue
+    seen.add(sha)
+    if (found(sha)) break
+    queue.push(...(await parentsOf(history, sha)))
   }
-  return null
+  return seen
+}
+
+/** Whether `ancestor` is reachable from `commit` (a commit is its own ancestor). */
+export async function isAncestor(history: History, ancestor: string, commit: string): Promise<boolean> {
+  return (await reachable(history, commit, (sha) => sha === ancestor)).has(ancestor)
+}
+
+/** Commits reachable from `to` and not from `from`, parents before children. */
+export async function commitsBetween(history: History, from: string | null, to: string): Promise<string[]> {
+  const known = from === null ? new Set<string>() : await reachable(history, from, (sha) => sha === to)
+  const ordered: string[] = []
+  for (const stack = [{ sha: to, parentsDone: false }]; stack.length > 0; ) {
+    const { sha, parentsDone } = stack.pop() ?? { sha: '', parentsDone: true }
+    if (parentsDone) ordered.push(sha)
+    if (parentsDone || known.has(sha)) continue
+    known.add(sha)
+    stack.push({ sha, parentsDone: true })
+    for (const parent of [...(await parentsOf(history, sha))].reverse())
+      stack.push({ sha: parent, parentsDone: false })
+  }
+  return ordered
 }
 
 /** The best common ancestor, or null for unrelated histories. */
 export async function mergeBase(gitDir: string, a: string, b: string): Promise<string | null> {
   const result = await runGit(gitDir, ['merge-base', a, b])
   return result.code === 0 ? result.stdout.toString().trim() : null
-}
-
-/** Commits reachable from `to` and not from `from`, oldest first. */
-export async function commitsBetween(gitDir: string, from: string | null, to: string): Promise<string[]> {
-  const out = await git(gitDir, ['rev-list', '--topo-order', '--reverse', to, ...(from ? [`^${from}`] : [])])
-  return out.split('\n').filter((line) => line !== '')
 }
 
 export type CommitPaths = {

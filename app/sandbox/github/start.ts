@@ -7,6 +7,7 @@ import { newOutbox } from './outbox.ts'
 import { newRateLimits } from './rate-limit.ts'
 import { buildServer } from './server.ts'
 import type { Account } from './state/account.ts'
+import { closeRepository } from './state/repository.ts'
 import type { Clock, World } from './state/world.ts'
 
 export type LocalGitHub = {
@@ -39,7 +40,7 @@ export async function startGitHub(options: LocalGitHubOptions): Promise<LocalGit
   const { clock } = options
   await mkdir(`${options.dir}/repositories`, { recursive: true })
   await writeHooks(options.dir)
-  let lastId = 1000
+  let lastId = 100_000
   const nextId = () => ++lastId
   const faults = newFaults()
   const counters = newCounters()
@@ -82,7 +83,7 @@ export async function startGitHub(options: LocalGitHubOptions): Promise<LocalGit
     close: async () => {
       await world.outbox.close()
       await server.close()
-      await Promise.all(world.repositories.values().map((repository) => repository.objects.close()))
+      await Promise.all(world.repositories.values().map(closeRepository))
     },
   }
 }

@@ -3,7 +3,7 @@ import { leave } from '../change/app.ts'
 import { addRepository } from '../change/repository.ts'
 import { teamShape } from '../shapes/team.ts'
 import type { Role } from '../state/account.ts'
-import { branchSha, type Protection } from '../state/repository.ts'
+import { branchSha, closeRepository, type Protection } from '../state/repository.ts'
 import { accountOf, findRepository, type World } from '../state/world.ts'
 import type { Find } from './find.ts'
 
@@ -43,7 +43,7 @@ export function repositoryAdmin(world: World, find: Find) {
       const gone = find.repository(repo)
       for (const installation of world.installations.values()) leave(world, installation, gone)
       world.repositories.delete(gone.id)
-      await gone.objects.close()
+      await closeRepository(gone)
     },
     setPermission(repo: string, login: string, role: Role): void {
       const { collaborators } = find.repository(repo)

@@ -1,10 +1,10 @@
 import { runGit } from '../git.ts'
 import { readCommit } from '../git-objects.ts'
-import { commitsBetween, isAncestor, mergedTree, straightLine } from '../history.ts'
+import { commitsBetween, isAncestor, mergedTree } from '../history.ts'
 import type { Measured, Pull } from '../state/pull.ts'
 import { branchSha, type Repository } from '../state/repository.ts'
 import type { World } from '../state/world.ts'
-import { changesOf, type EntryChange } from '../tree-diff.ts'
+import type { EntryChange } from '../tree-diff.ts'
 import { protectionUnmet } from './protection.ts'
 import { disjointMerge, lineSinceFork } from './quick-merge.ts'
 
@@ -16,33 +16,24 @@ export async function measurePull(repository: Repository, pull: Pull): Promise<M
   if (pull.issue.state === 'closed' || baseSha === undefined) return pull.measured
   const headSha = pull.head.sha
   if (pull.measured?.baseSha === baseSha && pull.measured.headSha === headSha) return pull.measured
-  const line = await straightLine(repository, baseSha, headSha)
-  const strict = repository.protections.get(pull.base.ref)?.strict ?? false
-  const upToDate = line !== null || !strict || (await isAncestor(repository, baseSha, headSha))
-  const found = line
-    ? await measureLine(repository, baseSha, headSha, line)
-    : await measureFork(repository, baseSha, headSha)
-  pull.measured = { baseSha, headSha, upToDate, ...found }
+  pull.measured = { baseSha, headSha, ...(await measurePair(repository, baseSha, headSha)) }
   return pull.measured
 }
 
-/** The base has nothing of its own: merging gives the head's tree. */
-async function measureLine(repository: Repository, base: string, head: string, commits: string[]) {
-  const [from, to] = [await readCommit(repository.objects, base), await readCommit(repository.objects, head)]
-  const changes = await changesOf(repository.objects, from?.tree ?? null, to?.tree ?? null)
-  const lines = (await plainLines(repository, changes)) ?? (await diffLines(repository, base, head))
-  return { mergeTree: to?.tree ?? null, commits, ...lines }
-}
-
-async function measureFork(repository: Repository, base: string, head: string) {
-  const commits = await commitsBetween(repository.gitDir, base, head)
+async function measurePair(repository: Repository, base: string, head: string) {
+  const { objects, gitDir } = repository
+  const commits = await commitsBetween(repository, base, head)
+  const upToDate = await isAncestor(repository, base, head)
   const fork = await lineSinceFork(repository, commits)
-  const baseTree = (await readCommit(repository.objects, base))?.tree
+  const [baseTree, headTree] = [
+    (await readCommit(objects, base))?.tree,
+    (await readCommit(objects, head))?.tree,
+  ]
   const quick = fork && baseTree !== undefined ? await disjointMerge(repository, fork, baseTree) : null
-  const mergeTree = quick ?? (await mergedTree(repository.gitDir, base, head))
+  const mergeTree = (upToDate ? headTree : quick) ?? (await mergedTree(gitDir, base, head))
   const lines =
     (fork && (await plainLines(repository, fork.changes))) ?? (await diffLines(repository, base, head))
-  return { mergeTree, commits, ...lines }
+  return { upToDate, mergeTree, commits, ...lines }
 }
 
 /** Counts where all files came, or all went; null where it takes a real diff, which finds changes and renames. */
@@ -78,7 +69,8 @@ export function mergeableState(world: World, repository: Repository, pull: Pull)
   if (pull.issue.state === 'closed') return 'unknown'
   if (pull.measured?.mergeTree == null) return 'dirty'
   if (pull.draft) return 'draft'
-  if (!pull.measured.upToDate) return 'behind'
+  const strict = repository.protections.get(pull.base.ref)?.strict ?? false
+  if (strict && !pull.measured.upToDate) return 'behind'
   if (protectionUnmet(world, repository, pull) !== null) return 'blocked'
   const failing = repository.checkRuns
     .values()

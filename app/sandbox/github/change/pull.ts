@@ -8,7 +8,6 @@ import { branchSha, type Repository } from '../state/repository.ts'
 import { repositoryOf, type World } from '../state/world.ts'
 import { announce } from './announce.ts'
 import { measurePull } from './measure.ts'
-import { moveOwnRef } from './own-ref.ts'
 import { dismissReview } from './review.ts'
 
 /** Open pull requests that come from, or go into, the branch, each with the repository that it belongs to. */
@@ -130,4 +129,10 @@ export async function tryMerge(world: World, repository: Repository, pull: Pull)
   })
   await moveOwnRef(repository, ref, sha)
   Object.assign(pull, { mergeCommitSha: sha, tested: measured })
+}
+
+/** Refs under `refs/pull/` are GitHub's own: pushes to them are refused. */
+async function moveOwnRef(repository: Repository, ref: string, sha: string): Promise<void> {
+  await repository.refStore.move(ref, sha)
+  repository.refs.set(ref, sha)
 }

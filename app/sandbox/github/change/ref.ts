@@ -1,7 +1,6 @@
 import { invalid } from '../errors.ts'
-import { runGit } from '../git.ts'
 import { readCommit } from '../git-objects.ts'
-import { commitsBetween, isAncestor, pathsOf, straightLine } from '../history.ts'
+import { commitsBetween, isAncestor, pathsOf } from '../history.ts'
 import { pushedCommit } from '../shapes/commit.ts'
 import { repositoryPage } from '../shapes/repository.ts'
 import type { Pull } from '../state/pull.ts'
@@ -29,13 +28,14 @@ export type RefMove = {
  * `repository.exclusively`. Throws 422 when the ref is no longer where the caller saw it.
  */
 export async function moveRef(world: World, repository: Repository, move: RefMove): Promise<void> {
-  const result = await runGit(
-    repository.gitDir,
-    move.after === null
-      ? ['update-ref', '-d', move.ref, move.before ?? NOTHING]
-      : ['update-ref', move.ref, move.after, move.before ?? NOTHING],
-  )
-  if (result.code !== 0) throw invalid(`Reference update failed: ${result.stderr.trim()}`)
+  try {
+    await repository.refStore.move(move.ref, move.after, move.before)
+  } catch (cause) {
+    throw Object.assign(
+      invalid(`Reference update failed: ${cause instanceof Error ? cause.message : cause}`),
+      { cause },
+    )
+  }
   await refMoved(world, repository, move)
 }
 
@@ -143,6 +143,5 @@ async function freshCommits(repository: Repository, move: RefMove): Promise<read
   const main = repository.refs.get(`refs/heads/${repository.defaultBranch}`)
   // The default branch's own first push has nothing to be compared with.
   const from = before ?? (move.ref === `refs/heads/${repository.defaultBranch}` ? null : (main ?? null))
-  const line = from === null ? null : await straightLine(repository, from, after)
-  return line ?? commitsBetween(repository.gitDir, from, after)
+  return commitsBetween(repository, from, after)
 }

@@ -1,7 +1,8 @@
-import { mkdir } from 'node:fs/promises'
+import { appendFile, mkdir } from 'node:fs/promises'
 import { git } from '../git.ts'
 import { changeTree, type TreeChange, writeCommit } from '../git-objects.ts'
 import { openObjects } from '../objects.ts'
+import { openRefs } from '../refs.ts'
 import { webAuthor, webCommitter } from '../shapes/commit.ts'
 import { type Repository, serially } from '../state/repository.ts'
 import type { World } from '../state/world.ts'
@@ -16,6 +17,17 @@ export type RepositoryOrder = {
   readonly files?: Readonly<Record<string, string>>
 }
 
+/** Any commit may be fetched, `refs/pull` not pushed; nothing is packed behind the back of open readers. */
+const SETTINGS = `[uploadpack]
+\tallowAnySHA1InWant = true
+\tallowFilter = true
+[receive]
+\thideRefs = refs/pull
+\tautogc = false
+[gc]
+\tauto = 0
+`
+
 /** Makes a bare repository and its record. */
 export async function addRepository(
   world: World,
@@ -28,11 +40,7 @@ export async function addRepository(
   const gitDir = `${world.dir}/repositories/${id}.git`
   await mkdir(gitDir, { recursive: true })
   await git(gitDir, ['init', '--quiet', '--bare', `--initial-branch=${defaultBranch}`, gitDir])
-  await git(gitDir, ['config', 'uploadpack.allowAnySHA1InWant', 'true'])
-  await git(gitDir, ['config', 'uploadpack.allowFilter', 'true'])
-  await git(gitDir, ['config', 'receive.hideRefs', 'refs/pull'])
-  await git(gitDir, ['config', 'receive.autogc', 'false'])
-  await git(gitDir, ['config', 'gc.auto', '0'])
+  await appendFile(`${gitDir}/config`, SETTINGS)
   if (forkOf) await git(gitDir, ['fetch', '--quiet', forkOf.gitDir, '+refs/heads/*:refs/heads/*'])
   const now = world.clock.now()
   const repository: Repository = {
@@ -46,6 +54,8 @@ export async function addRepository(
     pushedAt: now,
     gitDir,
     objects: openObjects(gitDir),
+    parents: new Map(),
+    refStore: openRefs(gitDir),
     refs: new Map(forkOf ? [...forkOf.refs].filter(([ref]) => ref.startsWith('refs/heads/')) : []),
     collaborators: new Map(),
     protections: new Map(),
@@ -77,7 +87,7 @@ async function firstCommit(world: World, repository: Repository, files: Readonly
     message: 'Initial commit',
   })
   const ref = `refs/heads/${repository.defaultBranch}`
-  await git(repository.gitDir, ['update-ref', ref, sha])
+  await repository.refStore.move(ref, sha, null)
   repository.refs.set(ref, sha)
   repository.webCommits.add(sha)
 }

@@ -75,8 +75,8 @@ async function compare(call: Call) {
   const [base, head] = [await commitNamed(repository, left), await commitNamed(repository, right)]
   const common = await mergeBase(repository.gitDir, base, head)
   if (common === null) throw new GitHubError(404, `No common ancestor between ${left} and ${right}.`)
-  const ahead = await commitsBetween(repository.gitDir, base, head)
-  const behind = await commitsBetween(repository.gitDir, head, base)
+  const ahead = await commitsBetween(repository, base, head)
+  const behind = await commitsBetween(repository, head, base)
   const files = await filesBetween(repository.gitDir, common, head)
   const status =
     ahead.length === 0

@@ -130,7 +130,7 @@ async function commits(call: Call) {
   const { repository, pull } = pullIn(call, reading)
   const { from, to } = await range(repository, pull)
   // https://docs.github.com/en/rest/pulls/pulls#list-commits-on-a-pull-request: at most 250 commits.
-  const shas = (await commitsBetween(repository.gitDir, from, to)).slice(0, 250)
+  const shas = (await commitsBetween(repository, from, to)).slice(0, 250)
   return page(call, shas, async (sha) => {
     const commit = await readCommit(repository.objects, sha)
     return commit && commitShape(call.world, repository, commit)
@@ -180,7 +180,7 @@ async function pullsOfCommit(call: Call) {
     if (pull.head.sha === sha || pull.mergeCommitSha === sha) containing.push(pull)
     else {
       const { from, to } = await range(repository, pull)
-      if ((await commitsBetween(repository.gitDir, from, to)).includes(sha)) containing.push(pull)
+      if ((await commitsBetween(repository, from, to)).includes(sha)) containing.push(pull)
     }
   }
   return page(call, containing, (pull) => simplePull(call.world, repository, pull))

@@ -35,7 +35,7 @@ export type Measured = {
   readonly baseSha: string
   readonly headSha: string
   readonly mergeTree: string | null
-  /** Whether the head contains the base; looked at only where protection asks for it. */
+  /** Whether the head contains the base. */
   readonly upToDate: boolean
   /** Commits of the head that the base has not, oldest first. */
   readonly commits: readonly string[]

@@ -1,4 +1,5 @@
 import type { ObjectStore } from '../objects.ts'
+import type { RefStore } from '../refs.ts'
 import type { Role } from './account.ts'
 import type { CheckRun, CheckSuite, Status } from './check.ts'
 import type { Comment, Issue } from './issue.ts'
@@ -36,6 +37,9 @@ export type Repository = {
   /** The bare repository. */
   readonly gitDir: string
   readonly objects: ObjectStore
+  /** Parents of the commits read so far. */
+  readonly parents: Map<string, readonly string[]>
+  readonly refStore: RefStore
   /** Full ref name → object id; what the bare repository holds, so that reading a ref costs no process. */
   readonly refs: Map<string, string>
   readonly collaborators: Map<number, Role>
@@ -57,6 +61,11 @@ export type Repository = {
 /** The object id of `refs/heads/<branch>`, if there is such a branch. */
 export function branchSha(repository: Repository, branch: string): string | undefined {
   return repository.refs.get(`refs/heads/${branch}`)
+}
+
+/** Ends the repository's processes. */
+export async function closeRepository(repository: Repository): Promise<void> {
+  await Promise.all([repository.objects.close(), repository.refStore.close()])
 }
 
 /** A queue of one: each change starts when the one before it has ended, however it ended. */

@@ -21,8 +21,6 @@ export type RegoVersion = 'v1' | 'v0'
 /** Compiles one policy with the library. Throws `PolicyLoadError` with every fault of the sources. */
 export type CompilePolicy = (policy: PolicySource, lib: readonly RegoFile[]) => Promise<CompiledPolicy>
 
-const timeoutMs = 20_000
-
 /**
  * What a compiled policy depends on: its own source, the library, the capabilities and the compiler.
  * Paths count: Rego's run-time errors carry them.
@@ -39,22 +37,28 @@ export function sourcesDigest(
 }
 
 /** `capabilities`: the file that says which built-ins policies may use. Results are kept by `sourcesDigest`. */
-export function createCompiler(opa: Opa, capabilities: Uint8Array): CompilePolicy {
+export function createCompiler(
+  opa: Opa,
+  capabilities: Uint8Array,
+  { timeoutMs = 20_000 }: { readonly timeoutMs?: number } = {},
+): CompilePolicy {
+  const tools = { opa, capabilities, timeoutMs }
   const kept = new Map<string, Promise<CompiledPolicy>>()
   return (policy, lib) => {
     const key = sourcesDigest(policy, lib, capabilities, opa.version)
     const known = kept.get(key)
     if (known !== undefined) return known
-    const compiled = compile(opa, capabilities, policy, lib)
+    const compiled = compile(tools, policy, lib)
     kept.set(key, compiled)
     compiled.catch(() => kept.delete(key))
     return compiled
   }
 }
 
+type Tools = { readonly opa: Opa; readonly capabilities: Uint8Array; readonly timeoutMs: number }
+
 async function compile(
-  opa: Opa,
-  capabilities: Uint8Array,
+  tools: Tools,
   policy: PolicySource,
   lib: readonly RegoFile[],
 ): Promise<CompiledPolicy> {
@@ -65,11 +69,11 @@ async function compile(
       await mkdir(dirname(join(bundle, file.path)), { recursive: true })
       await writeFile(join(bundle, file.path), file.text)
     }
-    await writeFile(join(folder, 'capabilities.json'), capabilities)
-    const first = await build(opa, folder, policy, 'v1')
+    await writeFile(join(folder, 'capabilities.json'), tools.capabilities)
+    const first = await build(tools, folder, policy, 'v1')
     if (first.ok) return first.compiled
     if (policy.root === 'gitsudo') throw new PolicyLoadError('invalid', first.faults)
-    const second = await build(opa, folder, policy, 'v0')
+    const second = await build(tools, folder, policy, 'v0')
     if (second.ok) return second.compiled
     const readsAsV0 = second.faults.every((fault) => fault.code !== 'rego_parse_error')
     throw new PolicyLoadError('invalid', readsAsV0 ? second.faults : first.faults)
@@ -87,7 +91,12 @@ type Build =
   | { readonly ok: true; readonly compiled: CompiledPolicy }
   | { readonly ok: false; readonly faults: readonly PolicyFault[] }
 
-async function build(opa: Opa, folder: string, policy: PolicySource, rego: RegoVersion): Promise<Build> {
+async function build(
+  { opa, timeoutMs }: Tools,
+  folder: string,
+  policy: PolicySource,
+  rego: RegoVersion,
+): Promise<Build> {
   const cwd = join(folder, 'bundle')
   const run = (...args: string[]) => runOpa(opa.path, args, { timeoutMs, cwd })
   const common = ['--bundle', '.', '--capabilities', '../capabilities.json']

@@ -99,7 +99,8 @@ function read(stdout: string, stderr: string, file: string): readonly RegoTest[]
   }
   if (!Array.isArray(tests)) throw new OpaError('not_runnable', 'opa test answered something else than tests')
   if (tests.length === 0) return [{ file, line: 1, name: '', result: 'error', why: 'there is no test in it' }]
-  return tests.map(({ location, name, fail, skip, error }) => ({
+  const inOrder = tests.toSorted((a, b) => a.location.row - b.location.row)
+  return inOrder.map(({ location, name, fail, skip, error }) => ({
     file: location.file.replace(/^(\.?\/)+/, ''),
     line: location.row,
     name,

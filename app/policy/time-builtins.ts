@@ -100,27 +100,16 @@ function utc(wall: Pick<Wall, 'year' | 'month' | 'day'> & Partial<Wall>): number
   return at.setUTCHours(wall.hour ?? 0, wall.minute ?? 0, wall.second ?? 0)
 }
 
-function addDate(operand: unknown, years: unknown, months: unknown, days: unknown): bigint | undefined {
-  const moment = momentOf(operand)
+/** In UTC, unlike the others: opa takes no zone here. */
+function addDate(ns: unknown, years: unknown, months: unknown, days: unknown): bigint | undefined {
+  const moment = Array.isArray(ns) ? undefined : momentOf(ns)
   if (moment === undefined || ![years, months, days].every(Number.isInteger)) return undefined
-  const wall = wallAt(moment.ms, moment.zone)
+  const wall = wallAt(moment.ms, 'UTC')
+  const year = wall.year + Number(years)
+  const month = wall.month + Number(months)
+  const seconds = utc({ ...wall, year, month, day: wall.day + Number(days) })
   const within = moment.ms - Math.floor(moment.ms / 1000) * 1000
-  const local =
-    within +
-    utc({
-      ...wall,
-      year: wall.year + Number(years),
-      month: wall.month + Number(months),
-      day: wall.day + Number(days),
-    })
-  if (!Number.isSafeInteger(local)) return undefined
-  // As Go resolves a wall time: the offset at the first guess decides.
-  const ms = local - offset(local - offset(local, moment.zone), moment.zone)
-  return nanoseconds(BigInt(ms) * 1_000_000n + moment.rest)
-}
-
-function offset(ms: number, zone: string): number {
-  return utc(wallAt(ms, zone)) - Math.floor(ms / 1000) * 1000
+  return Number.isNaN(seconds) ? undefined : nanoseconds(BigInt(seconds + within) * 1_000_000n + moment.rest)
 }
 
 function diff(first: unknown, second: unknown): number[] | undefined {
@@ -169,16 +158,19 @@ const units: Readonly<Record<string, bigint>> = {
   s: 1_000_000_000n,
   m: 60_000_000_000n,
   h: 3_600_000_000_000n,
+  d: 86_400_000_000_000n,
+  w: 604_800_000_000_000n,
+  y: 31_536_000_000_000_000n,
 }
 
-/** Go's durations: `1h30m`, `1.5h`, `-300ms`, `0`. */
+/** Go's durations, `1h30m`, `1.5h`, `-300ms`, `0`, and opa's days, weeks and years. */
 function parseDuration(text: string): bigint | undefined {
   if (/^[+-]?0$/.test(text)) return 0n
-  const match = /^([+-]?)((?:(?:\d{1,19}\.?\d{0,18}|\.\d{1,18})(?:ns|us|µs|μs|ms|s|m|h))+)$/.exec(text)
+  const match = /^([+-]?)((?:(?:\d{1,19}\.?\d{0,18}|\.\d{1,18})(?:ns|us|µs|μs|ms|[smhdwy]))+)$/.exec(text)
   if (match === null) return undefined
   let total = 0n
   for (const [, whole = '', fraction = '', unit = ''] of (match[2] ?? '').matchAll(
-    /(\d*)\.?(\d*)(ns|us|µs|μs|ms|s|m|h)/g,
+    /(\d*)\.?(\d*)(ns|us|µs|μs|ms|[smhdwy])/g,
   )) {
     const size = units[unit] ?? 0n
     total += BigInt(whole === '' ? 0 : whole) * size

@@ -3,7 +3,7 @@ import { approvalOf } from './approval.ts'
 import type { Requirement, RuleNode } from './decision.ts'
 import type { Facts, PersonFact, PolicyFacts, RequestFacts } from './facts.ts'
 import { byId } from './order.ts'
-import { explainEligibility, type PolicySays } from './requirements.ts'
+import { explainEligibility, type PolicySays, unexplained } from './requirements.ts'
 import { check, group, rule } from './rule.ts'
 
 export type Judged = {
@@ -51,13 +51,15 @@ const eligibilityRules = (
 ): readonly RuleNode[] => {
   const said = explainEligibility(policies.eligibility)
   const eligible = isEligible(policies.eligibility)
-  const words = (effect: PolicySays['effect']) =>
-    said.filter((one) => one.effect === effect).map(({ policy, why }) => `${why} (policy ${policy})`)
+  const words = (effect: PolicySays['effect'], holds: (one: PolicySays) => boolean = () => true) =>
+    said.filter((one) => one.effect === effect && holds(one)).map(({ policy, why }) => `${why} (policy ${policy})`)
   const [reasons, outcome] = (
     [
       [words('refuses'), 'unmet'],
       [words('trouble'), 'unknown'],
       [eligible ? words('allows') : [], 'met'],
+      // Policies that only ever refuse would drown the one that says why.
+      [words('silent', ({ why }) => why !== unexplained), 'unmet'],
       [words('silent'), 'unmet'],
     ] as const
   ).find(([found]) => found.length > 0) ?? [['there is no eligibility policy'], 'unmet']

@@ -20,6 +20,9 @@ export type FoldedApproval = {
   readonly requirements: readonly Unassigned[]
 }
 
+/** What is said for a policy that neither allows, nor refuses, nor gives a reason. */
+export const unexplained = 'has nothing against it, and does not allow it'
+
 /** Each eligibility policy's part in what `isEligible` says of them all. */
 export const explainEligibility = (results: readonly EligibilityResult[]): readonly PolicySays[] =>
   results
@@ -28,7 +31,7 @@ export const explainEligibility = (results: readonly EligibilityResult[]): reado
       if (outcome.kind !== 'value') return failed(policy, outcome)
       const { allow, deny, reason, allowOnBehalfOf } = outcome
       if (deny.length > 0) return { policy, effect: 'refuses', why: deny.toSorted(byText).join('; ') }
-      if (!allow) return { policy, effect: 'silent', why: reason === '' ? 'does not allow it' : reason }
+      if (!allow) return { policy, effect: 'silent', why: reason === '' ? unexplained : reason }
       return {
         policy,
         effect: 'allows',

@@ -70,7 +70,7 @@ export const createPerson = (
     },
     async merge(pull) {
       const { status, body } = await api('PUT', `${repo}/pulls/${pull}/merge`, { merge_method: 'merge' })
-      return { status, ...(body as { sha?: string; message?: string }) }
+      return { ...(body as { sha?: string; message?: string }), status }
     },
   }
 }

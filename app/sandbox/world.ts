@@ -48,6 +48,16 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
     clock: options.clock,
     rateLimits: options.rateLimits ?? true,
   })
+  try {
+    return await furnish(options, github)
+  } catch (error) {
+    await github.close()
+    throw error
+  }
+}
+
+/** People, repository, App, database, keys and configuration around a started GitHub. */
+const furnish = async (options: WorldOptions, github: LocalGitHub): Promise<World> => {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const owner = 'acme'

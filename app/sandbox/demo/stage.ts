@@ -34,7 +34,6 @@ export const checkOn = (
     return runs.find(({ conclusion }) => conclusion !== null && conclusions.includes(conclusion))
   })
 
-/** The comment as a terminal can show it: Markdown's own marks are left as they are. */
 export const showCheck = ({ timeline }: Stage, check: Check): void => {
   timeline.did('gitsudo', `check: ${check.conclusion}: ${check.output.title ?? ''}`)
 }
@@ -49,6 +48,26 @@ export const gitsudo = (stage: Stage, person: Person, ...args: readonly string[]
       NO_COLOR: '1',
     },
   })
+
+export type Row = { readonly id: string; readonly state: string; readonly pull_request: number }
+
+/** Waits until gitsudo knows the request of a pull request. */
+export const requestOf = (stage: Stage, person: Person, pull: number): Promise<Row> =>
+  until(`the request of pull request #${pull}`, async () => {
+    const response = await fetch(`${stage.service.url}/api/v1/requests`, {
+      headers: { authorization: `Bearer ${person.token}` },
+    })
+    if (!response.ok) return undefined
+    return ((await response.json()) as readonly Row[]).find((row) => row.pull_request === pull)
+  })
+
+/** Shows why a request stands where it does, as `gitsudo status ID` tells it. */
+export const showTree = async (stage: Stage, person: Person, pull: number): Promise<string> => {
+  const { id } = await requestOf(stage, person, pull)
+  const { stdout, stderr } = await gitsudo(stage, person, 'status', id)
+  stage.timeline.show(stdout + stderr)
+  return stdout
+}
 
 /** Waits for a request to reach a state, by `gitsudo status`. */
 export const stateOf = (stage: Stage, person: Person, id: string, states: readonly string[], limitMs = 40_000): Promise<string> =>

@@ -32,7 +32,7 @@ export const audited = async (stage: Stage): Promise<void> => {
 }
 
 const verify = (stage: Stage, databaseUrl: string) =>
-  run(stage.entry.command, [...stage.entry.args, 'audit', 'verify', '--config', stage.world.service.config], {
+  run(stage.entry.command, [...stage.entry.args, 'audit', 'verify'], {
     env: { ...stage.world.service.env, GITSUDO_DATABASE_URL: databaseUrl, NO_COLOR: '1' },
   })
 

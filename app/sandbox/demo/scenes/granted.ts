@@ -1,5 +1,5 @@
-import { checkOn, gitsudo, requestFile, showCheck, type Stage, stateOf } from '../stage.ts'
 import { until } from '../../until.ts'
+import { checkOn, gitsudo, requestFile, requestOf, showCheck, showTree, type Stage, stateOf } from '../stage.ts'
 
 const path = 'requests/2026/12/alice-prod.yaml'
 const text = requestFile({
@@ -25,7 +25,8 @@ export const granted = async (stage: Stage): Promise<string> => {
   timeline.show(text)
   const waiting = await checkOn(stage, dave, pull.head, ['action_required'])
   showCheck(stage, waiting)
-  timeline.show(waiting.output.summary ?? '')
+  const { id } = await requestOf(stage, dave, pull.number)
+  await showTree(stage, dave, pull.number)
   const asked = await until('reviewers to be asked', async () => {
     const { body } = await dave.api('GET', `/repos/${world.repository.fullName}/pulls/${pull.number}/requested_reviewers`)
     const logins = (body as { users: { login: string }[] }).users.map(({ login }) => login).sort()
@@ -35,12 +36,11 @@ export const granted = async (stage: Stage): Promise<string> => {
 
   const own = await alice.review(pull.number, 'APPROVE', 'My own access: fine by me')
   timeline.did('alice', `approves the request for herself; GitHub accepts it (${own})`)
-  const after = await until('the decision to have seen that review', async () => {
-    const answer = await gitsudo(stage, alice, 'status', '--output', 'json')
-    return answer.stdout.includes('alice') ? answer.stdout : undefined
+  const seen = await until('the check to mention her review', async () => {
+    const check = await checkOn(stage, alice, pull.head, ['action_required', 'success'])
+    return (check.output.summary ?? '').includes("alice is the requester") ? check : undefined
   })
-  const still = await checkOn(stage, alice, pull.head, ['action_required', 'success'])
-  timeline.must(still.conclusion === 'action_required' && after !== '', 'her own approval counts for nothing')
+  timeline.must(seen.conclusion === 'action_required', 'her own approval counts for nothing: the check still waits')
 
   for (const reviewer of [bob, carol]) {
     timeline.did(reviewer.login, `approves (${await reviewer.review(pull.number, 'APPROVE', 'Read it; yes')})`)
@@ -49,31 +49,25 @@ export const granted = async (stage: Stage): Promise<string> => {
   const merged = await carol.merge(pull.number)
   timeline.did('carol', `merges (${merged.status})`)
 
-  const rows = await until('the request to be known', async () => {
-    const answer = await gitsudo(stage, alice, 'status', '--output', 'json')
-    if (answer.status !== 0) return undefined
-    const list = JSON.parse(answer.stdout) as { id: string; path?: string; state: string; pull?: number }[]
-    return list.find((row) => row.pull === pull.number || row.path === path)
-  })
-  await stateOf(stage, alice, rows.id, ['active'])
-  timeline.did('gitsudo', `intent sealed, grant active: ${rows.id}`)
+  await stateOf(stage, alice, id, ['active'])
+  timeline.did('gitsudo', `intent sealed, grant active: ${id}`)
   const table = await gitsudo(stage, alice, 'status')
   timeline.show(table.stdout)
-  const env = await gitsudo(stage, alice, 'exec', rows.id, '--', 'env')
+  const env = await gitsudo(stage, alice, 'exec', id, '--', 'env')
   const credentials = env.stdout.split('\n').filter((line) => line.startsWith('MOCK_'))
-  timeline.did('alice', `gitsudo exec ${rows.id} -- env`)
+  timeline.did('alice', `gitsudo exec ${id} -- env`)
   timeline.show(credentials.join('\n'))
   timeline.must(credentials.length > 0, 'the mock credentials reached her command, and nobody else')
-  const stranger = await gitsudo(stage, bob, 'exec', rows.id, '--', 'env')
+  const stranger = await gitsudo(stage, bob, 'exec', id, '--', 'env')
   timeline.must(stranger.status !== 0 && !stranger.stdout.includes('MOCK_'), 'bob, who approved it, gets none of them')
 
-  await stateOf(stage, alice, rows.id, ['ended'])
-  const late = await gitsudo(stage, alice, 'exec', rows.id, '--', 'env')
+  await stateOf(stage, alice, id, ['ended'])
+  const late = await gitsudo(stage, alice, 'exec', id, '--', 'env')
   timeline.did('gitsudo', 'its time is up: revoked, read back gone, ended')
   timeline.must(late.status !== 0, `and no more credentials: ${late.stderr.trim().split('\n')[0] ?? ''}`)
-  const story = await gitsudo(stage, alice, 'audit', '--request', rows.id)
+  const story = await gitsudo(stage, alice, 'audit', '--request', id)
   timeline.show(story.stdout)
-  return rows.id
+  return id
 }
 
 /** GitHub itself refuses the author's approval. */

@@ -1,4 +1,4 @@
-import { checkOn, requestFile, showCheck, type Stage } from '../stage.ts'
+import { checkOn, requestFile, showCheck, showTree, type Stage } from '../stage.ts'
 
 /** Two requests that the policies refuse, each told what would have passed. */
 export const ineligible = async (stage: Stage): Promise<void> => {
@@ -30,6 +30,6 @@ const refused = async (
   timeline.did('dave', `opens pull request #${pull.number}: ${asked.role} for ${asked.duration}`)
   const check = await checkOn(stage, dave, pull.head, ['failure'])
   showCheck(stage, check)
-  timeline.show(check.output.summary ?? '')
-  timeline.must((check.output.summary ?? '').includes(hint), `denied, with the reason and what "${hint}"`)
+  const tree = await showTree(stage, dave, pull.number)
+  timeline.must(tree.includes(hint), `denied, with the reason and what ${hint.startsWith('would') ? '' : 'is '}"${hint}"`)
 }

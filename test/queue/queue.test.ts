@@ -4,6 +4,7 @@ import { sql } from 'slonik'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createQueue } from '../../app/queue/queue.ts'
 import type { Queue } from '../../app/reconcile/ports/queue.ts'
+import type { Tx } from '../../app/reconcile/ports/store.ts'
 import { connectionOf, type Database, executeWithin, openDatabase } from '../../app/store/database.ts'
 import { withClient } from '../support/client.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
@@ -79,6 +80,72 @@ test('whatever commits with a wake-up is seen by a look that starts after it: no
   await until(() => keys.every((key) => seen.get(key) === 45))
 }, 60_000)
 
+/** Puts `n` on record in a transaction. */
+const record = (tx: Tx, key: string, n: number) =>
+  connectionOf(tx).query(sql.unsafe`insert into counters values (${key}, ${n})`)
+const recorded = async (key: string) =>
+  Number(await database.run.oneFirst(sql.unsafe`select coalesce(max(n), 0) from counters where key = ${key}`))
+
+test('a queued job is not taken while a transaction that woke it again is open', async () => {
+  const queue = await replica()
+  await queue.wake([{ queue: 'grant', key: 'k' }])
+  const looks: [key: string, n: number][] = []
+  // What a transaction starts belongs to it, so the worker is started from outside.
+  const begin = Promise.withResolvers<void>()
+  const working = begin.promise.then(() =>
+    queue.work('grant', async (key) => void looks.push([key, await recorded(key)])),
+  )
+  await database.transaction(async (tx) => {
+    await queue.wake([{ queue: 'grant', key: 'k' }], tx)
+    begin.resolve()
+    await working
+    // The worker has come by when it has looked at another key.
+    await queue.wake([{ queue: 'grant', key: 'other' }])
+    await until(() => looks.length > 0)
+    expect(looks).toEqual([['other', 0]])
+    await record(tx, 'k', 1)
+  })
+  await until(() => looks.some(([key, n]) => key === 'k' && n === 1))
+})
+
+test('a wake-up whose insert lost to another is not lost with the job that a worker takes meanwhile', async () => {
+  const looks: number[] = []
+  const first = await replica()
+  const gaveWay = Promise.withResolvers<void>()
+  const second = await createQueue({
+    databaseUrl: postgres.appUrl,
+    log: quietLog,
+    execute: async (tx, text, values) => {
+      const result = await executeWithin(tx, text, values)
+      // Its insert waited for the first one's and gave way: now a worker is quicker than the next statement.
+      if (text.includes('INSERT INTO') && result.rows.length === 0) {
+        gaveWay.resolve()
+        await until(() => looks.length > 0)
+      }
+      return result
+    },
+  })
+  closing.push(() => second.stop())
+  const working = gaveWay.promise.then(() =>
+    first.work('grant', async (key) => void looks.push(await recorded(key))),
+  )
+  const begin = Promise.withResolvers<void>()
+  const woken = begin.promise.then(() =>
+    database.transaction(async (tx) => {
+      await second.wake([{ queue: 'grant', key: 'k' }], tx)
+      await record(tx, 'k', 1)
+    }),
+  )
+  await database.transaction(async (tx) => {
+    await first.wake([{ queue: 'grant', key: 'k' }], tx)
+    begin.resolve()
+    await until(somebodyWaits)
+  })
+  await Promise.all([working, woken])
+  await until(() => looks.includes(1))
+  expect(looks).toEqual([0, 1])
+})
+
 test('two replicas never work one key at once, and wake-ups of a key are coalesced', async () => {
   const [one, two] = [await replica(), await replica()]
   const working = new Map<string, number>()
@@ -145,4 +212,13 @@ async function idle(): Promise<boolean> {
     client.query<{ n: number }>("select count(*)::int as n from pgboss.job where state <= 'active'"),
   )
   return rows[0]?.n === 0
+}
+
+async function somebodyWaits(): Promise<boolean> {
+  const { rowCount } = await withClient(postgres.superuserUrl, (client) =>
+    client.query(
+      "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+    ),
+  )
+  return rowCount !== 0
 }

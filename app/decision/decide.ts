@@ -4,7 +4,7 @@ import { byId, byText } from './order.ts'
 import type { Judged } from './policy-rules.ts'
 import { pullRules } from './pull-rules.ts'
 import { judgeRequest } from './request-rules.ts'
-import { because, listed, remediesOf, rule, shown, verdictOf, worst } from './rule.ts'
+import { because, deciding, listed, rule, shown, verdictOf, worst } from './rule.ts'
 import { isIdle, touchedBy } from './touched.ts'
 
 /**
@@ -97,8 +97,11 @@ const conclude = (
   const outcome = outcomeOf(all, moment)
   const verdict = verdictOf(outcome, moment)
   const belated = late(all, moment)
+  const deciders = deciding(all, outcome)
+  // A refusal is a person's only where no rule refuses besides.
+  const personal = deniedBy !== undefined && deciders.every(({ rule: number }) => number === '2.4')
   const hints = [
-    ...remediesOf(all, outcome),
+    ...deciders.flatMap(({ remedy }) => (remedy === undefined ? [] : [remedy])),
     ...(request.policies?.hints ?? []).map(shown),
     ...(request.policiesToo?.hints ?? []).map(shown),
   ]
@@ -113,7 +116,7 @@ const conclude = (
     hints: verdict === 'passed' ? [] : [...new Set(hints)],
     ...(tier === undefined ? {} : { tier }),
     requirements,
-    ...(deniedBy === undefined || verdict !== 'denied' ? {} : { deniedBy }),
+    ...(verdict === 'denied' && personal ? { deniedBy } : {}),
     approvedBy,
   }
 }

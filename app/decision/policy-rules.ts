@@ -52,7 +52,9 @@ const eligibilityRules = (
   const said = explainEligibility(policies.eligibility)
   const eligible = isEligible(policies.eligibility)
   const words = (effect: PolicySays['effect'], holds: (one: PolicySays) => boolean = () => true) =>
-    said.filter((one) => one.effect === effect && holds(one)).map(({ policy, why }) => `${why} (policy ${policy})`)
+    said
+      .filter((one) => one.effect === effect && holds(one))
+      .map(({ policy, why }) => `${why} (policy ${policy})`)
   const [reasons, outcome] = (
     [
       [words('refuses'), 'unmet'],

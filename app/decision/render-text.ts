@@ -35,10 +35,6 @@ export const decisionText = (decision: Decision, paint: Paint): string => {
   return lines.join('\n')
 }
 
-/** One request's part of a decision for the terminal. */
-export const requestText = (request: RequestDecision, paint: Paint): string =>
-  requestLines(request, paint).join('\n')
-
 const requestLines = (request: RequestDecision, paint: Paint): readonly string[] => {
   const { sign, paint: colour, word } = verdicts[request.verdict]
   return [

@@ -66,28 +66,23 @@ export const verdictOf = (outcome: Outcome, moment: Moment): Verdict => {
   return outcome === 'waiting' && moment === 'forecast' ? 'action_required' : 'denied'
 }
 
-/** Why these nodes come to this outcome, as one sentence that is safe to print anywhere. */
+/** The rules that make these nodes come to this outcome: groups whose children say it give way to them. */
+export const deciding = (nodes: readonly RuleNode[], outcome: Outcome): readonly RuleNode[] =>
+  nodes
+    .filter((node) => node.outcome === outcome)
+    .flatMap((node) =>
+      node.had === '' && node.children.length > 0 ? deciding(node.children, outcome) : [node],
+    )
+
+/** Why they come to it, as one sentence that is safe to print anywhere. */
 export const because = (nodes: readonly RuleNode[], outcome: Outcome): string => {
-  const reasons = [...new Set(nodes.flatMap((node) => reasonsOf(node, outcome)))]
+  const words = deciding(nodes, outcome).map(({ needed, had }) =>
+    outcome === 'waiting' || had === '' ? `needs ${needed}` : had,
+  )
+  const reasons = [...new Set(words)]
   const rest = reasons.length - 3
   return shown(reasons.slice(0, 3).join('; ') + (rest > 0 ? `; and ${rest} more` : ''))
 }
-
-const reasonsOf = (node: RuleNode, outcome: Outcome): readonly string[] => {
-  if (node.outcome !== outcome) return []
-  if (node.had === '' && node.children.length > 0)
-    return node.children.flatMap((child) => reasonsOf(child, outcome))
-  return [outcome === 'waiting' || node.had === '' ? `needs ${node.needed}` : node.had]
-}
-
-/** What to do about it, as the nodes that decided say. */
-export const remediesOf = (nodes: readonly RuleNode[], outcome: Outcome): readonly string[] =>
-  nodes
-    .filter((node) => node.outcome === outcome)
-    .flatMap(({ remedy, children }) => [
-      ...(remedy === undefined ? [] : [remedy]),
-      ...remediesOf(children, outcome),
-    ])
 
 const longest = 1000
 

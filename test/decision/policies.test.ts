@@ -306,6 +306,22 @@ decides('approval', open, [
 ])
 
 describe('what a decision says about policies', () => {
+  test('a refusal is a policy’s where one refuses too', () => {
+    const reviews = [review(bob), review(carol, 'changes_requested')]
+    const refused = { eligibility: [eligibility('a', { deny: ['freeze'] })] }
+    const [one] = decide(patched(open, { facts: { reviews }, policies: refused })).requests
+    expect(one).toMatchObject({ verdict: 'denied', summary: 'freeze (policy a); denied by carol' })
+    expect(one).not.toHaveProperty('deniedBy')
+  })
+  test('policies that only deny add nothing to the reason', () => {
+    const silent = eligibility('a', { allow: false, reason: '' })
+    const reasoned = eligibility('b', { allow: false, reason: 'sre only' })
+    const summaryOf = (...said: (typeof silent)[]) =>
+      decide(patched(open, { policies: { eligibility: said } })).summary
+    expect(summaryOf(silent, reasoned)).toBe('sre only (policy b)')
+    expect(summaryOf(silent)).toBe('has nothing against it, and does not allow it (policy a)')
+  })
+
   test('hints, unless it passes', () => {
     const hints = ['30m would pass']
     const refused = patched(open, { policies: { hints, eligibility: [eligibility('a', { allow: false })] } })

@@ -31,8 +31,13 @@ const mostSent = 256
 const workerUrl = new URL(`./worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
 
 /** Workers start when first needed, keep no process alive, and are replaced after a policy hangs or kills one. */
-export function createEvaluatorPool(options: { readonly size?: number } = {}): EvaluatorPool {
-  const size = options.size ?? 2
+export function createEvaluatorPool({
+  size = 2,
+  limitMs = timeLimitMs,
+}: {
+  readonly size?: number
+  readonly limitMs?: number
+} = {}): EvaluatorPool {
   const seats = new Set<Seat>()
   const waiting: Job[] = []
   let closed = false
@@ -101,7 +106,7 @@ export function createEvaluatorPool(options: { readonly size?: number } = {}): E
     if (running === undefined) return
     clearTimeout(running.timer)
     if (message.kind === 'started') {
-      running.timer = timer(seat, timeLimitMs)
+      running.timer = timer(seat, limitMs)
       return
     }
     seat.running = undefined

@@ -1,5 +1,6 @@
 import { type MessagePort, workerData } from 'node:worker_threads'
 import { type FromWorker, memoryLimitPages, outOfMemory, type ToWorker } from './evaluation.ts'
+import type { EvaluationFailure } from './result.ts'
 import { readDocument } from './shape.ts'
 import { instantiate, type PolicyInstance, WasmError } from './wasm-host.ts'
 
@@ -26,19 +27,34 @@ port.on('message', (message: ToWorker) => {
 
 const send = (message: FromWorker) => port.postMessage(message)
 
-function evaluate(
-  job: Extract<ToWorker, { kind: 'evaluate' }>,
-): Extract<FromWorker, { kind: 'done' }>['outcome'] {
+type Outcome = Extract<FromWorker, { kind: 'done' }>['outcome']
+
+function evaluate(job: Extract<ToWorker, { kind: 'evaluate' }>): Outcome {
+  const ready = prepare(job)
+  if ('why' in ready) return ready
+  const { module, policy } = ready
+  send({ kind: 'started' })
   try {
-    const module = known(modules, job.module)
-    const { policy } = instanceOf(module, job.data)
-    send({ kind: 'started' })
     const document = policy.evaluate(job.input, module.entrypoint, job.now)
     if (policy.size() > keptBytes) instances.delete(job.module)
     return readDocument(document, job.aspect, module.hasAllow)
   } catch (error) {
     instances.delete(job.module)
     return { kind: 'error', why: whyOf(error) }
+  }
+}
+
+/** Nothing of the policy has run yet: but for data that does not fit, a failure here is ours, and no verdict. */
+function prepare(
+  job: Extract<ToWorker, { kind: 'evaluate' }>,
+): { readonly module: Module; readonly policy: PolicyInstance } | EvaluationFailure {
+  try {
+    const module = known(modules, job.module)
+    return { module, policy: instanceOf(module, job.data).policy }
+  } catch (error) {
+    instances.delete(job.module)
+    const full = error instanceof WasmError && error.code === 'memory'
+    return full ? { kind: 'error', why: outOfMemory } : { kind: 'trouble', why: whyOf(error) }
   }
 }
 

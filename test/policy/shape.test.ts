@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { readDocument } from '../../app/policy/shape.ts'
 
@@ -90,4 +91,28 @@ test.each([
   [[], 'approval', 'the package is a list; it must be an object'],
 ] as const)('%j of %s is refused', (document, aspect, message) => {
   expect(why(document, aspect)).toBe(message)
+})
+
+test('any document at all is a value or an error', () => {
+  const rule = fc.constantFrom(
+    'allow',
+    'reason',
+    'deny',
+    'applies',
+    'approver_tier',
+    'required',
+    'approver_group',
+    '__proto__',
+  )
+  const document = fc.oneof(fc.jsonValue(), fc.dictionary(rule, fc.jsonValue()))
+  fc.assert(
+    fc.property(
+      document,
+      fc.constantFrom('eligibility', 'approval', 'reviewer'),
+      fc.boolean(),
+      (value, aspect, hasAllow) => {
+        expect(['value', 'error']).toContain(readDocument(value, aspect, hasAllow).kind)
+      },
+    ),
+  )
 })

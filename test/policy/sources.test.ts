@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { readSources } from '../../app/policy/sources.ts'
 
@@ -78,4 +79,21 @@ test('two files of one name are told from each other', () => {
     }),
   )
   expect(faults).toMatchObject([{ file: 'policies/b/x.rego', code: 'name' }])
+})
+
+test('any bytes at any path are told apart or refused, never thrown at', () => {
+  const path = fc.oneof(
+    fc.string(),
+    fc.string().map((name) => `policies/${name}.rego`),
+  )
+  const text = fc.oneof(
+    fc.uint8Array(),
+    fc.string().map((rest) => Buffer.from(`package gitsudo.approval\n${rest}`)),
+  )
+  fc.assert(
+    fc.property(path, text, (name, bytes) => {
+      const { policies, lib, tests, faults } = readSources(new Map([[name, bytes]]))
+      expect(policies.length + lib.length + tests.length + faults.length).toBe(name.endsWith('.rego') ? 1 : 0)
+    }),
+  )
 })

@@ -1,5 +1,6 @@
 import type { CliDeps } from './cli/deps.ts'
 import { openAudit, verifyExport } from './compose/audit.ts'
+import { openServed } from './compose/database.ts'
 import { initialiseService } from './compose/initialise.ts'
 import { localPolicies } from './compose/policies.ts'
 import { openPorts } from './compose/ports.ts'
@@ -9,12 +10,18 @@ import { loadConfig } from './config.ts'
 import { appManifest } from './github/manifest.ts'
 import { createSweep } from './reconcile/sweep.ts'
 import { createLog } from './server/log.ts'
-import { openServed } from './compose/database.ts'
 
 /** What the command line takes from the service's parts. */
 export type Parts = Pick<
   CliDeps,
-  'manifest' | 'startService' | 'initialise' | 'sweepOnce' | 'openAudit' | 'verifyExport' | 'localPolicies' | 'startSandbox'
+  | 'manifest'
+  | 'startService'
+  | 'initialise'
+  | 'sweepOnce'
+  | 'openAudit'
+  | 'verifyExport'
+  | 'localPolicies'
+  | 'startSandbox'
 >
 
 /**

@@ -7,7 +7,9 @@ import { sandboxDatabase } from '../app/compose/sandbox.ts'
 import { playDemo } from '../app/sandbox/demo/play.ts'
 
 /** `npm run demo [-- --keep] [-- --state-dir DIR]` */
-const { values } = parseArgs({ options: { keep: { type: 'boolean', default: false }, 'state-dir': { type: 'string' } } })
+const { values } = parseArgs({
+  options: { keep: { type: 'boolean', default: false }, 'state-dir': { type: 'string' } },
+})
 const root = fileURLToPath(new URL('../', import.meta.url))
 const given = values['state-dir']
 const dir = given === undefined ? await mkdtemp(join(tmpdir(), 'gitsudo-demo-')) : resolve(given)

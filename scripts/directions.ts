@@ -3,7 +3,8 @@ import type { IConfiguration } from 'dependency-cruiser'
 const pure = '^app/(request|identity|decision|grant|audit)/|^app/policy/(input|result|fold)\\.ts$'
 const severity = 'error' as const
 const edges = ['github', 'git', 'store', 'queue', 'provider', 'notify', 'server', 'cli', 'sandbox']
-const io = '^(node:)?(fs|fs/promises|net|http|https|http2|dns|tls|child_process|worker_threads|os|timers|timers/promises)$'
+const io =
+  '^(node:)?(fs|fs/promises|net|http|https|http2|dns|tls|child_process|worker_threads|os|timers|timers/promises)$'
 
 /** The direction rules of app/DESIGN.md, checked by scripts/rules.ts. */
 export const directions: IConfiguration = {
@@ -34,7 +35,10 @@ export const directions: IConfiguration = {
       name: 'a-cloud-sees-the-port-and-its-sdk',
       severity,
       from: { path: '^app/provider/([^/]+)/' },
-      to: { path: '^app/', pathNot: ['^app/provider/$1/', '^app/provider/[^/]+\\.ts$', '^app/grant/', '^app/request/'] },
+      to: {
+        path: '^app/',
+        pathNot: ['^app/provider/$1/', '^app/provider/[^/]+\\.ts$', '^app/grant/', '^app/request/'],
+      },
     },
     ...edges.map((room) => ({
       name: `${room}-is-an-island`,
@@ -56,6 +60,9 @@ export const directions: IConfiguration = {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default'],
+    },
   },
 }

@@ -3,11 +3,17 @@ import { cruise } from 'dependency-cruiser'
 import { directions } from './directions.ts'
 
 /** The direction rules, and proof that they looked at every module: a cruise that sees nothing also passes. */
-const tracked = execFileSync('git', ['ls-files', '-co', '--exclude-standard', 'app/*.ts'], { encoding: 'utf8' })
+const tracked = execFileSync('git', ['ls-files', '-co', '--exclude-standard', 'app/*.ts'], {
+  encoding: 'utf8',
+})
   .split('\n')
   .filter((path) => path !== '')
   .sort()
-const { output } = await cruise(['app'], { ...directions.options, ruleSet: { forbidden: directions.forbidden ?? [] }, validate: true })
+const { output } = await cruise(['app'], {
+  ...directions.options,
+  ruleSet: { forbidden: directions.forbidden ?? [] },
+  validate: true,
+})
 if (typeof output === 'string') throw new Error('dependency-cruiser answered with text')
 const seen = output.modules
   .map((module) => module.source)

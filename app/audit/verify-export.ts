@@ -32,7 +32,12 @@ export async function verifyExportLines(lines: AsyncIterable<string>): Promise<V
       typeof said.chain === 'string'
     ) {
       const { seq } = said
-      const row = { seq, body: bytes(said.body), leaf: bytes(said.leaf, 'hex'), chain: bytes(said.chain, 'hex') }
+      const row = {
+        seq,
+        body: bytes(said.body),
+        leaf: bytes(said.leaf, 'hex'),
+        chain: bytes(said.chain, 'hex'),
+      }
       verifier.push(row, (digest) => {
         if (!needed.has(digest)) needed.set(digest, seq)
         return true
@@ -46,7 +51,14 @@ export async function verifyExportLines(lines: AsyncIterable<string>): Promise<V
   const missing = [...needed].sort(([, a], [, b]) => a - b)[0]
   if (!outcome.ok || missing === undefined) return outcome
   const [expected, seq] = missing
-  return { ok: false, seq, what: 'evidence', expected, found: 'missing or altered', consistentAfter: outcome.events - seq }
+  return {
+    ok: false,
+    seq,
+    what: 'evidence',
+    expected,
+    found: 'missing or altered',
+    consistentAfter: outcome.events - seq,
+  }
 }
 
 function object(line: string, number: number): Readonly<Record<string, unknown>> {

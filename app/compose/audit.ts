@@ -34,7 +34,9 @@ export const verifyExport = (path: string): Promise<Verified> =>
   verifyExportLines(createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY }))
 
 const recordedOrigin = async (database: Database): Promise<string> => {
-  const row = await database.run.one(sql.type(z.object({ origin: z.string() }))`select origin from ledger_origin`)
+  const row = await database.run.one(
+    sql.type(z.object({ origin: z.string() }))`select origin from ledger_origin`,
+  )
   return row.origin
 }
 
@@ -62,7 +64,9 @@ const replay = async (
     for (const { seq, event } of await ledgerReads(database).history(id)) {
       const recorded = evaluationsOf(event)
       if (recorded.length === 0) continue
-      const { differences } = await replayDecision(set, resultsOf(recorded), (digest) => evidenceBytes(database, digest))
+      const { differences } = await replayDecision(set, resultsOf(recorded), (digest) =>
+        evidenceBytes(database, digest),
+      )
       for (const one of recorded) {
         const mine = differences.filter(
           ({ policy, reviewerId }) => policy === one.policy && reviewerId === one.reviewer,
@@ -97,7 +101,9 @@ const resultsOf = (recorded: readonly Recorded[]) => {
   return {
     eligibility: plain
       .filter(({ type }) => type === 'eligibility')
-      .map((one) => ({ policy: one.policy, digests: digests(one), outcome: one.outcome }) as EligibilityResult),
+      .map(
+        (one) => ({ policy: one.policy, digests: digests(one), outcome: one.outcome }) as EligibilityResult,
+      ),
     approval: plain
       .filter(({ type }) => type === 'approval')
       .map(
@@ -107,7 +113,10 @@ const resultsOf = (recorded: readonly Recorded[]) => {
             digests: digests(one),
             outcome: one.outcome,
             reviewers: recorded
-              .filter(({ policy, type, reviewer }) => type === 'approval' && policy === one.policy && reviewer !== undefined)
+              .filter(
+                ({ policy, type, reviewer }) =>
+                  type === 'approval' && policy === one.policy && reviewer !== undefined,
+              )
               .map((each) => ({ reviewerId: each.reviewer, digests: digests(each), outcome: each.outcome })),
           }) as unknown as ApprovalResult,
       ),

@@ -16,7 +16,9 @@ export const initialiseService = async (config: Config): Promise<readonly string
   try {
     const { adminUrl } = database
     if (adminUrl === undefined) {
-      throw new Error('GITSUDO_OWNER_DATABASE_URL is missing: name a role that may create roles, or gitsudo_owner')
+      throw new Error(
+        'GITSUDO_OWNER_DATABASE_URL is missing: name a role that may create roles, or gitsudo_owner',
+      )
     }
     const app = new URL(database.url)
     const own = new URL(adminUrl).username === 'gitsudo_owner'
@@ -55,8 +57,12 @@ type Execute = Parameters<Parameters<typeof initialise>[0]['install']>[0]
 
 const fixOrigin = async (execute: Execute, instance: string): Promise<void> => {
   await execute('insert into ledger_origin (origin) values ($1) on conflict do nothing', [instance])
-  const [row] = (await execute('select origin from ledger_origin')).rows as readonly { readonly origin: string }[]
+  const [row] = (await execute('select origin from ledger_origin')).rows as readonly {
+    readonly origin: string
+  }[]
   if (row?.origin !== instance) {
-    throw new Error(`this database belongs to the instance ${row?.origin}; instance never changes once it is initialised`)
+    throw new Error(
+      `this database belongs to the instance ${row?.origin}; instance never changes once it is initialised`,
+    )
   }
 }

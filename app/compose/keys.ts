@@ -13,11 +13,15 @@ export const keysOf = ({ signing, mac }: Pick<Config['keys'], 'signing' | 'mac'>
   })
   const macs = mac.map((text) => {
     const secret = Buffer.from(text.trim(), 'base64')
-    return { id: short(hash('sha256', Buffer.concat([Buffer.from('gitsudo mac key\n'), secret]), 'buffer')), secret }
+    return {
+      id: short(hash('sha256', Buffer.concat([Buffer.from('gitsudo mac key\n'), secret]), 'buffer')),
+      secret,
+    }
   })
   const [signer] = signers
   const [first] = macs
-  if (signer === undefined || first === undefined) throw new Error('there is no signing or no MAC key: gitsudo server init')
+  if (signer === undefined || first === undefined)
+    throw new Error('there is no signing or no MAC key: gitsudo server init')
   return createKeyring({
     signing: signer,
     publicKeys: new Map(signers.map(({ id, publicKey }) => [id, publicKey])),
@@ -38,7 +42,9 @@ export const makeKeys = ({ signing, mac }: Config['keys']['files']): readonly st
     writeFileSync(file, text(), { mode: 0o600, flag: 'wx' })
     made.push(file)
   }
-  make(signing[0], () => generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString())
+  make(signing[0], () =>
+    generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  )
   make(mac[0], () => `${randomBytes(32).toString('base64')}\n`)
   return made
 }

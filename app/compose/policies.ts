@@ -33,7 +33,11 @@ export const policyTools = async (env: NodeJS.ProcessEnv) => {
 }
 
 /** `gitsudo policy check | test | eval` over the `policies/` of a folder. */
-export const localPolicies = async (dir: string, env: NodeJS.ProcessEnv, clock: Clock): Promise<LocalPolicies> => {
+export const localPolicies = async (
+  dir: string,
+  env: NodeJS.ProcessEnv,
+  clock: Clock,
+): Promise<LocalPolicies> => {
   const tools = await policyTools(env)
   return {
     async check() {
@@ -43,7 +47,9 @@ export const localPolicies = async (dir: string, env: NodeJS.ProcessEnv, clock: 
       const { policies, faults, notes } = await tools.check(files)
       return {
         policies,
-        faults: faults.map(({ file, line, column, message, remedy }) => `${file}:${line}:${column} ${message}; ${remedy}`),
+        faults: faults.map(
+          ({ file, line, column, message, remedy }) => `${file}:${line}:${column} ${message}; ${remedy}`,
+        ),
         notes: notes.map(({ file, message }) => `${file}: ${message}`),
       }
     },
@@ -68,7 +74,10 @@ export const localPolicies = async (dir: string, env: NodeJS.ProcessEnv, clock: 
         passed,
         failed: tests.length - passed,
         output: tests
-          .map(({ file, line, name, result, why }) => `${result} ${file}:${line} ${name}${why === undefined ? '' : `: ${why}`}`)
+          .map(
+            ({ file, line, name, result, why }) =>
+              `${result} ${file}:${line} ${name}${why === undefined ? '' : `: ${why}`}`,
+          )
           .join('\n'),
       }
     },

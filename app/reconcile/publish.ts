@@ -52,7 +52,8 @@ const show = async (
   const rows = await deps.store.status({ repository: repository.id, pull: row.pull })
 
   // A verdict at the merge or later is the ledger's business; the check stays what it was while open.
-  if (decision.moment === 'forecast' && row.headSha !== '') await showCheck(api, checkOf(decision), projection, save)
+  if (decision.moment === 'forecast' && row.headSha !== '')
+    await showCheck(api, checkOf(decision), projection, save)
   const author = rows[0]?.request.author.id ?? 0
   const ask = row.open ? reviewersToAsk(decision, author) : { users: [], teams: [], unasked: [] }
   await askReviewers(api, row.pull, ask, projection, save)
@@ -60,7 +61,8 @@ const show = async (
     const stage = commentStage(decision, rows)
     if (stage !== projection.commentDigest) {
       const body = commentBody(decision, rows, await receipts(deps, rows), ask.unasked)
-      if (projection.commentId === undefined) await save({ commentId: await api.createComment(row.pull, body), commentDigest: stage })
+      if (projection.commentId === undefined)
+        await save({ commentId: await api.createComment(row.pull, body), commentDigest: stage })
       else {
         await api.editComment(projection.commentId, body)
         await save({ commentDigest: stage })
@@ -73,7 +75,12 @@ const show = async (
 
 type Save = (change: Partial<Projection>) => Promise<void>
 
-const showCheck = async (api: RepositoryApi, check: CheckRun, projection: Projection, save: Save): Promise<void> => {
+const showCheck = async (
+  api: RepositoryApi,
+  check: CheckRun,
+  projection: Projection,
+  save: Save,
+): Promise<void> => {
   const digest = digestOf({ ...check })
   const { headSha } = check
   if (projection.checkId === undefined || projection.checkSha !== headSha) {
@@ -99,12 +106,16 @@ const askReviewers = async (
 }
 
 /** Where each grant's last event lies in the ledger, for whoever wants to verify it. */
-const receipts = async (deps: ReconcileDeps, rows: readonly StatusRow[]): Promise<ReadonlyMap<string, string>> => {
+const receipts = async (
+  deps: ReconcileDeps,
+  rows: readonly StatusRow[],
+): Promise<ReadonlyMap<string, string>> => {
   const found = new Map<string, string>()
   for (const { request, grant } of rows) {
     if (grant?.state !== 'ended') continue
     const last = (await deps.ledger.history(request.id)).at(-1)
-    if (last !== undefined) found.set(request.id, `event ${last.seq}, leaf ${Buffer.from(last.leaf).toString('hex')}`)
+    if (last !== undefined)
+      found.set(request.id, `event ${last.seq}, leaf ${Buffer.from(last.leaf).toString('hex')}`)
   }
   return found
 }
@@ -116,6 +127,10 @@ const mergeIfWanted = async (
   decision: Decision,
 ): Promise<void> => {
   const wanted =
-    repository.merge === 'auto' && row.open && !row.draft && decision.verdict === 'passed' && decision.requests.length > 0
+    repository.merge === 'auto' &&
+    row.open &&
+    !row.draft &&
+    decision.verdict === 'passed' &&
+    decision.requests.length > 0
   if (wanted) await api.merge(row.pull, row.headSha)
 }

@@ -2,8 +2,8 @@ import type { Decision } from '../decision/decision.ts'
 import { gitsudo } from '../grant/events.ts'
 import { moveRequest } from '../grant/moves.ts'
 import { readPullKey } from './key.ts'
-import { asTrouble, type Trouble } from './observe/trouble.ts'
 import type { ObserveDeps } from './observe/pull.ts'
+import { asTrouble, type Trouble } from './observe/trouble.ts'
 import type { PullRequest } from './ports/github.ts'
 import type { RepositorySettings } from './ports/settings.ts'
 import type { RequestRow } from './ports/store.ts'
@@ -29,7 +29,12 @@ export const createPullReconciler = (deps: ObserveDeps) => ({
     try {
       pull = await deps.github.repository(repository.id).pull(at.pull)
       await settle(deps, repository, pull, rows)
-      await revokeByComment(deps, repository.id, pull.number, await deps.store.requestsOfPull(at.repository, at.pull))
+      await revokeByComment(
+        deps,
+        repository.id,
+        pull.number,
+        await deps.store.requestsOfPull(at.repository, at.pull),
+      )
     } catch (error) {
       await notYet(deps, repository, at.pull, pull, rows, asTrouble(error))
     }
@@ -45,14 +50,16 @@ const settle = async (
   const reviewsFrom = await reopenedAt(deps, repository.id, pull, rows)
   if (pull.merged) {
     const known = await deps.store.pull(repository.id, pull.number)
-    const final = known !== undefined && known.decision.moment !== 'forecast' && known.decision.verdict !== 'not_yet'
+    const final =
+      known !== undefined && known.decision.moment !== 'forecast' && known.decision.verdict !== 'not_yet'
     if (final) await startDue(deps, repository, pull, rows)
     else await verdictAtMerge(deps, repository, pull, reviewsFrom)
     return
   }
   if (pull.state === 'closed') {
     await deps.store.transaction(async (tx) => {
-      for (const row of rows) if (['pending', 'approved', 'denied'].includes(row.state)) await cancel(deps, tx, row, pull)
+      for (const row of rows)
+        if (['pending', 'approved', 'denied'].includes(row.state)) await cancel(deps, tx, row, pull)
     })
     return
   }
@@ -72,7 +79,10 @@ const reopenedAt = async (
     const payload = deps.payloads.pullRequest(body)
     return payload?.action === 'reopened' ? [payload.updatedAt] : []
   })
-  const known = [...told, ...rows.flatMap(({ reviewsFrom }) => (reviewsFrom === undefined ? [] : [reviewsFrom]))]
+  const known = [
+    ...told,
+    ...rows.flatMap(({ reviewsFrom }) => (reviewsFrom === undefined ? [] : [reviewsFrom])),
+  ]
   if (known.length > 0) return Math.max(...known)
   const wasClosed = pull.state === 'open' && rows.some(({ state }) => state === 'cancelled')
   return wasClosed ? deps.clock.now() : undefined
@@ -87,7 +97,8 @@ const lapse = async (
 ): Promise<boolean> => {
   const now = deps.clock.now()
   const old = rows.filter(
-    ({ state, openedAt }) => ['pending', 'approved'].includes(state) && now >= openedAt + deps.settings.pendingTtlMs,
+    ({ state, openedAt }) =>
+      ['pending', 'approved'].includes(state) && now >= openedAt + deps.settings.pendingTtlMs,
   )
   if (old.length === 0) return false
   await deps.store.transaction(async (tx) => {
@@ -96,11 +107,17 @@ const lapse = async (
       const state = moveRequest('pending', 'lapsed')
       await saved(deps, tx, { ...row, state })
       const of = { id: row.id, repository: row.repository, pull: row.pull, commit: pull.head.sha }
-      await deps.ledger.stage(tx, requestEvent('request.lapsed', now, gitsudo, of, { path: row.path, opened_at: row.openedAt }))
+      await deps.ledger.stage(
+        tx,
+        requestEvent('request.lapsed', now, gitsudo, of, { path: row.path, opened_at: row.openedAt }),
+      )
     }
   })
   const api = deps.github.repository(repository.id)
-  await api.createComment(pull.number, 'This request was open longer than allowed and has lapsed. Open a new one if the access is still needed.')
+  await api.createComment(
+    pull.number,
+    'This request was open longer than allowed and has lapsed. Open a new one if the access is still needed.',
+  )
   await api.close(pull.number)
   return true
 }
@@ -126,10 +143,21 @@ const notYet = async (
     headSha: pull?.head.sha ?? known?.headSha ?? '',
     verdict: 'not_yet',
     summary: trouble.message,
-    tree: { rule: '3.12', title: 'Everything needed could be established', outcome: 'unknown', needed: 'every fact', had: trouble.message, children: [] },
+    tree: {
+      rule: '3.12',
+      title: 'Everything needed could be established',
+      outcome: 'unknown',
+      needed: 'every fact',
+      had: trouble.message,
+      children: [],
+    },
     requests: known?.decision.requests ?? [],
   }
-  if (pull?.merged === true && now > (pull.mergedAt ?? now) + deps.settings.grantWindowMs && rows.length > 0) {
+  if (
+    pull?.merged === true &&
+    now > (pull.mergedAt ?? now) + deps.settings.grantWindowMs &&
+    rows.length > 0
+  ) {
     await refuseLate(deps, repository, pull, rows, decision)
     return
   }

@@ -13,7 +13,11 @@ export type Person = {
   review(pull: number, event: 'APPROVE' | 'REQUEST_CHANGES' | 'COMMENT', body?: string): Promise<number>
   merge(pull: number): Promise<{ readonly status: number; readonly sha?: string; readonly message?: string }>
   /** GitHub's REST API as this person. */
-  api(method: string, path: string, body?: unknown): Promise<{ readonly status: number; readonly body: unknown }>
+  api(
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<{ readonly status: number; readonly body: unknown }>
 }
 
 export const createPerson = (
@@ -22,7 +26,8 @@ export const createPerson = (
 ): Person => {
   const clone = join(at.dir, account.login)
   const email = `${account.id}+${account.login}@users.noreply.github.com`
-  const git = (...args: string[]) => mustRun('git', args, { cwd: clone, env: gitEnvironment(account.login, email, account.token) })
+  const git = (...args: string[]) =>
+    mustRun('git', args, { cwd: clone, env: gitEnvironment(account.login, email, account.token) })
 
   const api: Person['api'] = async (method, path, body) => {
     const response = await fetch(`${at.apiUrl}${path}`, {

@@ -29,7 +29,9 @@ export const mustRun = async (
 ): Promise<string> => {
   const ran = await run(command, args, options)
   if (ran.status !== 0) {
-    throw new Error(`${command} ${args.join(' ')} ended with ${ran.status}: ${ran.stderr.trim() || ran.stdout.trim()}`)
+    throw new Error(
+      `${command} ${args.join(' ')} ended with ${ran.status}: ${ran.stderr.trim() || ran.stdout.trim()}`,
+    )
   }
   return ran.stdout
 }

@@ -18,14 +18,23 @@ export type Service = {
 export type Entry = { readonly command: string; readonly args: readonly string[] }
 
 /** Makes keys, roles and tables: `gitsudo server init`. */
-export const initialiseService = async (entry: Entry, config: string, env: NodeJS.ProcessEnv): Promise<void> => {
+export const initialiseService = async (
+  entry: Entry,
+  config: string,
+  env: NodeJS.ProcessEnv,
+): Promise<void> => {
   await mustRun(entry.command, [...entry.args, 'server', 'init', '--config', config], { env })
 }
 
 /** Starts `gitsudo server start` and waits until it is ready. */
 export const startService = async (
   entry: Entry,
-  at: { readonly config: string; readonly url: string; readonly log: string; readonly env: NodeJS.ProcessEnv },
+  at: {
+    readonly config: string
+    readonly url: string
+    readonly log: string
+    readonly env: NodeJS.ProcessEnv
+  },
 ): Promise<Service> => {
   const child = spawn(entry.command, [...entry.args, 'server', 'start', '--config', at.config], {
     env: at.env,

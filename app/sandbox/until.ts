@@ -1,7 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
 /** Asks again until there is an answer; says what it waited for when none comes in time. */
-export const until = async <T>(what: string, ask: () => Promise<T | undefined | false>, limitMs = 30_000): Promise<T> => {
+export const until = async <T>(
+  what: string,
+  ask: () => Promise<T | undefined | false>,
+  limitMs = 30_000,
+): Promise<T> => {
   const end = Date.now() + limitMs
   while (true) {
     const answer = await ask()

@@ -89,7 +89,15 @@ const furnish = async (options: WorldOptions, github: LocalGitHub): Promise<Worl
       metadata: 'read',
       pull_requests: 'write',
     },
-    events: ['check_run', 'issue_comment', 'membership', 'pull_request', 'pull_request_review', 'push', 'team'],
+    events: [
+      'check_run',
+      'issue_comment',
+      'membership',
+      'pull_request',
+      'pull_request_review',
+      'push',
+      'team',
+    ],
   })
   github.admin.installApp(app.slug, fullName)
   github.admin.protectBranch(fullName, 'main', {
@@ -144,7 +152,12 @@ const furnish = async (options: WorldOptions, github: LocalGitHub): Promise<Worl
   const env = { PATH: process.env.PATH, ...options.env }
   await initialiseService(options.entry, config, { ...env, GITSUDO_OWNER_DATABASE_URL: superuserUrl })
 
-  const at = { apiUrl: github.apiUrl, gitUrl: github.url, repository: fullName, dir: join(options.dir, 'clones') }
+  const at = {
+    apiUrl: github.apiUrl,
+    gitUrl: github.url,
+    repository: fullName,
+    dir: join(options.dir, 'clones'),
+  }
   const persons = Object.fromEntries(
     Object.entries(accounts).map(([login, account]) => [login, createPerson(account, at)]),
   ) as Record<Login, Person>
@@ -213,6 +226,10 @@ export const freePort = (): Promise<number> =>
     server.once('error', reject)
     server.listen(0, '127.0.0.1', () => {
       const address = server.address()
-      server.close(() => (address !== null && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port'))))
+      server.close(() =>
+        address !== null && typeof address === 'object'
+          ? resolve(address.port)
+          : reject(new Error('no port')),
+      )
     })
   })

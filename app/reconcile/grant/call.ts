@@ -22,13 +22,13 @@ const unanswered: readonly FaultKind[] = ['unavailable', 'unknown']
 /** What a call said, and whether the cloud answered at all. */
 export type Answer = { readonly seen: Seen; readonly answered: boolean }
 
-/** Calls the grant's provider with the verified intent, within `ms`; what goes wrong becomes something seen. */
+/** Calls the grant's provider with the verified intent, until `deadline` (epoch ms); what goes wrong becomes something seen. */
 export const ask = async (
   deps: Pick<GrantDeps, 'clock' | 'log'>,
   { provider, ledger: { intent }, row }: Situation,
   signal: AbortSignal,
   question: (provider: Provider, intent: Intent, call: Call) => Promise<Seen>,
-  ms = callMs,
+  deadline = deps.clock.now() + callMs,
 ): Promise<Answer> => {
   if (intent === undefined) throw new Error(`grant ${row.id} has no verified intent`)
   if (provider === undefined) {
@@ -37,8 +37,8 @@ export const ask = async (
     return { seen: { kind: 'trouble', why, patience: Infinity }, answered: true }
   }
   const bounds = {
-    deadline: deps.clock.now() + ms,
-    signal: AbortSignal.any([signal, AbortSignal.timeout(ms)]),
+    deadline,
+    signal: AbortSignal.any([signal, AbortSignal.timeout(Math.max(0, deadline - deps.clock.now()))]),
     attempt: row.tries + 1,
   }
   try {

@@ -29,9 +29,11 @@ export const ensureFenced = async (
   const saved = await record(deps, situation, { ...row, lookAt: openedAt + ms + leaseMs })
   if (saved === moved) return moved
   const ours = async () => (await deps.store.grant(row.id))?.version === fence
+  const deadline = openedAt + ms
+  // The clock is read last: whatever we waited for, a call past its deadline is not sent.
   const answer = await lock(provider, intent, async () =>
-    deps.clock.now() + ms < intent.endsAt && (await ours())
-      ? ask(deps, saved.situation, signal, (cloud, wanted, call) => cloud.ensure(wanted, call), ms)
+    (await ours()) && deps.clock.now() < deadline
+      ? ask(deps, saved.situation, signal, (cloud, wanted, call) => cloud.ensure(wanted, call), deadline)
       : undefined,
   )
   const still = await ours()

@@ -34,7 +34,12 @@ export const askPolicies = async (
   const ask = async (request: RequestFacts): Promise<RequestFacts> => {
     const { read, requester } = request
     if (!read.ok || requester === undefined || !('person' in requester)) return request
-    const others = await grantsOf(deps, requester.person.id, at.repository, new Set(at.requests.map(({ id }) => id)))
+    const others = await grantsOf(
+      deps,
+      requester.person.id,
+      at.repository,
+      new Set(at.requests.map(({ id }) => id)),
+    )
     const people = new Map<number, PersonFact>(at.reviewers.map((person) => [person.id, person]))
     for (const identity of directory.identities.slice(0, askedPeople)) {
       if (!people.has(identity.id)) people.set(identity.id, { id: identity.id, login: identity.login })
@@ -50,12 +55,19 @@ export const askPolicies = async (
       activeGrants: others.activeGrants,
       queuedGrants: [
         ...others.queuedGrants,
-        ...siblings.filter(({ id, person }) => id !== request.id && person === requester.person.id).map(({ context }) => context),
+        ...siblings
+          .filter(({ id, person }) => id !== request.id && person === requester.person.id)
+          .map(({ context }) => context),
       ],
       reviewers: [...people.values()].map(user),
     }
     const answer = async (without: readonly string[]): Promise<PolicyFacts> => {
-      const { eligibility, approval, hints, evidence: bytes } = await set.ask(question, { without, hints: at.hints })
+      const {
+        eligibility,
+        approval,
+        hints,
+        evidence: bytes,
+      } = await set.ask(question, { without, hints: at.hints })
       for (const item of bytes) evidence.set(item.digest, item)
       const { groups, users } = named(approval, at.groups, directory)
       return { eligibility, approval, hints, groups, users }
@@ -73,7 +85,18 @@ const contextOf = (request: RequestFacts, repository: string) => {
   if (!read.ok || requester === undefined || !('person' in requester)) return []
   const { provider, role, scope, startsAt = 0, durationSeconds, reason, metadata } = read.request
   const endsAt = startsAt + durationSeconds * 1000
-  const context = { id: request.id, repository, provider, role, scope, state: 'pending', startsAt, endsAt, reason, metadata }
+  const context = {
+    id: request.id,
+    repository,
+    provider,
+    role,
+    scope,
+    state: 'pending',
+    startsAt,
+    endsAt,
+    reason,
+    metadata,
+  }
   return [{ id: request.id, person: requester.person.id, context }]
 }
 
@@ -96,7 +119,10 @@ const named = (
   return {
     groups: [...groupNames].map(
       (name) =>
-        groups.find((group) => group.name === name) ?? { name, unknown: `policies/data/groups.yaml has no group ${name}` },
+        groups.find((group) => group.name === name) ?? {
+          name,
+          unknown: `policies/data/groups.yaml has no group ${name}`,
+        },
     ),
     users: [...logins].map((login) => {
       const identity = directory.byLogin(login)

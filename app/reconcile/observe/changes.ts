@@ -24,7 +24,8 @@ export const diffOf = async (
 ): Promise<Diff> => {
   const merge = pull.merged ? pull.mergeCommit : undefined
   const { tip } = await mirror.fetch(merge === undefined ? [pull.head.sha] : [pull.head.sha, merge])
-  const before = merge === undefined ? tip : await branchBefore(deps, repository, mirror, pull.head.sha, merge)
+  const before =
+    merge === undefined ? tip : await branchBefore(deps, repository, mirror, pull.head.sha, merge)
   const base = await mirror.mergeBase(before, pull.head.sha)
   if (base === undefined) throw new Trouble('the pull request shares no history with the branch')
   return { tip, base, changes: await mirror.changes(base, pull.head.sha) }

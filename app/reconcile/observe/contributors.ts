@@ -76,7 +76,12 @@ const pushersOf = async (
   ])
   const told = read(pushes.valid, deps.payloads.push)
   // The branch's name may have served before: what counts began with the last push that created it.
-  const current = told.slice(Math.max(0, told.findLastIndex((push) => zero.test(push.before))))
+  const current = told.slice(
+    Math.max(
+      0,
+      told.findLastIndex((push) => zero.test(push.before)),
+    ),
+  )
   const opened = read(changes.valid, deps.payloads.pullRequest).filter(
     ({ action }) => action === 'opened' || action === 'synchronize',
   )

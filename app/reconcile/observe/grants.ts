@@ -10,7 +10,10 @@ export const grantsOf = async (
   requester: number,
   repository: number,
   except: ReadonlySet<string>,
-): Promise<{ readonly activeGrants: readonly GrantContext[]; readonly queuedGrants: readonly GrantContext[] }> => {
+): Promise<{
+  readonly activeGrants: readonly GrantContext[]
+  readonly queuedGrants: readonly GrantContext[]
+}> => {
   const name = (id: number) => deps.settings.repositories.get(id)?.fullName ?? String(id)
   const grants = await deps.store.grantsOfPerson(requester, [...live])
   const requests = await deps.store.requestsOfPerson(requester, [...queued])

@@ -20,8 +20,17 @@ export const createPeopleCache = (clock: Clock) => {
     return answer
   }
   return {
-    permission: (repository: number, api: RepositoryApi, login: string, fresh: boolean): Promise<Permission> =>
-      ask(`permission ${repository} ${login}`, fresh, async () => (await api.permission(login))?.permission ?? 'none'),
+    permission: (
+      repository: number,
+      api: RepositoryApi,
+      login: string,
+      fresh: boolean,
+    ): Promise<Permission> =>
+      ask(
+        `permission ${repository} ${login}`,
+        fresh,
+        async () => (await api.permission(login))?.permission ?? 'none',
+      ),
     team: (repository: number, api: RepositoryApi, team: string, fresh: boolean) =>
       ask(`team ${repository} ${team}`, fresh, () => api.teamMembers(team)),
     account: (repository: number, api: RepositoryApi, login: string, fresh: boolean) =>
@@ -40,7 +49,10 @@ export const groupsOf = async (
       if ('team' in group) {
         const members = await teamMembers(group.team)
         return members === undefined
-          ? { name: group.name, unknown: `GitHub knows no team ${group.team}, or does not show it to the App` }
+          ? {
+              name: group.name,
+              unknown: `GitHub knows no team ${group.team}, or does not show it to the App`,
+            }
           : { name: group.name, team: group.team, members: members.map(({ id, login }) => ({ id, login })) }
       }
       const members = group.members.flatMap((login) => {

@@ -46,4 +46,5 @@ export type PolicyCache = ReturnType<typeof createPolicyCache>
 export const acceptedCommit = async (
   deps: Pick<ReconcileDeps, 'store'>,
   repository: RepositorySettings,
-): Promise<string> => (await deps.store.branch(repository.id))?.acceptedCommit ?? repository.firstAcceptedCommit
+): Promise<string> =>
+  (await deps.store.branch(repository.id))?.acceptedCommit ?? repository.firstAcceptedCommit

@@ -45,7 +45,15 @@ export const observePull = async (
     mirror,
     directory,
     (login) => deps.people.account(repository.id, api, login, fresh),
-    { repository: repository.id, pull: pull.number, base: diff.base, tip: diff.tip, merge, author: pull.author, changes: diff.changes },
+    {
+      repository: repository.id,
+      pull: pull.number,
+      base: diff.base,
+      tip: diff.tip,
+      merge,
+      author: pull.author,
+      changes: diff.changes,
+    },
   )
   const { reviews, contributors, groups } =
     directory === undefined || requests.length === 0
@@ -57,7 +65,12 @@ export const observePull = async (
             mirror,
             directory,
             (login) => deps.people.permission(repository.id, api, login, fresh),
-            { repository: repository.id, pull: pull.number, paths: requests.map(({ path }) => path), forecast: !fresh },
+            {
+              repository: repository.id,
+              pull: pull.number,
+              paths: requests.map(({ path }) => path),
+              forecast: !fresh,
+            },
           ),
           contributors: await contributorsOf(deps, api, mirror, directory, repository.id, pull, diff.base),
           groups: await groupsOf(directory, (team) => deps.people.team(repository.id, api, team, fresh)),
@@ -105,7 +118,11 @@ const policyOf = async (deps: ObserveDeps, repository: RepositorySettings): Prom
     return { set: await deps.policies.get(repository.id, commit) }
   } catch (error) {
     if (!(error instanceof Error && error.name === 'PolicyLoadError')) throw error
-    deps.log.warn('the accepted policies cannot be used', { repository: repository.id, commit, why: error.message })
+    deps.log.warn('the accepted policies cannot be used', {
+      repository: repository.id,
+      commit,
+      why: error.message,
+    })
     return { missing: `policies at ${commit.slice(0, 10)} cannot be used: ${error.message}` }
   }
 }

@@ -1,9 +1,9 @@
 import type { PersonFact, RequestFacts } from '../../decision/facts.ts'
 import type { Directory } from '../../identity/directory.ts'
 import { requestId } from '../../request/id.ts'
+import { canonicalPath } from '../../request/path.ts'
 import { readRequest, requestSizeLimit } from '../../request/read.ts'
 import type { AccessRequest } from '../../request/request.ts'
-import { canonicalPath } from '../../request/path.ts'
 import type { Change, Mirror, Sha } from '../ports/git.ts'
 import { GitError } from '../ports/git.ts'
 import type { Account } from '../ports/github.ts'
@@ -24,7 +24,8 @@ export const requestsOf = async (
   },
 ): Promise<readonly RequestFacts[]> => {
   const added = at.changes.filter(
-    (change) => change.before === undefined && change.after?.mode === '100644' && canonicalPath(change.path).ok,
+    (change) =>
+      change.before === undefined && change.after?.mode === '100644' && canonicalPath(change.path).ok,
   )
   return Promise.all(
     added.map(async ({ path, after }): Promise<RequestFacts> => {
@@ -97,7 +98,9 @@ const requesterOf = async (
 const roleOf = (directory: Directory, request: AccessRequest): NonNullable<RequestFacts['role']> => {
   const role = directory.role(request.provider, request.role)
   if (role !== undefined) return role
-  const known = directory.roles.filter(({ provider }) => provider === request.provider).map(({ role: name }) => name)
+  const known = directory.roles
+    .filter(({ provider }) => provider === request.provider)
+    .map(({ role: name }) => name)
   return {
     unknown: `policies/data/roles.yaml has no role ${request.role} for ${request.provider}`,
     remedy:

@@ -25,19 +25,27 @@ export const reviewsOf = async (
   mirror: Mirror,
   directory: Directory,
   permissionOf: PermissionOf,
-  at: { readonly repository: number; readonly pull: number; readonly paths: readonly string[]; readonly forecast: boolean },
+  at: {
+    readonly repository: number
+    readonly pull: number
+    readonly paths: readonly string[]
+    readonly forecast: boolean
+  },
 ): Promise<readonly ReviewFact[]> => {
   const { valid } = await deps.store.deliveriesOfPull(at.repository, at.pull, ['pull_request_review'])
   const payloads = new Map<number, ReviewPayload>()
   for (const delivery of valid) {
     const payload = deps.payloads.review(delivery.body)
-    if (payload?.action === 'submitted' && !payloads.has(payload.reviewId)) payloads.set(payload.reviewId, payload)
+    if (payload?.action === 'submitted' && !payloads.has(payload.reviewId))
+      payloads.set(payload.reviewId, payload)
   }
   // Without a stored payload no review can count, so the forecast need not ask; the verdict always does.
   if (at.forecast && payloads.size === 0) return []
   const listed = (await api.reviews(at.pull)).filter((review) => review.state !== 'PENDING')
   await present(mirror, [...payloads.values()])
-  return Promise.all(listed.map((review) => fact(review, payloads.get(review.id), mirror, directory, permissionOf, at.paths)))
+  return Promise.all(
+    listed.map((review) => fact(review, payloads.get(review.id), mirror, directory, permissionOf, at.paths)),
+  )
 }
 
 /** Commits that a force-push left behind may be gone for good: such a review covers nothing. */

@@ -1,6 +1,6 @@
-import type { AccessRequest, RequestId } from '../../request/request.ts'
-import type { ApprovalResult, EligibilityResult } from '../../policy/result.ts'
 import type { Directory } from '../../identity/directory.ts'
+import type { ApprovalResult, EligibilityResult } from '../../policy/result.ts'
+import type { AccessRequest, RequestId } from '../../request/request.ts'
 
 /** A person as a policy sees one. */
 export type PolicyUser = {
@@ -54,11 +54,18 @@ export type PolicyAnswer = {
 export type PolicySet = {
   readonly commit: string
   readonly directory: Directory
-  readonly policies: readonly { readonly name: string; readonly type: 'eligibility' | 'approval'; readonly wasm: string }[]
+  readonly policies: readonly {
+    readonly name: string
+    readonly type: 'eligibility' | 'approval'
+    readonly wasm: string
+  }[]
   /** SHA-256 hex of the RFC 8785 bytes of identities, roles and groups. */
   readonly dataDigest: string
   /** Never throws for what a policy does: its failures are in the answer. `without`: policies overridden. */
-  ask(question: PolicyQuestion, options?: { readonly without?: readonly string[]; readonly hints?: boolean }): Promise<PolicyAnswer>
+  ask(
+    question: PolicyQuestion,
+    options?: { readonly without?: readonly string[]; readonly hints?: boolean },
+  ): Promise<PolicyAnswer>
 }
 
 /** Files below `policies/` at a commit, path → bytes. Throws `PolicyLoadError` with every fault. */

@@ -1,7 +1,12 @@
 /** 40 lower-case hex digits. */
 export type Sha = string
 
-export type TreeEntry = { readonly path: string; readonly mode: string; readonly sha: Sha; readonly size: number }
+export type TreeEntry = {
+  readonly path: string
+  readonly mode: string
+  readonly sha: Sha
+  readonly size: number
+}
 /** `blob: undefined` on the side where the path does not exist. Renames come as a deletion and an addition. */
 export type Change = {
   readonly path: string

@@ -1,6 +1,10 @@
 import type { Sha } from './git.ts'
 
-export type Account = { readonly id: number; readonly login: string; readonly type: 'User' | 'Bot' | 'Organization' }
+export type Account = {
+  readonly id: number
+  readonly login: string
+  readonly type: 'User' | 'Bot' | 'Organization'
+}
 
 export type PullRequest = {
   readonly number: number
@@ -9,7 +13,11 @@ export type PullRequest = {
   readonly draft: boolean
   readonly author: Account
   readonly base: { readonly ref: string; readonly repository: number }
-  readonly head: { readonly ref: string; readonly sha: Sha; /** undefined: deleted fork */ readonly repository?: number }
+  readonly head: {
+    readonly ref: string
+    readonly sha: Sha /** undefined: deleted fork */
+    readonly repository?: number
+  }
   readonly createdAt: number
   readonly mergedAt?: number
   readonly mergeCommit?: Sha
@@ -49,9 +57,20 @@ export type CheckRun = {
 
 /** A refusal of GitHub's or its silence. `retryAt`: epoch ms before which asking again is no use. */
 export class GitHubError extends Error {
-  readonly code: 'not_found' | 'forbidden' | 'rate_limited' | 'conflict' | 'not_mergeable' | 'invalid' | 'unavailable'
+  readonly code:
+    | 'not_found'
+    | 'forbidden'
+    | 'rate_limited'
+    | 'conflict'
+    | 'not_mergeable'
+    | 'invalid'
+    | 'unavailable'
   readonly retryAt: number | undefined
-  constructor(code: GitHubError['code'], message: string, options: { cause?: unknown; retryAt?: number } = {}) {
+  constructor(
+    code: GitHubError['code'],
+    message: string,
+    options: { cause?: unknown; retryAt?: number } = {},
+  ) {
     super(message, options.cause === undefined ? {} : { cause: options.cause })
     this.name = 'GitHubError'
     this.code = code
@@ -72,21 +91,28 @@ export type RepositoryApi = {
   /** Pull requests that GitHub ties to a commit on the branch. */
   pullsOf(commit: Sha): Promise<readonly PullRequest[]>
   reviews(number: number): Promise<readonly ApiReview[]>
-  permission(login: string): Promise<{ readonly account: Account; readonly permission: Permission } | undefined>
+  permission(
+    login: string,
+  ): Promise<{ readonly account: Account; readonly permission: Permission } | undefined>
   account(login: string): Promise<Account | undefined>
   /** `org/slug`, nested teams included. undefined: no such team, or not to be seen. */
   teamMembers(team: string): Promise<readonly Account[] | undefined>
   /** Who pushed to a branch, as far as GitHub remembers. */
   pushers(ref: string): Promise<readonly Account[]>
   /** Whether GitHub vouches for a commit's signature, and its account for author and committer. */
-  commit(sha: Sha): Promise<{ readonly verified: boolean; readonly author?: Account; readonly committer?: Account }>
+  commit(
+    sha: Sha,
+  ): Promise<{ readonly verified: boolean; readonly author?: Account; readonly committer?: Account }>
 
   createCheck(check: CheckRun): Promise<number>
   updateCheck(id: number, check: CheckRun): Promise<void>
   createComment(number: number, body: string): Promise<number>
   editComment(id: number, body: string): Promise<void>
   /** Asks people or teams (slugs) to review; those asked already stay asked. */
-  askReviewers(number: number, ask: { readonly users: readonly string[]; readonly teams: readonly string[] }): Promise<void>
+  askReviewers(
+    number: number,
+    ask: { readonly users: readonly string[]; readonly teams: readonly string[] },
+  ): Promise<void>
   /** Merges with the expected head; `conflict` when the head moved. */
   merge(number: number, head: Sha): Promise<void>
   close(number: number): Promise<void>

@@ -6,7 +6,10 @@ export type Keys = {
   sign(event: LedgerEvent): LedgerEvent
   /** Whether `data.sig` is a known key's signature over exactly this event. */
   verify(event: LedgerEvent): boolean
-  mac(kind: string, columns: Readonly<Record<string, unknown>>): { readonly key: string; readonly value: string }
+  mac(
+    kind: string,
+    columns: Readonly<Record<string, unknown>>,
+  ): { readonly key: string; readonly value: string }
   macHolds(
     kind: string,
     columns: Readonly<Record<string, unknown>>,

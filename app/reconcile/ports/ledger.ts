@@ -2,7 +2,12 @@ import type { EventType, LedgerEvent } from '../../audit/event.ts'
 import type { Evidence } from './evaluator.ts'
 import type { Tx } from './store.ts'
 
-export type Sealed = { readonly seq: number; readonly event: LedgerEvent; readonly body: Uint8Array; readonly leaf: Uint8Array }
+export type Sealed = {
+  readonly seq: number
+  readonly event: LedgerEvent
+  readonly body: Uint8Array
+  readonly leaf: Uint8Array
+}
 export type LedgerFilter = {
   readonly request?: string
   readonly login?: string

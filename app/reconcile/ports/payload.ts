@@ -1,5 +1,5 @@
-import type { Account } from './github.ts'
 import type { Sha } from './git.ts'
+import type { Account } from './github.ts'
 
 /**
  * What stored webhook bodies say, read from the signed bytes alone (trust.md 2.10).
@@ -27,7 +27,12 @@ export type PullRequestPayload = {
   /** Epoch ms of the change the payload reports. */
   readonly updatedAt: number
 }
-export type PushPayload = { readonly ref: string; readonly before: Sha; readonly after: Sha; readonly sender: Account }
+export type PushPayload = {
+  readonly ref: string
+  readonly before: Sha
+  readonly after: Sha
+  readonly sender: Account
+}
 export type CommentPayload = {
   readonly action: string
   readonly commentId: number

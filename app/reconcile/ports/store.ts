@@ -1,6 +1,6 @@
 import type { Decision } from '../../decision/decision.ts'
-import type { GrantState, RequestState } from '../../grant/state.ts'
 import type { EndCause } from '../../grant/intent.ts'
+import type { GrantState, RequestState } from '../../grant/state.ts'
 import type { RequestId } from '../../request/request.ts'
 import type { WakeUp } from './queue.ts'
 
@@ -76,9 +76,19 @@ export type GrantRow = {
   readonly version: number
 }
 
-export type Attempt = { readonly grant: string; readonly fence: number; readonly action: 'ensure' | 'remove'; readonly openedAt: number; readonly closedAt?: number }
+export type Attempt = {
+  readonly grant: string
+  readonly fence: number
+  readonly action: 'ensure' | 'remove'
+  readonly openedAt: number
+  readonly closedAt?: number
+}
 
-export type BranchRow = { readonly repository: number; readonly cursor?: string; readonly acceptedCommit?: string }
+export type BranchRow = {
+  readonly repository: number
+  readonly cursor?: string
+  readonly acceptedCommit?: string
+}
 
 /** What gitsudo last showed on a pull request, so that only differences are written. */
 export type Projection = {
@@ -131,8 +141,15 @@ export type Store = {
   acceptDelivery(delivery: Delivery, wake: readonly WakeUp[]): Promise<'new' | 'known'>
   hasDelivery(guid: string): Promise<boolean>
   /** Deliveries of a pull request whose MAC holds, oldest first; forged ones are left out and named. */
-  deliveriesOfPull(repository: number, pull: number, events: readonly string[]): Promise<{ readonly valid: readonly Delivery[]; readonly forged: readonly string[] }>
-  pushesTo(repository: number, ref: string): Promise<{ readonly valid: readonly Delivery[]; readonly forged: readonly string[] }>
+  deliveriesOfPull(
+    repository: number,
+    pull: number,
+    events: readonly string[],
+  ): Promise<{ readonly valid: readonly Delivery[]; readonly forged: readonly string[] }>
+  pushesTo(
+    repository: number,
+    ref: string,
+  ): Promise<{ readonly valid: readonly Delivery[]; readonly forged: readonly string[] }>
   lastDeliveryAt(): Promise<number | undefined>
 
   request(id: string): Promise<RequestRow | undefined>
@@ -172,12 +189,23 @@ export type Store = {
   waitingPulls(): Promise<readonly { readonly repository: number; readonly pull: number }[]>
 
   /** Names of policies whose row says `enabled = false` and carries no valid override (trust.md 5.4), and valid overrides in force. */
-  disabledPolicies(now: number, repository: number): Promise<{ readonly byHand: readonly string[]; readonly overridden: readonly string[] }>
+  disabledPolicies(
+    now: number,
+    repository: number,
+  ): Promise<{ readonly byHand: readonly string[]; readonly overridden: readonly string[] }>
   /** Makes `policies` list what the accepted commit holds. */
-  recordPolicies(tx: Tx, repository: number, policies: readonly { readonly name: string; readonly type: 'ELIGIBILITY' | 'APPROVAL' }[]): Promise<void>
+  recordPolicies(
+    tx: Tx,
+    repository: number,
+    policies: readonly { readonly name: string; readonly type: 'ELIGIBILITY' | 'APPROVAL' }[],
+  ): Promise<void>
 
   /** Takes `cost` tokens from an installation's bucket, or says when to ask again (epoch ms). */
-  takeBudget(installation: number, cost: number, now: number): Promise<{ readonly ok: true } | { readonly ok: false; readonly retryAt: number }>
+  takeBudget(
+    installation: number,
+    cost: number,
+    now: number,
+  ): Promise<{ readonly ok: true } | { readonly ok: false; readonly retryAt: number }>
   /** GitHub said to wait: nobody writes before `until`. */
   holdBudget(installation: number, until: number): Promise<void>
 
@@ -189,4 +217,9 @@ export type Store = {
 /** `lookAt`: which moment of the row was due, so that a timer wakes it once. */
 export type Due = WakeUp & { readonly lookAt?: number }
 
-export type RevokeAsk = { readonly grant: string; readonly by: { readonly kind: 'user' | 'system'; readonly id: string; readonly login?: string }; readonly why: string; readonly askedAt: number }
+export type RevokeAsk = {
+  readonly grant: string
+  readonly by: { readonly kind: 'user' | 'system'; readonly id: string; readonly login?: string }
+  readonly why: string
+  readonly askedAt: number
+}

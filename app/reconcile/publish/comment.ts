@@ -14,7 +14,8 @@ const stageOf = (request: RequestDecision, rows: readonly StatusRow[]): string =
   const row = rows.find((one) => one.request.id === request.id)
   const { grant } = row ?? {}
   if (grant?.state === 'active' || grant?.state === 'revoking') return 'active'
-  if (grant !== undefined && ['ended', 'failed', 'refused', 'quarantined'].includes(grant.state)) return grant.state
+  if (grant !== undefined && ['ended', 'failed', 'refused', 'quarantined'].includes(grant.state))
+    return grant.state
   if (row?.request.state === 'refused' || row?.request.state === 'lapsed') return row.request.state
   return request.verdict === 'denied' ? 'denied' : 'open'
 }
@@ -30,21 +31,25 @@ export const commentBody = (
     const row = rows.find((one) => one.request.id === id)
     return row === undefined ? [] : [`- ${standing(row)}`, ...receiptLine(receipts.get(id))]
   })
-  const rest = unasked.length === 0 ? [] : ['', `Could approve too, but GitHub asks 15 at most: ${unasked.join(', ')}`]
+  const rest =
+    unasked.length === 0 ? [] : ['', `Could approve too, but GitHub asks 15 at most: ${unasked.join(', ')}`]
   return [...lines, ...rest, '', decisionMarkdown(decision)].join('\n')
 }
 
-const receiptLine = (receipt: string | undefined): readonly string[] => (receipt === undefined ? [] : [`  - receipt: ${receipt}`])
+const receiptLine = (receipt: string | undefined): readonly string[] =>
+  receipt === undefined ? [] : [`  - receipt: ${receipt}`]
 
 const standing = ({ request, grant }: StatusRow): string => {
   const name = `\`${request.id}\``
   if (grant === undefined) return `${name} is **${request.state}**`
   const until = new Date(grant.endsAt).toISOString()
-  if (grant.state === 'active') return `${name} is **active** until ${until} (${formatDuration((grant.endsAt - grant.startsAt) / 1000)})`
+  if (grant.state === 'active')
+    return `${name} is **active** until ${until} (${formatDuration((grant.endsAt - grant.startsAt) / 1000)})`
   if (grant.state === 'ended') {
     const at = grant.endedAt === undefined ? '' : `, seen gone at ${new Date(grant.endedAt).toISOString()}`
     return `${name} has **ended** (${grant.cause ?? 'ended'}${at})`
   }
-  if (grant.state === 'scheduled') return `${name} is **scheduled** for ${new Date(grant.startsAt).toISOString()}`
+  if (grant.state === 'scheduled')
+    return `${name} is **scheduled** for ${new Date(grant.startsAt).toISOString()}`
   return `${name} is **${grant.state}**`
 }

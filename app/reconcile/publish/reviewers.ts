@@ -4,7 +4,11 @@ import type { PersonFact } from '../../decision/facts.ts'
 /** GitHub takes at most 15 reviewers on a pull request. */
 const most = 15
 
-export type Ask = { readonly users: readonly string[]; readonly teams: readonly string[]; readonly unasked: readonly string[] }
+export type Ask = {
+  readonly users: readonly string[]
+  readonly teams: readonly string[]
+  readonly unasked: readonly string[]
+}
 
 /**
  * Whom to ask: for each requirement not yet met, its team as a team, else its people, the first 15 by numeric

@@ -26,7 +26,10 @@ export const revokeByComment = async (
       if (match[1] !== undefined && row.id !== named) continue
       if ((await deps.store.revokeAsked(row.id)) !== undefined) continue
       if (!mayRevoke(deps, row, comment.author.id)) {
-        deps.log.warn('a revoke comment by someone who may not', { request: row.id, by: comment.author.login })
+        deps.log.warn('a revoke comment by someone who may not', {
+          request: row.id,
+          by: comment.author.login,
+        })
         continue
       }
       const by = { kind: 'user' as const, id: String(comment.author.id), login: comment.author.login }
@@ -40,5 +43,6 @@ export const mayRevoke = (deps: Pick<ObserveDeps, 'settings'>, row: RequestRow, 
   row.requester?.id === person ||
   deps.settings.administrators.includes(person) ||
   (row.decision?.requests ?? []).some(
-    ({ id, requirements }) => id === row.id && requirements.some(({ eligible }) => eligible.some((one) => one.id === person)),
+    ({ id, requirements }) =>
+      id === row.id && requirements.some(({ eligible }) => eligible.some((one) => one.id === person)),
   )

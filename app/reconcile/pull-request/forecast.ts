@@ -17,7 +17,11 @@ import { openState, rowOf, saysMore } from './rows.ts'
 export const decideOn = async (
   deps: ObserveDeps,
   observed: Observed,
-): Promise<{ readonly decision: Decision; readonly requests: readonly RequestFacts[]; readonly evidence: readonly Evidence[] }> => {
+): Promise<{
+  readonly decision: Decision
+  readonly requests: readonly RequestFacts[]
+  readonly evidence: readonly Evidence[]
+}> => {
   const now = deps.clock.now()
   const { facts, set } = observed
   const asked =
@@ -78,7 +82,11 @@ const record = async (
 ): Promise<void> => {
   const now = decision.at
   const of = { id: facts.id, repository: repository.id, pull: pull.number, commit: pull.head.sha }
-  const row = rowOf(before, facts, pull, { repository: repository.id, now, pendingTtlMs: deps.settings.pendingTtlMs })
+  const row = rowOf(before, facts, pull, {
+    repository: repository.id,
+    now,
+    pendingTtlMs: deps.settings.pendingTtlMs,
+  })
   const from = row.state === 'cancelled' ? 'pending' : row.state
   const state = openState(verdict.verdict)
   if (row.state === 'lapsed') return
@@ -116,7 +124,12 @@ const record = async (
 }
 
 /** The request's file left the pull request, or the pull request was closed. */
-export const cancel = async (deps: ObserveDeps, tx: Tx, row: RequestRow, pull: PullRequest): Promise<void> => {
+export const cancel = async (
+  deps: ObserveDeps,
+  tx: Tx,
+  row: RequestRow,
+  pull: PullRequest,
+): Promise<void> => {
   moveRequest(row.state, 'cancelled')
   const { lookAt: _, ...rest } = row
   await saved(deps, tx, { ...rest, state: 'cancelled' })
@@ -127,14 +140,18 @@ export const cancel = async (deps: ObserveDeps, tx: Tx, row: RequestRow, pull: P
       deps.clock.now(),
       gitsudo,
       { id: row.id, repository: row.repository, pull: row.pull, commit: pull.head.sha },
-      { path: row.path, why: pull.state === 'closed' ? 'closed unmerged' : 'file removed from the pull request' },
+      {
+        path: row.path,
+        why: pull.state === 'closed' ? 'closed unmerged' : 'file removed from the pull request',
+      },
     ),
   )
 }
 
 /** Saves a row, or makes the whole look start over because somebody else saved it meanwhile. */
 export const saved = async (deps: Pick<ObserveDeps, 'store'>, tx: Tx, row: RequestRow): Promise<void> => {
-  if (!(await deps.store.saveRequest(tx, row))) throw new Error(`request ${row.id} changed while being looked at`)
+  if (!(await deps.store.saveRequest(tx, row)))
+    throw new Error(`request ${row.id} changed while being looked at`)
 }
 
 export const savePull = async (

@@ -17,7 +17,8 @@ export const rowOf = (
 ): RequestRow => {
   const openedAt = before?.openedAt ?? at.now
   const said = facts.read.ok ? facts.read.request : undefined
-  const person = facts.requester !== undefined && 'person' in facts.requester ? facts.requester.person : undefined
+  const person =
+    facts.requester !== undefined && 'person' in facts.requester ? facts.requester.person : undefined
   return {
     id: facts.id,
     repository: at.repository,
@@ -47,7 +48,11 @@ export const rowOf = (
 }
 
 /** Whether a new decision says something the last one did not, so that it deserves an event. */
-export const saysMore = (decision: Decision, request: RequestDecision, before: Decision | undefined): boolean => {
+export const saysMore = (
+  decision: Decision,
+  request: RequestDecision,
+  before: Decision | undefined,
+): boolean => {
   const old = before?.requests.find(({ id }) => id === request.id)
   return (
     before === undefined ||

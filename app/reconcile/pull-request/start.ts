@@ -18,7 +18,10 @@ export const startDue = async (
     const grant = await deps.store.grant(row.id)
     if (grant?.state !== 'scheduled' || grant.startsAt > deps.clock.now()) continue
     const observed = await observePull(deps, repository, pull, 'start', row.reviewsFrom)
-    const one = { ...observed, facts: { ...observed.facts, requests: observed.facts.requests.filter(({ id }) => id === row.id) } }
+    const one = {
+      ...observed,
+      facts: { ...observed.facts, requests: observed.facts.requests.filter(({ id }) => id === row.id) },
+    }
     const staged = await deps.store.transaction(async (tx) => {
       await deps.store.serialise(tx, `person:${grant.requester.id}`)
       const { decision, requests } = await decideOn(deps, one)
@@ -28,9 +31,18 @@ export const startDue = async (
       const passed = decision.verdict === 'passed' && facts !== undefined && !late
       await savePull(deps, tx, repository.id, pull, decision)
       if (!passed) {
-        return refuseGrant(tx, deps, row.id, late ? 'the start was missed by more than grantWindow' : decision.summary)
+        return refuseGrant(
+          tx,
+          deps,
+          row.id,
+          late ? 'the start was missed by more than grantWindow' : decision.summary,
+        )
       }
-      return startGrant(tx, deps, { ...intentOf(repository, pull, facts, decision.at), startsAt: decision.at, endsAt: decision.at + (grant.endsAt - grant.startsAt) })
+      return startGrant(tx, deps, {
+        ...intentOf(repository, pull, facts, decision.at),
+        startsAt: decision.at,
+        endsAt: decision.at + (grant.endsAt - grant.startsAt),
+      })
     })
     await deps.ledger.sealed([staged], deps.clock.now() + 10_000)
   }

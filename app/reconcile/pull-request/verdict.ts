@@ -1,7 +1,7 @@
 import type { Decision, RequestDecision } from '../../decision/decision.ts'
 import type { RequestFacts } from '../../decision/facts.ts'
-import type { Intent } from '../../grant/intent.ts'
 import { gitsudo } from '../../grant/events.ts'
+import type { Intent } from '../../grant/intent.ts'
 import { moveRequest } from '../../grant/moves.ts'
 import { openGrant } from '../grant/open.ts'
 import { type ObserveDeps, type Observed, observePull } from '../observe/pull.ts'
@@ -97,10 +97,19 @@ const settle = async (
   reviewsFrom: number | undefined,
 ): Promise<readonly string[]> => {
   const now = decision.at
-  const of = { id: facts.id, repository: repository.id, pull: pull.number, commit: pull.mergeCommit ?? pull.head.sha }
+  const of = {
+    id: facts.id,
+    repository: repository.id,
+    pull: pull.number,
+    commit: pull.mergeCommit ?? pull.head.sha,
+  }
   const verdict = decision.requests.find(({ id }) => id === facts.id)
   if (verdict === undefined) throw new Error(`no decision on ${facts.path}`)
-  const { lookAt: _, ...row } = rowOf(before, facts, pull, { repository: repository.id, now, pendingTtlMs: deps.settings.pendingTtlMs })
+  const { lookAt: _, ...row } = rowOf(before, facts, pull, {
+    repository: repository.id,
+    now,
+    pendingTtlMs: deps.settings.pendingTtlMs,
+  })
   const passed = decision.verdict === 'passed'
   // The forecast may never have run: a cancelled or unseen request takes the same road.
   let from = row.state
@@ -115,19 +124,37 @@ const settle = async (
   const data = decisionData(decision, verdict, facts)
   const staged: string[] = []
   if (before === undefined) {
-    await deps.ledger.stage(tx, requestEvent('request.created', now, userActor(pull.author), of, { path: facts.path, blob: facts.blob }))
+    await deps.ledger.stage(
+      tx,
+      requestEvent('request.created', now, userActor(pull.author), of, {
+        path: facts.path,
+        blob: facts.blob,
+      }),
+    )
   }
   if (saysMore(decision, verdict, last)) {
-    staged.push(await deps.ledger.stage(tx, requestEvent('request.evaluated', now, gitsudo, of, data), evidence))
+    staged.push(
+      await deps.ledger.stage(tx, requestEvent('request.evaluated', now, gitsudo, of, data), evidence),
+    )
   }
   if (!passed) {
     const merger = pull.mergedBy === undefined ? gitsudo : userActor(pull.mergedBy)
     const why = verdict.verdict === 'passed' ? decision.summary : verdict.summary
-    staged.push(await deps.ledger.stage(tx, requestEvent('grant.refused', now, merger, of, { ...data, why }), evidence))
-    deps.log.alert('grant.refused', { request: facts.id, repository: repository.id, pull: pull.number, mergedBy: pull.mergedBy?.login, why })
+    staged.push(
+      await deps.ledger.stage(tx, requestEvent('grant.refused', now, merger, of, { ...data, why }), evidence),
+    )
+    deps.log.alert('grant.refused', {
+      request: facts.id,
+      repository: repository.id,
+      pull: pull.number,
+      mergedBy: pull.mergedBy?.login,
+      why,
+    })
     return staged
   }
-  staged.push(await openGrant(tx, deps, intentOf(repository, pull, facts, now), { metadata: row.metadata ?? {}, now }))
+  staged.push(
+    await openGrant(tx, deps, intentOf(repository, pull, facts, now), { metadata: row.metadata ?? {}, now }),
+  )
   return staged
 }
 
@@ -185,13 +212,23 @@ export const refuseLate = async (
       if (!['pending', 'approved', 'denied', 'cancelled'].includes(row.state)) continue
       const from = row.state === 'cancelled' ? moveRequest(row.state, 'pending') : row.state
       await saved(deps, tx, { ...row, state: moveRequest(from, 'refused') })
-      const of = { id: row.id, repository: row.repository, pull: row.pull, commit: pull.mergeCommit ?? pull.head.sha }
+      const of = {
+        id: row.id,
+        repository: row.repository,
+        pull: row.pull,
+        commit: pull.mergeCommit ?? pull.head.sha,
+      }
       await deps.ledger.stage(
         tx,
         requestEvent('grant.refused', decision.at, gitsudo, of, { path: row.path, blob: row.blob, why }),
       )
       deps.log.alert('grant.refused', { request: row.id, repository: repository.id, pull: pull.number, why })
     }
-    await savePull(deps, tx, repository.id, pull, { ...decision, moment: 'merge', verdict: 'denied', summary: why })
+    await savePull(deps, tx, repository.id, pull, {
+      ...decision,
+      moment: 'merge',
+      verdict: 'denied',
+      summary: why,
+    })
   })
 }

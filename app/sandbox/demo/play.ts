@@ -1,5 +1,5 @@
-import type { Entry, Service } from '../service.ts'
 import { sandboxLines } from '../lines.ts'
+import type { Entry, Service } from '../service.ts'
 import { createWorld } from '../world.ts'
 import { audited } from './scenes/audited.ts'
 import { forced } from './scenes/forced.ts'

@@ -1,7 +1,7 @@
-import { until } from '../until.ts'
 import type { Person } from '../person.ts'
 import { type Ran, run } from '../run.ts'
 import type { Entry, Service } from '../service.ts'
+import { until } from '../until.ts'
 import type { World } from '../world.ts'
 import type { Timeline } from './timeline.ts'
 
@@ -17,7 +17,11 @@ export type Stage = {
 export type Check = {
   readonly status: string
   readonly conclusion: string | null
-  readonly output: { readonly title: string | null; readonly summary: string | null; readonly annotations_count: number }
+  readonly output: {
+    readonly title: string | null
+    readonly summary: string | null
+    readonly annotations_count: number
+  }
   readonly id: number
 }
 
@@ -70,7 +74,13 @@ export const showTree = async (stage: Stage, person: Person, pull: number): Prom
 }
 
 /** Waits for a request to reach a state, by `gitsudo status`. */
-export const stateOf = (stage: Stage, person: Person, id: string, states: readonly string[], limitMs = 40_000): Promise<string> =>
+export const stateOf = (
+  stage: Stage,
+  person: Person,
+  id: string,
+  states: readonly string[],
+  limitMs = 40_000,
+): Promise<string> =>
   until(
     `${id} to be ${states.join(' or ')}`,
     async () => {

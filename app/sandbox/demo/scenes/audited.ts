@@ -9,7 +9,10 @@ export const audited = async (stage: Stage): Promise<void> => {
   const intact = await verify(stage, world.databaseUrl)
   timeline.did('frank', 'gitsudo audit verify')
   timeline.show(intact.stdout)
-  timeline.must(intact.status === 0 && /^Chain intact: \d+ events verified/m.test(intact.stdout), 'every link holds')
+  timeline.must(
+    intact.status === 0 && /^Chain intact: \d+ events verified/m.test(intact.stdout),
+    'every link holds',
+  )
 
   const copy = `copy_of_${new URL(world.superuserUrl).pathname.slice(1)}`
   const name = new URL(world.superuserUrl).pathname.slice(1)
@@ -25,7 +28,10 @@ export const audited = async (stage: Stage): Promise<void> => {
     timeline.did('someone', 'flips one bit of event 7 in a copy of the database')
     const broken = await verify(stage, withDatabase(world.databaseUrl, copy))
     timeline.show(`${broken.stdout}${broken.stderr}`)
-    timeline.must(broken.status === 1 && /\b7\b/.test(broken.stdout + broken.stderr), 'caught, and located at event 7')
+    timeline.must(
+      broken.status === 1 && /\b7\b/.test(broken.stdout + broken.stderr),
+      'caught, and located at event 7',
+    )
   } finally {
     await sql(adminUrl(world.superuserUrl), `drop database ${copy} with (force)`)
   }

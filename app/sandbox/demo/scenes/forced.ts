@@ -1,5 +1,5 @@
-import { checkOn, requestFile, showCheck, type Stage } from '../stage.ts'
 import { until } from '../../until.ts'
+import { checkOn, requestFile, type Stage, showCheck } from '../stage.ts'
 
 /** An administrator merges past the failing check: nothing is granted, and it does not go unseen. */
 export const forced = async (stage: Stage): Promise<void> => {
@@ -28,7 +28,10 @@ export const forced = async (stage: Stage): Promise<void> => {
   timeline.show(JSON.stringify(alert))
   const { rows } = await query(stage, 'select state from requests where pull = $1', [pull.number])
   const grants = await query(stage, 'select id from grants where pull = $1', [pull.number])
-  timeline.must(rows[0]?.state === 'refused' && grants.rows.length === 0, 'refused, nothing granted, and an alert')
+  timeline.must(
+    rows[0]?.state === 'refused' && grants.rows.length === 0,
+    'refused, nothing granted, and an alert',
+  )
 }
 
 const query = async (stage: Stage, text: string, values: readonly unknown[]) => {

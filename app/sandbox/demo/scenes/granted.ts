@@ -1,5 +1,14 @@
 import { until } from '../../until.ts'
-import { checkOn, gitsudo, requestFile, requestOf, showCheck, showTree, type Stage, stateOf } from '../stage.ts'
+import {
+  checkOn,
+  gitsudo,
+  requestFile,
+  requestOf,
+  type Stage,
+  showCheck,
+  showTree,
+  stateOf,
+} from '../stage.ts'
 
 const path = 'requests/2026/12/alice-prod.yaml'
 const text = requestFile({
@@ -28,22 +37,34 @@ export const granted = async (stage: Stage): Promise<string> => {
   const { id } = await requestOf(stage, dave, pull.number)
   await showTree(stage, dave, pull.number)
   const asked = await until('reviewers to be asked', async () => {
-    const { body } = await dave.api('GET', `/repos/${world.repository.fullName}/pulls/${pull.number}/requested_reviewers`)
+    const { body } = await dave.api(
+      'GET',
+      `/repos/${world.repository.fullName}/pulls/${pull.number}/requested_reviewers`,
+    )
     const logins = (body as { users: { login: string }[] }).users.map(({ login }) => login).sort()
     return logins.length > 0 && logins
   })
-  timeline.must(asked.join(' ') === 'bob carol erin', `exactly those who may approve were asked: ${asked.join(', ')}`)
+  timeline.must(
+    asked.join(' ') === 'bob carol erin',
+    `exactly those who may approve were asked: ${asked.join(', ')}`,
+  )
 
   const own = await alice.review(pull.number, 'APPROVE', 'My own access: fine by me')
   timeline.did('alice', `approves the request for herself; GitHub accepts it (${own})`)
   const seen = await until('the check to mention her review', async () => {
     const check = await checkOn(stage, alice, pull.head, ['action_required', 'success'])
-    return (check.output.summary ?? '').includes("alice is the requester") ? check : undefined
+    return (check.output.summary ?? '').includes('alice is the requester') ? check : undefined
   })
-  timeline.must(seen.conclusion === 'action_required', 'her own approval counts for nothing: the check still waits')
+  timeline.must(
+    seen.conclusion === 'action_required',
+    'her own approval counts for nothing: the check still waits',
+  )
 
   for (const reviewer of [bob, carol]) {
-    timeline.did(reviewer.login, `approves (${await reviewer.review(pull.number, 'APPROVE', 'Read it; yes')})`)
+    timeline.did(
+      reviewer.login,
+      `approves (${await reviewer.review(pull.number, 'APPROVE', 'Read it; yes')})`,
+    )
   }
   showCheck(stage, await checkOn(stage, bob, pull.head, ['success']))
   const merged = await carol.merge(pull.number)
@@ -59,7 +80,10 @@ export const granted = async (stage: Stage): Promise<string> => {
   timeline.show(credentials.join('\n'))
   timeline.must(credentials.length > 0, 'the mock credentials reached her command, and nobody else')
   const stranger = await gitsudo(stage, bob, 'exec', id, '--', 'env')
-  timeline.must(stranger.status !== 0 && !stranger.stdout.includes('MOCK_'), 'bob, who approved it, gets none of them')
+  timeline.must(
+    stranger.status !== 0 && !stranger.stdout.includes('MOCK_'),
+    'bob, who approved it, gets none of them',
+  )
 
   await stateOf(stage, alice, id, ['ended'])
   const late = await gitsudo(stage, alice, 'exec', id, '--', 'env')

@@ -1,4 +1,4 @@
-import { checkOn, requestFile, showCheck, showTree, type Stage } from '../stage.ts'
+import { checkOn, requestFile, type Stage, showCheck, showTree } from '../stage.ts'
 
 /** Two requests that the policies refuse, each told what would have passed. */
 export const ineligible = async (stage: Stage): Promise<void> => {
@@ -31,5 +31,8 @@ const refused = async (
   const check = await checkOn(stage, dave, pull.head, ['failure'])
   showCheck(stage, check)
   const tree = await showTree(stage, dave, pull.number)
-  timeline.must(tree.includes(hint), `denied, with the reason and what ${hint.startsWith('would') ? '' : 'is '}"${hint}"`)
+  timeline.must(
+    tree.includes(hint),
+    `denied, with the reason and what ${hint.startsWith('would') ? '' : 'is '}"${hint}"`,
+  )
 }

@@ -1,4 +1,4 @@
-import { checkOn, requestFile, showCheck, type Stage } from '../stage.ts'
+import { checkOn, requestFile, type Stage, showCheck } from '../stage.ts'
 
 const path = 'requests/2026/12/alice-typo.yaml'
 
@@ -23,9 +23,15 @@ export const malformed = async (stage: Stage): Promise<void> => {
   timeline.did('alice', `opens pull request #${pull.number}`)
   const check = await checkOn(stage, alice, pull.head, ['failure'])
   showCheck(stage, check)
-  const { body } = await alice.api('GET', `/repos/${world.repository.fullName}/check-runs/${check.id}/annotations`)
+  const { body } = await alice.api(
+    'GET',
+    `/repos/${world.repository.fullName}/check-runs/${check.id}/annotations`,
+  )
   const notes = body as readonly { path: string; start_line: number; message: string }[]
   timeline.show(notes.map((note) => `${note.path}:${note.start_line}  ${note.message}`).join('\n'))
   const lines = [...new Set(notes.map(({ start_line: line }) => line))]
-  timeline.must([7, 8, 10].every((line) => lines.includes(line)), 'the check failed, with an annotation on each wrong line')
+  timeline.must(
+    [7, 8, 10].every((line) => lines.includes(line)),
+    'the check failed, with an annotation on each wrong line',
+  )
 }

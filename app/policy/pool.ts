@@ -31,7 +31,8 @@ const mostSent = 256
 const workerUrl = new URL(`./worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
 
 /**
- * One worker answers a thousand requests a second and takes 30 MB, so one is the default. Workers start when first needed, keep no process alive, and are replaced after a policy hangs or kills one.
+ * Workers start when first needed, keep no process alive, and are replaced after a policy hangs or kills
+ * one. One answers a thousand requests a second and takes some 25 MB, so one is the default.
  */
 export function createEvaluatorPool({
   size = 1,

@@ -149,6 +149,43 @@ describe('grants that share a binding', () => {
     expect(await world.bindings.all()).toEqual([])
   })
 
+  test('are written one after another: nobody ensures between the count of sharers and the removal', async () => {
+    const order: string[] = []
+    const removing = Promise.withResolvers<void>()
+    const answer = Promise.withResolvers<void>()
+    const world = memoryWorld({
+      shared: true,
+      around: (mock) => ({
+        ...mock,
+        ensure: (intent, call) => {
+          order.push(`ensure ${intent.pull}`)
+          return mock.ensure(intent, call)
+        },
+        remove: async (intent, call) => {
+          order.push(`remove ${intent.pull}`)
+          removing.resolve()
+          await answer.promise
+          const gone = await mock.remove(intent, call)
+          order.push(`removed ${intent.pull}`)
+          return gone
+        },
+      }),
+    })
+    const [first, second] = [anIntent(1, world.clock.now()), anIntent(2, world.clock.now())]
+    await world.look(await world.open(first))
+    await world.revoke(first.grant)
+    const ending = world.look(first.grant)
+    await removing.promise
+    const starting = world.look(await world.open(second))
+    // Everything the second can do without the lock is done before the first goes on.
+    await new Promise(setImmediate)
+    answer.resolve()
+    await Promise.all([ending, starting])
+    expect(order).toEqual(['ensure 1', 'remove 1', 'removed 1', 'ensure 2'])
+    expect((await world.store.grant(second.grant))?.state).toBe('active')
+    expect(await world.bindings.all()).toHaveLength(1)
+  })
+
   test('count from sealed events, not from rows', async () => {
     const world = memoryWorld({ shared: true })
     const now = world.clock.now()

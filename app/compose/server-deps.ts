@@ -27,6 +27,13 @@ export const serverDeps = (
     if (repository === undefined) throw new Error(`repository ${id} is not configured`)
     return (await deps.policies.get(id, await acceptedCommit(deps, repository))) as LoadedPolicySet
   }
+  /** Repositories whose policies can be used; what is wrong with another shows in its own status alone. */
+  const usable = async () => {
+    const tried = await Promise.allSettled(
+      repositories.map(async ({ id }) => ({ id, set: await accepted(id) })),
+    )
+    return tried.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+  }
   return {
     clock,
     log,
@@ -54,14 +61,14 @@ export const serverDeps = (
     },
     caller: (token) => github.caller(token),
     async readable(account) {
-      const known = await Promise.all(
-        repositories.map(async ({ id }) => (await accepted(id)).directory.byId(account.id)),
-      )
-      return repositories.flatMap(({ id }, i) => (known[i] === undefined || known[i].blocked ? [] : [id]))
+      return (await usable()).flatMap(({ id, set }) => {
+        const person = set.directory.byId(account.id)
+        return person === undefined || person.blocked ? [] : [id]
+      })
     },
     async personByEmail(email) {
-      for (const { id } of repositories) {
-        const person = (await accepted(id)).directory.byEmail(email)
+      for (const { set } of await usable()) {
+        const person = set.directory.byEmail(email)
         if (person !== undefined) return person
       }
       return undefined
@@ -73,8 +80,7 @@ export const serverDeps = (
     events: (filter) => ledger.read(filter),
     async policies() {
       const listed = await Promise.all(
-        repositories.map(async ({ id }) => {
-          const set = await accepted(id)
+        (await usable()).map(async ({ id, set }) => {
           const { byHand, overridden } = await store.disabledPolicies(clock.now(), id)
           return set.policies.map(({ name, type }) => ({
             name,

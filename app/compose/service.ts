@@ -19,6 +19,7 @@ import { createMetrics } from '../server/metrics.ts'
 import { createServer } from '../server/server.ts'
 import { metricFacts } from '../store/metric-facts.ts'
 import { openServed } from './database.ts'
+import { metered } from './metered.ts'
 import { openPorts, type Ports } from './ports.ts'
 import { serverDeps } from './server-deps.ts'
 
@@ -52,9 +53,9 @@ export const startService = async (
   const opened = await again(log, 'the database', stopping.signal, () =>
     openPorts(config, served.url, clock, log),
   )
-  const ports = overrides.wrap?.(opened.ports) ?? opened.ports
-  const deps = { ...ports, policies: createPolicyCache(ports), people: createPeopleCache(clock) }
   const metrics = createMetrics(() => metricFacts(opened.database, clock), clock)
+  const ports = metered(overrides.wrap?.(opened.ports) ?? opened.ports, metrics)
+  const deps = { ...ports, policies: createPolicyCache(ports), people: createPeopleCache(clock) }
   const intake = createIntake({
     secrets: [
       config.github.webhookSecret,

@@ -33,8 +33,9 @@ export const payloads: Payloads = {
   },
   push(body) {
     const said = read('push', shapes.push, body)
-    if (!said?.sender) return undefined
-    return { ref: said.ref, before: said.before, after: said.after, sender: accountOf(said.sender) }
+    if (said === undefined) return undefined
+    const { ref, before, after, sender } = said
+    return { ref, before, after, ...(sender ? { sender: accountOf(sender) } : {}) }
   },
   comment(body) {
     const said = read('issue_comment', shapes.issue_comment, body)

@@ -40,9 +40,9 @@ export async function listPushers(
   ref: string,
 ): Promise<readonly Account[]> {
   const list = client.paginate(client.rest.repos.listActivities, { ...at, ref, per_page: 100 })
-  const pushers = new Map<number, Account>()
+  const pushers = new Map<number | undefined, Account | undefined>()
   for (const { actor, activity_type: type } of await list) {
-    if (actor && type !== 'branch_deletion') pushers.set(actor.id, accountOf(actor))
+    if (type !== 'branch_deletion') pushers.set(actor?.id, actor ? accountOf(actor) : undefined)
   }
   return [...pushers.values()]
 }

@@ -96,7 +96,7 @@ test('a team with nested teams, page after page', async () => {
   admin.createTeam({ org: 'acme', slug: 'middle', parent: 'outer', members: crowd })
   admin.createTeam({ org: 'acme', slug: 'inner', parent: 'middle', members: ['carol', 'bob'] })
   const members = await api.teamMembers('acme/outer')
-  expect(members?.map(({ login }) => login).sort()).toEqual(['bob', 'carol', ...crowd].sort())
+  expect(members?.map((person) => person?.login).sort()).toEqual(['bob', 'carol', ...crowd].sort())
   expect(await api.teamMembers('acme/inner')).toHaveLength(2)
   for (const team of ['acme/none', 'other/outer', 'outer', 'acme/outer/inner', '']) {
     expect(await api.teamMembers(team)).toBeUndefined()
@@ -107,9 +107,12 @@ test('who pushed to a branch', async () => {
   const { api, as, propose, commit } = stage
   await propose('alice', 'pushed')
   await commit('dave', 'pushed', 'more.txt', 'more')
-  expect((await api.pushers('refs/heads/pushed')).map(({ login }) => login).sort()).toEqual(['alice', 'dave'])
+  expect((await api.pushers('refs/heads/pushed')).map((person) => person?.login).sort()).toEqual([
+    'alice',
+    'dave',
+  ])
   await as('root', 'DELETE', `${access}/git/refs/heads/pushed`)
-  expect((await api.pushers('refs/heads/pushed')).map(({ login }) => login)).not.toContain('root')
+  expect((await api.pushers('refs/heads/pushed')).map((person) => person?.login)).not.toContain('root')
   expect(await api.pushers('refs/heads/never')).toEqual([])
 })
 

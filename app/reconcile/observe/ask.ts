@@ -45,6 +45,7 @@ export const askPolicies = async (
       if (!people.has(identity.id)) people.set(identity.id, { id: identity.id, login: identity.login })
     }
     people.delete(requester.person.id)
+    for (const { id, blocked } of directory.identities) if (blocked) people.delete(id)
     const question = {
       requester: user(requester.person),
       author: user(at.author),

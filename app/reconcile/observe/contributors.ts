@@ -5,6 +5,13 @@ import type { Commit, Mirror, Sha, Signatory } from '../ports/git.ts'
 import type { PullRequest, RepositoryApi } from '../ports/github.ts'
 import type { Delivery } from '../ports/store.ts'
 
+/** A deploy key or a deleted account pushed: who it was cannot be known (trust.md 2.8). */
+const nameless: Contributor = {
+  as: 'pusher',
+  unresolved: 'a push that names nobody',
+  remedy: 'open the request again from a branch that only people push to',
+}
+
 const zero = /^0+$/
 /** GitHub's own address for what its web interface commits; believed only where GitHub verifies the signature. */
 const webFlow = 'noreply@github.com'
@@ -36,7 +43,9 @@ export const contributorsOf = async (
       if (contributor !== undefined) add(contributor)
     }
   }
-  for (const person of await pushersOf(deps, api, repository, pull)) add({ as: 'pusher', person })
+  for (const person of await pushersOf(deps, api, repository, pull)) {
+    add(person === undefined ? nameless : { as: 'pusher', person })
+  }
   return [...found.values()]
 }
 

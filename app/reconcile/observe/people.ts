@@ -53,7 +53,13 @@ export const groupsOf = async (
               name: group.name,
               unknown: `GitHub knows no team ${group.team}, or does not show it to the App`,
             }
-          : { name: group.name, team: group.team, members: members.map(({ id, login }) => ({ id, login })) }
+          : {
+              name: group.name,
+              team: group.team,
+              members: members
+                .filter(({ id }) => directory.byId(id)?.blocked !== true)
+                .map(({ id, login }) => ({ id, login })),
+            }
       }
       const members = group.members.flatMap((login) => {
         const identity = directory.byLogin(login)

@@ -9,6 +9,7 @@ import { groupsOf, type PeopleCache } from './people.ts'
 import { acceptedCommit, type PolicyCache } from './policies.ts'
 import { requestsOf } from './requests.ts'
 import { reviewsOf } from './reviews.ts'
+import { Trouble } from './trouble.ts'
 
 export type ObserveDeps = ReconcileDeps & { readonly policies: PolicyCache; readonly people: PeopleCache }
 
@@ -118,6 +119,10 @@ const policyOf = async (deps: ObserveDeps, repository: RepositorySettings): Prom
     return { set: await deps.policies.get(repository.id, commit) }
   } catch (error) {
     if (!(error instanceof Error && error.name === 'PolicyLoadError')) throw error
+    // Only what the commit's own files do wrong stays so; a compiler that is missing or stumbles may come back.
+    if (!('code' in error && error.code === 'invalid')) {
+      throw new Trouble(`policies at ${commit.slice(0, 10)}: ${error.message}`, { cause: error })
+    }
     deps.log.warn('the accepted policies cannot be used', {
       repository: repository.id,
       commit,

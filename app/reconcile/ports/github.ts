@@ -97,8 +97,8 @@ export type RepositoryApi = {
   account(login: string): Promise<Account | undefined>
   /** `org/slug`, nested teams included. undefined: no such team, or not to be seen. */
   teamMembers(team: string): Promise<readonly Account[] | undefined>
-  /** Who pushed to a branch, as far as GitHub remembers. */
-  pushers(ref: string): Promise<readonly Account[]>
+  /** Who pushed to a branch, as far as GitHub remembers; undefined stands for a push that names nobody. */
+  pushers(ref: string): Promise<readonly (Account | undefined)[]>
   /** Whether GitHub vouches for a commit's signature, and its account for author and committer. */
   commit(
     sha: Sha,

@@ -31,7 +31,8 @@ export type PushPayload = {
   readonly ref: string
   readonly before: Sha
   readonly after: Sha
-  readonly sender: Account
+  /** undefined: nobody GitHub names, as with a deploy key. */
+  readonly sender?: Account
 }
 export type CommentPayload = {
   readonly action: string

@@ -57,6 +57,7 @@ const inputs: readonly (readonly [string, string | Uint8Array])[] = [
   ['a bad byte at the end', new Uint8Array(limit).fill(97).with(limit - 1, 0xff)],
   ['line ends', fill('\r\n')],
   ['comments', fill('#\n')],
+  ['documents', fill('---\na: b\n')],
   ['document marks', fill('---\n')],
 ]
 

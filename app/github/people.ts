@@ -34,11 +34,11 @@ export async function listTeamMembers(
   return (await orUndefined(list))?.map(accountOf)
 }
 
-/** Who made a branch or pushed to it; deleting it adds nothing to it. */
+/** Who made a branch or pushed to it, undefined for whoever GitHub does not name; deleting it adds nothing to it. */
 export async function listPushers(
   { client, at }: RepositoryClient,
   ref: string,
-): Promise<readonly Account[]> {
+): Promise<readonly (Account | undefined)[]> {
   const list = client.paginate(client.rest.repos.listActivities, { ...at, ref, per_page: 100 })
   const pushers = new Map<number | undefined, Account | undefined>()
   for (const { actor, activity_type: type } of await list) {

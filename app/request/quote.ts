@@ -18,11 +18,10 @@ export function codePoint(character: string): string {
 export const control = /[\p{Cc}\u2028\u2029\p{Cs}\p{Noncharacter_Code_Point}]/gu
 
 /**
- * What reorders or hides text: bidirectional marks, embeddings, overrides and isolates, zero-width
- * space, byte order mark, soft hyphen, invisible operators, tag characters. The two joiners stay
- * allowed: Persian, Indic scripts and emoji are written with them.
+ * What reorders or hides text: every character that Unicode lets a renderer ignore, bidirectional controls
+ * among them, and interlinear annotation. The two joiners and the sixteen variation selectors stay allowed:
+ * Persian, Indic scripts and emoji are written with them.
  */
-export const hidden =
-  /[\u00AD\u061C\u180E\u200B\u200E\u200F\u202A-\u202E\u2060-\u2064\u2066-\u206F\uFEFF\uFFF9-\uFFFB\u{E0000}-\u{E007F}]/gu
+export const hidden = /(?![\u200C\u200D\uFE00-\uFE0F])[\p{Default_Ignorable_Code_Point}\uFFF9-\uFFFB]/gu
 
 const unseen = new RegExp(`${control.source}|${hidden.source}`, 'gu')

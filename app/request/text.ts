@@ -67,7 +67,7 @@ const refusedCharacters = [
   },
   {
     code: 'hidden_character' as const,
-    runs: new RegExp(`${hidden.source}+`, 'gu'),
+    runs: new RegExp(`(?:${hidden.source})+`, 'gu'),
     what: 'invisible or direction-changing character',
     remedy: 'remove it',
   },

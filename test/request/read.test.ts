@@ -146,6 +146,11 @@ describe('every fault has its code and its place', () => {
       ['9:11 hidden_character /spec/reason'],
     ],
     ['a zero-width space', spoil('role: prod', 'role: \u200bprod'), ['6:9 hidden_character']],
+    [
+      'a filler that looks like nothing',
+      spoil('INC-4421 ECS tasks crash-looping', '\u3164'),
+      ['9:11 hidden_character', '9:3 type /spec/reason'],
+    ],
     ['NUL', spoil('ECS', 'E\0CS'), ['9:21 control_character']],
     [
       'NUL written as an escape',

@@ -1,4 +1,5 @@
-import type { Annotation, CheckRun } from '../reconcile/ports/github.ts'
+import type { Annotation } from '../decision/annotations.ts'
+import type { CheckRun } from '../reconcile/ports/github.ts'
 import type { RepositoryClient } from './repository-client.ts'
 
 /** The check's name, which branch protection requires from this App. */

@@ -1,5 +1,5 @@
 import type { Actor, EventType, Json, LedgerEvent } from '../audit/event.ts'
-import { writeInstant } from './instant.ts'
+import { writeInstant } from '../request/instant.ts'
 import type { EndCause } from './intent.ts'
 
 /** Which grant an event is about. */

@@ -1,9 +1,8 @@
 import { z } from 'zod'
 import type { Actor, Json, LedgerEvent } from '../audit/event.ts'
 import { parseRequestId } from '../request/id.ts'
-import { parseInstant } from '../request/instant.ts'
+import { parseInstant, writeInstant } from '../request/instant.ts'
 import { providers } from '../request/request.ts'
-import { writeInstant } from './instant.ts'
 import type { Intent } from './intent.ts'
 
 /** What was approved for a later start: no end yet, since that is fixed when it starts (trust.md 3.7, 3.8). */

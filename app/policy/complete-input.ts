@@ -1,5 +1,5 @@
 import type { Directory } from '../identity/directory.ts'
-import { rfc3339 } from './input.ts'
+import { writeInstant } from '../request/instant.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 export type CompletedInput = {
@@ -32,7 +32,7 @@ export function completeInput(given: Fields, directory: Directory, now: number):
   const request = fill('request', objectOf(given.request), { reason: '', break_glass: false, metadata: {} })
   const context = fill('context', objectOf(given.context), {
     trust_tier: requester.trust_tier,
-    now: rfc3339(now),
+    now: writeInstant(now),
     now_ns: now * 1_000_000,
     active_grants: [],
     queued_grants: [],

@@ -1,6 +1,6 @@
 import type { LedgerEvent } from '../audit/event.ts'
 import { gitsudo } from '../grant/events.ts'
-import { writeInstant } from '../grant/instant.ts'
+import { writeInstant } from '../request/instant.ts'
 import type { ReconcileDeps } from './deps.ts'
 import { acceptedCommit, type PolicyCache } from './observe/policies.ts'
 import type { PolicySet } from './ports/evaluator.ts'

@@ -1,3 +1,4 @@
+// The one pure file that may name Date: these two functions of their arguments never ask it what time it is.
 const pattern = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d\d):(\d\d))$/
 
 /**
@@ -7,25 +8,16 @@ const pattern = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(
 export function parseInstant(text: string): number | undefined {
   const match = pattern.exec(text)
   if (match === null) return undefined
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map(Number)
-  const milliseconds = Math.floor(Number(`0.${match[7] ?? '0'}`) * 1000)
-  const zoneHour = Number(match[9] ?? 0)
-  const zoneMinute = Number(match[10] ?? 0)
-  if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return undefined
-  if (hour > 23 || minute > 59 || second > 59 || zoneHour > 23 || zoneMinute > 59) return undefined
-  const zone = (match[8] === '-' ? -1 : 1) * (zoneHour * 60 + zoneMinute)
-  const minutes = (daysSinceEpoch(year, month, day) * 24 + hour) * 60 + minute - zone
-  return (minutes * 60 + second) * 1000 + milliseconds
+  const [, year, month, day, hour, minute, second, fraction = '0', sign, zoneHour = '00', zoneMinute = '00'] =
+    match
+  if (Number(zoneHour) > 23 || Number(zoneMinute) > 59) return undefined
+  const date = `${year}-${month}-${day}T${hour}:${minute}:${second}.000Z`
+  const local = new Date(date)
+  // A day that the month does not have rolls over, and then reads differently.
+  if (Number.isNaN(local.getTime()) || local.toISOString() !== date) return undefined
+  const zone = (sign === '-' ? -1 : 1) * (Number(zoneHour) * 60 + Number(zoneMinute))
+  return local.getTime() - zone * 60_000 + Math.floor(Number(`0.${fraction}`) * 1000)
 }
 
-function daysInMonth(year: number, month: number): number {
-  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28
-  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31
-}
-
-/** Days from 1970-01-01 in the proleptic Gregorian calendar, counting years from March so that leap days come last. */
-function daysSinceEpoch(year: number, month: number, day: number): number {
-  const y = month <= 2 ? year - 1 : year
-  const dayOfYear = Math.floor((153 * ((month + 9) % 12) + 2) / 5) + day - 1
-  return 365 * y + Math.floor(y / 4) - Math.floor(y / 100) + Math.floor(y / 400) + dayOfYear - 719_468
-}
+/** RFC 3339 with milliseconds, UTC, of epoch milliseconds between the years 0 and 9999. */
+export const writeInstant = (ms: number): string => new Date(ms).toISOString()

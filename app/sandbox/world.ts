@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join, relative } from 'node:path'
-import pg from 'pg'
 import { type LocalGitHub, startGitHub } from './github/start.ts'
 import { createPerson, type Person } from './person.ts'
+import { sql, withDatabase, withUser } from './postgres.ts'
 import { type Entry, initialiseService, type Service, startService } from './service.ts'
 
 /** Logins and numeric ids of `policies/data/identities.yaml`, in the order in which they are made. */
@@ -194,29 +194,6 @@ const templateFiles = async (root: string): Promise<Record<string, string>> => {
     files[relative(root, path)] = await readFile(path, 'utf8')
   }
   return files
-}
-
-const sql = async (url: string, text: string): Promise<void> => {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
-    await client.query(text)
-  } finally {
-    await client.end()
-  }
-}
-
-const withDatabase = (url: string, database: string): string => {
-  const parsed = new URL(url)
-  parsed.pathname = `/${database}`
-  return parsed.href
-}
-
-const withUser = (url: string, user: string, password: string): string => {
-  const parsed = new URL(url)
-  parsed.username = user
-  parsed.password = password
-  return parsed.href
 }
 
 /** A port that is free now; GitHub has to know the webhook's address before the service listens. */

@@ -9,7 +9,7 @@ import {
   refusedEvent,
   revokeIntendedEvent,
 } from '../../app/grant/events.ts'
-import { writeInstant } from '../../app/grant/instant.ts'
+import { writeInstant } from '../../app/request/instant.ts'
 import { intendedEvent, readIntent, readSchedule, scheduledEvent } from '../../app/grant/intent-event.ts'
 import { foldLedger } from '../../app/grant/ledger-view.ts'
 import { anIntent } from '../support/memory/intent.ts'

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { policyInput, rfc3339 } from '../../app/policy/input.ts'
+import { policyInput } from '../../app/policy/input.ts'
+import { writeInstant } from '../../app/request/instant.ts'
 import { alice, ask, dave } from './question.ts'
 
 const grant = {
@@ -82,7 +83,7 @@ test('times are those of the calendar', () => {
         noInvalidDate: true,
       }),
       (date) => {
-        expect(rfc3339(date.getTime())).toBe(date.toISOString())
+        expect(writeInstant(date.getTime())).toBe(date.toISOString())
       },
     ),
   )

@@ -1,3 +1,4 @@
+import type { Annotation } from '../../decision/annotations.ts'
 import type { Sha } from './git.ts'
 
 export type Account = {
@@ -34,16 +35,6 @@ export type ApiReview = {
 }
 
 export type Permission = 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none'
-
-export type Annotation = {
-  readonly path: string
-  readonly startLine: number
-  readonly endLine: number
-  readonly startColumn?: number
-  readonly endColumn?: number
-  readonly message: string
-  readonly title: string
-}
 
 export type CheckRun = {
   readonly headSha: Sha

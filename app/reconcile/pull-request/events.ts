@@ -2,8 +2,8 @@ import { digestOf } from '../../audit/digest.ts'
 import type { Actor, EventType, Json, LedgerEvent } from '../../audit/event.ts'
 import type { Decision, RequestDecision } from '../../decision/decision.ts'
 import type { PolicyFacts, RequestFacts } from '../../decision/facts.ts'
-import { writeInstant } from '../../grant/instant.ts'
 import type { EvaluationDigests } from '../../policy/result.ts'
+import { writeInstant } from '../../request/instant.ts'
 
 export const userActor = (person: { readonly id: number; readonly login: string }): Actor => ({
   kind: 'user',

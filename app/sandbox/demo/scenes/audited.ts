@@ -1,4 +1,4 @@
-import pg from 'pg'
+import { sql, withDatabase } from '../../postgres.ts'
 import { run } from '../../run.ts'
 import type { Stage } from '../stage.ts'
 
@@ -43,19 +43,3 @@ const verify = (stage: Stage, databaseUrl: string) =>
   })
 
 const adminUrl = (url: string): string => withDatabase(url, 'postgres')
-
-const withDatabase = (url: string, database: string): string => {
-  const parsed = new URL(url)
-  parsed.pathname = `/${database}`
-  return parsed.href
-}
-
-const sql = async (url: string, text: string): Promise<void> => {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
-    await client.query(text)
-  } finally {
-    await client.end()
-  }
-}

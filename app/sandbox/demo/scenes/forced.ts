@@ -1,3 +1,4 @@
+import { sql } from '../../postgres.ts'
 import { until } from '../../until.ts'
 import { checkOn, requestFile, type Stage, showCheck } from '../stage.ts'
 
@@ -26,21 +27,7 @@ export const forced = async (stage: Stage): Promise<void> => {
     service.alerts.find((line) => line.event === 'grant.refused' && line.pull === pull.number),
   )
   timeline.show(JSON.stringify(alert))
-  const { rows } = await query(stage, 'select state from requests where pull = $1', [pull.number])
-  const grants = await query(stage, 'select id from grants where pull = $1', [pull.number])
-  timeline.must(
-    rows[0]?.state === 'refused' && grants.rows.length === 0,
-    'refused, nothing granted, and an alert',
-  )
-}
-
-const query = async (stage: Stage, text: string, values: readonly unknown[]) => {
-  const { default: pg } = await import('pg')
-  const client = new pg.Client({ connectionString: stage.world.superuserUrl })
-  await client.connect()
-  try {
-    return await client.query<Record<string, unknown>>(text, [...values])
-  } finally {
-    await client.end()
-  }
+  const rows = await sql(world.superuserUrl, 'select state from requests where pull = $1', [pull.number])
+  const grants = await sql(world.superuserUrl, 'select id from grants where pull = $1', [pull.number])
+  timeline.must(rows[0]?.state === 'refused' && grants.length === 0, 'refused, nothing granted, and an alert')
 }

@@ -78,8 +78,8 @@ const standing = async (deps: GrantDeps, id: string, caller: number): Promise<St
   const { intent } = ledger
   if (row === undefined || intent === undefined) return { ok: false, why: 'there is no such grant' }
   if (intent.requester.id !== caller) return { ok: false, why: 'credentials go to the requester only' }
-  if (row.state !== 'active' || !ledger.issued)
-    return { ok: false, why: `the grant is ${row.state}, not active` }
+  // `grant.issued` may still wait for its seal; what gives is the intent, and what forbids is sealed first.
+  if (row.state !== 'active') return { ok: false, why: `the grant is ${row.state}, not active` }
   if (ledger.blocked || asked !== undefined) return { ok: false, why: 'the grant is being revoked' }
   if (deps.clock.now() >= intent.endsAt) return { ok: false, why: 'the grant has ended' }
   const provider = deps.providers.get(intent.provider)

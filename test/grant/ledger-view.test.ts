@@ -9,9 +9,9 @@ import {
   refusedEvent,
   revokeIntendedEvent,
 } from '../../app/grant/events.ts'
-import { writeInstant } from '../../app/request/instant.ts'
 import { intendedEvent, readIntent, readSchedule, scheduledEvent } from '../../app/grant/intent-event.ts'
 import { foldLedger } from '../../app/grant/ledger-view.ts'
+import { writeInstant } from '../../app/request/instant.ts'
 import { anIntent } from '../support/memory/intent.ts'
 
 const now = 1_800_000_000_000

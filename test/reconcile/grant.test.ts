@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { issueCredentials } from '../../app/reconcile/credentials.ts'
 import { refuseGrant, startGrant } from '../../app/reconcile/grant/open.ts'
+import { createGrantReconciler } from '../../app/reconcile/grant.ts'
 import { anIntent } from '../support/memory/intent.ts'
+import { createStall } from '../support/memory/stall.ts'
 import { activeWorld, memoryWorld } from '../support/memory/world.ts'
 
 const never = new AbortController().signal
@@ -130,6 +132,36 @@ describe('a grant', () => {
     expect(await world.bindings.all()).toEqual([])
     expect((await world.store.grant(id))?.endedAt).toBe(intent.endsAt)
   })
+})
+
+test('a worker that slept while the grant was revoked does not write any more', async () => {
+  const ensured: string[] = []
+  const world = memoryWorld({
+    around: (mock) => ({
+      ...mock,
+      ensure: (intent, call) => {
+        ensured.push(intent.grant)
+        return mock.ensure(intent, call)
+      },
+    }),
+  })
+  const id = await world.open(anIntent(1, world.clock.now()))
+  const stall = createStall()
+  const asleep = stall.plan(3)
+  const sleeper = createGrantReconciler({
+    ...world.deps,
+    store: stall.around(world.store, ['openAttempt', 'grant', 'transaction']),
+    providers: new Map([['mock', stall.around(world.provider, ['ensure'])]]),
+  }).look(id, never)
+  await asleep
+  expect(stall.at()).toBe('grant')
+  await world.revoke(id)
+  await world.look(id)
+  stall.wake()
+  await sleeper
+  expect(ensured).toEqual([])
+  await world.settle()
+  expect((await world.store.grant(id))?.state).toBe('ended')
 })
 
 describe('grants that share a binding', () => {

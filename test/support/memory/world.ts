@@ -48,6 +48,7 @@ export const memoryWorld = (
     bindings,
     faults,
     mock,
+    provider,
     open: async (intent: Intent): Promise<string> => {
       await store.transaction((tx) => openGrant(tx, deps, intent, { metadata: {}, now: clock.now() }))
       if (!ledger.down) ledger.seal()

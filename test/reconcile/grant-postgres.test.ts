@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Intent } from '../../app/grant/intent.ts'
+import { boundCalls } from '../../app/provider/calls.ts'
+import { limitCalls } from '../../app/provider/limits.ts'
+import { createMock } from '../../app/provider/mock/mock.ts'
+import { issueCredentials } from '../../app/reconcile/credentials.ts'
+import { openGrant } from '../../app/reconcile/grant/open.ts'
+import { createGrantReconciler } from '../../app/reconcile/grant.ts'
+import { askRevoke } from '../../app/reconcile/revoke.ts'
+import { type Database, openDatabase } from '../../app/store/database.ts'
+import { createLedger } from '../../app/store/ledger/ledger.ts'
+import { mockBindings } from '../../app/store/mock-bindings.ts'
+import { createStore } from '../../app/store/store.ts'
+import { testKeys } from '../support/keys.ts'
+import { memoryClock } from '../support/memory/clock.ts'
+import { anIntent } from '../support/memory/intent.ts'
+import { memoryLog } from '../support/memory/log.ts'
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
+
+const never = new AbortController().signal
+const clock = memoryClock()
+const log = memoryLog()
+let postgres: TestDatabase
+let database: Database
+let world: ReturnType<typeof assemble>
+
+const assemble = (shared: boolean) => {
+  const bindings = mockBindings(database)
+  const mock = createMock({ bindings, clock, instance: `test-${shared}`, shared })
+  const queue = { wake: async () => undefined }
+  const deps = {
+    clock,
+    log,
+    keys: testKeys,
+    queue,
+    store: createStore({ database, queue, keys: testKeys }),
+    ledger: createLedger({ database, keys: testKeys, clock, log, origin: 'test' }),
+    providers: new Map([['mock', boundCalls(limitCalls(mock), { clock, log })]]),
+    settings: { grantWindowMs: 3_600_000 },
+  }
+  const { store, ledger } = deps
+  const reconciler = createGrantReconciler(deps)
+  return {
+    deps,
+    bindings,
+    look: (id: string) => reconciler.look(id, never),
+    open: async (intent: Intent): Promise<string> => {
+      const staged = await store.transaction((tx) =>
+        openGrant(tx, deps, intent, { metadata: {}, now: clock.now() }),
+      )
+      await ledger.sealed([staged], clock.now() + 10_000)
+      return intent.grant
+    },
+    state: async (id: string) => (await store.grant(id))?.state,
+    typesOf: async (id: string) => (await ledger.history(id)).map(({ event }) => event.type),
+  }
+}
+
+beforeAll(async () => {
+  postgres = await createTestDatabase()
+  database = await openDatabase(postgres.appUrl)
+  world = assemble(false)
+})
+afterAll(async () => {
+  await world.deps.ledger.stop()
+  await database.close()
+  await postgres.drop()
+})
+
+test('a grant lives its life on PostgreSQL, every event signed and sealed', async () => {
+  const intent = anIntent(1, clock.now())
+  const id = await world.open(intent)
+  await world.look(id)
+  expect(await world.state(id)).toBe('active')
+  expect(await world.deps.store.nextLookAt(clock.now())).toBe(clock.now() + 300_000)
+  expect(await issueCredentials(world.deps, id, 1001, { id: 's' }, never)).toMatchObject({
+    ok: true,
+    expiresAt: intent.endsAt,
+  })
+  clock.set(intent.endsAt)
+  await world.look(id)
+  expect(await world.deps.store.grant(id)).toMatchObject({
+    state: 'ended',
+    cause: 'expired',
+    endedAt: intent.endsAt,
+  })
+  expect(await world.bindings.all()).toEqual([])
+  await expect
+    .poll(() => world.typesOf(id))
+    .toEqual(['grant.intended', 'grant.issued', 'credentials.issued', 'grant.expired'])
+  const events = await world.deps.ledger.history(id)
+  expect(events.every(({ event }) => testKeys.verify(event))).toBe(true)
+})
+
+test('a hundred grants on ten bindings, asked to end at once, keep each binding for its last', async () => {
+  const shared = assemble(true)
+  const intents = Array.from({ length: 100 }, (_, n) =>
+    anIntent(n + 100, clock.now(), { principal: `person-${n % 10}@example.com` }),
+  )
+  await Promise.all(intents.map((intent) => shared.open(intent)))
+  await Promise.all(intents.map(({ grant }) => shared.look(grant)))
+  expect(await shared.bindings.all()).toHaveLength(10)
+  const by = { kind: 'system', id: 'test' } as const
+  const revoke = async (some: readonly Intent[]) => {
+    await Promise.all(
+      some.map(({ grant }) => askRevoke(shared.deps, { grant, by, why: 'over', askedAt: clock.now() })),
+    )
+    await Promise.all(some.map(({ grant }) => shared.look(grant)))
+  }
+  await revoke(intents.slice(10))
+  expect(await shared.bindings.all()).toHaveLength(10)
+  await revoke(intents.slice(0, 10))
+  expect(await shared.bindings.all()).toEqual([])
+  expect(new Set(await Promise.all(intents.map(({ grant }) => shared.state(grant))))).toEqual(
+    new Set(['ended']),
+  )
+  await shared.deps.ledger.stop()
+}, 60_000)

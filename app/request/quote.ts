@@ -22,6 +22,6 @@ export const control = /[\p{Cc}\u2028\u2029\p{Cs}\p{Noncharacter_Code_Point}]/gu
  * among them, and interlinear annotation. The two joiners and the sixteen variation selectors stay allowed:
  * Persian, Indic scripts and emoji are written with them.
  */
-export const hidden = /(?![\u200C\u200D\uFE00-\uFE0F])[\p{Default_Ignorable_Code_Point}\uFFF9-\uFFFB]/gu
+export const hidden = /(?!\u200C|\u200D|[\uFE00-\uFE0F])[\p{Default_Ignorable_Code_Point}\uFFF9-\uFFFB]/gu
 
 const unseen = new RegExp(`${control.source}|${hidden.source}`, 'gu')

@@ -149,7 +149,7 @@ describe('every fault has its code and its place', () => {
     [
       'a filler that looks like nothing',
       spoil('INC-4421 ECS tasks crash-looping', '\u3164'),
-      ['9:11 hidden_character', '9:3 type /spec/reason'],
+      ['9:3 type /spec/reason', '9:11 hidden_character'],
     ],
     ['NUL', spoil('ECS', 'E\0CS'), ['9:21 control_character']],
     [

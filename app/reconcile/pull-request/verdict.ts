@@ -1,4 +1,4 @@
-import type { Decision, RequestDecision } from '../../decision/decision.ts'
+import type { Decision } from '../../decision/decision.ts'
 import type { RequestFacts } from '../../decision/facts.ts'
 import { gitsudo } from '../../grant/events.ts'
 import type { Intent } from '../../grant/intent.ts'

@@ -84,7 +84,6 @@ export const memoryWorld = (
     typesOf: (id: string) => ledger.events().flatMap((event) => (event.grant === id ? [event.type] : [])),
   }
 }
-export type MemoryWorld = ReturnType<typeof memoryWorld>
 
 /** A world with one grant in it, active for an hour. */
 export const activeWorld = async (options: Parameters<typeof memoryWorld>[0] = {}) => {

@@ -5,13 +5,15 @@ import type { ReconcileDeps } from './deps.ts'
 import { acceptedCommit, type PolicyCache } from './observe/policies.ts'
 import type { PolicySet } from './ports/evaluator.ts'
 import type { RepositorySettings } from './ports/settings.ts'
+import type { Tx } from './ports/store.ts'
+import { askRevoke } from './revoke.ts'
 
 /**
  * Loads the accepted policies of a repository, makes `policies` list them, and records `policy.loaded` when the
  * ledger's last word on this repository was another commit. Throws what Git and the loader throw.
  */
 export const loadAccepted = async (
-  deps: Pick<ReconcileDeps, 'store' | 'ledger' | 'clock'> & { readonly policies: PolicyCache },
+  deps: Pick<ReconcileDeps, 'store' | 'ledger' | 'queue' | 'clock'> & { readonly policies: PolicyCache },
   repository: RepositorySettings,
 ): Promise<PolicySet> => {
   const commit = await acceptedCommit(deps, repository)
@@ -26,11 +28,28 @@ export const loadAccepted = async (
         type: type === 'eligibility' ? 'ELIGIBILITY' : 'APPROVAL',
       })),
     )
-    if ((await lastLoaded(deps, repository.id)) !== commit) {
-      await deps.ledger.stage(tx, loadedEvent(set, repository.id, deps.clock.now()))
-    }
+    if ((await lastLoaded(deps, repository.id)) === commit) return
+    await deps.ledger.stage(tx, loadedEvent(set, repository.id, deps.clock.now()))
+    await revokeOfStrangers(deps, tx, repository.id, set)
   })
   return set
+}
+
+/** Whoever is no longer in identities, or is blocked, loses live and scheduled grants (trust.md 3.10). */
+const revokeOfStrangers = async (
+  deps: Pick<ReconcileDeps, 'store' | 'queue' | 'clock'>,
+  tx: Tx,
+  repository: number,
+  { commit, directory }: PolicySet,
+): Promise<void> => {
+  for (const state of ['scheduled', 'provisioning', 'active'] as const) {
+    for (const { grant } of await deps.store.status({ repository, state })) {
+      if (grant === undefined || directory.byId(grant.requester.id)?.blocked === false) continue
+      const by = { kind: 'system' as const, id: 'policies' }
+      const why = `${grant.requester.login} is not in identities, or is blocked, since ${commit.slice(0, 10)}`
+      await askRevoke(deps, { grant: grant.id, by, why, askedAt: deps.clock.now() }, tx)
+    }
+  }
 }
 
 const lastLoaded = async (

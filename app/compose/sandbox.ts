@@ -37,6 +37,7 @@ export const startSandbox = async (
     entry: { command: process.execPath, args: [join(root, 'bin', 'gitsudo.js')] },
     adminUrl: database.adminUrl,
     clock: { now: () => Date.now() },
+    merge: 'auto',
   })
   const service = await world.start()
   return {

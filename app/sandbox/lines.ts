@@ -21,9 +21,14 @@ export const sandboxLines = (world: World, url: string): readonly string[] => {
     'Try',
     `  export GITSUDO_SERVER=${url}`,
     `  export GITSUDO_TOKEN=${alice.token}`,
-    '  npx gitsudo request --provider mock --role prod-read-only --scope 123456789012 --duration 30m --reason "Look at the errors"',
+    '  npx gitsudo request --provider mock --role prod-read-only --scope 123456789012 --duration 1h --reason "Look at the errors"',
     '  npx gitsudo status',
     `  GITSUDO_TOKEN=${bob.token} npx gitsudo approve req_…`,
+    ...(world.merge === 'auto'
+      ? []
+      : [
+          `  curl -X PUT -H 'Authorization: Bearer ${bob.token}' ${world.github.apiUrl}/repos/${world.repository.fullName}/pulls/N/merge`,
+        ]),
     '  npx gitsudo exec req_… -- env',
     `  DATABASE_URL='${world.databaseUrl}' npx gitsudo audit verify`,
     '',

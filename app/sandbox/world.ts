@@ -15,6 +15,8 @@ export type World = {
   readonly github: LocalGitHub
   readonly repository: { readonly id: number; readonly fullName: string }
   readonly people: Readonly<Record<Login, Person>>
+  /** Whether gitsudo merges what is approved, or people do. */
+  readonly merge: 'auto' | 'manual'
   readonly service: { readonly url: string; readonly config: string; readonly env: NodeJS.ProcessEnv }
   /** The app role's, to look from outside. */
   readonly databaseUrl: string
@@ -166,6 +168,7 @@ const furnish = async (options: WorldOptions, github: LocalGitHub): Promise<Worl
     github,
     repository: { id: repository.id, fullName },
     people: persons,
+    merge: options.merge ?? 'manual',
     service: { url, config, env },
     databaseUrl,
     superuserUrl,

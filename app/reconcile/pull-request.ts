@@ -2,18 +2,23 @@ import type { Decision } from '../decision/decision.ts'
 import { gitsudo } from '../grant/events.ts'
 import { moveRequest } from '../grant/moves.ts'
 import { readPullKey } from './key.ts'
+import { genuine } from './observe/deliveries.ts'
 import type { ObserveDeps } from './observe/pull.ts'
-import { asTrouble, type Trouble } from './observe/trouble.ts'
-import type { PullRequest } from './ports/github.ts'
+import { asTrouble, Trouble } from './observe/trouble.ts'
+import { GitError } from './ports/git.ts'
+import { GitHubError, type PullRequest } from './ports/github.ts'
 import type { RepositorySettings } from './ports/settings.ts'
-import type { RequestRow } from './ports/store.ts'
+import type { PullRow, RequestRow } from './ports/store.ts'
 import { revokeByComment } from './pull-request/comments.ts'
 import { requestEvent } from './pull-request/events.ts'
 import { cancel, forecast, saved, savePull } from './pull-request/forecast.ts'
+import { isOpen } from './pull-request/rows.ts'
 import { startDue } from './pull-request/start.ts'
 import { refuseLate, verdictAtMerge } from './pull-request/verdict.ts'
 
 const retryMs = 15_000
+/** For what only a push, a person or another configuration can end. */
+const lastingMs = 5 * 60_000
 
 /** Looks at one pull request afresh, whatever woke it, and settles what follows (app/DESIGN.md). */
 export const createPullReconciler = (deps: ObserveDeps) => ({
@@ -25,16 +30,15 @@ export const createPullReconciler = (deps: ObserveDeps) => ({
       return
     }
     const rows = await deps.store.requestsOfPull(at.repository, at.pull)
+    // First, for it needs nobody but the store: access is taken away while GitHub is in trouble, too.
+    await revokeByComment(deps, repository.id, at.pull, rows)
     let pull: PullRequest | undefined
     try {
       pull = await deps.github.repository(repository.id).pull(at.pull)
       await settle(deps, repository, pull, rows)
-      await revokeByComment(
-        deps,
-        repository.id,
-        pull.number,
-        await deps.store.requestsOfPull(at.repository, at.pull),
-      )
+      const now = await deps.store.requestsOfPull(at.repository, at.pull)
+      const fresh = now.filter(({ id }) => !rows.some((row) => row.id === id))
+      await revokeByComment(deps, repository.id, at.pull, fresh)
     } catch (error) {
       await notYet(deps, repository, at.pull, pull, rows, asTrouble(error))
     }
@@ -47,24 +51,39 @@ const settle = async (
   pull: PullRequest,
   rows: readonly RequestRow[],
 ): Promise<void> => {
-  const reviewsFrom = await reopenedAt(deps, repository.id, pull, rows)
+  const known = await deps.store.pull(repository.id, pull.number)
+  if (known !== undefined && isFinal(known.decision)) {
+    if (!pull.merged) throw new Trouble('GitHub said that it was merged, and now says that it is not')
+    await startDue(deps, repository, pull, rows)
+    await rest(deps, repository.id, pull.number)
+    return
+  }
+  const reviewsFrom = await reopenedAt(deps, repository.id, pull, known, rows)
   if (pull.merged) {
-    const known = await deps.store.pull(repository.id, pull.number)
-    const final =
-      known !== undefined && known.decision.moment !== 'forecast' && known.decision.verdict !== 'not_yet'
-    if (final) await startDue(deps, repository, pull, rows)
-    else await verdictAtMerge(deps, repository, pull, reviewsFrom)
+    await verdictAtMerge(deps, repository, pull, reviewsFrom)
     return
   }
   if (pull.state === 'closed') {
     await deps.store.transaction(async (tx) => {
-      for (const row of rows)
-        if (['pending', 'approved', 'denied'].includes(row.state)) await cancel(deps, tx, row, pull)
+      for (const row of rows) if (isOpen(row)) await cancel(deps, tx, row, pull)
+      if (known?.open || known?.lookAt !== undefined)
+        await savePull(deps, tx, repository.id, pull, known.decision)
     })
     return
   }
-  if (await lapse(deps, repository, pull, rows)) return
+  if (await lapse(deps, repository, pull, known, rows)) return
   await forecast(deps, repository, pull, rows, reviewsFrom)
+}
+
+/** The first complete verdict at the merge is final (trust.md 3.2). */
+const isFinal = ({ moment, verdict }: Decision): boolean => moment !== 'forecast' && verdict !== 'not_yet'
+
+/** Trouble is over: nothing more to look for. */
+const rest = async (deps: ObserveDeps, repository: number, number: number): Promise<void> => {
+  const known = await deps.store.pull(repository, number)
+  if (known?.lookAt === undefined) return
+  const { lookAt: _, ...row } = known
+  await deps.store.transaction((tx) => deps.store.savePull(tx, row))
 }
 
 /** Reopening starts over (trust.md 6.23): when, by the signed payloads, or now where that payload was lost. */
@@ -72,10 +91,11 @@ const reopenedAt = async (
   deps: ObserveDeps,
   repository: number,
   pull: PullRequest,
+  row: PullRow | undefined,
   rows: readonly RequestRow[],
 ): Promise<number | undefined> => {
-  const { valid } = await deps.store.deliveriesOfPull(repository, pull.number, ['pull_request'])
-  const told = valid.flatMap(({ body }) => {
+  const deliveries = await deps.store.deliveriesOfPull(repository, pull.number, ['pull_request'])
+  const told = genuine(deps, deliveries).flatMap(({ body }) => {
     const payload = deps.payloads.pullRequest(body)
     return payload?.action === 'reopened' ? [payload.updatedAt] : []
   })
@@ -83,16 +103,18 @@ const reopenedAt = async (
     ...told,
     ...rows.flatMap(({ reviewsFrom }) => (reviewsFrom === undefined ? [] : [reviewsFrom])),
   ]
-  if (known.length > 0) return Math.max(...known)
-  const wasClosed = pull.state === 'open' && rows.some(({ state }) => state === 'cancelled')
-  return wasClosed ? deps.clock.now() : undefined
+  const last = known.length === 0 ? undefined : Math.max(...known)
+  const wasClosed = pull.state === 'open' && row?.open === false
+  // The payload of an earlier reopening says nothing about this one.
+  return wasClosed && (last === undefined || last <= row.decision.at) ? deps.clock.now() : last
 }
 
-/** Open longer than `pendingTtl`: closed, for good. */
+/** Open longer than `pendingTtl`: closed, for good, however often somebody opens it again. */
 const lapse = async (
   deps: ObserveDeps,
   repository: RepositorySettings,
   pull: PullRequest,
+  known: PullRow | undefined,
   rows: readonly RequestRow[],
 ): Promise<boolean> => {
   const now = deps.clock.now()
@@ -100,7 +122,7 @@ const lapse = async (
     ({ state, openedAt }) =>
       ['pending', 'approved'].includes(state) && now >= openedAt + deps.settings.pendingTtlMs,
   )
-  if (old.length === 0) return false
+  if (old.length === 0 && !rows.some(({ state }) => state === 'lapsed')) return false
   await deps.store.transaction(async (tx) => {
     for (const { lookAt: _, ...row } of old) {
       if (row.state === 'approved') moveRequest('approved', 'pending')
@@ -119,6 +141,10 @@ const lapse = async (
     'This request was open longer than allowed and has lapsed. Open a new one if the access is still needed.',
   )
   await api.close(pull.number)
+  if (known !== undefined) {
+    const { lookAt: _, ...row } = known
+    await deps.store.transaction((tx) => deps.store.savePull(tx, { ...row, open: false }))
+  }
   return true
 }
 
@@ -132,15 +158,20 @@ const notYet = async (
   trouble: Trouble,
 ): Promise<void> => {
   const now = deps.clock.now()
-  const lookAt = Math.max(now + retryMs, trouble.retryAt ?? 0)
+  const lookAt = Math.max(now + (lasts(trouble) ? lastingMs : retryMs), trouble.retryAt ?? 0)
   deps.log.warn('not yet', { repository: repository.id, pull: number, why: trouble.message })
   const known = await deps.store.pull(repository.id, number)
+  if (known !== undefined && isFinal(known.decision)) {
+    await deps.store.transaction((tx) => deps.store.savePull(tx, { ...known, lookAt }))
+    return
+  }
   const decision: Decision = {
     at: now,
     moment: 'forecast',
     repository: repository.id,
     pull: number,
     headSha: pull?.head.sha ?? known?.headSha ?? '',
+    ...(known?.decision.policyCommit === undefined ? {} : { policyCommit: known.decision.policyCommit }),
     verdict: 'not_yet',
     summary: trouble.message,
     tree: {
@@ -163,7 +194,9 @@ const notYet = async (
   }
   await deps.store.transaction(async (tx) => {
     if (pull !== undefined) {
-      await savePull(deps, tx, repository.id, pull, decision, lookAt)
+      // Still closed for us until the look that follows its reopening has come through.
+      const still = known?.open === false ? { ...pull, state: 'closed' as const } : pull
+      await savePull(deps, tx, repository.id, still, decision, lookAt)
     } else if (known !== undefined) {
       await deps.store.savePull(tx, { ...known, lookAt })
     } else {
@@ -171,3 +204,8 @@ const notYet = async (
     }
   })
 }
+
+/** Whether trying again soon is no use: what is wrong stays so until somebody does something, which wakes us. */
+const lasts = ({ cause }: Trouble): boolean =>
+  (cause instanceof GitError && cause.code === 'too_large') ||
+  (cause instanceof GitHubError && (cause.code === 'forbidden' || cause.code === 'not_found'))

@@ -1,11 +1,13 @@
 import type { PathFact } from '../../decision/facts.ts'
 import type { ReconcileDeps } from '../deps.ts'
 import type { Change, Mirror, Sha } from '../ports/git.ts'
-import type { PullRequest } from '../ports/github.ts'
+import type { PullRequest, RepositoryApi } from '../ports/github.ts'
 import { Trouble } from './trouble.ts'
 
 export type Diff = {
   readonly tip: Sha
+  /** What the branch held before this pull request came, or holds while it is open. */
+  readonly before: Sha
   /** Where the pull request leaves the branch. */
   readonly base: Sha
   readonly changes: readonly Change[]
@@ -13,38 +15,49 @@ export type Diff = {
 
 /**
  * The whole pull request as the trees say it (trust.md 6.11, 6.12). Once merged, the branch holds it, so
- * the branch is taken as it was before: the merge commit's first parent, or, where somebody pushed the head
- * itself to the branch, the last commit reconciled.
+ * the branch is taken as it was before: the last of the merge commit's first parents that is not the pull
+ * request's own, as those of a rebase or of a push by hand are.
  */
 export const diffOf = async (
   deps: Pick<ReconcileDeps, 'store'>,
   repository: number,
+  api: Pick<RepositoryApi, 'pullsOf'>,
   mirror: Mirror,
   pull: PullRequest,
 ): Promise<Diff> => {
   const merge = pull.merged ? pull.mergeCommit : undefined
   const { tip } = await mirror.fetch(merge === undefined ? [pull.head.sha] : [pull.head.sha, merge])
-  const before =
-    merge === undefined ? tip : await branchBefore(deps, repository, mirror, pull.head.sha, merge)
+  const before = merge === undefined ? tip : await branchBefore(deps, repository, api, mirror, pull, merge)
   const base = await mirror.mergeBase(before, pull.head.sha)
   if (base === undefined) throw new Trouble('the pull request shares no history with the branch')
-  return { tip, base, changes: await mirror.changes(base, pull.head.sha) }
+  return { tip, before, base, changes: await mirror.changes(base, pull.head.sha) }
 }
 
 const branchBefore = async (
   deps: Pick<ReconcileDeps, 'store'>,
   repository: number,
+  api: Pick<RepositoryApi, 'pullsOf'>,
   mirror: Mirror,
-  head: Sha,
+  pull: PullRequest,
   merge: Sha,
 ): Promise<Sha> => {
-  if (merge === head) {
+  const pushed = merge === pull.head.sha
+  if (pushed) {
     const cursor = (await deps.store.branch(repository))?.cursor
     if (cursor !== undefined && cursor !== merge && (await mirror.isAncestor(cursor, merge))) return cursor
   }
-  const parent = (await mirror.parents(merge))[0]
-  if (parent === undefined) throw new Trouble('the merge commit has no parent')
-  return parent
+  const parents = await mirror.parents(merge)
+  let before = firstOf(parents)
+  if (!pushed && parents.length > 1) return before
+  const own = async () => (await api.pullsOf(before)).some(({ number }) => number === pull.number)
+  while (await own()) before = firstOf(await mirror.parents(before))
+  return before
+}
+
+const firstOf = (parents: readonly Sha[]): Sha => {
+  const [first] = parents
+  if (first === undefined) throw new Trouble('the merge commit has no parent')
+  return first
 }
 
 export const pathFact = (change: Change): PathFact => ({

@@ -3,7 +3,9 @@ import type { Directory } from '../../identity/directory.ts'
 import type { ReconcileDeps } from '../deps.ts'
 import type { Commit, Mirror, Sha, Signatory } from '../ports/git.ts'
 import type { PullRequest, RepositoryApi } from '../ports/github.ts'
+import type { PushPayload } from '../ports/payload.ts'
 import type { Delivery } from '../ports/store.ts'
+import { genuine } from './deliveries.ts'
 
 /** A deploy key or a deleted account pushed: who it was cannot be known (trust.md 2.8). */
 const nameless: Contributor = {
@@ -69,8 +71,8 @@ const resolve = async (
 }
 
 /**
- * Who pushed to the head branch, from the signed payloads; GitHub's own activity list fills the gap when no
- * stored payload accounts for the head.
+ * Who pushed to the head branch, from the signed payloads; GitHub's own activity list fills the gap when they
+ * do not account for every move from the branch's creation to the head.
  */
 const pushersOf = async (
   deps: Pick<ReconcileDeps, 'store' | 'payloads' | 'log'>,
@@ -83,7 +85,7 @@ const pushersOf = async (
     deps.store.pushesTo(repository, ref),
     deps.store.deliveriesOfPull(repository, pull.number, ['pull_request']),
   ])
-  const told = read(pushes.valid, deps.payloads.push)
+  const told = read(genuine(deps, pushes), deps.payloads.push)
   // The branch's name may have served before: what counts began with the last push that created it.
   const current = told.slice(
     Math.max(
@@ -91,12 +93,24 @@ const pushersOf = async (
       told.findLastIndex((push) => zero.test(push.before)),
     ),
   )
-  const opened = read(changes.valid, deps.payloads.pullRequest).filter(
+  const opened = read(genuine(deps, changes), deps.payloads.pullRequest).filter(
     ({ action }) => action === 'opened' || action === 'synchronize',
   )
   const senders = [...current, ...opened].map((payload) => payload.sender)
-  const accounted = current.some((push) => push.after === pull.head.sha)
-  return accounted ? senders : [...senders, ...(await api.pushers(ref))]
+  return accounted(current, pull.head.sha) ? senders : [...senders, ...(await api.pushers(ref))]
+}
+
+/** Whether the pushes lead from nothing to `head` without a gap. */
+const accounted = (pushes: readonly PushPayload[], head: Sha): boolean => {
+  const before = new Map(pushes.map((push) => [push.after, push.before]))
+  let at: Sha | undefined = head
+  while (at !== undefined && !zero.test(at)) {
+    const next = before.get(at)
+    // Each push explains one move: a branch that went to and fro is asked about.
+    before.delete(at)
+    at = next
+  }
+  return at !== undefined
 }
 
 const read = <T>(deliveries: readonly Delivery[], reader: (body: Uint8Array) => T | undefined): T[] =>

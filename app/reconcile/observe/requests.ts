@@ -16,7 +16,7 @@ export const requestsOf = async (
   at: {
     readonly repository: number
     readonly pull: number
-    readonly base: Sha
+    readonly before: Sha
     readonly tip: Sha
     readonly merge: Sha | undefined
     readonly author: PersonFact
@@ -36,7 +36,7 @@ export const requestsOf = async (
         path,
         blob,
         read,
-        usedUp: await mirror.everHeld(at.base, path),
+        usedUp: await mirror.everHeld(at.before, path),
         ...(at.merge === undefined
           ? {}
           : {

@@ -4,6 +4,7 @@ import type { ReconcileDeps } from '../deps.ts'
 import { GitError, type Mirror } from '../ports/git.ts'
 import type { ApiReview, Permission, RepositoryApi } from '../ports/github.ts'
 import type { ReviewPayload } from '../ports/payload.ts'
+import { genuine } from './deliveries.ts'
 
 const states = {
   APPROVED: 'approved',
@@ -20,7 +21,7 @@ export type PermissionOf = (login: string) => Promise<Permission>
  * and with what lay at the request's paths in the commit that payload covers.
  */
 export const reviewsOf = async (
-  deps: Pick<ReconcileDeps, 'store' | 'payloads'>,
+  deps: Pick<ReconcileDeps, 'store' | 'payloads' | 'log'>,
   api: RepositoryApi,
   mirror: Mirror,
   directory: Directory,
@@ -32,9 +33,9 @@ export const reviewsOf = async (
     readonly forecast: boolean
   },
 ): Promise<readonly ReviewFact[]> => {
-  const { valid } = await deps.store.deliveriesOfPull(at.repository, at.pull, ['pull_request_review'])
+  const told = await deps.store.deliveriesOfPull(at.repository, at.pull, ['pull_request_review'])
   const payloads = new Map<number, ReviewPayload>()
-  for (const delivery of valid) {
+  for (const delivery of genuine(deps, told)) {
     const payload = deps.payloads.review(delivery.body)
     if (payload?.action === 'submitted' && !payloads.has(payload.reviewId))
       payloads.set(payload.reviewId, payload)

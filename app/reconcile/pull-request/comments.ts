@@ -1,9 +1,10 @@
 import { parseRequestId } from '../../request/id.ts'
+import { genuine } from '../observe/deliveries.ts'
 import type { ObserveDeps } from '../observe/pull.ts'
 import type { RequestRow } from '../ports/store.ts'
 import { askRevoke } from '../revoke.ts'
 
-const command = /^\/gitsudo\s+revoke(?:\s+(\S+))?\s*$/im
+const command = /^\/gitsudo[^\S\n]+revoke(?:[^\S\n]+(\S+))?[^\S\n]*$/im
 
 /**
  * `/gitsudo revoke [ID]` from the signed payload of the comment's creation (trust.md 6.27): by the requester,
@@ -15,8 +16,9 @@ export const revokeByComment = async (
   pull: number,
   rows: readonly RequestRow[],
 ): Promise<void> => {
-  const { valid } = await deps.store.deliveriesOfPull(repository, pull, ['issue_comment'])
-  for (const delivery of valid) {
+  if (rows.length === 0) return
+  const told = await deps.store.deliveriesOfPull(repository, pull, ['issue_comment'])
+  for (const delivery of genuine(deps, told)) {
     const comment = deps.payloads.comment(delivery.body)
     if (comment?.action !== 'created' || comment.author.type !== 'User') continue
     const match = command.exec(comment.body)

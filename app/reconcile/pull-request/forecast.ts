@@ -6,12 +6,13 @@ import { moveRequest } from '../../grant/moves.ts'
 import { wakePublish } from '../key.ts'
 import { askPolicies } from '../observe/ask.ts'
 import { type ObserveDeps, type Observed, observePull, withRequests } from '../observe/pull.ts'
+import { Trouble } from '../observe/trouble.ts'
 import type { Evidence } from '../ports/evaluator.ts'
 import type { PullRequest } from '../ports/github.ts'
 import type { RepositorySettings } from '../ports/settings.ts'
 import type { RequestRow, Tx } from '../ports/store.ts'
 import { decisionData, requestEvent, userActor } from './events.ts'
-import { openState, rowOf, saysMore } from './rows.ts'
+import { isOpen, openState, rowOf, saysMore } from './rows.ts'
 
 /** Puts the policies' answers and the verdict to what was observed. */
 export const decideOn = async (
@@ -50,6 +51,8 @@ export const forecast = async (
 ): Promise<Decision> => {
   const observed = await observePull(deps, repository, pull, 'forecast', reviewsFrom)
   const { decision, requests, evidence } = await decideOn(deps, observed)
+  if (requests.length === 0 && observed.diff.base === pull.head.sha && rows.some(isOpen))
+    throw new Trouble('the branch holds the head already, and GitHub does not say that it is merged')
   const before = (await deps.store.pull(repository.id, pull.number))?.decision
   await deps.store.transaction(async (tx) => {
     for (const facts of requests) {
@@ -58,9 +61,13 @@ export const forecast = async (
       const row = rows.find(({ id }) => id === facts.id)
       await record(deps, tx, repository, pull, row, facts, decision, verdict, before, evidence, reviewsFrom)
     }
+    const reopened = reviewsFrom === undefined ? {} : { reviewsFrom }
     for (const row of rows) {
-      const dropped = !requests.some(({ id }) => id === row.id)
-      if (dropped && row.state !== 'cancelled' && row.state !== 'lapsed') await cancel(deps, tx, row, pull)
+      if (requests.some(({ id }) => id === row.id)) continue
+      if (isOpen(row)) await cancel(deps, tx, { ...row, ...reopened }, pull)
+      // A file that comes back finds its reviews as void as those of the others.
+      else if (row.state === 'cancelled' && row.reviewsFrom !== reviewsFrom)
+        await saved(deps, tx, { ...row, ...reopened })
     }
     await savePull(deps, tx, repository.id, pull, decision)
   })
@@ -82,7 +89,7 @@ const record = async (
 ): Promise<void> => {
   const now = decision.at
   const of = { id: facts.id, repository: repository.id, pull: pull.number, commit: pull.head.sha }
-  const row = rowOf(before, facts, pull, {
+  const { lookAt, ...row } = rowOf(before, facts, pull, {
     repository: repository.id,
     now,
     pendingTtlMs: deps.settings.pendingTtlMs,
@@ -92,7 +99,14 @@ const record = async (
   if (row.state === 'lapsed') return
   if (row.state !== from) moveRequest(row.state, from)
   if (from !== state) moveRequest(from, state)
-  await saved(deps, tx, { ...row, state, decision, ...(reviewsFrom === undefined ? {} : { reviewsFrom }) })
+  await saved(deps, tx, {
+    ...row,
+    state,
+    decision,
+    ...(reviewsFrom === undefined ? {} : { reviewsFrom }),
+    // What is denied does not lapse, and has nothing to be looked at for.
+    ...(state === 'denied' || lookAt === undefined ? {} : { lookAt }),
+  })
   if (before === undefined) {
     await deps.ledger.stage(
       tx,

@@ -8,6 +8,10 @@ import type { RequestRow } from '../ports/store.ts'
 export const openState = (verdict: Verdict): RequestState =>
   verdict === 'passed' ? 'approved' : verdict === 'denied' ? 'denied' : 'pending'
 
+/** Whether a verdict, a closing or a merge can still change it. */
+export const isOpen = ({ state }: Pick<RequestRow, 'state'>): boolean =>
+  state === 'pending' || state === 'approved' || state === 'denied'
+
 /** A request's row brought up to its newest facts; version 0 when it is new. */
 export const rowOf = (
   before: RequestRow | undefined,

@@ -1,9 +1,11 @@
+import { gitsudo } from '../../grant/events.ts'
 import { refuseGrant, startGrant } from '../grant/open.ts'
 import { type ObserveDeps, observePull } from '../observe/pull.ts'
 import { Trouble } from '../observe/trouble.ts'
 import type { PullRequest } from '../ports/github.ts'
 import type { RepositorySettings } from '../ports/settings.ts'
 import type { RequestRow } from '../ports/store.ts'
+import { decisionData, requestEvent } from './events.ts'
 import { decideOn, savePull } from './forecast.ts'
 import { intentOf } from './verdict.ts'
 
@@ -24,12 +26,29 @@ export const startDue = async (
     }
     const staged = await deps.store.transaction(async (tx) => {
       await deps.store.serialise(tx, `person:${grant.requester.id}`)
-      const { decision, requests } = await decideOn(deps, one)
+      const { decision, requests, evidence } = await decideOn(deps, one)
       if (decision.verdict === 'not_yet') throw new Trouble(decision.summary)
       const [facts] = requests
       const late = deps.clock.now() > grant.startsAt + deps.settings.grantWindowMs
       const passed = decision.verdict === 'passed' && facts !== undefined && !late
-      await savePull(deps, tx, repository.id, pull, decision)
+      const known = (await deps.store.pull(repository.id, pull.number))?.decision.requests ?? []
+      const [verdict] = decision.requests
+      const all = known.map((old) => (old.id === verdict?.id ? verdict : old))
+      await savePull(deps, tx, repository.id, pull, { ...decision, requests: all })
+      if (verdict !== undefined) {
+        const of = {
+          id: row.id,
+          repository: repository.id,
+          pull: pull.number,
+          commit: pull.mergeCommit ?? '',
+        }
+        const data = decisionData(decision, verdict, facts)
+        await deps.ledger.stage(
+          tx,
+          requestEvent('request.evaluated', decision.at, gitsudo, of, data),
+          evidence,
+        )
+      }
       if (!passed) {
         return refuseGrant(
           tx,

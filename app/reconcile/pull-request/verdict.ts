@@ -1,4 +1,4 @@
-import type { Decision } from '../../decision/decision.ts'
+import type { Decision, RequestDecision } from '../../decision/decision.ts'
 import type { RequestFacts } from '../../decision/facts.ts'
 import { gitsudo } from '../../grant/events.ts'
 import type { Intent } from '../../grant/intent.ts'
@@ -11,8 +11,11 @@ import type { PullRequest } from '../ports/github.ts'
 import type { RepositorySettings } from '../ports/settings.ts'
 import type { RequestRow, Tx } from '../ports/store.ts'
 import { decisionData, requestEvent, userActor } from './events.ts'
-import { decideOn, saved, savePull } from './forecast.ts'
-import { rowOf, saysMore } from './rows.ts'
+import { cancel, decideOn, saved, savePull } from './forecast.ts'
+import { isOpen, rowOf, saysMore } from './rows.ts'
+
+/** GitHub's clock and ours differ, and a delivery follows what it tells of. */
+const overlapMs = 60_000
 
 /**
  * The verdict at the merge, from fresh facts; the first complete one is final (trust.md 3.2). Everything the
@@ -26,22 +29,28 @@ export const verdictAtMerge = async (
   reviewsFrom: number | undefined,
 ): Promise<Decision> => {
   const observed = await observePull(deps, repository, pull, 'merge', reviewsFrom)
+  await askForMissing(deps, observed)
   const sealed = await alreadySealed(deps, observed)
   const { decision, staged } = await deps.store.transaction(async (tx) => {
     await lock(deps, tx, repository.id, observed)
     const rows = await deps.store.requestsOfPull(repository.id, pull.number)
-    const { decision: made, requests, evidence } = await decideOn(deps, observed)
-    const decision = rows.some(({ state }) => state === 'lapsed') ? lapsed(made) : made
+    const known = await withTakenPaths(deps, observed)
+    const { decision: made, requests, evidence } = await decideOn(deps, known)
+    const late = rows.some(({ state }) => state === 'lapsed') || sealed.lapsed
+    const decision = late ? lapsed(made) : made
     if (decision.verdict === 'not_yet') throw new Trouble(decision.summary)
     const last = (await deps.store.pull(repository.id, pull.number))?.decision
     const staged: string[] = []
     for (const facts of requests) {
-      if (sealed.has(facts.id)) continue
+      if (sealed.done.has(facts.id)) continue
       const row = rows.find(({ id }) => id === facts.id)
       staged.push(
         ...(await settle(deps, tx, repository, pull, row, facts, decision, last, evidence, reviewsFrom)),
       )
     }
+    // Files that left the pull request just before it was merged.
+    for (const row of rows)
+      if (isOpen(row) && !requests.some(({ id }) => id === row.id)) await cancel(deps, tx, row, pull)
     await savePull(deps, tx, repository.id, pull, decision)
     return { decision, staged }
   })
@@ -49,15 +58,50 @@ export const verdictAtMerge = async (
   return decision
 }
 
-/** Whether each request was already granted or refused, by what is sealed: rows are only a cache (trust.md 5.2). */
-const alreadySealed = async (deps: ObserveDeps, observed: Observed): Promise<ReadonlySet<string>> => {
+const granted = ['grant.intended', 'grant.scheduled']
+
+/** What is sealed: which requests were granted or refused, and whether one lapsed. Rows are only a cache (trust.md 5.2). */
+const alreadySealed = async (
+  deps: ObserveDeps,
+  observed: Observed,
+): Promise<{ readonly done: ReadonlySet<string>; readonly lapsed: boolean }> => {
   const done = new Set<string>()
+  let lapsed = false
   for (const { id } of observed.facts.requests) {
-    const history = await deps.ledger.history(id)
-    const final = ['grant.intended', 'grant.scheduled', 'grant.refused']
-    if (history.some(({ event }) => final.includes(event.type))) done.add(id)
+    for (const { event } of await deps.ledger.history(id)) {
+      if (granted.includes(event.type) || event.type === 'grant.refused') done.add(id)
+      if (event.type === 'request.lapsed') lapsed = true
+    }
   }
-  return done
+  return { done, lapsed }
+}
+
+/**
+ * A path that another pull request was granted for is used up (trust.md 3.4): one merge can mark two pull
+ * requests with one head as merged (6.06b), and what both add is new to both.
+ */
+const withTakenPaths = async (deps: ObserveDeps, observed: Observed): Promise<Observed> => {
+  const requests: RequestFacts[] = []
+  for (const request of observed.facts.requests) {
+    let usedUp = request.usedUp
+    for (const { id, state } of await deps.store.requestsOfPath(observed.facts.repository.id, request.path)) {
+      if (id === request.id) continue
+      const sealed = (await deps.ledger.history(id)).some(({ event }) => granted.includes(event.type))
+      if (sealed || state === 'granted') usedUp = true
+    }
+    requests.push({ ...request, usedUp })
+  }
+  return { ...observed, facts: { ...observed.facts, requests } }
+}
+
+/** A review whose payload is missing is asked for again before the verdict (trust.md 2.1). */
+const askForMissing = async (deps: ObserveDeps, { facts }: Observed): Promise<void> => {
+  const unheard = facts.reviews.filter(
+    ({ state, payload }) => payload === undefined && (state === 'approved' || state === 'changes_requested'),
+  )
+  if (unheard.length === 0) return
+  const since = Math.min(...unheard.map(({ submittedAt }) => submittedAt)) - overlapMs
+  await deps.github.redeliverMissed(since, (guid) => deps.store.hasDelivery(guid))
 }
 
 /** Serialises merges about one person (trust.md 3.9) and against the branch reconciler's cursor. */
@@ -113,7 +157,10 @@ const settle = async (
   const passed = decision.verdict === 'passed'
   // The forecast may never have run: a cancelled or unseen request takes the same road.
   let from = row.state
-  if (from === 'lapsed' || from === 'granted' || from === 'refused') return []
+  if (from === 'granted' || from === 'refused') return []
+  const data = decisionData(decision, verdict, facts)
+  if (from === 'lapsed') return [await refused(deps, tx, pull, of, decision, verdict, data, evidence)]
+  const was = from
   const via = passed ? (['pending', 'approved'] as const) : (['pending'] as const)
   for (const state of via) {
     if (state === 'pending' ? from === 'cancelled' : from !== 'approved') from = moveRequest(from, state)
@@ -121,7 +168,6 @@ const settle = async (
   const state = moveRequest(from, passed ? 'granted' : 'refused')
   await saved(deps, tx, { ...row, state, decision, ...(reviewsFrom === undefined ? {} : { reviewsFrom }) })
 
-  const data = decisionData(decision, verdict, facts)
   const staged: string[] = []
   if (before === undefined) {
     await deps.ledger.stage(
@@ -137,25 +183,43 @@ const settle = async (
       await deps.ledger.stage(tx, requestEvent('request.evaluated', now, gitsudo, of, data), evidence),
     )
   }
-  if (!passed) {
-    const merger = pull.mergedBy === undefined ? gitsudo : userActor(pull.mergedBy)
-    const why = verdict.verdict === 'passed' ? decision.summary : verdict.summary
+  if (!passed) return [...staged, await refused(deps, tx, pull, of, decision, verdict, data, evidence)]
+  if (was !== 'approved') {
     staged.push(
-      await deps.ledger.stage(tx, requestEvent('grant.refused', now, merger, of, { ...data, why }), evidence),
+      await deps.ledger.stage(tx, requestEvent('request.approved', now, gitsudo, of, data), evidence),
     )
-    deps.log.alert('grant.refused', {
-      request: facts.id,
-      repository: repository.id,
-      pull: pull.number,
-      mergedBy: pull.mergedBy?.login,
-      why,
-    })
-    return staged
   }
   staged.push(
     await openGrant(tx, deps, intentOf(repository, pull, facts, now), { metadata: row.metadata ?? {}, now }),
   )
   return staged
+}
+
+const refused = async (
+  deps: ObserveDeps,
+  tx: Tx,
+  pull: PullRequest,
+  of: Parameters<typeof requestEvent>[3],
+  decision: Decision,
+  verdict: RequestDecision,
+  data: ReturnType<typeof decisionData>,
+  evidence: readonly Evidence[],
+): Promise<string> => {
+  const merger = pull.mergedBy === undefined ? gitsudo : userActor(pull.mergedBy)
+  const why = verdict.verdict === 'passed' ? decision.summary : verdict.summary
+  const { id: request, repository } = of
+  deps.log.alert('grant.refused', {
+    request,
+    repository,
+    pull: of.pull,
+    mergedBy: pull.mergedBy?.login,
+    why,
+  })
+  return deps.ledger.stage(
+    tx,
+    requestEvent('grant.refused', decision.at, merger, of, { ...data, why }),
+    evidence,
+  )
 }
 
 /** What was approved, in the words a provider takes (trust.md 5.1). The end is fixed here, once (3.8). */

@@ -1,0 +1,135 @@
+import type {
+  BranchRow,
+  Delivery,
+  Due,
+  Projection,
+  PullRow,
+  RequestRow,
+  Store,
+} from '../../../app/reconcile/ports/store.ts'
+import { memoryStore } from './store.ts'
+import type { MemoryTransactions } from './transaction.ts'
+
+const key = (repository: number, pull: number): string => `${repository}:${pull}`
+
+/** The whole store in memory: what pull requests and branches need beside the grants. `forge` is a delivery put in by hand. */
+export const accessStore = (
+  transactions: MemoryTransactions,
+  wake: (wake: Parameters<Store['acceptDelivery']>[1]) => Promise<void>,
+) => {
+  const grants = memoryStore(transactions)
+  const requests = new Map<string, RequestRow>()
+  const pulls = new Map<string, PullRow>()
+  const projections = new Map<string, Projection>()
+  const branches = new Map<number, BranchRow>()
+  const deliveries = new Map<string, Delivery>()
+  const forged = new Set<string>()
+  const all = () => [...requests.values()]
+  const sorted = (found: readonly Delivery[]) => ({
+    valid: found.filter(({ guid }) => !forged.has(guid)),
+    forged: found.filter(({ guid }) => forged.has(guid)).map(({ guid }) => guid),
+  })
+  const others = (): Due[] => [
+    ...all().flatMap(({ repository, pull, lookAt }): Due[] =>
+      lookAt === undefined ? [] : [{ queue: 'pull-request', key: key(repository, pull), lookAt }],
+    ),
+    ...[...pulls].flatMap(([at, { lookAt }]): Due[] =>
+      lookAt === undefined ? [] : [{ queue: 'pull-request', key: at, lookAt }],
+    ),
+    ...[...projections].flatMap(([at, { lookAt }]): Due[] =>
+      lookAt === undefined ? [] : [{ queue: 'publish', key: at, lookAt }],
+    ),
+  ]
+  const store: Store = {
+    ...grants,
+    acceptDelivery: async (delivery, wakeUps) => {
+      if (deliveries.has(delivery.guid)) return 'known'
+      deliveries.set(delivery.guid, delivery)
+      await wake(wakeUps)
+      return 'new'
+    },
+    hasDelivery: async (guid) => deliveries.has(guid),
+    deliveriesOfPull: async (repository, pull, events) =>
+      sorted(
+        [...deliveries.values()].filter(
+          (one) => one.repository === repository && one.pull === pull && events.includes(one.event),
+        ),
+      ),
+    pushesTo: async (repository, ref) =>
+      sorted(
+        [...deliveries.values()].filter(
+          (one) => one.event === 'push' && one.repository === repository && one.ref === ref,
+        ),
+      ),
+    lastDeliveryAt: async () =>
+      deliveries.size === 0
+        ? undefined
+        : Math.max(...[...deliveries.values()].map(({ receivedAt }) => receivedAt)),
+    request: async (id) => requests.get(id),
+    requestsOfPull: async (repository, pull) =>
+      all().filter((row) => row.repository === repository && row.pull === pull),
+    requestsOfPath: async (repository, path) =>
+      all().filter((row) => row.repository === repository && row.path === path),
+    requestsOfPerson: async (id, states) =>
+      all().filter((row) => row.requester?.id === id && states.includes(row.state)),
+    saveRequest: async (tx, row) => {
+      await transactions.lock(tx, `request ${row.id}`)
+      if ((requests.get(row.id)?.version ?? 0) !== row.version) return false
+      transactions.onCommit(tx, () => requests.set(row.id, { ...row, version: row.version + 1 }))
+      return true
+    },
+    status: async ({ repository, pull }) => {
+      const found = all().filter(
+        (row) =>
+          (repository === undefined || row.repository === repository) &&
+          (pull === undefined || row.pull === pull),
+      )
+      return Promise.all(
+        found.map(async (request) => {
+          const grant = await grants.grant(request.id)
+          return grant === undefined ? { request } : { request, grant }
+        }),
+      )
+    },
+    branch: async (repository) => branches.get(repository),
+    saveBranch: async (tx, row) => transactions.onCommit(tx, () => branches.set(row.repository, row)),
+    pull: async (repository, pull) => pulls.get(key(repository, pull)),
+    savePull: async (tx, row) =>
+      transactions.onCommit(tx, () => pulls.set(key(row.repository, row.pull), row)),
+    projection: async (repository, pull) => projections.get(key(repository, pull)),
+    saveProjection: async (row) => {
+      projections.set(key(row.repository, row.pull), row)
+    },
+    due: async (now, limit, after = Number.NEGATIVE_INFINITY) =>
+      [
+        ...(await grants.due(now, limit, after)),
+        ...others().filter(({ lookAt = 0 }) => lookAt <= now && lookAt > after),
+      ].slice(0, limit),
+    nextLookAt: async (after = Number.NEGATIVE_INFINITY) => {
+      const grant = await grants.nextLookAt(after)
+      const times = others().flatMap(({ lookAt }) => (lookAt !== undefined && lookAt > after ? [lookAt] : []))
+      const found = [...times, ...(grant === undefined ? [] : [grant])]
+      return found.length === 0 ? undefined : Math.min(...found)
+    },
+    waitingPulls: async () =>
+      all()
+        .filter(({ state }) => ['pending', 'approved', 'denied'].includes(state))
+        .map(({ repository, pull }) => ({ repository, pull })),
+    disabledPolicies: async () => ({ byHand: [], overridden: [] }),
+    recordPolicies: async () => undefined,
+    takeBudget: async () => ({ ok: true }),
+    holdBudget: async () => undefined,
+    health: async () => [],
+    close: async () => undefined,
+  }
+  return {
+    ...store,
+    grantRows: grants.rows,
+    requestRows: all,
+    tamperRequest: (row: RequestRow) => requests.set(row.id, row),
+    forge: (delivery: Delivery) => {
+      deliveries.set(delivery.guid, delivery)
+      forged.add(delivery.guid)
+    },
+  }
+}

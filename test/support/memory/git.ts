@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto'
+import {
+  type Change,
+  type Commit,
+  GitError,
+  type Mirror,
+  type Sha,
+} from '../../../app/reconcile/ports/git.ts'
+
+/** Path → text; `undefined` takes the file away. */
+export type Files = Readonly<Record<string, string | undefined>>
+type Held = Commit & { readonly tree: ReadonlyMap<string, Sha> }
+
+const sha = (...parts: readonly string[]): Sha => createHash('sha1').update(parts.join('\0')).digest('hex')
+
+/** A Git repository in memory, commits with whole trees, and the mirror of it that sees everything at once. */
+export const memoryGit = (branch: string) => {
+  const commits = new Map<Sha, Held>()
+  const blobs = new Map<Sha, Uint8Array>()
+  const refs = new Map<string, Sha>()
+  let trouble = false
+
+  const held = (commit: Sha): Held => {
+    const found = commits.get(commit)
+    if (found === undefined) throw new GitError('missing', `no commit ${commit}`)
+    return found
+  }
+  const ancestors = (from: Sha): ReadonlySet<Sha> => {
+    const seen = new Set<Sha>()
+    const queue = [from]
+    for (const commit of queue) {
+      if (seen.has(commit)) continue
+      seen.add(commit)
+      queue.push(...held(commit).parents)
+    }
+    return seen
+  }
+  const tip = (name: string): Sha => {
+    const found = refs.get(name)
+    if (found === undefined) throw new GitError('missing', `no branch ${name}`)
+    return found
+  }
+  const below = (path: string, prefix: string) => path.startsWith(prefix)
+  const entry = (commit: Sha, path: string) => {
+    const blob = held(commit).tree.get(path)
+    return blob === undefined
+      ? undefined
+      : { path, mode: '100644', sha: blob, size: blobs.get(blob)?.length ?? 0 }
+  }
+  const side = (blob: Sha | undefined) => (blob === undefined ? undefined : { mode: '100644', sha: blob })
+  const changes = (from: Sha | 'empty', to: Sha, prefix = ''): readonly Change[] => {
+    const [before, after] = [from === 'empty' ? new Map<string, Sha>() : held(from).tree, held(to).tree]
+    return [...new Set([...before.keys(), ...after.keys()])]
+      .filter((path) => below(path, prefix) && before.get(path) !== after.get(path))
+      .sort()
+      .map((path) => {
+        const [old, fresh] = [side(before.get(path)), side(after.get(path))]
+        return { path, ...(old && { before: old }), ...(fresh && { after: fresh }) }
+      })
+  }
+
+  const mirror: Mirror = {
+    fetch: async (wants) => {
+      if (trouble) throw new GitError('unavailable', 'the network is away')
+      for (const want of wants) held(want)
+      return { tip: tip(branch) }
+    },
+    has: async (commit) => commits.has(commit),
+    parents: async (commit) => held(commit).parents,
+    mergeBase: async (a, b) => {
+      const common = [...ancestors(a)].filter((commit) => ancestors(b).has(commit))
+      return common.find((one) => common.every((other) => ancestors(one).has(other)))
+    },
+    isAncestor: async (ancestor, descendant) => ancestors(descendant).has(held(ancestor).sha),
+    changes: async (from, to, prefix) => changes(from, to, prefix),
+    tree: async (commit, prefix) =>
+      [...held(commit).tree.keys()]
+        .filter((path) => below(path, prefix))
+        .flatMap((path) => entry(commit, path) ?? []),
+    entry: async (commit, path) => entry(commit, path),
+    treeHash: async (commit, path) =>
+      sha(...[...held(commit).tree].filter(([name]) => below(name, path)).flat()),
+    blob: async (id, limit) => {
+      const bytes = blobs.get(id)
+      if (bytes === undefined) throw new GitError('missing', `no blob ${id}`)
+      if (bytes.length > limit) throw new GitError('too_large', `blob ${id}`)
+      return bytes
+    },
+    everHeld: async (commit, path) => [...ancestors(commit)].some((one) => held(one).tree.has(path)),
+    commits: async (base, head) => {
+      const old = ancestors(base)
+      return [...ancestors(head)].filter((one) => !old.has(one)).map(held)
+    },
+    firstParents: async (from, to) => {
+      const steps: Sha[] = []
+      for (let at: Sha | undefined = to; at !== undefined; at = held(at).parents[0]) {
+        if (at === from) return steps.reverse()
+        steps.push(at)
+      }
+      return undefined
+    },
+  }
+
+  return {
+    mirror,
+    refs,
+    tip,
+    changes,
+    parents: (commit: Sha): readonly Sha[] => held(commit).parents,
+    commit(
+      parents: readonly Sha[],
+      files: Files,
+      author: { readonly name: string; readonly email: string },
+    ): Sha {
+      const tree = new Map(parents[0] === undefined ? [] : held(parents[0]).tree)
+      for (const [path, text] of Object.entries(files)) {
+        if (text === undefined) {
+          tree.delete(path)
+          continue
+        }
+        const bytes = new TextEncoder().encode(text)
+        const id = sha('blob', text)
+        blobs.set(id, bytes)
+        tree.set(path, id)
+      }
+      const id = sha('commit', ...parents, ...[...tree].flat(), author.email, String(commits.size))
+      commits.set(id, { sha: id, parents, author, committer: author, coAuthors: [], tree })
+      return id
+    },
+    /** What `head` changes since it left `base`, as files to commit elsewhere. */
+    async patch(base: Sha, head: Sha): Promise<Files> {
+      const from = await mirror.mergeBase(base, head)
+      const text = (id: Sha) => new TextDecoder().decode(blobs.get(id))
+      return Object.fromEntries(
+        changes(from ?? 'empty', head).map(({ path, after }) => [path, after && text(after.sha)]),
+      )
+    },
+    forget: (commit: Sha) => commits.delete(commit),
+    away(value: boolean): void {
+      trouble = value
+    },
+  }
+}

@@ -1,0 +1,289 @@
+import type { Sha } from '../../../app/reconcile/ports/git.ts'
+import {
+  type Account,
+  type ApiReview,
+  type CheckRun,
+  GitHubError,
+  type PullRequest,
+  type RepositoryApi,
+} from '../../../app/reconcile/ports/github.ts'
+import type { Payloads } from '../../../app/reconcile/ports/payload.ts'
+import type { WakeUp } from '../../../app/reconcile/ports/queue.ts'
+import type { Delivery } from '../../../app/reconcile/ports/store.ts'
+import type { memoryClock } from './clock.ts'
+import { type Files, memoryGit } from './git.ts'
+
+export const repositoryId = 123_456
+export const people = {
+  alice: { id: 1001, login: 'alice', type: 'User' },
+  bob: { id: 1002, login: 'bob', type: 'User' },
+  carol: { id: 1003, login: 'carol', type: 'User' },
+} as const satisfies Record<string, Account>
+export type Person = keyof typeof people
+const zero = '0'.repeat(40)
+const signatory = (who: Person) => ({ name: who, email: `${who}@example.com` })
+
+export type Sent = { readonly delivery: Delivery; readonly wake: readonly WakeUp[] }
+/** `answer` may throw before GitHub does what it was asked to. */
+export type Write = {
+  readonly call: string
+  readonly pull?: number
+  readonly body?: string
+  readonly check?: CheckRun
+}
+
+/** GitHub with one access repository in memory. Webhooks wait in `sent` until somebody delivers or loses them. */
+export const memoryHub = (clock: ReturnType<typeof memoryClock>) => {
+  const git = memoryGit('main')
+  const pulls = new Map<number, PullRequest>()
+  const reviews: (ApiReview & { readonly pull: number })[] = []
+  const tied = new Map<Sha, number[]>()
+  const pushes: { readonly ref: string; readonly by: Account }[] = []
+  const sent: Sent[] = []
+  const writes: Write[] = []
+  let guids = 0
+  let ids = 0
+  let answer: (call: string) => void = () => undefined
+
+  const send = (
+    event: string,
+    body: object,
+    about: { pull?: number; ref?: string },
+    wake: readonly WakeUp[],
+  ) => {
+    const delivery = {
+      guid: `guid-${++guids}`,
+      event,
+      body: new TextEncoder().encode(JSON.stringify({ event, ...body })),
+      receivedAt: clock.now(),
+      repository: repositoryId,
+      ...about,
+    }
+    sent.push({ delivery, wake })
+  }
+  const wakePull = (pull: number): WakeUp => ({ queue: 'pull-request', key: `${repositoryId}:${pull}` })
+  const wakeBranch: WakeUp = { queue: 'branch', key: String(repositoryId) }
+  const get = (number: number): PullRequest => {
+    const found = pulls.get(number)
+    if (found === undefined) throw new GitHubError('not_found', `no pull request ${number}`)
+    return found
+  }
+  const change = (number: number, action: string, by: Person, to: Partial<PullRequest> = {}) => {
+    const pull = { ...get(number), ...to }
+    pulls.set(number, pull)
+    const body = { action, number, headSha: pull.head.sha, sender: people[by], updatedAt: clock.now() }
+    send('pull_request', body, { pull: number }, [wakePull(number), ...(pull.merged ? [wakeBranch] : [])])
+  }
+  const move = (name: string, to: Sha, by: Person) => {
+    const ref = `refs/heads/${name}`
+    const before = git.refs.get(name) ?? zero
+    git.refs.set(name, to)
+    pushes.push({ ref, by: people[by] })
+    send('push', { ref, before, after: to, sender: people[by] }, { ref }, name === 'main' ? [wakeBranch] : [])
+    for (const { number, state, head } of pulls.values()) {
+      if (state !== 'open' || head.ref !== name) continue
+      change(number, 'synchronize', by, { head: { ...head, sha: to } })
+    }
+  }
+  const wrote = (write: Write): void => {
+    answer(write.call)
+    writes.push(write)
+  }
+
+  git.refs.set('main', git.commit([], { 'README.md': 'access' }, signatory('carol')))
+
+  const api: RepositoryApi = {
+    identity: async () => ({ id: repositoryId, fullName: 'acme/access' }),
+    pull: async (number) => {
+      answer('pull')
+      return get(number)
+    },
+    openPulls: async () => {
+      answer('openPulls')
+      return [...pulls.values()].filter(({ state }) => state === 'open')
+    },
+    pullsOf: async (commit) => {
+      answer('pullsOf')
+      return (tied.get(commit) ?? []).map(get)
+    },
+    reviews: async (number) => {
+      answer('reviews')
+      return reviews.filter(({ pull }) => pull === number)
+    },
+    permission: async (login) => {
+      const account = Object.values(people).find((one) => one.login === login)
+      return account && { account, permission: 'write' }
+    },
+    account: async (login) => Object.values(people).find((one) => one.login === login),
+    teamMembers: async () => undefined,
+    pushers: async (ref) => pushes.filter((one) => one.ref === ref).map(({ by }) => by),
+    commit: async () => ({ verified: false }),
+    createCheck: async (check) => {
+      wrote({ call: 'createCheck', check })
+      return ++ids
+    },
+    updateCheck: async (_, check) => wrote({ call: 'updateCheck', check }),
+    createComment: async (pull, body) => {
+      wrote({ call: 'createComment', pull, body })
+      return ++ids
+    },
+    editComment: async (_, body) => wrote({ call: 'editComment', body }),
+    askReviewers: async (pull, ask) =>
+      wrote({ call: 'askReviewers', pull, body: [...ask.users, ...ask.teams].join() }),
+    merge: async (number, head) => {
+      wrote({ call: 'merge', pull: number })
+      const pull = get(number)
+      if (pull.state === 'closed') throw new GitHubError('not_mergeable', 'it is closed')
+      if (pull.head.sha !== head) throw new GitHubError('conflict', 'the head moved')
+      await hub.merge(number, 'carol')
+    },
+    close: async (number) => {
+      wrote({ call: 'close', pull: number })
+      if (get(number).state === 'open') change(number, 'closed', 'carol', { state: 'closed' })
+    },
+  }
+
+  const hub = {
+    api,
+    git,
+    sent,
+    writes,
+    pulls,
+    /** What GitHub does with each call before it answers: throws, or nothing. */
+    meet(does: (call: string) => void): void {
+      answer = does
+    },
+    push(name: string, files: Files, by: Person, from = git.refs.get(name) ?? git.tip('main')): Sha {
+      const commit = git.commit([from], files, signatory(by))
+      move(name, commit, by)
+      return commit
+    },
+    move,
+    open(name: string, by: Person): number {
+      const number = pulls.size + 1
+      pulls.set(number, {
+        number,
+        state: 'open',
+        merged: false,
+        draft: false,
+        author: people[by],
+        base: { ref: 'main', repository: repositoryId },
+        head: { ref: name, sha: git.tip(name), repository: repositoryId },
+        createdAt: clock.now(),
+        nodeId: `PR_${number}`,
+      })
+      change(number, 'opened', by)
+      return number
+    },
+    review(number: number, by: Person, state: 'APPROVED' | 'CHANGES_REQUESTED' = 'APPROVED'): number {
+      const reviewId = ++ids
+      const commit = get(number).head.sha
+      const submittedAt = clock.now()
+      reviews.push({ id: reviewId, pull: number, reviewer: people[by], state, commit, submittedAt })
+      const body = {
+        action: 'submitted',
+        reviewId,
+        commit,
+        state: state.toLowerCase(),
+        reviewer: people[by],
+        submittedAt,
+      }
+      send('pull_request_review', body, { pull: number }, [wakePull(number)])
+      return reviewId
+    },
+    dismiss(reviewId: number): void {
+      const at = reviews.findIndex(({ id }) => id === reviewId)
+      const found = reviews[at]
+      if (found === undefined) return
+      reviews[at] = { ...found, state: 'DISMISSED' }
+      const body = {
+        action: 'dismissed',
+        reviewId,
+        commit: found.commit,
+        state: 'dismissed',
+        submittedAt: found.submittedAt,
+      }
+      send('pull_request_review', body, { pull: found.pull }, [wakePull(found.pull)])
+    },
+    comment(number: number, by: Person, text: string): void {
+      const body = {
+        action: 'created',
+        commentId: ++ids,
+        body: text,
+        author: people[by],
+        createdAt: clock.now(),
+      }
+      send('issue_comment', body, { pull: number }, [wakePull(number)])
+    },
+    close: (number: number, by: Person) => change(number, 'closed', by, { state: 'closed' }),
+    reopen: (number: number, by: Person) => change(number, 'reopened', by, { state: 'open' }),
+    /** Merges whatever the check says; `rebase` makes one new commit for each of the branch's. */
+    async merge(number: number, by: Person, how: 'merge' | 'squash' | 'rebase' = 'merge'): Promise<Sha> {
+      const { head } = get(number)
+      const main = git.tip('main')
+      const base = await git.mirror.mergeBase(main, head.sha)
+      let merged = main
+      if (how === 'rebase') {
+        for (const { sha, parents } of [...(await git.mirror.commits(base ?? main, head.sha))].reverse()) {
+          merged = git.commit([merged], await git.patch(parents[0] ?? main, sha), signatory('alice'))
+          tied.set(merged, [number])
+        }
+      } else {
+        const parents = how === 'merge' ? [main, head.sha] : [main]
+        merged = git.commit(parents, await git.patch(main, head.sha), signatory('alice'))
+        tied.set(merged, [number])
+      }
+      const marked = {
+        state: 'closed',
+        merged: true,
+        mergedAt: clock.now(),
+        mergeCommit: merged,
+        mergedBy: people[by],
+      } as const
+      move('main', merged, by)
+      for (const pull of pulls.values()) {
+        if (pull.number !== number && pull.state === 'open' && pull.head.sha === head.sha) {
+          change(pull.number, 'closed', by, marked)
+          tied.get(merged)?.push(pull.number)
+        }
+      }
+      change(number, 'closed', by, marked)
+      return merged
+    },
+    /** Somebody moves the branch to the head by hand; GitHub marks the pull request merged. */
+    pushHead(number: number, by: Person): void {
+      const { head } = get(number)
+      for (let at = head.sha; at !== git.tip('main'); ) {
+        tied.set(at, [number])
+        const [parent] = git.parents(at)
+        if (parent === undefined) break
+        at = parent
+      }
+      move('main', head.sha, by)
+      change(number, 'closed', by, {
+        state: 'closed',
+        merged: true,
+        mergedAt: clock.now(),
+        mergeCommit: head.sha,
+        mergedBy: people[by],
+      })
+    },
+  }
+  return hub
+}
+export type MemoryHub = ReturnType<typeof memoryHub>
+
+const reader =
+  <T>(event: string) =>
+  (body: Uint8Array): T | undefined => {
+    const said = JSON.parse(new TextDecoder().decode(body)) as { readonly event?: string }
+    return said.event === event ? (said as T) : undefined
+  }
+
+/** Reads what the hub sends. */
+export const memoryPayloads: Payloads = {
+  review: reader('pull_request_review'),
+  pullRequest: reader('pull_request'),
+  push: reader('push'),
+  comment: reader('issue_comment'),
+}

@@ -115,10 +115,12 @@ const keepUp = async (deps: Deps, signal: AbortSignal): Promise<void> => {
   for (const repository of deps.settings.repositories.values()) {
     await again(deps.log, `policies of ${repository.fullName}`, signal, () => loadAccepted(deps, repository))
   }
+  let from: number | undefined
   while (!signal.aborted) {
-    await catchUp(deps).catch((error: unknown) =>
-      deps.log.warn('catch-up failed and will be tried again', { error }),
-    )
+    from = await catchUp(deps, from).catch((error: unknown) => {
+      deps.log.warn('catch-up failed and will be tried again', { error })
+      return from
+    })
     await pause(catchUpEveryMs, undefined, { signal }).catch(() => undefined)
   }
 }

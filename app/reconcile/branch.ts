@@ -1,8 +1,9 @@
 import { gitsudo } from '../grant/events.ts'
+import type { GrantState } from '../grant/state.ts'
 import { requestId } from '../request/id.ts'
 import { canonicalPath } from '../request/path.ts'
 import type { ReconcileDeps } from './deps.ts'
-import { wakePull } from './key.ts'
+import { wakeBranch, wakePull } from './key.ts'
 import { asTrouble } from './observe/trouble.ts'
 import type { Change, Mirror, Sha } from './ports/git.ts'
 import type { PullRequest, RepositoryApi } from './ports/github.ts'
@@ -33,12 +34,14 @@ export const createBranchReconciler = (deps: ReconcileDeps) => ({
 
 const follow = async (deps: ReconcileDeps, repository: RepositorySettings): Promise<void> => {
   const mirror = deps.git.mirror(repository.id)
-  const { tip } = await mirror.fetch([])
+  // The cursor first: a tip that is older than it would look like a rewritten branch.
   const known = await deps.store.branch(repository.id)
+  const { tip } = await mirror.fetch([])
   // The history before the accepted policies is not ours to judge.
   const cursor = known?.cursor ?? repository.firstAcceptedCommit
   if (cursor === tip && known?.cursor !== undefined) return
-  const steps = (await mirror.has(cursor)) ? await mirror.firstParents(cursor, tip) : undefined
+  const has = await mirror.has(cursor)
+  const steps = has ? await mirror.firstParents(cursor, tip) : undefined
   if (steps === undefined) {
     deps.log.alert('branch.rewritten', {
       repository: repository.id,
@@ -47,14 +50,16 @@ const follow = async (deps: ReconcileDeps, repository: RepositorySettings): Prom
       to: tip,
     })
   }
-  const added = await additions(mirror, cursor, steps ?? [tip])
-  const origins = await originsOf(deps.github.repository(repository.id), repository, added)
+  const added = has
+    ? await additions(mirror, cursor, steps ?? [tip])
+    : await strangers(deps, repository, mirror, tip)
+  const origins = await originsOf(deps.github.repository(repository.id), mirror, repository, added)
   // Against what the branch held before: a rewritten branch may have lost files without a step that says so.
-  const gone = (await mirror.has(cursor))
+  const gone = has
     ? (await mirror.changes(cursor, tip, 'requests/')).filter(({ before }) => before !== undefined)
-    : []
+    : await missing(deps, repository, mirror, tip)
   const passing = added.filter(({ change }) => change.before !== undefined).map(({ change }) => change)
-  const policies = (await mirror.has(cursor)) ? await mirror.changes(cursor, tip, 'policies/') : []
+  const policies = has ? await mirror.changes(cursor, tip, 'policies/') : []
   if (policies.length > 0) {
     deps.log.alert('policy.not_accepted', {
       repository: repository.id,
@@ -65,17 +70,23 @@ const follow = async (deps: ReconcileDeps, repository: RepositorySettings): Prom
   }
   await deps.store.transaction(async (tx) => {
     await deps.store.serialise(tx, `branch:${repository.id}`)
+    const now = await deps.store.branch(repository.id)
+    if (now?.cursor !== known?.cursor) {
+      // Another worker was here meanwhile: what we saw is old.
+      await deps.queue.wake([wakeBranch(repository.id)], tx)
+      return
+    }
     for (const { path } of [...gone, ...passing]) await revokePath(deps, tx, repository, path)
     const wake: WakeUp[] = []
-    for (const { change, commit, pull } of origins) {
-      if (pull !== undefined) wake.push(wakePull(repository.id, pull.number))
-      else await refuse(deps, tx, repository, change.path, commit)
+    for (const { change, commit, pulls, brought } of origins) {
+      for (const { number } of pulls) wake.push(wakePull(repository.id, number))
+      if (!brought) await refuse(deps, tx, repository, change.path, commit)
     }
     await deps.queue.wake(wake, tx)
     await deps.store.saveBranch(tx, {
       repository: repository.id,
       cursor: tip,
-      ...(known?.acceptedCommit === undefined ? {} : { acceptedCommit: known.acceptedCommit }),
+      ...(now?.acceptedCommit === undefined ? {} : { acceptedCommit: now.acceptedCommit }),
     })
   })
 }
@@ -91,27 +102,65 @@ const additions = async (
   const found: Addition[] = []
   let before = cursor
   for (const commit of steps) {
-    const from = (await mirror.has(before)) ? before : 'empty'
-    for (const change of await mirror.changes(from, commit, 'requests/')) found.push({ change, commit })
+    for (const change of await mirror.changes(before, commit, 'requests/')) found.push({ change, commit })
     before = commit
   }
   return found.filter(({ change }) => canonicalPath(change.path).ok)
 }
 
-/** The merged pull request that GitHub ties to the commit a file came with, if there is one. */
+const live: readonly GrantState[] = ['scheduled', 'provisioning', 'active', 'revoking', 'quarantined']
+
+/** Without the history that we followed: files of live grants that the branch does not hold as they were granted. */
+const missing = async (
+  deps: ReconcileDeps,
+  repository: RepositorySettings,
+  mirror: Mirror,
+  tip: Sha,
+): Promise<readonly { readonly path: string }[]> => {
+  const found: { readonly path: string }[] = []
+  for (const { request, grant } of await deps.store.status({ repository: repository.id })) {
+    if (grant === undefined || !live.includes(grant.state)) continue
+    if ((await mirror.entry(tip, request.path))?.sha !== request.blob) found.push(request)
+  }
+  return found
+}
+
+/** And files that nobody ever asked us about. */
+const strangers = async (
+  deps: ReconcileDeps,
+  repository: RepositorySettings,
+  mirror: Mirror,
+  tip: Sha,
+): Promise<readonly Addition[]> => {
+  const found: Addition[] = []
+  for (const change of await mirror.changes('empty', tip, 'requests/')) {
+    const known = await deps.store.requestsOfPath(repository.id, change.path)
+    if (known.length === 0 && canonicalPath(change.path).ok) found.push({ change, commit: tip })
+  }
+  return found
+}
+
+type Origin = Addition & { readonly pulls: readonly PullRequest[]; readonly brought: boolean }
+
+/** The merged pull requests that GitHub ties to the commit a file came with, and whether one of them holds it. */
 const originsOf = async (
   api: RepositoryApi,
+  mirror: Mirror,
   repository: RepositorySettings,
   added: readonly Addition[],
-): Promise<readonly (Addition & { readonly pull: PullRequest | undefined })[]> => {
-  const pulls = new Map<Sha, Promise<readonly PullRequest[]>>()
+): Promise<readonly Origin[]> => {
+  const known = new Map<Sha, Promise<readonly PullRequest[]>>()
+  // A merge made by hand can carry files that its pull request never had. A head that is not here says nothing.
+  const holds = async ({ head }: PullRequest, path: string) =>
+    !(await mirror.has(head.sha)) || (await mirror.entry(head.sha, path)) !== undefined
   const fresh = added.filter(({ change }) => change.before === undefined)
   return Promise.all(
     fresh.map(async (addition) => {
-      const asked = pulls.get(addition.commit) ?? api.pullsOf(addition.commit)
-      pulls.set(addition.commit, asked)
-      const pull = (await asked).find(({ merged, base }) => merged && base.ref === repository.branch)
-      return { ...addition, pull }
+      const asked = known.get(addition.commit) ?? api.pullsOf(addition.commit)
+      known.set(addition.commit, asked)
+      const pulls = (await asked).filter(({ merged, base }) => merged && base.ref === repository.branch)
+      const holding = await Promise.all(pulls.map((pull) => holds(pull, addition.change.path)))
+      return { ...addition, pulls, brought: holding.includes(true) }
     }),
   )
 }

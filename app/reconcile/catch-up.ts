@@ -1,5 +1,6 @@
 import type { ReconcileDeps } from './deps.ts'
 import { wakeBranch, wakePull } from './key.ts'
+import { asTrouble } from './observe/trouble.ts'
 
 const overlapMs = 10 * 60_000
 const firstLookBackMs = 24 * 60 * 60_000
@@ -7,19 +8,36 @@ const firstLookBackMs = 24 * 60 * 60_000
 /**
  * What lost, doubled or late deliveries could have hidden (trust.md 2.1, 3.5): asks GitHub to send again what
  * it could not deliver, and looks anew at every branch and every pull request that is open or still waits.
+ * What GitHub does not answer about one repository keeps nothing from the others.
+ * @param from what the pass before returned; none at the start: what came since is no proof that nothing was lost
+ * @returns how far back the next pass must ask (epoch ms), for deliveries that have been asked for up to there
  */
-export const catchUp = async (deps: ReconcileDeps): Promise<void> => {
-  const last = await deps.store.lastDeliveryAt()
-  const since = (last ?? deps.clock.now() - firstLookBackMs) - overlapMs
-  const asked = await deps.github.redeliverMissed(since, (guid) => deps.store.hasDelivery(guid))
-  if (asked > 0) deps.log.info('asked GitHub to send missed deliveries again', { count: asked })
-  const waiting = await deps.store.waitingPulls()
-  const wake = waiting.map(({ repository, pull }) => wakePull(repository, pull))
-  for (const repository of deps.settings.repositories.values()) {
-    wake.push(wakeBranch(repository.id))
-    for (const pull of await deps.github.repository(repository.id).openPulls()) {
-      if (pull.base.ref === repository.branch) wake.push(wakePull(repository.id, pull.number))
+export const catchUp = async (deps: ReconcileDeps, from?: number): Promise<number | undefined> => {
+  const now = deps.clock.now()
+  const tried = async (what: string, work: () => Promise<void>): Promise<boolean> => {
+    try {
+      await work()
+      return true
+    } catch (error) {
+      deps.log.warn('catch-up will be tried again', { what, why: asTrouble(error).message })
+      return false
     }
   }
-  await deps.queue.wake(wake)
+  const waiting = await deps.store.waitingPulls()
+  await deps.queue.wake(waiting.map(({ repository, pull }) => wakePull(repository, pull)))
+  for (const repository of deps.settings.repositories.values()) {
+    await deps.queue.wake([wakeBranch(repository.id)])
+    await tried(repository.fullName, async () => {
+      const open = await deps.github.repository(repository.id).openPulls()
+      const ours = open.filter(({ base }) => base.ref === repository.branch)
+      await deps.queue.wake(ours.map(({ number }) => wakePull(repository.id, number)))
+    })
+  }
+  const asked = await tried('deliveries', async () => {
+    const last = (await deps.store.lastDeliveryAt()) ?? now
+    const since = from ?? Math.min(last, now - firstLookBackMs) - overlapMs
+    const count = await deps.github.redeliverMissed(since, (guid) => deps.store.hasDelivery(guid))
+    if (count > 0) deps.log.info('asked GitHub to send missed deliveries again', { count })
+  })
+  return asked ? now - overlapMs : from
 }

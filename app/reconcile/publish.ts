@@ -1,7 +1,7 @@
 import { digestOf } from '../audit/digest.ts'
 import type { Decision } from '../decision/decision.ts'
 import type { ReconcileDeps } from './deps.ts'
-import { readPullKey } from './key.ts'
+import { readPullKey, wakePull } from './key.ts'
 import { type CheckRun, GitHubError, type RepositoryApi } from './ports/github.ts'
 import type { RepositorySettings } from './ports/settings.ts'
 import type { Projection, PullRow, StatusRow } from './ports/store.ts'
@@ -10,6 +10,9 @@ import { commentBody, commentStage } from './publish/comment.ts'
 import { reviewersToAsk } from './publish/reviewers.ts'
 
 const retryMs = 15_000
+/** For what only a push, a person or another configuration can end. */
+const lastingMs = 5 * 60_000
+const lasting: readonly GitHubError['code'][] = ['invalid', 'forbidden', 'not_found', 'not_mergeable']
 
 /**
  * Makes GitHub show what is stored: a projection, written where it differs. Each write is saved before the
@@ -28,8 +31,12 @@ export const createPublisher = (deps: ReconcileDeps) => ({
       await show(deps, repository, row, projection)
     } catch (error) {
       if (!(error instanceof GitHubError)) throw error
-      const lookAt = Math.max(deps.clock.now() + retryMs, error.retryAt ?? 0)
+      const wait = lasting.includes(error.code) ? lastingMs : retryMs
+      const lookAt = Math.max(deps.clock.now() + wait, error.retryAt ?? 0)
       deps.log.warn('GitHub could not be told', { ...at, why: error.message })
+      if (error.code === 'forbidden') deps.log.alert('github.refuses', { ...at, why: error.message })
+      // The head moved, and perhaps nobody told us.
+      if (error.code === 'conflict') await deps.queue.wake([wakePull(at.repository, at.pull)])
       const now = await deps.store.projection(at.repository, at.pull)
       await deps.store.saveProjection({ ...(now ?? projection), lookAt })
     }
@@ -48,18 +55,29 @@ const show = async (
     projection = { ...projection, ...change }
     await deps.store.saveProjection(projection)
   }
+  let refusal: GitHubError | undefined
+  /** What GitHub does not take holds up nothing else; what it could not answer, everything. */
+  const attempt = async (write: () => Promise<void>) => {
+    try {
+      await write()
+    } catch (error) {
+      if (!(error instanceof GitHubError && lasting.includes(error.code))) throw error
+      refusal ??= error
+    }
+  }
   const { decision } = row
   const rows = await deps.store.status({ repository: repository.id, pull: row.pull })
 
   // A verdict at the merge or later is the ledger's business; the check stays what it was while open.
   if (decision.moment === 'forecast' && row.headSha !== '')
-    await showCheck(api, checkOf(decision), projection, save)
+    await attempt(() => showCheck(api, checkOf(decision), projection, save))
   const author = rows[0]?.request.author.id ?? 0
   const ask = row.open ? reviewersToAsk(decision, author) : { users: [], teams: [], unasked: [] }
-  await askReviewers(api, row.pull, ask, projection, save)
+  await attempt(() => askReviewers(api, row.pull, ask, projection, save))
   if (decision.requests.length > 0 && decision.verdict !== 'not_yet') {
-    const stage = commentStage(decision, rows)
-    if (stage !== projection.commentDigest) {
+    await attempt(async () => {
+      const stage = commentStage(decision, rows)
+      if (stage === projection.commentDigest) return
       const body = commentBody(decision, rows, await receipts(deps, rows), ask.unasked)
       if (projection.commentId === undefined)
         await save({ commentId: await api.createComment(row.pull, body), commentDigest: stage })
@@ -67,10 +85,11 @@ const show = async (
         await api.editComment(projection.commentId, body)
         await save({ commentDigest: stage })
       }
-    }
+    })
   }
   if (before.lookAt !== undefined) await save({})
-  await mergeIfWanted(api, repository, row, decision)
+  await attempt(() => mergeIfWanted(api, repository, row, decision))
+  if (refusal !== undefined) throw refusal
 }
 
 type Save = (change: Partial<Projection>) => Promise<void>

@@ -1,7 +1,7 @@
 import type { Decision } from '../../decision/decision.ts'
 import type { PersonFact } from '../../decision/facts.ts'
 
-/** GitHub takes at most 15 reviewers on a pull request. */
+/** GitHub takes at most 15 reviewers on a pull request, teams among them. */
 const most = 15
 
 export type Ask = {
@@ -26,6 +26,11 @@ export const reviewersToAsk = (decision: Decision, author: number): Ask => {
     }
   }
   const logins = [...people.values()].sort((a, b) => a.id - b.id).map(({ login }) => login)
-  const room = Math.max(0, most - teams.size)
-  return { users: logins.slice(0, room), teams: [...teams], unasked: logins.slice(room) }
+  const slugs = [...teams]
+  const room = Math.max(0, most - slugs.length)
+  return {
+    users: logins.slice(0, room),
+    teams: slugs.slice(0, most),
+    unasked: [...slugs.slice(most), ...logins.slice(room)],
+  }
 }

@@ -217,8 +217,16 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>) => {
     },
     close: (number: number, by: Person) => change(number, 'closed', by, { state: 'closed' }),
     reopen: (number: number, by: Person) => change(number, 'reopened', by, { state: 'open' }),
-    /** Merges whatever the check says; `rebase` makes one new commit for each of the branch's. */
-    async merge(number: number, by: Person, how: 'merge' | 'squash' | 'rebase' = 'merge'): Promise<Sha> {
+    /**
+     * Merges whatever the check says; `rebase` makes one new commit for each of the branch's.
+     * @param stowaways files that only the merge commit brings, as one made by hand may
+     */
+    async merge(
+      number: number,
+      by: Person,
+      how: 'merge' | 'squash' | 'rebase' = 'merge',
+      stowaways: Files = {},
+    ): Promise<Sha> {
       const { head } = get(number)
       const main = git.tip('main')
       const base = await git.mirror.mergeBase(main, head.sha)
@@ -230,7 +238,8 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>) => {
         }
       } else {
         const parents = how === 'merge' ? [main, head.sha] : [main]
-        merged = git.commit(parents, await git.patch(main, head.sha), signatory('alice'))
+        const files = { ...(await git.patch(main, head.sha)), ...stowaways }
+        merged = git.commit(parents, files, signatory('alice'))
         tied.set(merged, [number])
       }
       const marked = {

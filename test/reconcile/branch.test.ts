@@ -1,0 +1,169 @@
+import { describe, expect, test } from 'vitest'
+import { catchUp } from '../../app/reconcile/catch-up.ts'
+import { GitHubError } from '../../app/reconcile/ports/github.ts'
+import { type AccessWorld, accessWorld, filePath, requestFile } from '../support/memory/access-world.ts'
+import { repositoryId } from '../support/memory/hub.ts'
+
+const minute = 60_000
+const granted = async (world: AccessWorld, name = 'a'): Promise<number> => {
+  const pull = world.request(name)
+  await world.settle()
+  world.review(pull, 'bob')
+  await world.settle()
+  await world.merge(pull, 'alice')
+  await world.settle()
+  return pull
+}
+const refusals = (world: AccessWorld) =>
+  world.ledger.events().flatMap(({ type, data }) => (type === 'grant.refused' ? [data.path] : []))
+
+describe('the branch', () => {
+  test('a file pushed without a pull request is refused once, and never granted', async () => {
+    const world = accessWorld()
+    world.push('main', { [filePath('x')]: requestFile('x') }, 'carol')
+    await world.settle()
+    await world.lookAtBranch()
+    expect(refusals(world)).toEqual([filePath('x')])
+    expect(world.store.grantRows()).toEqual([])
+  })
+
+  test.each([
+    ['deleted', undefined],
+    ['changed', requestFile('else')],
+  ])('a file %s by a direct push revokes', async (_, text) => {
+    const world = accessWorld()
+    const pull = await granted(world)
+    world.push('main', { [filePath('a')]: text }, 'carol')
+    await world.settle()
+    expect(await world.states(pull)).toEqual({ a: 'ended' })
+  })
+
+  test('a file changed and changed back between two looks revokes', async () => {
+    const world = accessWorld()
+    const pull = await granted(world)
+    world.push('main', { [filePath('a')]: 'else' }, 'carol')
+    world.push('main', { [filePath('a')]: requestFile('a') }, 'carol')
+    await world.settle()
+    expect(await world.states(pull)).toEqual({ a: 'ended' })
+  })
+
+  test('rewritten to before a grant revokes it', async () => {
+    const world = accessWorld()
+    const start = world.git.tip('main')
+    const pull = await granted(world)
+    world.move('main', start, 'carol')
+    await world.settle()
+    expect(world.alerts()).toContain('branch.rewritten')
+    expect(await world.states(pull)).toEqual({ a: 'ended' })
+  })
+
+  test('rewritten, and the old history gone: what is missing is revoked, what is there stays and is not refused', async () => {
+    const world = accessWorld()
+    const kept = await granted(world, 'kept')
+    const gone = await granted(world, 'gone')
+    const cursor = world.git.tip('main')
+    const other = world.git.commit(
+      [],
+      { [filePath('kept')]: requestFile('kept') },
+      { name: 'carol', email: 'carol@example.com' },
+    )
+    world.move('main', other, 'carol')
+    world.git.forget(cursor)
+    await world.settle()
+    expect(await world.states(gone)).toEqual({ gone: 'ended' })
+    expect(await world.states(kept)).toEqual({ kept: 'active' })
+    expect(refusals(world)).toEqual([])
+  })
+
+  test('a file that a merge made by hand brings along is refused', async () => {
+    const world = accessWorld()
+    const pull = world.request('a')
+    await world.settle()
+    world.review(pull, 'bob')
+    await world.settle()
+    await world.merge(pull, 'alice', 'merge', { [filePath('stowaway')]: requestFile('stowaway') })
+    await world.settle()
+    expect(refusals(world)).toContain(filePath('stowaway'))
+  })
+
+  test('wakes every pull request that one merge completed', async () => {
+    const world = accessWorld()
+    const head = world.push('x', { [filePath('a')]: requestFile('a') }, 'alice')
+    world.move('y', head, 'alice')
+    const [first, second] = [world.open('x', 'alice'), world.open('y', 'alice')]
+    await world.settle()
+    await world.merge(first, 'alice')
+    world.sent.length = 0
+    await world.lookAtBranch()
+    const keys = world.queue.take().map(({ key }) => key)
+    expect(keys).toEqual(expect.arrayContaining([`${repositoryId}:${first}`, `${repositoryId}:${second}`]))
+  })
+
+  test('a worker that slept does not move the cursor back', async () => {
+    const world = accessWorld()
+    await world.lookAtBranch()
+    world.push('main', { 'a.md': 'a' }, 'carol')
+    const { mirror } = world.git
+    const { fetch } = mirror
+    let slept = false
+    Object.assign(mirror, {
+      fetch: async (wants: readonly string[]) => {
+        const answer = await fetch(wants)
+        if (slept) return answer
+        slept = true
+        world.push('main', { 'b.md': 'b' }, 'carol')
+        await world.lookAtBranch()
+        return answer
+      },
+    })
+    await world.lookAtBranch()
+    expect((await world.store.branch(repositoryId))?.cursor).toBe(world.git.tip('main'))
+  })
+})
+
+describe('catch-up', () => {
+  test('a repository or deliveries that GitHub does not show stop nobody else', async () => {
+    const world = accessWorld()
+    const pull = world.request('a')
+    await world.settle()
+    world.meet((call) => {
+      if (call === 'openPulls') throw new GitHubError('not_found', 'renamed')
+    })
+    const github = {
+      ...world.deps.github,
+      redeliverMissed: () => Promise.reject(new GitHubError('unavailable', 'away')),
+    }
+    await catchUp({ ...world.deps, github })
+    const woken = world.queue.take()
+    expect(woken).toContainEqual({ queue: 'branch', key: String(repositoryId) })
+    expect(woken).toContainEqual({ queue: 'pull-request', key: `${repositoryId}:${pull}` })
+  })
+
+  test('a delivery lost long before the last one that came is asked for', async () => {
+    const world = accessWorld()
+    const pull = world.request('a')
+    await world.settle()
+    world.review(pull, 'bob')
+    world.lost.push(...world.sent.splice(0))
+    world.clock.advance(30 * minute)
+    world.comment(pull, 'alice', 'hello')
+    await world.settle()
+    await catchUp(world.deps)
+    await world.settle()
+    expect(await world.states(pull)).toEqual({ a: 'approved' })
+  })
+
+  test('finds everything when no delivery ever comes', async () => {
+    const world = accessWorld()
+    const pull = world.request('a')
+    world.sent.length = 0
+    await catchUp(world.deps)
+    await world.settle()
+    expect(await world.states(pull)).toEqual({ a: 'pending' })
+    await world.merge(pull, 'carol')
+    world.sent.length = 0
+    await catchUp(world.deps)
+    await world.settle()
+    expect(await world.states(pull)).toEqual({ a: 'refused' })
+  })
+})

@@ -1,0 +1,140 @@
+import { describe, expect, test } from 'vitest'
+import type { Decision } from '../../app/decision/decision.ts'
+import { GitHubError } from '../../app/reconcile/ports/github.ts'
+import { reviewersToAsk } from '../../app/reconcile/publish/reviewers.ts'
+import { accessWorld } from '../support/memory/access-world.ts'
+import { repositoryId } from '../support/memory/hub.ts'
+
+const minute = 60_000
+
+test('the check names its pull request, and nothing is written twice', async () => {
+  const world = accessWorld()
+  const pull = world.request('a')
+  await world.settle()
+  const before = world.writes.length
+  expect(world.writes[0]?.check?.externalId).toBe(`gitsudo:${repositoryId}:${pull}`)
+  for (let again = 0; again < 3; again++) {
+    await world.lookAtPull(pull)
+    await world.settle()
+    world.clock.advance(minute)
+  }
+  expect(world.writes).toHaveLength(before)
+})
+
+describe('merge: auto', () => {
+  test('merges the head that was decided on', async () => {
+    const world = accessWorld({ merge: 'auto' })
+    const pull = world.request('a')
+    await world.settle()
+    world.review(pull, 'bob')
+    await world.settle()
+    expect(await world.states(pull)).toEqual({ a: 'active' })
+  })
+
+  test('what cannot be merged is tried again, but not every few seconds', async () => {
+    const world = accessWorld({ merge: 'auto' })
+    let tries = 0
+    world.meet((call) => {
+      if (call !== 'merge') return
+      tries++
+      throw new GitHubError('not_mergeable', 'another check is missing')
+    })
+    const pull = world.request('a')
+    world.review(pull, 'bob')
+    await world.settle()
+    await world.pass(60 * minute)
+    expect(tries).toBeGreaterThan(5)
+    expect(tries).toBeLessThan(20)
+    world.meet(() => undefined)
+    await world.pass(10 * minute)
+    expect(await world.states(pull)).toEqual({ a: 'active' })
+  })
+
+  test('a head that moved unseen is looked at', async () => {
+    const world = accessWorld({ merge: 'auto' })
+    world.meet((call) => {
+      if (call === 'merge') throw new GitHubError('conflict', 'the head moved')
+    })
+    const pull = world.request('a')
+    world.review(pull, 'bob')
+    await world.deliver()
+    await world.lookAtPull(pull)
+    world.queue.take()
+    await world.publish(pull)
+    expect(world.queue.take()).toContainEqual({ queue: 'pull-request', key: `${repositoryId}:${pull}` })
+  })
+})
+
+describe('a write that GitHub refuses', () => {
+  test.each(['createCheck', 'askReviewers', 'createComment'])(
+    '%s does not hold up the others',
+    async (bad) => {
+      const world = accessWorld()
+      world.meet((call) => {
+        if (call === bad) throw new GitHubError('invalid', 'not a collaborator')
+      })
+      const pull = world.request('a')
+      await world.settle()
+      const others = ['createCheck', 'askReviewers', 'createComment'].filter((call) => call !== bad)
+      expect(world.writes.map(({ call }) => call)).toEqual(others)
+      world.meet(() => undefined)
+      await world.pass(10 * minute)
+      expect(world.writes.map(({ call }) => call).toSorted()).toEqual([...others, bad].toSorted())
+      expect((await world.store.projection(repositoryId, pull))?.lookAt).toBeUndefined()
+    },
+  )
+
+  test('for want of budget waits as long as it is told, and asks nothing more', async () => {
+    const world = accessWorld()
+    const retryAt = world.clock.now() + 7 * minute
+    let asked = 0
+    world.meet((call) => {
+      if (!/create|ask/.test(call)) return
+      asked++
+      if (world.clock.now() < retryAt) throw new GitHubError('rate_limited', 'wait', { retryAt })
+    })
+    const pull = world.request('a')
+    await world.settle()
+    expect(asked).toBe(1)
+    expect((await world.store.projection(repositoryId, pull))?.lookAt).toBe(retryAt)
+    await world.pass(8 * minute)
+    expect(world.writes).toHaveLength(3)
+  })
+
+  test('for want of permission is alerted', async () => {
+    const world = accessWorld()
+    world.meet((call) => {
+      if (call === 'createCheck') throw new GitHubError('forbidden', 'permissions cut')
+    })
+    world.request('a')
+    await world.settle()
+    expect(world.alerts()).toContain('github.refuses')
+  })
+})
+
+describe('reviewersToAsk', () => {
+  const decision = (requirements: object[]): Decision =>
+    ({ requests: [{ verdict: 'action_required', requirements }] }) as unknown as Decision
+  const people = (from: number, count: number) =>
+    Array.from({ length: count }, (_, i) => ({ id: from + i, login: `p${from + i}` }))
+
+  test('the first 15 by numeric id without the author; the rest are named', () => {
+    const eligible = people(1, 20).reverse()
+    const { users, unasked } = reviewersToAsk(decision([{ count: 1, metBy: [], eligible }]), 3)
+    expect(users).toEqual([1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16].map((id) => `p${id}`))
+    expect(unasked).toEqual(['p17', 'p18', 'p19', 'p20'])
+  })
+
+  test('never more than 15 teams either', () => {
+    const teams = Array.from({ length: 20 }, (_, i) => ({
+      count: 1,
+      metBy: [],
+      eligible: people(1, 2),
+      team: `acme/t${i}`,
+    }))
+    const ask = reviewersToAsk(decision([...teams, { count: 1, metBy: [], eligible: people(1, 1) }]), 9)
+    expect(ask.teams).toHaveLength(15)
+    expect(ask.users).toEqual([])
+    expect(ask.unasked).toEqual(['t15', 't16', 't17', 't18', 't19', 'p1'])
+  })
+})

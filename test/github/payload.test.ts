@@ -52,7 +52,9 @@ test('a push', () => {
     after: bodies.sha,
     sender: bodies.alice,
   })
-  expect(payloads.push(bytes(bodies.push('refs/heads/topic', { sender: null })))).toBeUndefined()
+  // A deploy key: the push is known, whoever pushed is not, and must not be forgotten for it (trust.md 2.8).
+  const nameless = payloads.push(bytes(bodies.push('refs/heads/topic', { sender: null })))
+  expect(nameless).toEqual({ ref: 'refs/heads/topic', before: '0'.repeat(40), after: bodies.sha })
 })
 
 test('a comment on a pull request', () => {

@@ -189,7 +189,7 @@ const notYet = async (
     now > (pull.mergedAt ?? now) + deps.settings.grantWindowMs &&
     rows.length > 0
   ) {
-    await refuseLate(deps, repository, pull, rows, decision)
+    await refuseLate(deps, repository, pull, rows, decision, lookAt)
     return
   }
   await deps.store.transaction(async (tx) => {

@@ -291,6 +291,26 @@ describe('trouble', () => {
     expect(start?.type).toBe('request.evaluated')
   })
 
+  test('past grantWindow refuses what is known, and the rest once it can be read', async () => {
+    const world = accessWorld()
+    const pull = world.request('p', ['a'])
+    await world.settle()
+    world.push('p', { [filePath('b')]: requestFile('b') }, 'alice')
+    world.review(pull, 'bob')
+    world.git.away(true)
+    await world.merge(pull, 'alice')
+    await world.deliver()
+    world.queue.take()
+    await world.lookAtPull(pull)
+    await world.pass(61 * minute)
+    expect(await world.states(pull)).toEqual({ a: 'refused' })
+    world.git.away(false)
+    await world.pass(10 * minute)
+    expect(await world.states(pull)).toEqual({ a: 'refused', b: 'refused' })
+    for (const name of ['a', 'b'])
+      expect(world.typesOf(name).filter((type) => type === 'grant.refused')).toHaveLength(1)
+  })
+
   test('says nothing new once it is over', async () => {
     const world = accessWorld()
     const pull = world.request('a')

@@ -262,13 +262,17 @@ export const intentOf = (
   }
 }
 
-/** No complete verdict came within `grantWindow` of the merge (trust.md 3.12): what waited is refused. */
+/**
+ * No complete verdict came within `grantWindow` of the merge (trust.md 3.12): what waited is refused. That is
+ * no verdict on the whole: files that no forecast saw are found, and refused, once they can be read.
+ */
 export const refuseLate = async (
   deps: ObserveDeps,
   repository: RepositorySettings,
   pull: PullRequest,
   rows: readonly RequestRow[],
   decision: Decision,
+  lookAt: number,
 ): Promise<void> => {
   const why = `no complete verdict within the grant window: ${decision.summary}`
   await deps.store.transaction(async (tx) => {
@@ -288,11 +292,6 @@ export const refuseLate = async (
       )
       deps.log.alert('grant.refused', { request: row.id, repository: repository.id, pull: pull.number, why })
     }
-    await savePull(deps, tx, repository.id, pull, {
-      ...decision,
-      moment: 'merge',
-      verdict: 'denied',
-      summary: why,
-    })
+    await savePull(deps, tx, repository.id, pull, { ...decision, verdict: 'denied', summary: why }, lookAt)
   })
 }

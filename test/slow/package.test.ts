@@ -1,0 +1,45 @@
+import { execFile } from 'node:child_process'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+const run = promisify(execFile)
+const root = fileURLToPath(new URL('../../', import.meta.url))
+let dir: string
+
+/** As a person has it: built, packed, installed into an empty folder. */
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'gitsudo-package-'))
+  await run('npm', ['run', 'build'], { cwd: root })
+  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', dir], { cwd: root })
+  const [{ filename }] = JSON.parse(stdout.slice(stdout.indexOf('['))) as [{ filename: string }]
+  await run('npm', ['init', '--yes'], { cwd: dir })
+  await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', `./${filename}`], { cwd: dir })
+})
+afterAll(async () => {
+  await rm(dir, { recursive: true, force: true })
+  await rm(join(root, 'dist'), { recursive: true, force: true })
+})
+
+const gitsudo = (...args: readonly string[]) =>
+  run(process.execPath, [join(dir, 'node_modules', 'gitsudo', 'bin', 'gitsudo.js'), ...args], { cwd: dir })
+
+test('the installed package says its version and helps', async () => {
+  expect((await gitsudo('version')).stdout).toMatch(/^gitsudo \d+\.\d+\.\d+\n$/)
+  expect((await gitsudo('--help')).stdout).toContain('status')
+})
+
+test('the packaged policies load and answer without a compiler', async () => {
+  await cp(join(root, 'policies'), join(dir, 'policies'), { recursive: true })
+  expect((await gitsudo('policy', 'check', dir)).stdout).toContain('roles')
+})
+
+test('what needs a configuration says which', async () => {
+  await expect(gitsudo('server', 'start', '--config', join(dir, 'none.yaml'))).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('none.yaml'),
+  })
+})

@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config'
+
+/** What takes minutes: the whole at night, in CI too while the whole is short. */
+export default defineConfig({
+  test: {
+    include: ['test/slow/**/*.test.ts'],
+    globalSetup: ['test/support/global-setup.ts'],
+    pool: 'forks',
+    fileParallelism: false,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    reporters: process.env.CI ? ['default', ['json', { outputFile: 'reports/slow.json' }]] : ['default'],
+  },
+})

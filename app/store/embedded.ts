@@ -37,10 +37,11 @@ type Binaries = { readonly initdb: string; readonly pg_ctl: string }
  * when its own handler is done, in the middle of a graceful stop. `pg_ctl` gives the server a session of its
  * own, so that Ctrl-C reaches the service and not the database beneath it.
  * @param options.throwaway no fsync: for tests, whose data nobody needs after a crash
+ * @param options.port a free one, unless told
  */
 export async function startEmbedded(
   stateDir: string,
-  options: { readonly throwaway?: boolean } = {},
+  options: { readonly throwaway?: boolean; readonly port?: number } = {},
 ): Promise<Embedded> {
   const state = resolve(stateDir)
   // 0711: the postgres user may pass through to its own directory, and read nothing else.
@@ -61,7 +62,7 @@ export async function startEmbedded(
     const url = urlOf(password, running)
     if (await answers(url, data)) return { superuserUrl: url, home, stop }
   }
-  const port = await freePort()
+  const port = options.port ?? (await freePort())
   const settings = [
     '-c listen_addresses=127.0.0.1',
     "-c unix_socket_directories=''",

@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs'
+import { processDeps } from '../app/cli/process.ts'
+import { runProgram } from '../app/cli/program.ts'
+import { compose } from '../app/compose.ts'
+import { readStops, withStops } from './support/stop-points.ts'
+
+/**
+ * The entry of processes under test: the shipped one, with a clock and stop points around the ports.
+ * `GITSUDO_TEST_CLOCK_FILE`: holds how far this clock is ahead, in milliseconds, and is read at each `now()`.
+ * `GITSUDO_TEST_STOPS`: a file of stop points (support/stop-points.ts).
+ */
+const { GITSUDO_TEST_CLOCK_FILE: clockFile, GITSUDO_TEST_STOPS: stopFile } = process.env
+const now = () => Date.now() + (clockFile === undefined ? 0 : Number(readFileSync(clockFile, 'utf8')))
+const stops = stopFile === undefined ? [] : readStops(stopFile)
+
+const parts = compose(process.env, 'under-test', {
+  clock: { now },
+  wrap: (ports) => (stopFile === undefined ? ports : withStops(ports, stops, stopFile)),
+})
+process.exitCode = await runProgram(process.argv.slice(2), {
+  ...processDeps(),
+  version: 'under-test',
+  ...parts,
+})

@@ -1,0 +1,56 @@
+import { test } from 'vitest'
+import { type KillPoint, playKills } from '../support/kills.ts'
+
+const points: readonly KillPoint[] = [
+  { at: 'delivery stored, not answered', call: 'store.acceptDelivery', when: 'after' },
+  { at: 'request row written in its transaction', call: 'store.saveRequest', when: 'after' },
+  {
+    at: 'request row saved, nothing shown',
+    call: 'github.repository.createCheck',
+    when: 'before',
+  },
+  { at: 'between check and comment', call: 'github.repository.createComment', when: 'before' },
+  { at: 'merged, answer not seen', call: 'github.repository.merge', when: 'after' },
+  { at: 'verdict under its locks', call: 'store.saveGrant', when: 'before' },
+  {
+    at: 'intent staged in the open transaction',
+    call: 'ledger.stage',
+    when: 'after',
+    about: 'grant.intended',
+  },
+  {
+    at: 'intent staged, not known to be sealed',
+    call: 'ledger.sealed',
+    when: 'before',
+    about: 'grant.intended',
+  },
+  { at: 'intent sealed', call: 'ledger.sealed', when: 'after', about: 'grant.intended' },
+  { at: 'attempt opened', call: 'store.openAttempt', when: 'after' },
+  { at: 'before the provider gives', call: 'providers.mock.ensure', when: 'before' },
+  { at: 'after the provider gave', call: 'providers.mock.ensure', when: 'after' },
+  { at: 'before grant.issued', call: 'ledger.stage', when: 'before', about: 'grant.issued' },
+  {
+    at: 'revoke intent staged',
+    call: 'ledger.stage',
+    when: 'after',
+    about: 'grant.revoke_intended',
+    end: 'revoked',
+  },
+  {
+    at: 'revoke intent sealed',
+    call: 'ledger.sealed',
+    when: 'after',
+    about: 'grant.revoke_intended',
+    end: 'revoked',
+  },
+  { at: 'before the provider takes away', call: 'providers.mock.remove', when: 'before' },
+  { at: 'after the provider took away', call: 'providers.mock.remove', when: 'after' },
+  { at: 'before the end is saved', call: 'ledger.stage', when: 'before', about: 'grant.expired' },
+  { at: 'end staged', call: 'ledger.stage', when: 'after', about: 'grant.expired' },
+]
+
+test(
+  'killed at any point, started again: granted once, ended once, shown once',
+  () => playKills(points, 300_000),
+  900_000,
+)

@@ -1,0 +1,126 @@
+import { expect } from 'vitest'
+import { requestId } from '../../app/request/id.ts'
+import { ended } from '../../app/sandbox/run.ts'
+import type { Service } from '../../app/sandbox/service.ts'
+import { until } from '../../app/sandbox/until.ts'
+import { type Stop, stopsHit, writeStops } from './stop-points.ts'
+import { type Asked, openTestWorld, pathOf, type TestWorld } from './world.ts'
+
+/** Where in a pull request's life the replica dies. */
+export type KillPoint = Omit<Stop, 'mentions'> & {
+  readonly at: string
+  /** What the call's arguments mention besides the request. */
+  readonly about?: string
+  /** How the grant ends; when its time is up, unless told. */
+  readonly end?: 'revoked'
+}
+
+/**
+ * Plays one pull request for each point, all in one replica that is killed at each and started again, and
+ * expects every one of them granted once, ended once, shown once.
+ * @param limitMs for each wait
+ */
+export const playKills = async (points: readonly KillPoint[], limitMs: number): Promise<void> => {
+  const t = await openTestWorld({ merge: 'auto' })
+  // A dead worker's job comes back after 3 s, not 10: this tests what happens then, not the wait.
+  await t.query('update pgboss.queue set heartbeat_seconds = 3')
+  writeStops(
+    t.stopFile,
+    points.map(({ at: _, about, end: __, ...stop }, index) => ({
+      ...stop,
+      mentions: [keyOf(stop.call, t.repository.id, index + 1), ...(about === undefined ? [] : [about])],
+    })),
+  )
+  const supervisor = supervise(t)
+  try {
+    await Promise.race([play(t, points, limitMs), supervisor.failed])
+  } finally {
+    await supervisor.stop()
+    await t.close()
+  }
+}
+
+/** Starts the replica again whenever it was killed. */
+const supervise = (t: TestWorld) => {
+  let over = false
+  let replica: Service | undefined
+  const keepUp = async (): Promise<void> => {
+    while (!over) {
+      const before = stopsHit(t.stopFile).length
+      try {
+        replica = await t.start()
+      } catch (error) {
+        if (stopsHit(t.stopFile).length === before) throw error
+        continue
+      }
+      await ended(replica.child)
+    }
+  }
+  const running = keepUp()
+  return {
+    failed: running.then(() => Promise.reject(new Error('the supervisor ended'))),
+    async stop(): Promise<void> {
+      over = true
+      await replica?.kill()
+      await Promise.allSettled([running])
+    },
+  }
+}
+
+const slugOf = (index: number) => `killed-${index + 1}`
+
+/** How a call's arguments name the pull request: by its number, in a check's external id, else by the request. */
+const keyOf = (call: string, repository: number, pull: number): string => {
+  if (call === 'store.acceptDelivery') return `pull: ${pull} `
+  if (call === 'github.repository.merge') return `[ ${pull}, `
+  if (call === 'github.repository.createCheck') return `:${pull}'`
+  return requestId(repository, pull, pathOf(slugOf(pull - 1)))
+}
+
+const play = async (t: TestWorld, points: readonly KillPoint[], limitMs: number): Promise<void> => {
+  const played: (KillPoint & { readonly asked: Asked })[] = []
+  for (const [index, point] of points.entries()) played.push({ ...point, asked: await t.ask(slugOf(index)) })
+  expect(played.map(({ asked }) => asked.number)).toEqual(points.map((_, index) => index + 1))
+  await Promise.all(played.map(({ asked }) => t.reached(asked.id, 'active', limitMs)))
+
+  for (const { asked, end } of played) {
+    if (end !== 'revoked') continue
+    const revoke = async () => (await t.gitsudo('alice', 'revoke', asked.id)).status === 0
+    await until('the command to be taken', revoke, limitMs)
+    await t.reached(asked.id, 'ended', limitMs)
+  }
+  await t.jump(31 * 60_000)
+  await Promise.all(played.map(({ asked }) => t.reached(asked.id, 'ended', limitMs)))
+
+  await t.allSealed()
+  expect(await t.bindings()).toEqual([])
+  for (const { at, asked, end } of played) {
+    const shown = async () => {
+      const comments = await t.comments(asked.number)
+      return comments.some(({ body }) => body.includes('**ended**')) && comments
+    }
+    expect(await until(`${at}: the end in its comment`, shown, limitMs), at).toHaveLength(1)
+    const types = (await t.events(asked.id)).map(({ type }) => type)
+    const count = (type: string) => types.filter((one) => one === type).length
+    expect([at, count('grant.intended'), count('grant.issued')]).toEqual([at, 1, 1])
+    const once = { expired: count('grant.expired'), revoked: count('grant.revoked') }
+    expect([at, once]).toEqual([
+      at,
+      end === 'revoked' ? { expired: 0, revoked: 1 } : { expired: 1, revoked: 0 },
+    ])
+    expect(
+      (await t.checks(asked.head)).map(({ conclusion }) => conclusion),
+      at,
+    ).toContain('success')
+  }
+  // Every one of them has killed.
+  const hit = stopsHit(t.stopFile).map((line) => JSON.parse(line) as Stop)
+  expect(hit.map(({ call, when }) => `${call} ${when}`).sort()).toEqual(
+    points.map(({ call, when }) => `${call} ${when}`).sort(),
+  )
+  const verified = await t.verifyLedger()
+  expect([verified.status, verified.stdout]).toEqual([
+    0,
+    expect.stringMatching(/^Chain intact: \d+ events verified/m),
+  ])
+}

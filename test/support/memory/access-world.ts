@@ -92,7 +92,14 @@ export const requestFile = (more = '', startsAt?: number): string =>
 export const filePath = (name: string): string => `requests/2027/01/${name}.yaml`
 
 /** The service's reconcilers over ports in memory, with one repository on GitHub. */
-export const accessWorld = (options: { readonly merge?: 'auto' } = {}) => {
+export const accessWorld = (
+  options: {
+    readonly merge?: 'auto'
+    /** Puts something before each port. */
+    readonly around?: <T extends object>(port: T) => T
+  } = {},
+) => {
+  const { around = (port) => port } = options
   const transactions = memoryTransactions()
   const clock = memoryClock()
   const hub = memoryHub(clock)
@@ -119,7 +126,7 @@ export const accessWorld = (options: { readonly merge?: 'auto' } = {}) => {
   }
   const lost: Sent[] = []
   const github: GitHub = {
-    repository: () => hub.api,
+    repository: () => around(hub.api),
     redeliverMissed: async (since, known) => {
       let asked = 0
       for (const one of lost.splice(0)) {
@@ -135,10 +142,10 @@ export const accessWorld = (options: { readonly merge?: 'auto' } = {}) => {
   const deps = {
     clock,
     log: memoryLog(),
-    store,
-    ledger: { ...ledger, read: () => [][Symbol.iterator]() as never },
-    queue: { ...queue, work: async () => undefined, stop: async () => undefined },
-    git: { mirror: () => hub.git.mirror },
+    store: around(store),
+    ledger: around({ ...ledger, read: () => [][Symbol.iterator]() as never }),
+    queue: around({ ...queue, work: async () => undefined, stop: async () => undefined }),
+    git: { mirror: () => around(hub.git.mirror) },
     github,
     keys: memoryKeys(),
     payloads: memoryPayloads,

@@ -149,6 +149,8 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>) => {
     sent,
     writes,
     pulls,
+    reviews,
+    pushes,
     /** What GitHub does with each call before it answers: throws, or nothing. */
     meet(does: (call: string) => void): void {
       answer = does

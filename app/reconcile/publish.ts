@@ -69,7 +69,7 @@ const show = async (
   const rows = await deps.store.status({ repository: repository.id, pull: row.pull })
 
   // A verdict at the merge or later is the ledger's business; the check stays what it was while open.
-  if (decision.moment === 'forecast' && row.headSha !== '')
+  if (decision.moment === 'forecast' && row.open && row.headSha !== '')
     await attempt(() => showCheck(api, checkOf(decision), projection, save))
   const author = rows[0]?.request.author.id ?? 0
   const ask = row.open ? reviewersToAsk(decision, author) : { users: [], teams: [], unasked: [] }

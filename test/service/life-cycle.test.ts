@@ -200,6 +200,28 @@ test('a later start is granted when it comes, after a second verdict; not to som
   expect(await t.bindings()).toEqual([])
 })
 
+test('trouble after the merge does not take back what the check said', async () => {
+  const asked = await t.ask('troubled')
+  await t.checked(asked.head, 'success')
+  const path = new RegExp(`/pulls/${asked.number}/reviews`)
+  const heal = t.github.admin.faults.api({ answer: 'bad-gateway', method: 'GET', path })
+  await merge('carol', asked)
+  await until('the trouble', async () => {
+    const rows = await t.query('select pull from pulls where pull = $1 and look_at is not null', [
+      asked.number,
+    ])
+    return rows.length > 0
+  })
+  const shown = `select id from pgboss.job where name = 'publish' and state in ('created', 'retry', 'active')`
+  await until('the publisher to rest', async () => (await t.query(shown)).length === 0)
+  heal()
+  await t.jump(15_000)
+  await t.reached(asked.id, 'active')
+  const told = async () => (await t.comments(asked.number)).some(({ body }) => body.includes('**active**'))
+  await until('the comment to say so', told)
+  expect((await t.checks(asked.head)).map(({ conclusion }) => conclusion)).toEqual(['success'])
+})
+
 test('and the ledger holds', async () => {
   expect(await t.verifyLedger()).toMatchObject({ status: 0, stdout: expect.stringMatching(/^Chain intact/m) })
 })

@@ -10,7 +10,7 @@ import { aim, figure, percentile } from './figures.ts'
 
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '60' } } })
 
-await onBed(0, async (bed) => {
+await onBed(1, async (bed) => {
   // The first start clones and makes what later ones find.
   await (await bed.world.start()).stop()
   const took: number[] = []

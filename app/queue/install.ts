@@ -9,7 +9,6 @@ export const schema = 'pgboss'
 /** `short`: one job of a key waits, however often it is woken. Retries are for crashes only (see work.ts). */
 const settings = {
   policy: 'short',
-  notify: true,
   heartbeatSeconds: 10,
   expireInSeconds: 300,
   retryLimit: 10,
@@ -27,8 +26,10 @@ export async function installQueues(execute: Execute): Promise<void> {
   await boss.start()
   try {
     for (const name of queues) {
-      await boss.createQueue(name, settings)
-      const { policy: _fixed, ...changeable } = settings
+      // PostgreSQL makes commits that notify wait for each other: only what people wait for does.
+      const own = { ...settings, notify: name !== 'publish' }
+      await boss.createQueue(name, own)
+      const { policy: _fixed, ...changeable } = own
       await boss.updateQueue(name, changeable)
     }
   } finally {

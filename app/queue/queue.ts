@@ -20,7 +20,7 @@ export type QueueOptions = {
 export async function createQueue(options: QueueOptions): Promise<Queue> {
   const { log } = options
   const boss = new PgBoss({
-    connectionString: options.databaseUrl,
+    connectionString: withoutWaiting(options.databaseUrl),
     application_name: 'gitsudo queue',
     schema,
     migrate: false,
@@ -83,8 +83,13 @@ export async function createQueue(options: QueueOptions): Promise<Queue> {
             },
           }
         : {}
-      // One order for everybody, so that two transactions do not wait for each other.
-      for (const wakeUp of inOrder(wakeUps)) await wakeOne(wakeUp, within)
+      // One order for everybody, so that two transactions do not wait for each other. Without one every wake-up
+      // is its own: a few at once, or thousands that are due in one second would take many.
+      const waiting = inOrder(wakeUps).values()
+      const one = async () => {
+        for (const wakeUp of waiting) await wakeOne(wakeUp, within)
+      }
+      await Promise.all(Array.from({ length: tx ? 1 : 4 }, one))
     },
 
     async work(queue, look) {
@@ -99,6 +104,16 @@ export async function createQueue(options: QueueOptions): Promise<Queue> {
       await boss.stop({ graceful: true, timeout: 30_000 })
     },
   }
+}
+
+/**
+ * The queue's own commits do not wait for the disk: should PostgreSQL crash, wake-ups of its last moment are lost or
+ * come twice, and cost time only. Those inside a transaction of the store's are as durable as it is.
+ */
+function withoutWaiting(databaseUrl: string): string {
+  const url = new URL(databaseUrl)
+  url.searchParams.append('options', '-c synchronous_commit=off')
+  return url.href
 }
 
 const workerOptions = {

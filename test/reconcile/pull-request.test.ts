@@ -58,6 +58,16 @@ test('an approval that only the merge saw is recorded as one', async () => {
   expect(world.typesOf('a')).toContain('request.approved')
 })
 
+test('a request that only the merge saw is recorded with all it asks for', async () => {
+  const world = accessWorld()
+  const pull = world.request('a')
+  await world.merge(pull, 'carol')
+  await world.settle()
+  expect(await world.states(pull)).toEqual({ a: 'refused' })
+  const created = world.ledger.events().find(({ type }) => type === 'request.created')
+  expect(created?.data).toMatchObject({ requester: 'alice', provider: 'mock', role: 'reader', scope: 'one' })
+})
+
 describe('one path, one request, one grant (trust.md 3.4)', () => {
   test('a file deleted and put back by a pull request that left the branch before it came is used up', async () => {
     const world = accessWorld()

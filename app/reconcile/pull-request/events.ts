@@ -4,6 +4,7 @@ import type { Decision, RequestDecision } from '../../decision/decision.ts'
 import type { PolicyFacts, RequestFacts } from '../../decision/facts.ts'
 import type { EvaluationDigests } from '../../policy/result.ts'
 import { writeInstant } from '../../request/instant.ts'
+import type { RequestRow } from '../ports/store.ts'
 
 export const userActor = (person: { readonly id: number; readonly login: string }): Actor => ({
   kind: 'user',
@@ -28,6 +29,18 @@ export const requestEvent = (
   pull: of.pull,
   commit: of.commit,
   data,
+})
+
+/** What a request asks for, as `request.created` says it. */
+export const createdData = (row: RequestRow): Readonly<Record<string, Json>> => ({
+  path: row.path,
+  blob: row.blob,
+  requester: row.requester?.login ?? null,
+  provider: row.provider ?? null,
+  role: row.role ?? null,
+  scope: row.scope ?? null,
+  duration_seconds: row.durationSeconds ?? null,
+  reason: row.reason ?? null,
 })
 
 /** What lets a decision be replayed: blob, inputs, policy commit, wasm, data and result by digest (audit.md). */

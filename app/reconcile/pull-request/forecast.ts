@@ -11,7 +11,7 @@ import type { Evidence } from '../ports/evaluator.ts'
 import type { PullRequest } from '../ports/github.ts'
 import type { RepositorySettings } from '../ports/settings.ts'
 import type { RequestRow, Tx } from '../ports/store.ts'
-import { decisionData, requestEvent, userActor } from './events.ts'
+import { createdData, decisionData, requestEvent, userActor } from './events.ts'
 import { isOpen, openState, rowOf, saysMore } from './rows.ts'
 
 /** Puts the policies' answers and the verdict to what was observed. */
@@ -110,16 +110,7 @@ const record = async (
   if (before === undefined) {
     await deps.ledger.stage(
       tx,
-      requestEvent('request.created', now, userActor(pull.author), of, {
-        path: facts.path,
-        blob: facts.blob,
-        requester: row.requester?.login ?? null,
-        provider: row.provider ?? null,
-        role: row.role ?? null,
-        scope: row.scope ?? null,
-        duration_seconds: row.durationSeconds ?? null,
-        reason: row.reason ?? null,
-      }),
+      requestEvent('request.created', now, userActor(pull.author), of, createdData(row)),
     )
   }
   if (saysMore(decision, verdict, last)) {

@@ -10,7 +10,7 @@ import type { Evidence } from '../ports/evaluator.ts'
 import type { PullRequest } from '../ports/github.ts'
 import type { RepositorySettings } from '../ports/settings.ts'
 import type { RequestRow, Tx } from '../ports/store.ts'
-import { decisionData, requestEvent, userActor } from './events.ts'
+import { createdData, decisionData, requestEvent, userActor } from './events.ts'
 import { cancel, decideOn, saved, savePull } from './forecast.ts'
 import { isOpen, rowOf, saysMore } from './rows.ts'
 
@@ -172,10 +172,7 @@ const settle = async (
   if (before === undefined) {
     await deps.ledger.stage(
       tx,
-      requestEvent('request.created', now, userActor(pull.author), of, {
-        path: facts.path,
-        blob: facts.blob,
-      }),
+      requestEvent('request.created', now, userActor(pull.author), of, createdData(row)),
     )
   }
   if (saysMore(decision, verdict, last)) {

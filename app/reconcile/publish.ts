@@ -68,8 +68,11 @@ const show = async (
   const { decision } = row
   const rows = await deps.store.status({ repository: repository.id, pull: row.pull })
 
-  // A verdict at the merge or later is the ledger's business; the check stays what it was while open.
-  if (decision.moment === 'forecast' && row.open && row.headSha !== '')
+  // A verdict at the merge or later is the ledger's business; the check stays what it was while open, unless
+  // trouble had left it waiting: then nothing else would ever end it.
+  const forecasting = decision.moment === 'forecast' && row.open
+  const leftWaiting = decision.verdict !== 'not_yet' && projection.checkDigest?.startsWith(waiting) === true
+  if ((forecasting || leftWaiting) && row.headSha !== '')
     await attempt(() => showCheck(api, checkOf(decision), projection, save))
   const author = rows[0]?.request.author.id ?? 0
   const ask = row.open ? reviewersToAsk(decision, author) : { users: [], teams: [], unasked: [] }
@@ -92,6 +95,9 @@ const show = async (
   if (refusal !== undefined) throw refusal
 }
 
+/** Marks what was shown of a check that is still in progress. */
+const waiting = 'in_progress:'
+
 type Save = (change: Partial<Projection>) => Promise<void>
 
 const showCheck = async (
@@ -100,7 +106,7 @@ const showCheck = async (
   projection: Projection,
   save: Save,
 ): Promise<void> => {
-  const digest = digestOf({ ...check })
+  const digest = `${check.status === 'in_progress' ? waiting : ''}${digestOf({ ...check })}`
   const { headSha } = check
   if (projection.checkId === undefined || projection.checkSha !== headSha) {
     await save({ checkId: await api.createCheck(check), checkSha: headSha, checkDigest: digest })

@@ -21,6 +21,24 @@ test('the check names its pull request, and nothing is written twice', async () 
   expect(world.writes).toHaveLength(before)
 })
 
+test('a check that trouble left in progress is settled by the verdict at the merge', async () => {
+  const world = accessWorld()
+  const pull = world.request('a')
+  world.review(pull, 'bob')
+  await world.settle()
+  world.meet((call) => {
+    if (call === 'reviews') throw new GitHubError('unavailable', 'GitHub is away')
+  })
+  await world.lookAtPull(pull)
+  await world.settle()
+  const checks = () => world.writes.flatMap(({ check }) => (check === undefined ? [] : [check]))
+  expect(checks().at(-1)?.status).toBe('in_progress')
+  world.meet(() => undefined)
+  await world.merge(pull, 'carol')
+  await world.settle()
+  expect(checks().at(-1)).toMatchObject({ status: 'completed', conclusion: 'success' })
+})
+
 describe('merge: auto', () => {
   test('merges the head that was decided on', async () => {
     const world = accessWorld({ merge: 'auto' })

@@ -27,7 +27,11 @@ export const forced = async (stage: Stage): Promise<void> => {
     service.alerts.find((line) => line.event === 'grant.refused' && line.pull === pull.number),
   )
   timeline.show(JSON.stringify(alert))
-  const rows = await sql(world.superuserUrl, 'select state from requests where pull = $1', [pull.number])
+  // The alert is written before the transaction that it speaks of is over.
+  await until('the refusal', async () => {
+    const rows = await sql(world.superuserUrl, 'select state from requests where pull = $1', [pull.number])
+    return rows[0]?.state === 'refused'
+  })
   const grants = await sql(world.superuserUrl, 'select id from grants where pull = $1', [pull.number])
-  timeline.must(rows[0]?.state === 'refused' && grants.length === 0, 'refused, nothing granted, and an alert')
+  timeline.must(grants.length === 0, 'refused, nothing granted, and an alert')
 }

@@ -1,7 +1,8 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -13,9 +14,9 @@ let dir: string
 /** As a person has it: built, packed, installed into an empty folder. */
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'gitsudo-package-'))
-  await run('npm', ['run', 'build'], { cwd: root })
-  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', dir], { cwd: root })
-  const [{ filename }] = JSON.parse(stdout.slice(stdout.indexOf('['))) as [{ filename: string }]
+  // Its prepack builds.
+  const { stdout } = await run('npm', ['pack', '--silent', '--pack-destination', dir], { cwd: root })
+  const filename = stdout.trim().split('\n').at(-1)
   await run('npm', ['init', '--yes'], { cwd: dir })
   await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', `./${filename}`], { cwd: dir })
 })
@@ -24,8 +25,8 @@ afterAll(async () => {
   await rm(join(root, 'dist'), { recursive: true, force: true })
 })
 
-const gitsudo = (...args: readonly string[]) =>
-  run(process.execPath, [join(dir, 'node_modules', 'gitsudo', 'bin', 'gitsudo.js'), ...args], { cwd: dir })
+const entry = () => join(dir, 'node_modules', 'gitsudo', 'bin', 'gitsudo.js')
+const gitsudo = (...args: readonly string[]) => run(process.execPath, [entry(), ...args], { cwd: dir })
 
 test('the installed package says its version and helps', async () => {
   expect((await gitsudo('version')).stdout).toMatch(/^gitsudo \d+\.\d+\.\d+\n$/)
@@ -42,4 +43,28 @@ test('what needs a configuration says which', async () => {
     code: 2,
     stderr: expect.stringContaining('none.yaml'),
   })
+})
+
+test('the sandbox comes up, answers a person, and stops on Ctrl-C', async () => {
+  const child = spawn(process.execPath, [entry(), 'sandbox'], {
+    cwd: dir,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const ended = new Promise((done) => child.once('exit', done))
+  const given: Record<string, string> = {}
+  for await (const line of createInterface({ input: child.stdout })) {
+    const [, name, value] = /^ *export (GITSUDO_\w+)=(\S+)$/.exec(line) ?? []
+    if (name !== undefined && value !== undefined) given[name] = value
+    if (line.startsWith('Ctrl-C')) break
+  }
+  try {
+    const { stdout } = await run(process.execPath, [entry(), 'status'], {
+      cwd: dir,
+      env: { ...process.env, ...given },
+    })
+    expect(stdout).toBe('No requests.\n')
+  } finally {
+    child.kill('SIGINT')
+  }
+  expect(await ended).toBe(0)
 })

@@ -2,5 +2,10 @@ import { defineConfig } from 'vitest/config'
 
 /** Tests that compile Rego; run by `npm run test:policy`, which names an opa in OPA_BIN. */
 export default defineConfig({
-  test: { include: ['test/policy/compile/**/*.test.ts'], pool: 'forks', testTimeout: 60_000 },
+  test: {
+    include: ['test/policy/compile/**/*.test.ts'],
+    pool: 'forks',
+    testTimeout: 60_000,
+    reporters: process.env.CI ? ['default', ['json', { outputFile: 'reports/policy.json' }]] : ['default'],
+  },
 })

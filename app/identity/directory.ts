@@ -1,4 +1,4 @@
-import { type Fault, tidyFaults } from '../request/fault.ts'
+import type { Fault } from '../request/fault.ts'
 import type { ProviderName } from '../request/request.ts'
 import type { YamlDocument } from '../request/yaml.ts'
 import { noreplyAddress } from './address.ts'
@@ -73,7 +73,7 @@ export function readDirectory(
   const faults = [identities, groups, roles].flatMap((reading, i) => {
     if (reading.ok) return []
     const file = [identitiesFile, groupsFile, rolesFile][i] ?? ''
-    if (files.has(file)) return tidyFaults(reading.faults)
+    if (files.has(file)) return reading.faults
     return [
       {
         file,

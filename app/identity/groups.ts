@@ -1,3 +1,4 @@
+import { type Fault, type FaultCode, mostFaults, mostWorded, tidyFaults } from '../request/fault.ts'
 import { nearest } from '../request/nearest.ts'
 import { groupsSchema } from './groups-schema.ts'
 import type { Group, Identity } from './identity.ts'
@@ -18,21 +19,25 @@ export function readGroups(
   if (document === undefined || faults.length > 0) return { ok: false, faults }
   const { groups } = document.value as Checked
   const logins = people && new Map(people.map(({ login }) => [login.toLowerCase(), login]))
-  const wrong = Object.entries(groups).flatMap(([name, { members = [] }]) =>
-    members.flatMap((login, i) => {
-      const pointer = `/groups/${name}/members/${i}`
-      const twice = members.findIndex((other) => other.toLowerCase() === login.toLowerCase()) < i
-      if (twice)
-        return [
-          faultAt(document, pointer, 'duplicate', `${login} is in ${name} twice`, 'remove one of the two'),
-        ]
-      if (logins === undefined || logins.has(login.toLowerCase())) return []
-      const meant = nearest(login, [...logins.values()])
-      const remedy = `${meant === undefined ? '' : `write ${meant}, or `}add ${login} to identities.yaml`
-      return [faultAt(document, pointer, 'unknown_login', `identities.yaml has no ${login}`, remedy)]
-    }),
-  )
-  if (wrong.length > 0) return { ok: false, faults: wrong }
+  const known = [...(logins?.values() ?? [])]
+  const wrong: Fault[] = []
+  for (const [name, { members = [] }] of Object.entries(groups)) {
+    const seen = new Set<string>()
+    for (const [i, login] of members.entries()) {
+      if (wrong.length === mostWorded) break
+      const folded = login.toLowerCase()
+      const fault = (code: FaultCode, message: string, remedy: string) =>
+        wrong.push(faultAt(document, `/groups/${name}/members/${i}`, code, message, remedy))
+      if (seen.has(folded)) fault('duplicate', `${login} is in ${name} twice`, 'remove one of the two')
+      else if (logins !== undefined && !logins.has(folded)) {
+        const meant = wrong.length < mostFaults ? nearest(login, known) : undefined
+        const remedy = `${meant === undefined ? '' : `write ${meant}, or `}add ${login} to identities.yaml`
+        fault('unknown_login', `identities.yaml has no ${login}`, remedy)
+      }
+      seen.add(folded)
+    }
+  }
+  if (wrong.length > 0) return { ok: false, faults: tidyFaults(wrong) }
   const value = Object.entries(groups).map(([name, { members = [], team }]): Group => {
     if (team !== undefined) return { name, team }
     return { name, members: members.map((login) => logins?.get(login.toLowerCase()) ?? login) }

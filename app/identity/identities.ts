@@ -1,4 +1,4 @@
-import type { Fault } from '../request/fault.ts'
+import { type Fault, tidyFaults } from '../request/fault.ts'
 import type { ProviderName } from '../request/request.ts'
 import type { YamlDocument } from '../request/yaml.ts'
 import { noreplyAddress } from './address.ts'
@@ -15,7 +15,7 @@ export function readIdentities(bytes: Uint8Array, file: string): DataReading<rea
   const { identities } = document.value as Checked
   const people = Object.entries(identities).map(([login, person]) => toIdentity(login, person))
   const twice = [...duplicates(people, document), ...strangeAddresses(people, document)]
-  return twice.length > 0 ? { ok: false, faults: twice } : { ok: true, value: people, document }
+  return twice.length > 0 ? { ok: false, faults: tidyFaults(twice) } : { ok: true, value: people, document }
 }
 
 /** What the schema has made sure of. */

@@ -1,5 +1,5 @@
 import { parseDuration } from '../request/duration.ts'
-import type { Fault } from '../request/fault.ts'
+import { type Fault, tidyFaults } from '../request/fault.ts'
 import { nearest } from '../request/nearest.ts'
 import type { ProviderName } from '../request/request.ts'
 import type { YamlDocument } from '../request/yaml.ts'
@@ -30,7 +30,7 @@ export function readRoles(
       wrong.push(faultAt(document, `/roles/${i}/maxDuration`, 'value', message, duration.remedy))
     }
   }
-  return wrong.length > 0 ? { ok: false, faults: wrong } : { ok: true, value, document }
+  return wrong.length > 0 ? { ok: false, faults: tidyFaults(wrong) } : { ok: true, value, document }
 }
 
 /** What the schema has made sure of. */

@@ -1,6 +1,6 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import { explainSchemaError } from './explain-schema-error.ts'
-import { type Fault, tidyFaults } from './fault.ts'
+import { type Fault, mostWorded, tidyFaults } from './fault.ts'
 import { parseInstant } from './instant.ts'
 import type { Limits } from './text.ts'
 import { readStrictYaml, type YamlDocument } from './yaml.ts'
@@ -21,7 +21,9 @@ export function schemaReader(schema: Schema, limits: Limits): SchemaReader {
     if (document === undefined) return { faults }
     validate ??= compile(schema)
     if (validate(document.value)) return { document, faults }
-    const wrong = (validate.errors ?? []).flatMap((error) => schemaFault(error, document))
+    const wrong = (validate.errors ?? [])
+      .slice(0, mostWorded)
+      .flatMap((error) => schemaFault(error, document))
     return { document, faults: tidyFaults(merge(faults, wrong)) }
   }
 }

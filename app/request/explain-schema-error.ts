@@ -69,7 +69,8 @@ export function explainSchemaError(error: ErrorObject, document: YamlDocument): 
         const fits = typeof schema.pattern !== 'string' || new RegExp(schema.pattern, 'u').test(plain)
         return { ...wrong(message, ''), code: 'type', remedy: fits ? text : (advice ?? text) }
       }
-      return wrong(message, `write ${kinds[String(params.type)]}, such as ${example(schema)}`, 'type')
+      const shape = `write ${kinds[String(params.type)]}`
+      return wrong(message, 'examples' in schema ? `${shape}, such as ${example(schema)}` : shape, 'type')
     }
     case 'const':
       return wrong(

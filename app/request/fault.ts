@@ -48,6 +48,9 @@ export type Fault = {
 /** More would help nobody and let a hostile file fill every channel that shows faults. */
 export const mostFaults = 100
 
+/** Faults that are worth wording: more than are shown, so that the first in the file are among them. */
+export const mostWorded = 10 * mostFaults
+
 /** Faults in reading order, the first of those that say the same, cut at `mostFaults`. */
 export function tidyFaults(faults: readonly Fault[]): readonly Fault[] {
   const seen = new Set<string>()

@@ -93,7 +93,6 @@ const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2
  */
 function execute(command: string, args: readonly string[], env: Environment): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, [...args], { env: { ...env }, stdio: 'inherit' })
     const handlers = forwarded.map((signal) => {
       const handler = () => {
         if (!(process.stdin.isTTY === true && (signal === 'SIGINT' || signal === 'SIGQUIT')))
@@ -105,6 +104,9 @@ function execute(command: string, args: readonly string[], env: Environment): Pr
     const done = () => {
       for (const remove of handlers) remove()
     }
+    // After the handlers: a signal in between would end us and leave the command running without us. None of them
+    // runs before this line, for signals are heard between two turns of the event loop.
+    const child = spawn(command, [...args], { env: { ...env }, stdio: 'inherit' })
     child.once('error', (cause) => {
       done()
       const missing = 'code' in cause && cause.code === 'ENOENT'

@@ -8,10 +8,7 @@ import { Crash, createCrashes } from '../support/memory/crash.ts'
 import type { Person } from '../support/memory/hub.ts'
 
 const runs = Number(process.env.GITSUDO_MODEL_RUNS ?? 150)
-/**
- * One seed unless told (`GITSUDO_SEED=random` for a new one each time). Open: seed 1140240540 found a grant event that
- * the model does not allow after a push that follows the merge (docs/testing.md).
- */
+/** One seed unless told, so that a run says the same twice; `GITSUDO_SEED=random`: a new one, which a failure prints. */
 const seed = process.env.GITSUDO_SEED === 'random' ? undefined : Number(process.env.GITSUDO_SEED ?? 1) || 1
 
 const second = 1000

@@ -85,19 +85,14 @@ const pushersOf = async (
     deps.store.pushesTo(repository, ref),
     deps.store.deliveriesOfPull(repository, pull.number, ['pull_request']),
   ])
-  const told = read(genuine(deps, pushes), deps.payloads.push)
-  // The branch's name may have served before: what counts began with the last push that created it.
-  const current = told.slice(
-    Math.max(
-      0,
-      told.findLastIndex((push) => zero.test(push.before)),
-    ),
-  )
+  // Whoever pushed to an earlier branch of the name counts too: the order in which pushes arrived proves nothing.
+  // Deleting the branch brings nothing to it.
+  const told = read(genuine(deps, pushes), deps.payloads.push).filter(({ after }) => !zero.test(after))
   const opened = read(genuine(deps, changes), deps.payloads.pullRequest).filter(
     ({ action }) => action === 'opened' || action === 'synchronize',
   )
-  const senders = [...current, ...opened].map((payload) => payload.sender)
-  return accounted(current, pull.head.sha) ? senders : [...senders, ...(await api.pushers(ref))]
+  const senders = [...told, ...opened].map((payload) => payload.sender)
+  return accounted(told, pull.head.sha) ? senders : [...senders, ...(await api.pushers(ref))]
 }
 
 /** Whether the pushes lead from nothing to `head` without a gap. */

@@ -56,11 +56,12 @@ const lastLoaded = async (
   deps: Pick<ReconcileDeps, 'ledger'>,
   repository: number,
 ): Promise<string | undefined> => {
+  const waiting = (await deps.ledger.waiting('policy.loaded')).filter(({ repo }) => repo === repository)
   let last: string | undefined
   for await (const { event } of deps.ledger.read({ types: ['policy.loaded'] })) {
     if (event.repo === repository) last = event.commit
   }
-  return last
+  return waiting.at(-1)?.commit ?? last
 }
 
 const loadedEvent = (set: PolicySet, repository: number, at: number): LedgerEvent => ({

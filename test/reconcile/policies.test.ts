@@ -61,7 +61,7 @@ const acceptedSet = (commit: string, people: Readonly<Record<string, string>>): 
   return { commit, directory: directory.directory, policies, dataDigest: 'd'.repeat(64), ask }
 }
 
-const load = (set: PolicySet) => {
+const load = (set: PolicySet, at = clock.now()) => {
   const repository = {
     id: 123_456,
     fullName: 'acme/access',
@@ -72,7 +72,10 @@ const load = (set: PolicySet) => {
     merge: 'manual' as const,
     reviewerPermission: 'write' as const,
   }
-  return loadAccepted({ ...deps, policies: { get: async () => set, clear: () => undefined } }, repository)
+  return loadAccepted(
+    { ...deps, clock: { now: () => at }, policies: { get: async () => set, clear: () => undefined } },
+    repository,
+  )
 }
 
 const grantTo = async (
@@ -143,4 +146,13 @@ test('a commit is recorded once, however often it is loaded', async () => {
   await load(set)
   await load(set)
   expect((await loaded()).filter((commit) => commit === set.commit)).toHaveLength(1)
+})
+
+test('two replicas that load a commit at once record it once, though its event still waits for the sealer', async () => {
+  const set = acceptedSet('4'.repeat(40), { bob: '{ id: 2, trustTier: 2 }' })
+  await Promise.all([1, 2, 3].map((ms) => load(set, clock.now() + ms)))
+  await deps.ledger.stop()
+  const commits: (string | undefined)[] = []
+  for await (const { event } of deps.ledger.read({ types: ['policy.loaded'] })) commits.push(event.commit)
+  expect(commits.filter((commit) => commit === set.commit)).toHaveLength(1)
 })

@@ -6,6 +6,7 @@ import type { Log } from '../../app/reconcile/ports/log.ts'
 import { type Database, openDatabase } from '../../app/store/database.ts'
 import { exportLedger } from '../../app/store/ledger/export.ts'
 import { createLedger } from '../../app/store/ledger/ledger.ts'
+import { stage, waitingEvents } from '../../app/store/ledger/stage.ts'
 import { verifyLedger } from '../../app/store/ledger/verify.ts'
 import { withClient } from '../support/client.ts'
 import { testEvent } from '../support/events.ts'
@@ -73,6 +74,20 @@ test('what is staged is sealed in order, and read back', async () => {
     [2, 'grant.intended'],
   ])
   expect(await verifyLedger(database, origin)).toMatchObject({ ok: true, events: 2 })
+})
+
+test('what waits for its seal is told by type; what somebody else put there is not', async () => {
+  const waiting = () => waitingEvents(database, testKeys, 'grant.intended')
+  const own = testEvent(2, { type: 'grant.intended' })
+  for (const event of [testEvent(1), own]) await database.transaction((tx) => stage(tx, testKeys, event))
+  await owner(
+    'insert into ledger_staged (body, mac_key, mac) select convert_to($1, $2), mac_key, mac from ledger_staged',
+    [JSON.stringify(testEvent(3, { type: 'grant.intended' })), 'UTF8'],
+  )
+  expect(await waiting()).toEqual([own])
+  const { ledger, put } = await replica()
+  await ledger.sealed([await put(testEvent(4))], soon())
+  expect(await waiting()).toEqual([])
 })
 
 test('an event staged in a transaction that rolls back leaves nothing', async () => {

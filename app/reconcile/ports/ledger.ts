@@ -21,6 +21,8 @@ export type Ledger = {
   stage(tx: Tx, event: LedgerEvent, evidence?: readonly Evidence[]): Promise<string>
   /** Resolves when all are sealed, with their `seq`; rejects at `deadline` (epoch ms). */
   sealed(staged: readonly string[], deadline: number): Promise<readonly number[]>
+  /** Events of one type that are committed and wait for their seal, MAC checked. Asked before `read`, none is missed. */
+  waiting(type: EventType): Promise<readonly LedgerEvent[]>
   /** Sealed events of one request or grant id in order, bytes re-hashed and compared with their leaf. */
   history(id: string): Promise<readonly Sealed[]>
   /** Sealed events, oldest first, streamed. */

@@ -1,14 +1,21 @@
 import { hash } from 'node:crypto'
 import { sql } from 'slonik'
-import { bodyOf } from '../../audit/body.ts'
+import { z } from 'zod'
+import { bodyOf, eventOf } from '../../audit/body.ts'
 import { leafHash } from '../../audit/chain.ts'
-import type { LedgerEvent } from '../../audit/event.ts'
+import type { EventType, LedgerEvent } from '../../audit/event.ts'
 import { evidenceOf } from '../../audit/verify.ts'
 import type { Evidence } from '../../reconcile/ports/evaluator.ts'
 import type { Keys } from '../../reconcile/ports/keys.ts'
 import type { Tx } from '../../reconcile/ports/store.ts'
-import { connectionOf } from '../database.ts'
+import { connectionOf, type Database } from '../database.ts'
 import { LedgerError } from './error.ts'
+
+const stagedRow = z.object({
+  body: z.custom<Uint8Array>((value) => value instanceof Uint8Array),
+  key: z.string(),
+  value: z.string(),
+})
 
 /**
  * Puts an event and the evidence it rests on into the caller's transaction. Returns its leaf in hex: an
@@ -34,6 +41,21 @@ export async function stage(
   await connection.query(sql.unsafe`
     insert into ledger_staged (body, mac_key, mac) values (${sql.binary(Buffer.from(body))}, ${mac.key}, ${mac.value})`)
   return Buffer.from(leafHash(body)).toString('hex')
+}
+
+/** Staged events of one type whose MAC holds, in the order in which they came. */
+export async function waitingEvents(
+  database: Database,
+  keys: Keys,
+  type: EventType,
+): Promise<readonly LedgerEvent[]> {
+  const rows = await database.run.any(sql.type(stagedRow)`
+    select body, mac_key as key, mac as value from ledger_staged
+    where not refused and position(convert_to(${`"${type}"`}, 'UTF8') in body) > 0 order by id`)
+  return rows
+    .filter(({ body, ...mac }) => keys.macHolds('staged', vouched(body), mac))
+    .map(({ body }) => eventOf(body))
+    .filter((event) => event.type === type)
 }
 
 /** What the MAC of a staged event covers (trust.md 5.3). */

@@ -9,7 +9,7 @@ import type { MemoryTransactions } from './transaction.ts'
  */
 export const memoryLedger = (
   transactions: MemoryTransactions,
-): Pick<Ledger, 'stage' | 'sealed' | 'history'> & {
+): Pick<Ledger, 'stage' | 'sealed' | 'waiting' | 'history'> & {
   seal(): void
   down: boolean
   events(): readonly LedgerEvent[]
@@ -41,6 +41,8 @@ export const memoryLedger = (
         return seq
       })
     },
+    waiting: async (type: LedgerEvent['type']) =>
+      staged.map(({ event }) => event).filter((event) => event.type === type),
     history: async (id: string) => sealed.filter(({ event }) => event.grant === id || event.request === id),
     seal: (): void => {
       for (const { id, event } of staged) seqs.set(id, put(event))

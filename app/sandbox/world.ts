@@ -14,6 +14,8 @@ export type Login = keyof typeof people
 export type World = {
   readonly github: LocalGitHub
   readonly repository: { readonly id: number; readonly fullName: string }
+  /** Further access repositories, furnished alike, in the order of `WorldOptions.others`. */
+  readonly others: readonly { readonly id: number; readonly fullName: string }[]
   readonly people: Readonly<Record<Login, Person>>
   /** Whether gitsudo merges what is approved, or people do. */
   readonly merge: 'auto' | 'manual'
@@ -40,6 +42,8 @@ export type WorldOptions = {
   readonly settings?: Readonly<Record<string, unknown>>
   readonly rateLimits?: boolean
   readonly merge?: 'auto' | 'manual'
+  /** Names of further access repositories of the same organisation. */
+  readonly others?: readonly string[]
 }
 
 /** A company in a box: a local GitHub with an access repository, its people, the App, and a gitsudo made for it. */
@@ -63,20 +67,23 @@ const furnish = async (options: WorldOptions, github: LocalGitHub): Promise<Worl
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const owner = 'acme'
-  const fullName = `${owner}/access`
   github.admin.createOrg({ login: owner })
   const accounts = Object.fromEntries(
     Object.entries(people).map(([login, id]) => [login, github.admin.createUser({ login, id })] as const),
   )
-  const repository = await github.admin.createRepository({
-    owner,
-    name: 'access',
-    private: true,
-    files: await templateFiles(options.template),
-  })
-  for (const login of Object.keys(people)) {
-    github.admin.setPermission(fullName, login, login === 'erin' ? 'admin' : 'write')
+  const files = await templateFiles(options.template)
+  const furnished: { readonly id: number; readonly fullName: string; readonly head: string | null }[] = []
+  for (const name of ['access', ...(options.others ?? [])]) {
+    const { id, head } = await github.admin.createRepository({ owner, name, private: true, files })
+    const fullName = `${owner}/${name}`
+    for (const login of Object.keys(people)) {
+      github.admin.setPermission(fullName, login, login === 'erin' ? 'admin' : 'write')
+    }
+    furnished.push({ id, fullName, head })
   }
+  const [repository, ...others] = furnished
+  if (repository === undefined) throw new TypeError('no access repository')
+  const { fullName } = repository
   const app = github.admin.createApp({
     slug: 'gitsudo',
     name: 'gitsudo',
@@ -101,11 +108,13 @@ const furnish = async (options: WorldOptions, github: LocalGitHub): Promise<Worl
       'team',
     ],
   })
-  github.admin.installApp(app.slug, fullName)
-  github.admin.protectBranch(fullName, 'main', {
-    requiredChecks: [{ context: 'gitsudo', appId: app.id }],
-    enforceAdmins: false,
-  })
+  for (const { fullName: name } of furnished) {
+    github.admin.installApp(app.slug, name)
+    github.admin.protectBranch(name, 'main', {
+      requiredChecks: [{ context: 'gitsudo', appId: app.id }],
+      enforceAdmins: false,
+    })
+  }
 
   const database = `gitsudo_${randomBytes(4).toString('hex')}`
   await sql(options.adminUrl, `create database ${database}`)
@@ -123,18 +132,16 @@ const furnish = async (options: WorldOptions, github: LocalGitHub): Promise<Worl
     stateDir: join(options.dir, 'state'),
     administrators: [people.erin],
     auditors: [people.frank],
-    repositories: [
-      {
-        name: fullName,
-        id: repository.id,
-        branch: 'main',
-        firstAcceptedCommit: repository.head,
-        providers: ['mock'],
-        scopes: ['*'],
-        policyOwners: { ids: [people.erin], count: 1 },
-        merge: options.merge ?? 'manual',
-      },
-    ],
+    repositories: furnished.map(({ id, fullName: name, head }) => ({
+      name,
+      id,
+      branch: 'main',
+      firstAcceptedCommit: head,
+      providers: ['mock'],
+      scopes: ['*'],
+      policyOwners: { ids: [people.erin], count: 1 },
+      merge: options.merge ?? 'manual',
+    })),
     server: { http_addr: `127.0.0.1:${port}` },
     database: { url_file: await secret('database-url', databaseUrl) },
     github: {
@@ -167,6 +174,7 @@ const furnish = async (options: WorldOptions, github: LocalGitHub): Promise<Worl
   return {
     github,
     repository: { id: repository.id, fullName },
+    others: others.map(({ id, fullName: name }) => ({ id, fullName: name })),
     people: persons,
     merge: options.merge ?? 'manual',
     service: { url, config, env },

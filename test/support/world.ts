@@ -1,3 +1,4 @@
+import { readFileSync, rmSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -34,6 +35,7 @@ export type Event = {
 export const openTestWorld = async (options: {
   readonly merge: 'auto' | 'manual'
   readonly settings?: Readonly<Record<string, unknown>>
+  readonly others?: readonly string[]
 }) => {
   const dir = await mkdtemp(join(tmpdir(), 'gitsudo-service-'))
   const clockFile = join(dir, 'clock')
@@ -71,25 +73,38 @@ export const openTestWorld = async (options: {
   }
 
   let clones = 0
-  /** Pushes one more commit to a branch, main too, from a fresh clone; without files an empty one. */
-  const commit = async (who: Login, branch: string, files: Readonly<Record<string, string>>) => {
+  /** A fresh clone of somebody's, with its own branch checked out; any Git command runs in it as that person. */
+  const clone = async (who: Login, from = 'main', of = fullName) => {
     const { id, token } = people[who]
     const cwd = join(dir, `clone-${++clones}`)
     const at = { cwd, env: gitEnvironment(who, `${id}+${who}@users.noreply.github.com`, token) }
+    const git = async (...args: readonly string[]) => (await mustRun('git', args, at)).trim()
     await mkdir(cwd)
-    await mustRun(
-      'git',
-      ['clone', '--quiet', '--branch', branch, `${world.github.url}/${fullName}.git`, '.'],
-      at,
-    )
-    for (const [path, text] of Object.entries(files)) {
-      await mkdir(dirname(join(cwd, path)), { recursive: true })
-      await writeFile(join(cwd, path), text)
+    await git('clone', '--quiet', '--branch', from, `${world.github.url}/${of}.git`, '.')
+    return {
+      dir: cwd,
+      git,
+      /** One more commit with these files (null deletes), and its SHA; `args` go to `git commit`. */
+      commit: async (files: Readonly<Record<string, string | null>>, ...args: readonly string[]) => {
+        for (const [path, text] of Object.entries(files)) {
+          if (text === null) await rm(join(cwd, path))
+          else {
+            await mkdir(dirname(join(cwd, path)), { recursive: true })
+            await writeFile(join(cwd, path), text)
+          }
+        }
+        await git('add', '--all')
+        await git('commit', '--quiet', '--allow-empty', '--message', 'More', ...args)
+        return git('rev-parse', 'HEAD')
+      },
     }
-    await mustRun('git', ['add', '--all'], at)
-    await mustRun('git', ['commit', '--quiet', '--allow-empty', '--message', 'More'], at)
-    await mustRun('git', ['push', '--quiet', 'origin', branch], at)
-    return (await mustRun('git', ['rev-parse', 'HEAD'], at)).trim()
+  }
+  /** Pushes one more commit to a branch, main too, from a fresh clone; without files an empty one. */
+  const commit = async (who: Login, branch: string, files: Readonly<Record<string, string>>) => {
+    const made = await clone(who, branch)
+    const head = await made.commit(files)
+    await made.git('push', '--quiet', 'origin', branch)
+    return head
   }
 
   const ask = async (
@@ -123,10 +138,19 @@ export const openTestWorld = async (options: {
     clock,
     stopFile,
     push,
+    clone,
     commit,
     ask,
     api,
     checks,
+    /** The database server and all folders gone at once, for a runner that leaves no time to close. */
+    abandon(): void {
+      process.kill(
+        Number(readFileSync(join(postgres.home, 'data', 'postmaster.pid'), 'utf8').split('\n')[0]),
+        'SIGQUIT',
+      )
+      for (const one of [postgres.home, dir]) rmSync(one, { recursive: true, force: true, maxRetries: 5 })
+    },
     /** The database server, stopped and started again where it was. */
     async stopDatabase(): Promise<void> {
       await postgres.stop()

@@ -1,0 +1,123 @@
+import { rmSync } from 'node:fs'
+import { expect } from 'vitest'
+import type { Service } from '../../../app/sandbox/service.ts'
+import { until } from '../../../app/sandbox/until.ts'
+import type { Login } from '../../../app/sandbox/world.ts'
+import { type Asked, openTestWorld, type TestWorld } from '../../support/world.ts'
+
+/** The running service among its people, and what every attack asserts. */
+export type AttackWorld = TestWorld & {
+  readonly replica: Service
+  /** A second access repository of the same service. */
+  readonly second: { readonly id: number; readonly fullName: string }
+  /** Reviews that GitHub takes, one after another. */
+  approve(pull: number, ...logins: readonly Login[]): Promise<void>
+  /** GitHub merges; the administrator erin merges past a failing check too. */
+  land(pull: number, as?: Login): Promise<string>
+  /** Waits until a merged request is refused, its pull request says why, and nothing was granted; answers the reason sealed. */
+  refused(asked: Asked, mention: string): Promise<string>
+  /** Nothing was granted by this pull request: no row, nothing at the provider, no sealed or staged grant event. */
+  nothingGranted(pull: number, repository?: number): Promise<void>
+  /** Waits until a comment of ours on the pull request says this. */
+  commented(pull: number, mention: string): Promise<string>
+  /** Waits for an alert line of the service. */
+  alerted(
+    event: string,
+    about?: Readonly<Record<string, unknown>>,
+  ): Promise<Readonly<Record<string, unknown>>>
+}
+
+let shared: Promise<AttackWorld> | undefined
+
+/**
+ * The world that all attacks of one test process share: people merge by themselves (`merge: manual`), nothing is ever
+ * put back, so each attack uses paths and branches of its own. One that changes what everybody sees (policies, people,
+ * the App, the branch's rules, the clock) opens its own with `ownWorld` and closes it.
+ */
+export const attackWorld = (): Promise<AttackWorld> => {
+  shared ??= ownWorld({ merge: 'manual', others: ['second'] }).then((world) => {
+    // The runner ends a test process with SIGTERM, and leaves it no time.
+    process.once('SIGTERM', () => {
+      world.replica.child.kill('SIGKILL')
+      world.abandon()
+      process.exit()
+    })
+    return world
+  })
+  return shared
+}
+
+/** A world for one test file, with the service started; `close` it. */
+export const ownWorld = async (options: Parameters<typeof openTestWorld>[0]): Promise<AttackWorld> => {
+  const world = await openTestWorld(options)
+  const replica = await world.start()
+  const nothingGranted = async (pull: number, repository = world.repository.id) => {
+    await world.allSealed()
+    expect(
+      await world.query('select id, state from grants where repository = $1 and pull = $2', [
+        repository,
+        pull,
+      ]),
+    ).toEqual([])
+    expect(
+      await world.query(
+        'select grant_id from mock_bindings b join requests r on r.id = b.grant_id where r.repository = $1 and r.pull = $2',
+        [repository, pull],
+      ),
+    ).toEqual([])
+    expect(await grantEvents(world, repository, pull)).toEqual([])
+  }
+  const commented = (pull: number, mention: string) =>
+    until(`a comment on ${pull} that says ${mention}`, async () =>
+      (await world.comments(pull)).map(({ body }) => body).find((body) => body.includes(mention)),
+    )
+  return {
+    ...world,
+    replica,
+    second: world.others[0] ?? { id: 0, fullName: 'none' },
+    nothingGranted,
+    commented,
+    async approve(pull, ...logins) {
+      for (const login of logins) expect(await world.people[login].review(pull, 'APPROVE')).toBe(200)
+    },
+    async land(pull, as = 'erin') {
+      const { status, sha, message } = await world.people[as].merge(pull)
+      expect([status, message]).toEqual([200, 'Pull Request successfully merged'])
+      return sha ?? ''
+    },
+    async refused(asked, mention) {
+      await world.reached(asked.id, 'refused')
+      await commented(asked.number, mention)
+      await nothingGranted(asked.number)
+      const refusal = (await world.events(asked.id)).find(({ type }) => type === 'grant.refused')
+      return JSON.stringify(refusal?.data)
+    },
+    alerted: (event, about = {}) =>
+      until(`the alert ${event}`, async () =>
+        replica.alerts.find(
+          (line) =>
+            line.event === event && Object.entries(about).every(([key, value]) => line[key] === value),
+        ),
+      ),
+    async close() {
+      await replica.stop()
+      await world.close()
+      rmSync(world.dir, { recursive: true, force: true })
+    },
+  }
+}
+
+const grantEvents = async (
+  world: TestWorld,
+  repository: number,
+  pull: number,
+): Promise<readonly string[]> => {
+  const bodies = await world.query<{ body: Buffer }>('select body from audit_events order by seq')
+  return bodies
+    .map(({ body }) => JSON.parse(body.toString('utf8')) as { type: string; repo?: number; pull?: number })
+    .filter(({ repo, pull: at }) => repo === repository && at === pull)
+    .map(({ type }) => type)
+    .filter((type) =>
+      ['grant.intended', 'grant.scheduled', 'grant.active', 'credentials.issued'].includes(type),
+    )
+}

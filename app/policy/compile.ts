@@ -40,9 +40,9 @@ export function sourcesDigest(
 export function createCompiler(
   opa: Opa,
   capabilities: Uint8Array,
-  { timeoutMs = 20_000 }: { readonly timeoutMs?: number } = {},
+  { timeoutMs = 20_000, signal }: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},
 ): CompilePolicy {
-  const tools = { opa, capabilities, timeoutMs }
+  const tools = { opa, capabilities, timeoutMs, signal }
   const kept = new Map<string, Promise<CompiledPolicy>>()
   return (policy, lib) => {
     const key = sourcesDigest(policy, lib, capabilities, opa.version)
@@ -55,7 +55,12 @@ export function createCompiler(
   }
 }
 
-type Tools = { readonly opa: Opa; readonly capabilities: Uint8Array; readonly timeoutMs: number }
+type Tools = {
+  readonly opa: Opa
+  readonly capabilities: Uint8Array
+  readonly timeoutMs: number
+  readonly signal: AbortSignal | undefined
+}
 
 async function compile(
   tools: Tools,
@@ -80,6 +85,10 @@ async function compile(
   } catch (cause) {
     if (!(cause instanceof OpaError)) throw cause
     const fault = { file: policy.path, line: 1, column: 1, message: cause.message }
+    if (cause.code === 'limit') {
+      const limit = { ...fault, code: 'limit' as const, remedy: 'write it simpler, or split it' }
+      throw new PolicyLoadError('invalid', [limit], { cause })
+    }
     const remedy = 'look at this machine, not at the policy; it is tried again'
     throw new PolicyLoadError('trouble', [{ ...fault, code: 'compiler_trouble', remedy }], { cause })
   } finally {
@@ -92,13 +101,13 @@ type Build =
   | { readonly ok: false; readonly faults: readonly PolicyFault[] }
 
 async function build(
-  { opa, timeoutMs }: Tools,
+  { opa, timeoutMs, signal }: Tools,
   folder: string,
   policy: PolicySource,
   rego: RegoVersion,
 ): Promise<Build> {
   const cwd = join(folder, 'bundle')
-  const run = (...args: string[]) => runOpa(opa.path, args, { timeoutMs, cwd })
+  const run = (...args: string[]) => runOpa(opa, args, { timeoutMs, cwd, signal })
   const common = ['--bundle', '.', '--capabilities', '../capabilities.json']
   const manifest = {
     roots: [''],

@@ -7,6 +7,11 @@ export type PolicyFaultCode =
   | 'package'
   | 'mixed_roots'
   | 'name'
+  | 'annotation'
+  | 'mode'
+  | 'collision'
+  | 'too_many'
+  | 'limit'
   | 'compiler_missing'
   | 'compiler_trouble'
 

@@ -41,6 +41,13 @@ export function readSources(files: ReadonlyMap<string, Uint8Array>): Sources {
     if (!path.endsWith('.rego')) continue
     const text = readText(path, bytes, faults)
     if (text === undefined) continue
+    const annotated = schemaAnnotation(text)
+    if (annotated !== undefined) {
+      const message = 'has a METADATA block with schemas or escapes'
+      const remedy = 'take the schemas out; the compiler would read the files that they point at'
+      faults.push(fault(path, annotated, 'annotation', message, remedy))
+      continue
+    }
     if (path.endsWith('_test.rego')) {
       tests.push({ path, text })
       continue
@@ -106,6 +113,20 @@ function readText(path: string, bytes: Uint8Array, faults: PolicyFault[]): strin
     faults.push(fault(path, 1, 'not_utf8', 'is not UTF-8', 'save the file as UTF-8'))
     return undefined
   }
+}
+
+/**
+ * The line of an annotation by which opa's type checker would read a schema from the machine's own files, or tell
+ * by its errors what they hold. Its YAML can spell a name with escapes or tags, so that those are refused as well.
+ */
+function schemaAnnotation(text: string): number | undefined {
+  let within = false
+  for (const [index, line] of text.split('\n').entries()) {
+    const comment = line.indexOf('#')
+    within = comment >= 0 && (within || line.includes('METADATA', comment))
+    if (within && /schemas|\\|![^\s]/.test(line.slice(comment))) return index + 1
+  }
+  return undefined
 }
 
 /** Where a file speaks of the other root's packages, comments and strings left aside. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { readDirectory } from '../identity/directory.ts'
 import { policyData } from '../identity/policy-data.ts'
-import { createCompiler } from './compile.ts'
+import { type CompilePolicy, createCompiler } from './compile.ts'
 import { compileAll, type LoaderDeps } from './load.ts'
 import { type Opa, OpaError, runOpa } from './opa.ts'
 import type { PolicyFault } from './policy-fault.ts'
@@ -26,13 +26,18 @@ const timeoutMs = 60_000
  * `faults`, and then nothing is run. Throws `OpaError` when opa cannot be run to its end.
  */
 export async function runRegoTests(
-  deps: Pick<LoaderDeps, 'packaged'> & { readonly opa: Opa; readonly capabilities: Uint8Array },
+  deps: Pick<LoaderDeps, 'packaged'> & {
+    readonly opa: Opa
+    readonly capabilities: Uint8Array
+    readonly compile?: CompilePolicy
+    readonly signal?: AbortSignal
+  },
   files: ReadonlyMap<string, Uint8Array>,
 ): Promise<{ readonly tests: readonly RegoTest[]; readonly faults: readonly PolicyFault[] }> {
-  const { opa, capabilities, packaged } = deps
+  const { opa, capabilities, packaged, compile = createCompiler(opa, capabilities) } = deps
   const { policies, lib, tests, faults } = readSources(files)
   const data = readDirectory(files)
-  const compiled = await compileAll({ packaged, compile: createCompiler(opa, capabilities) }, policies, lib)
+  const compiled = await compileAll({ packaged, compile }, policies, lib)
   const wrong = [...faults, ...(data.ok ? [] : data.faults), ...compiled.faults]
   if (!data.ok || wrong.length > 0) return { tests: [], faults: wrong }
   const results: RegoTest[] = []
@@ -47,20 +52,20 @@ export async function runRegoTests(
     const rego = compiled.policies.find(({ source }) => source.name === name)?.compiled.rego
     const old = policy !== undefined && rego === 'v0' ? [policy.path] : []
     const loaded = [test, ...lib, ...(policy === undefined ? [] : [policy])]
-    results.push(...(await runFile(opa, capabilities, loaded, old, policyData(data.directory))))
+    results.push(...(await runFile(deps, loaded, old, policyData(data.directory))))
   }
   return { tests: results, faults: [] }
 }
 
 async function runFile(
-  opa: Opa,
-  capabilities: Uint8Array,
+  { opa, capabilities, signal }: Pick<Parameters<typeof runRegoTests>[0], 'opa' | 'capabilities' | 'signal'>,
   files: readonly RegoFile[],
   old: readonly string[],
   data: object,
 ): Promise<readonly RegoTest[]> {
   const folder = await mkdtemp(join(tmpdir(), 'gitsudo-rego-test-'))
   const bundle = join(folder, 'bundle')
+  const file = files[0]?.path ?? ''
   try {
     for (const { path, text } of files) {
       await mkdir(dirname(join(bundle, path)), { recursive: true })
@@ -74,8 +79,11 @@ async function runFile(
     await writeFile(join(bundle, 'data.json'), JSON.stringify(data))
     await writeFile(join(folder, 'capabilities.json'), capabilities)
     const args = ['test', '--format', 'json', '--capabilities', '../capabilities.json', '--bundle', '.']
-    const { stdout, stderr } = await runOpa(opa.path, args, { timeoutMs, cwd: bundle })
-    return read(stdout, stderr, files[0]?.path ?? '')
+    const { stdout, stderr } = await runOpa(opa, args, { timeoutMs, cwd: bundle, signal })
+    return read(stdout, stderr, file)
+  } catch (error) {
+    if (!(error instanceof OpaError && error.code === 'limit')) throw error
+    return [{ file, line: 1, name: '', result: 'error', why: error.message }]
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

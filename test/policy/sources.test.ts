@@ -97,3 +97,22 @@ test('any bytes at any path are told apart or refused, never thrown at', () => {
     }),
   )
 })
+
+const annotated = (...lines: readonly string[]) =>
+  only('policies/a.rego', ['package gitsudo.eligibility', '', ...lines, 'allow := true', ''].join('\n'))
+
+test.each([
+  ['plain', ['# METADATA', '# schemas:', '#   - input: {"$ref": "file:///etc/keys.json"}'], 4],
+  ['escaped', ['#METADATA', '# title: x', '# "sch\\x65mas": []'], 5],
+  ['tagged', ['  # METADATA scope', '  # ? !!binary c2NoZW1hcw==', '  # : []'], 4],
+  ['behind a rule', ['x := "#" # METADATA', '# schemas: []'], 4],
+])('an annotation that names a schema (%s) is refused: the compiler would read it', (_, lines, line) => {
+  expect(annotated(...lines)).toMatchObject({ code: 'annotation', line })
+})
+
+test('other annotations, and schemas elsewhere, are nobody’s business', () => {
+  expect(annotated('# METADATA', '# title: Who may', '# description: wait!', '', '# schemas: none')).toBe(
+    undefined,
+  )
+  expect(annotated('# schemas: none', 'x := regex.match(`\\d`, "!important")')).toBe(undefined)
+})

@@ -76,9 +76,7 @@ test('the host answers what opa answers', async () => {
   const path = join(mkdtempSync(join(tmpdir(), 'gitsudo-builtins-')), 'all.rego')
   writeFileSync(path, text)
   const args = ['eval', '--format', 'raw', '--data', path, 'data.gitsudo.eligibility']
-  const wanted: Record<string, unknown> = JSON.parse(
-    (await runOpa(opa.path, args, { timeoutMs: 20_000 })).stdout,
-  )
+  const wanted: Record<string, unknown> = JSON.parse((await runOpa(opa, args, { timeoutMs: 20_000 })).stdout)
   const { wasm } = await compile(policy(text), [])
   const had = instantiate(wasm, memoryLimitPages).evaluate(Buffer.from('{}'), 'gitsudo/eligibility', 0)
   const answers = (document: unknown) =>

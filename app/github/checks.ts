@@ -47,6 +47,24 @@ export async function updateCheck(repository: RepositoryClient, id: number, chec
   await annotate(repository, id, check, rest)
 }
 
+/** Check runs belong to SHAs, which pull requests can share: the external id tells ours apart (trust.md 6.06a). */
+export async function findCheck(
+  { client, appId, at }: RepositoryClient,
+  sha: string,
+  externalId: string,
+): Promise<number | undefined> {
+  const listed = {
+    ...at,
+    ref: sha,
+    check_name: checkName,
+    app_id: appId,
+    filter: 'all',
+    per_page: 100,
+  } as const
+  const all = await client.paginate(client.rest.checks.listForRef, listed)
+  return all.find(({ external_id, app }) => external_id === externalId && app?.id === appId)?.id
+}
+
 async function annotate(
   { client, at }: RepositoryClient,
   id: number,

@@ -11,3 +11,20 @@ export async function createComment(
 export async function editComment({ client, at }: RepositoryClient, id: number, body: string): Promise<void> {
   await client.rest.issues.updateComment({ ...at, comment_id: id, body })
 }
+
+/** A comment that a person made through our App names it too, and is the person's to edit. */
+export async function findComment(
+  { client, appId, at }: RepositoryClient,
+  number: number,
+  mark: string,
+): Promise<number | undefined> {
+  const all = await client.paginate(client.rest.issues.listComments, {
+    ...at,
+    issue_number: number,
+    per_page: 100,
+  })
+  return all.find(
+    ({ body, user, performed_via_github_app: app }) =>
+      app?.id === appId && user?.type === 'Bot' && body?.includes(mark),
+  )?.id
+}

@@ -12,6 +12,8 @@ export const timedFetch =
     const signal = init?.signal ? AbortSignal.any([init.signal, limit]) : limit
     const response = await fetch(input, { ...init, signal, redirect: 'manual' })
     const body = await response.arrayBuffer()
-    const { status, statusText, headers } = response
-    return new Response(bodiless.includes(status) ? null : body, { status, statusText, headers })
+    const { status, statusText, headers, url } = response
+    const whole = new Response(bodiless.includes(status) ? null : body, { status, statusText, headers })
+    // Octokit turns the pages of a list that counts its entries by the answer's address.
+    return Object.defineProperty(whole, 'url', { value: url })
   }

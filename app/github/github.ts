@@ -44,7 +44,7 @@ export function createGitHub(
         authorize: async (renew) => `token ${await installation.token(renew)}`,
         budget: budgetOf(options.budget, installation, clock),
       })
-      return [repository.id, { installation, api: createRepositoryApi(client, repository, log) }]
+      return [repository.id, { installation, api: createRepositoryApi(client, appId, repository, log) }]
     }),
   )
   const find = (id: number) => {

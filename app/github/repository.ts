@@ -1,8 +1,8 @@
 import { GitHubError, type RepositoryApi } from '../reconcile/ports/github.ts'
 import type { Log } from '../reconcile/ports/log.ts'
-import { createCheck, updateCheck } from './checks.ts'
+import { createCheck, findCheck, updateCheck } from './checks.ts'
 import type { Client } from './client.ts'
-import { createComment, editComment } from './comments.ts'
+import { createComment, editComment, findComment } from './comments.ts'
 import { readCommit } from './commits.ts'
 import type { ConfiguredRepository } from './installation.ts'
 import { mergePull } from './merge.ts'
@@ -15,11 +15,12 @@ import { listReviews } from './reviews.ts'
 
 export function createRepositoryApi(
   client: Client,
+  appId: number,
   configured: ConfiguredRepository,
   log: Log,
 ): RepositoryApi {
   const [owner = '', repo = ''] = configured.fullName.split('/')
-  const repository: RepositoryClient = { client, fullName: configured.fullName, at: { owner, repo } }
+  const repository: RepositoryClient = { client, appId, fullName: configured.fullName, at: { owner, repo } }
   return {
     async identity() {
       const said = await orUndefined(client.rest.repos.get({ owner, repo }))
@@ -44,8 +45,10 @@ export function createRepositoryApi(
     commit: (sha) => readCommit(repository, sha),
     createCheck: (check) => createCheck(repository, check),
     updateCheck: (id, check) => updateCheck(repository, id, check),
+    findCheck: (sha, externalId) => findCheck(repository, sha, externalId),
     createComment: (number, body) => createComment(repository, number, body),
     editComment: (id, body) => editComment(repository, id, body),
+    findComment: (number, mark) => findComment(repository, number, mark),
     askReviewers: (number, ask) => askReviewers(repository, log, number, ask),
     merge: (number, head) => mergePull(repository, number, head),
     close: (number) => closePull(repository, number),

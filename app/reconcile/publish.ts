@@ -1,13 +1,14 @@
-import { digestOf } from '../audit/digest.ts'
 import type { Decision } from '../decision/decision.ts'
 import type { ReconcileDeps } from './deps.ts'
 import { readPullKey, wakePull } from './key.ts'
-import { type CheckRun, GitHubError, type RepositoryApi } from './ports/github.ts'
+import { GitHubError, type RepositoryApi } from './ports/github.ts'
 import type { RepositorySettings } from './ports/settings.ts'
 import type { Projection, PullRow, StatusRow } from './ports/store.ts'
 import { checkOf } from './publish/check.ts'
-import { commentBody, commentStage } from './publish/comment.ts'
+import { commentBody, commentMark, commentStage } from './publish/comment.ts'
 import { reviewersToAsk } from './publish/reviewers.ts'
+import { isWaiting, showCheck } from './publish/show-check.ts'
+import { showComment } from './publish/show-comment.ts'
 
 const retryMs = 15_000
 /** For what only a push, a person or another configuration can end. */
@@ -16,7 +17,7 @@ const lasting: readonly GitHubError['code'][] = ['invalid', 'forbidden', 'not_fo
 
 /**
  * Makes GitHub show what is stored: a projection, written where it differs. Each write is saved before the
- * next, so that a crash repeats at most one. Nothing here decides; merging is asked of GitHub with the head
+ * next, and what creates is announced before: a crash repeats at most one, and makes nothing twice. Nothing here decides; merging is asked of GitHub with the head
  * that was decided on, and what it means is decided again afterwards.
  */
 export const createPublisher = (deps: ReconcileDeps) => ({
@@ -51,9 +52,9 @@ const show = async (
 ): Promise<void> => {
   const api = deps.github.repository(repository.id)
   let { lookAt: _, ...projection } = before
-  const save = async (change: Partial<Projection>) => {
-    projection = { ...projection, ...change }
-    await deps.store.saveProjection(projection)
+  const save = async (next: Projection) => {
+    projection = next
+    await deps.store.saveProjection(next)
   }
   let refusal: GitHubError | undefined
   /** What GitHub does not take holds up nothing else; what it could not answer, everything. */
@@ -71,7 +72,7 @@ const show = async (
   // A verdict at the merge or later is the ledger's business; the check stays what it was while open, unless
   // trouble had left it waiting: then nothing else would ever end it.
   const forecasting = decision.moment === 'forecast' && row.open
-  const leftWaiting = decision.verdict !== 'not_yet' && projection.checkDigest?.startsWith(waiting) === true
+  const leftWaiting = decision.verdict !== 'not_yet' && isWaiting(projection)
   if ((forecasting || leftWaiting) && row.headSha !== '')
     await attempt(() => showCheck(api, checkOf(decision), projection, save))
   const author = rows[0]?.request.author.id ?? 0
@@ -80,40 +81,14 @@ const show = async (
   if (decision.requests.length > 0 && decision.verdict !== 'not_yet') {
     await attempt(async () => {
       const stage = commentStage(decision, rows)
-      if (stage === projection.commentDigest) return
+      if (stage === projection.commentDigest && projection.commentId !== undefined) return
       const body = commentBody(decision, rows, await receipts(deps, rows), ask.unasked)
-      if (projection.commentId === undefined)
-        await save({ commentId: await api.createComment(row.pull, body), commentDigest: stage })
-      else {
-        await api.editComment(projection.commentId, body)
-        await save({ commentDigest: stage })
-      }
+      await showComment(api, { pull: row.pull, stage, body, mark: commentMark(decision) }, projection, save)
     })
   }
-  if (before.lookAt !== undefined) await save({})
+  if (before.lookAt !== undefined) await save(projection)
   await attempt(() => mergeIfWanted(api, repository, row, decision))
   if (refusal !== undefined) throw refusal
-}
-
-/** Marks what was shown of a check that is still in progress. */
-const waiting = 'in_progress:'
-
-type Save = (change: Partial<Projection>) => Promise<void>
-
-const showCheck = async (
-  api: RepositoryApi,
-  check: CheckRun,
-  projection: Projection,
-  save: Save,
-): Promise<void> => {
-  const digest = `${check.status === 'in_progress' ? waiting : ''}${digestOf({ ...check })}`
-  const { headSha } = check
-  if (projection.checkId === undefined || projection.checkSha !== headSha) {
-    await save({ checkId: await api.createCheck(check), checkSha: headSha, checkDigest: digest })
-  } else if (projection.checkDigest !== digest) {
-    await api.updateCheck(projection.checkId, check)
-    await save({ checkDigest: digest })
-  }
 }
 
 const askReviewers = async (
@@ -121,13 +96,16 @@ const askReviewers = async (
   pull: number,
   ask: { readonly users: readonly string[]; readonly teams: readonly string[] },
   projection: Projection,
-  save: Save,
+  save: (next: Projection) => Promise<void>,
 ): Promise<void> => {
   const users = ask.users.filter((login) => !projection.asked.includes(login))
   const teams = ask.teams.filter((team) => !projection.asked.includes(`team:${team}`))
   if (users.length + teams.length === 0) return
   await api.askReviewers(pull, { users, teams })
-  await save({ asked: [...projection.asked, ...users, ...teams.map((team) => `team:${team}`)] })
+  await save({
+    ...projection,
+    asked: [...projection.asked, ...users, ...teams.map((team) => `team:${team}`)],
+  })
 }
 
 /** Where each grant's last event lies in the ledger, for whoever wants to verify it. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { appManifest } from '../../app/github/manifest.ts'
 import { type Stage, setStage } from './stage.ts'
 
 let stage: Stage
@@ -189,6 +190,52 @@ test('one comment, edited in place', async () => {
     { id, body: 'second', user: { login: 'gitsudo[bot]', type: 'Bot' } },
   ])
   await expect(api.editComment(99_999_999, 'gone')).rejects.toMatchObject({ code: 'not_found' })
+})
+
+test('our own comment is found again by its mark, and nobody else’s', async () => {
+  const { api, as, admin, propose, hub, app } = stage
+  const { number } = await propose('alice', 'marked')
+  const mark = '<!-- gitsudo:7:1 -->'
+  await as('bob', 'POST', `${access}/issues/${number}/comments`, { body: mark })
+  const through = admin.createUserToken('alice', { app: 'gitsudo' })
+  const sent = await fetch(`${hub.apiUrl}${access}/issues/${number}/comments`, {
+    method: 'POST',
+    headers: { authorization: `token ${through}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ body: mark }),
+  })
+  expect(await sent.json()).toMatchObject({
+    user: { login: 'alice' },
+    performed_via_github_app: { id: app.id },
+  })
+  await api.createComment(number, 'another of ours')
+  expect(await api.findComment(number, mark)).toBeUndefined()
+  for (let n = 0; n < 100; n += 1)
+    await as('bob', 'POST', `${access}/issues/${number}/comments`, { body: 'x' })
+  const id = await api.createComment(number, `${mark} and more`)
+  expect(await api.findComment(number, mark)).toBe(id)
+})
+
+test('our own check is found again by its external id', async () => {
+  const { api, admin, make, propose } = stage
+  const { sha } = await propose('alice', 'lost')
+  const check = {
+    headSha: sha,
+    externalId: 'gitsudo:7:77',
+    status: 'in_progress',
+    title: 'looking',
+    summary: '',
+    annotations: [],
+  } as const
+  const { default_permissions: permissions } = appManifest({ name: 'gitsudo', url: '', webhookUrl: '' })
+  const impostor = admin.createApp({ slug: 'impostor', owner: 'acme', permissions, events: [] })
+  admin.installApp('impostor', 'acme/access')
+  const { id: appId, privateKey } = impostor
+  await make({ appId, privateKey }).repository(7).createCheck(check)
+  await api.createCheck({ ...check, externalId: 'gitsudo:7:78' })
+  expect(await api.findCheck(sha, check.externalId)).toBeUndefined()
+  const id = await api.createCheck(check)
+  await api.createCheck({ ...check, externalId: 'gitsudo:7:79' })
+  expect(await api.findCheck(sha, check.externalId)).toBe(id)
 })
 
 test('reviewers are asked, and one who cannot be asked spoils nothing', async () => {

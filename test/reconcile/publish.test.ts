@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Decision } from '../../app/decision/decision.ts'
 import { GitHubError } from '../../app/reconcile/ports/github.ts'
 import { reviewersToAsk } from '../../app/reconcile/publish/reviewers.ts'
-import { accessWorld } from '../support/memory/access-world.ts'
+import { accessWorld, filePath, requestFile } from '../support/memory/access-world.ts'
 import { repositoryId } from '../support/memory/hub.ts'
 
 const minute = 60_000
@@ -37,6 +37,52 @@ test('a check that trouble left in progress is settled by the verdict at the mer
   await world.merge(pull, 'carol')
   await world.settle()
   expect(checks().at(-1)).toMatchObject({ status: 'completed', conclusion: 'success' })
+})
+
+describe.each(['createCheck', 'createComment'] as const)('%s whose answer is never seen', (call) => {
+  test.each([
+    ['the answer is lost', new GitHubError('unavailable', 'no answer')],
+    ['the replica is killed', new Error('killed')],
+  ])('%s: what GitHub holds is found again, brought up to date and not made twice', async (_, error) => {
+    const world = accessWorld()
+    world.hub.loseAnswer(call, error)
+    const pull = world.request('a')
+    await world.settle().catch((thrown: unknown) => expect(thrown).toBe(error))
+    world.review(pull, 'bob')
+    await world.settle()
+    await world.pass(minute)
+    await world.merge(pull, 'carol')
+    await world.settle()
+    expect(world.writes.filter((write) => write.call === call)).toHaveLength(1)
+    expect([...world.hub.checks.values()].map(({ conclusion }) => conclusion)).toEqual(['success'])
+    expect([...world.hub.comments.values()].map(({ body }) => body.includes('**active**'))).toEqual([true])
+  })
+
+  test('and is not there: made again', async () => {
+    const world = accessWorld()
+    world.meet((one) => {
+      if (one === call) throw new GitHubError('unavailable', 'GitHub is away')
+    })
+    world.request('a')
+    await world.settle()
+    world.meet(() => undefined)
+    await world.pass(minute)
+    expect(world.writes.filter((write) => write.call === call)).toHaveLength(1)
+  })
+})
+
+test('nothing is looked for that no lost answer can have left', async () => {
+  const world = accessWorld()
+  const asked: string[] = []
+  world.meet((call) => void asked.push(call))
+  const pull = world.request('a')
+  await world.settle()
+  world.push('a', { [filePath('a')]: requestFile('again') }, 'alice')
+  await world.settle()
+  world.review(pull, 'bob')
+  await world.settle()
+  expect(world.writes.filter(({ call }) => call === 'createCheck')).toHaveLength(2)
+  expect(asked.filter((call) => call.startsWith('find'))).toEqual([])
 })
 
 describe('merge: auto', () => {

@@ -97,8 +97,12 @@ export type RepositoryApi = {
 
   createCheck(check: CheckRun): Promise<number>
   updateCheck(id: number, check: CheckRun): Promise<void>
+  /** Our App's check run of that external id on a commit: what a create left whose answer was never seen. */
+  findCheck(sha: Sha, externalId: string): Promise<number | undefined>
   createComment(number: number, body: string): Promise<number>
   editComment(id: number, body: string): Promise<void>
+  /** The comment on a pull request that our App itself wrote, and no person through it, whose body holds `mark`. */
+  findComment(number: number, mark: string): Promise<number | undefined>
   /** Asks people or teams (slugs) to review; those asked already stay asked. */
   askReviewers(
     number: number,

@@ -90,7 +90,10 @@ export type BranchRow = {
   readonly acceptedCommit?: string
 }
 
-/** What gitsudo last showed on a pull request, so that only differences are written. */
+/**
+ * What gitsudo last showed on a pull request, so that only differences are written. A `checkSha` without a
+ * `checkId`, a `commentDigest` without a `commentId`: GitHub was asked to create it, and its answer is not known.
+ */
 export type Projection = {
   readonly repository: number
   readonly pull: number

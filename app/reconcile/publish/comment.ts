@@ -20,6 +20,10 @@ const stageOf = (request: RequestDecision, rows: readonly StatusRow[]): string =
   return request.verdict === 'denied' ? 'denied' : 'open'
 }
 
+/** By which a pull request's comment is known again; nobody sees it. */
+export const commentMark = ({ repository, pull }: Decision): string =>
+  `<!-- gitsudo:${repository}:${pull} -->`
+
 /** The one comment: what became of each request, then why. */
 export const commentBody = (
   decision: Decision,
@@ -33,7 +37,7 @@ export const commentBody = (
   })
   const rest =
     unasked.length === 0 ? [] : ['', `Could approve too, but GitHub asks 15 at most: ${unasked.join(', ')}`]
-  return [...lines, ...rest, '', decisionMarkdown(decision)].join('\n')
+  return [commentMark(decision), ...lines, ...rest, '', decisionMarkdown(decision)].join('\n')
 }
 
 const receiptLine = (receipt: string | undefined): readonly string[] =>

@@ -44,6 +44,9 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>) => {
   let guids = 0
   let ids = 0
   let answer: (call: string) => void = () => undefined
+  const comments = new Map<number, { readonly pull: number; readonly body: string }>()
+  const checks = new Map<number, CheckRun>()
+  const lost = new Map<string, Error>()
 
   const send = (
     event: string,
@@ -90,6 +93,14 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>) => {
     writes.push(write)
   }
 
+  /** What was just made, unless the answer is lost. */
+  const made = (call: string): number => {
+    const error = lost.get(call)
+    lost.delete(call)
+    if (error !== undefined) throw error
+    return ids
+  }
+
   git.refs.set('main', git.commit([], { 'README.md': 'access' }, signatory('carol')))
 
   const api: RepositoryApi = {
@@ -120,14 +131,32 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>) => {
     commit: async () => ({ verified: false }),
     createCheck: async (check) => {
       wrote({ call: 'createCheck', check })
-      return ++ids
+      checks.set(++ids, check)
+      return made('createCheck')
     },
-    updateCheck: async (_, check) => wrote({ call: 'updateCheck', check }),
+    updateCheck: async (id, check) => {
+      wrote({ call: 'updateCheck', check })
+      checks.set(id, check)
+    },
+    findCheck: async (sha, externalId) => {
+      answer('findCheck')
+      return [...checks].find(([, check]) => check.headSha === sha && check.externalId === externalId)?.[0]
+    },
     createComment: async (pull, body) => {
       wrote({ call: 'createComment', pull, body })
-      return ++ids
+      comments.set(++ids, { pull, body })
+      return made('createComment')
     },
-    editComment: async (_, body) => wrote({ call: 'editComment', body }),
+    editComment: async (id, body) => {
+      wrote({ call: 'editComment', body })
+      const known = comments.get(id)
+      if (known === undefined) throw new GitHubError('not_found', `no comment ${id}`)
+      comments.set(id, { ...known, body })
+    },
+    findComment: async (number, mark) => {
+      answer('findComment')
+      return [...comments].find(([, { pull, body }]) => pull === number && body.includes(mark))?.[0]
+    },
     askReviewers: async (pull, ask) =>
       wrote({ call: 'askReviewers', pull, body: [...ask.users, ...ask.teams].join() }),
     merge: async (number, head) => {
@@ -151,6 +180,10 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>) => {
     pulls,
     reviews,
     pushes,
+    comments,
+    checks,
+    /** GitHub does what it is asked to, once, and whoever asked dies of `error` before the answer. */
+    loseAnswer: (call: 'createCheck' | 'createComment', error: Error) => lost.set(call, error),
     /** What GitHub does with each call before it answers: throws, or nothing. */
     meet(does: (call: string) => void): void {
       answer = does

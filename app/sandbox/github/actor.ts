@@ -71,8 +71,21 @@ function byToken(world: World, secret: string): Actor {
     app: appOf(world, installation.appId),
     installation,
     repositories,
-    permissions: token.permissions,
+    permissions: stillGranted(token.permissions, installation.permissions),
   }
+}
+
+/** What a token was given and the installation still has: a permission that was taken back dies in every token. */
+function stillGranted(given: Permissions, now: Permissions): Permissions {
+  const levels = ['read', 'write', 'admin'] as const
+  return Object.fromEntries(
+    Object.entries(given).flatMap(([name, level]) => {
+      // Every App may read metadata, named or not.
+      const has = now[name] ?? (name === 'metadata' ? 'read' : undefined)
+      const least = levels.find((each) => each === level || each === has)
+      return has === undefined || least === undefined ? [] : [[name, least]]
+    }),
+  )
 }
 
 function equal(a: string, b: string): boolean {

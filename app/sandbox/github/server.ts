@@ -11,9 +11,11 @@ import { addPages } from './pages.ts'
 import { payer } from './payer.ts'
 import { type Budget, secondaryLimit } from './rate-limit.ts'
 import { allRoutes } from './routes/all.ts'
+import { graphqlRoute } from './routes/graphql.ts'
 import type { World } from './state/world.ts'
 
 const API = '/api/v3'
+const GRAPHQL = '/api'
 /** Bodies of the API; Git's pushes do not come this way. */
 const LARGEST_BODY = 100 * 1024 * 1024
 
@@ -35,6 +37,11 @@ export function buildServer(world: World): FastifyInstance {
       handler: (request, reply) => serveApi(world, route, request, reply),
     })
   }
+  server.route({
+    method: 'POST',
+    url: `${GRAPHQL}${graphqlRoute.path}`,
+    handler: (request, reply) => serveApi(world, graphqlRoute, request, reply),
+  })
   addPages(world, server)
   return server
 }
@@ -56,7 +63,7 @@ function gitOr(world: World, otherwise: RequestListener): RequestListener {
 
 async function serveApi(world: World, route: Route, request: FastifyRequest, reply: FastifyReply) {
   world.counters.api(request.method, route.path)
-  const path = request.url.slice(API.length)
+  const path = request.url.slice((route === graphqlRoute ? GRAPHQL : API).length)
   const fault = world.faults.takeApi(request.method, path)
   const lost = () => new GitHubError(502, 'Server Error')
   if (fault?.answer === 'slow') await sleep(fault.delayMs ?? 1000)

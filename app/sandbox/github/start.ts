@@ -54,13 +54,23 @@ export async function startGitHub(options: LocalGitHubOptions): Promise<LocalGit
     removed: false,
     members: new Map(),
   }
+  const mergeQueueBot: Account = {
+    ...webFlow,
+    id: 118_344_674,
+    login: 'github-merge-queue[bot]',
+    type: 'Bot',
+    name: null,
+    email: null,
+    members: new Map(),
+  }
   const world: World = {
     dir: options.dir,
     clock,
     url: '',
     nextId,
-    accounts: new Map([[webFlow.id, webFlow]]),
+    accounts: new Map([webFlow, mergeQueueBot].map((account) => [account.id, account])),
     webFlow,
+    mergeQueueBot,
     teams: new Map(),
     repositories: new Map(),
     apps: new Map(),

@@ -110,12 +110,12 @@ test('conflicts, drafts and unknown branches are refused in GitHub’s words', a
     message: expect.stringContaining('not mergeable'),
   })
   const draft = await propose(alice, 'draft', { 'draft.txt': 'x' })
-  await api.update({ ...of(draft), draft: true } as never)
+  expect(await stage.setDraft(alice, draft, true)).toEqual({ pullRequest: { isDraft: true } })
   expect(await failureOf(api.merge(of(draft)))).toMatchObject({
     status: 405,
     message: expect.stringContaining('draft'),
   })
-  await api.update({ ...of(draft), draft: false } as never)
+  await stage.setDraft(alice, draft, false)
   await stage.admin.deliveriesSettled()
   const actions = stage.hooks.hooks
     .filter((hook) => hook.payload.number === draft.number)

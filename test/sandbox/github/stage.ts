@@ -17,6 +17,7 @@ export const EVENTS = [
   'issue_comment',
   'issues',
   'membership',
+  'merge_group',
   'pull_request',
   'pull_request_review',
   'push',
@@ -168,6 +169,27 @@ export async function setStage(options: { rateLimits?: boolean } = {}) {
     return (stdout + stderr).trim()
   }
 
+  /** One GraphQL mutation about a pull request, by its node id; gives what `selection` asks for. */
+  const mutate = async (
+    who: { token: string },
+    mutation: string,
+    input: Readonly<Record<string, unknown>>,
+    selection: string,
+  ): Promise<unknown> => {
+    const type = `${mutation.charAt(0).toUpperCase()}${mutation.slice(1)}Input!`
+    const text = `mutation change($input: ${type}) { ${mutation}(input: $input) { ${selection} } }`
+    const answer = await as(who.token).graphql<Record<string, unknown>>(text, { input })
+    return answer[mutation]
+  }
+  /** As only GraphQL can. */
+  const setDraft = (who: { token: string }, pull: { node_id: string }, draft: boolean) =>
+    mutate(
+      who,
+      draft ? 'convertPullRequestToDraft' : 'markPullRequestReadyForReview',
+      { pullRequestId: pull.node_id },
+      'pullRequest { isDraft }',
+    )
+
   /** A branch with one changed file, made through the API, and a pull request from it. */
   const propose = async (who: { token: string }, branch: string, files: Record<string, string>) => {
     const client = as(who.token).rest
@@ -221,6 +243,8 @@ export async function setStage(options: { rateLimits?: boolean } = {}) {
     git,
     propose,
     commitTo,
+    mutate,
+    setDraft,
     asInstallation: () => asApp({ installationId }),
     close: async () => {
       await hub.close()

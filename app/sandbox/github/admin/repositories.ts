@@ -3,6 +3,7 @@ import { leave } from '../change/app.ts'
 import { addRepository } from '../change/repository.ts'
 import { teamShape } from '../shapes/team.ts'
 import type { Role } from '../state/account.ts'
+import type { MergeQueueRule } from '../state/merge-queue.ts'
 import { branchSha, closeRepository, type Protection } from '../state/repository.ts'
 import { accountOf, findRepository, type World } from '../state/world.ts'
 import type { Find } from './find.ts'
@@ -67,10 +68,13 @@ export function repositoryAdmin(world: World, find: Find) {
     protectBranch(
       repo: string,
       branch: string,
-      protection: Partial<Omit<Protection, 'requiredChecks'>> & {
+      protection: Partial<Omit<Protection, 'requiredChecks' | 'mergeQueue'>> & {
         requiredChecks?: readonly { context: string; appId?: number | null }[]
+        /** Every pull request waits its turn in a merge queue. Absent: none. */
+        mergeQueue?: Partial<MergeQueueRule>
       },
     ): void {
+      const { mergeQueue, ...rest } = protection
       const requiredChecks = (protection.requiredChecks ?? []).map((check) => ({ appId: null, ...check }))
       find.repository(repo).protections.set(branch, {
         strict: false,
@@ -78,8 +82,9 @@ export function repositoryAdmin(world: World, find: Find) {
         dismissStale: false,
         enforceAdmins: false,
         allowForcePushes: false,
-        ...protection,
+        ...rest,
         requiredChecks,
+        mergeQueue: mergeQueue ? { method: 'merge', groupSize: 1, minimum: 1, ...mergeQueue } : null,
       })
     },
     unprotectBranch(repo: string, branch: string): void {

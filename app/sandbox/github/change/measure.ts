@@ -20,7 +20,8 @@ export async function measurePull(repository: Repository, pull: Pull): Promise<M
   return pull.measured
 }
 
-async function measurePair(repository: Repository, base: string, head: string) {
+/** Whether and how `head` merges into `base`, and what it brings. */
+export async function measurePair(repository: Repository, base: string, head: string) {
   const { objects, gitDir } = repository
   const commits = await commitsBetween(repository, base, head)
   const upToDate = await isAncestor(repository, base, head)

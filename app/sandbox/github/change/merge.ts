@@ -40,8 +40,9 @@ export async function mergePull(
   const unmet = protectionUnmet(world, repository, pull)
   const mayBypass = !protection?.enforceAdmins && roleOn(world, repository, order.actorId) === 'admin'
   if (unmet !== null && !mayBypass) throw refuse(unmet)
+  if (protection?.mergeQueue && !mayBypass) throw refuse('Changes must be made through the merge queue')
   if (measured?.mergeTree == null) throw refuse('Pull Request is not mergeable')
-  const fresh = await newCommits(world, repository, pull, order, base, measured)
+  const fresh = await commitsOfMerge(world, repository, pull, order, base, measured)
   const tip = fresh.at(-1) ?? base
   if (order.method !== 'rebase') repository.webCommits.add(tip)
   const ref = `refs/heads/${pull.base.ref}`
@@ -50,21 +51,22 @@ export async function mergePull(
     before: base,
     after: tip,
     actorId: order.actorId,
-    merge: pull,
+    merges: [pull],
     fresh,
   })
+  pull.landed = fresh
   await markMerged(world, repository, pull, order.actorId, tip)
   return tip
 }
 
 /** The commits that the merge puts on the base, oldest first. */
-async function newCommits(
+export async function commitsOfMerge(
   world: World,
   repository: Repository,
   pull: Pull,
-  order: MergeOrder,
+  order: Omit<MergeOrder, 'sha'>,
   base: string,
-  measured: Measured,
+  measured: Pick<Measured, 'mergeTree' | 'commits'>,
 ): Promise<string[]> {
   const tree = measured.mergeTree ?? ''
   const { objects } = repository

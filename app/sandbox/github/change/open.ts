@@ -77,6 +77,7 @@ export async function openPull(world: World, repository: Repository, order: Pull
       mergedAt: null,
       mergedById: null,
       mergeCommitSha: null,
+      landed: [],
       maintainerCanModify: order.maintainerCanModify,
       requestedReviewers: new Set(),
       requestedTeams: new Set(),

@@ -34,6 +34,19 @@ function latestVerdicts(pull: Pull): Map<number, Review> {
   return latest
 }
 
+/** What the branch's required checks say of a commit, all together. */
+export function checksOn(
+  repository: Repository,
+  protection: Protection,
+  sha: string,
+): 'passing' | 'failing' | 'pending' {
+  const states = protection.requiredChecks.map(({ context, appId }) =>
+    checkState(repository, context, appId, sha),
+  )
+  if (states.includes('failing')) return 'failing'
+  return states.every((state) => state === 'passing') ? 'passing' : 'pending'
+}
+
 /** Which required check the commit lacks, in GitHub's words, or null. */
 function checkUnmet(repository: Repository, protection: Protection, sha: string): string | null {
   for (const { context, appId } of protection.requiredChecks) {
@@ -81,12 +94,15 @@ export function pushRefusal(
   actorId: number,
   after: string | null,
 ): { message: string | null; noForce: boolean } {
+  if (branch.startsWith('gh-readonly-queue/'))
+    return { message: 'Cannot update this branch: it belongs to a merge queue', noForce: true }
   const protection = repository.protections.get(branch)
   if (!protection) return { message: null, noForce: false }
   const noForce = !protection.allowForcePushes
   if (after === null) return { message: 'Cannot delete this protected branch', noForce }
   const mayBypass = !protection.enforceAdmins && roleOn(world, repository, actorId) === 'admin'
   if (mayBypass) return { message: null, noForce }
+  if (protection.mergeQueue) return { message: 'Changes must be made through the merge queue', noForce }
   if (protection.requiredReviews > 0)
     return { message: 'Changes must be made through a pull request.', noForce }
   return { message: checkUnmet(repository, protection, after), noForce }

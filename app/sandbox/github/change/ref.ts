@@ -4,10 +4,11 @@ import { commitsBetween, isAncestor, pathsOf } from '../history.ts'
 import { pushedCommit } from '../shapes/commit.ts'
 import { repositoryPage } from '../shapes/repository.ts'
 import type { Pull } from '../state/pull.ts'
-import type { Activity, Repository } from '../state/repository.ts'
+import { type Activity, branchSha, type Repository } from '../state/repository.ts'
 import { accountOf, type World } from '../state/world.ts'
 import { announce } from './announce.ts'
-import { closePull, markMerged, openPullsOf, synchronisePull } from './pull.ts'
+import { announcePull, closePull, markMerged, openPullsOf, synchronisePull } from './pull.ts'
+import { retargetPull } from './reopen.ts'
 
 const NOTHING = '0'.repeat(40)
 
@@ -17,8 +18,9 @@ export type RefMove = {
   readonly before: string | null
   readonly after: string | null
   readonly actorId: number
-  /** The pull request whose merge this is: its own closing is told by the merge. */
-  readonly merge?: Pull
+  /** The pull requests whose merge this is: their own closing is told by the merge. */
+  readonly merges?: readonly Pull[]
+  readonly throughQueue?: boolean
   /** The commits that the move brings, oldest first, where the caller knows them. */
   readonly fresh?: readonly string[]
 }
@@ -86,10 +88,10 @@ async function settleBase(
 ): Promise<void> {
   const waiting = openPullsOf(world, { base: repository.id, branch })
     .map(([, pull]) => pull)
-    .filter((pull) => pull !== move.merge)
+    .filter((pull) => !move.merges?.includes(pull))
   if (waiting.length === 0) return
   if (move.after === null) {
-    for (const pull of waiting) await closePull(world, repository, pull, move.actorId)
+    for (const pull of waiting) await loseBase(world, repository, pull, move.actorId)
     return
   }
   const reached = new Set(await freshCommits(repository, move))
@@ -98,8 +100,30 @@ async function settleBase(
   }
 }
 
+/**
+ * The base of an open pull request was deleted. Where it was the head of one that is merged, its base is taken over
+ * (docs.github.com, "About branches"); else the pull request is closed.
+ */
+async function loseBase(world: World, repository: Repository, pull: Pull, actorId: number): Promise<void> {
+  const { ref, sha } = pull.base
+  const merged = repository.pulls
+    .values()
+    .toArray()
+    .findLast(
+      (each) => each.mergedAt !== null && each.head.repositoryId === repository.id && each.head.ref === ref,
+    )
+  if (!merged || branchSha(repository, merged.base.ref) === undefined) {
+    await closePull(world, repository, pull, actorId)
+    return
+  }
+  await retargetPull(world, repository, pull, merged.base.ref)
+  const changes = { base: { ref: { from: ref }, sha: { from: sha } } }
+  await announcePull(world, repository, pull, actorId, 'edited', { changes })
+}
+
 function activityType(move: RefMove, forced: boolean): Activity['type'] {
-  if (move.merge) return 'pr_merge'
+  if (move.throughQueue) return 'merge_queue_merge'
+  if (move.merges) return 'pr_merge'
   if (move.before === null) return 'branch_creation'
   if (move.after === null) return 'branch_deletion'
   return forced ? 'force_push' : 'push'

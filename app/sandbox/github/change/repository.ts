@@ -6,6 +6,7 @@ import { openRefs } from '../refs.ts'
 import { webAuthor, webCommitter } from '../shapes/commit.ts'
 import { type Repository, serially } from '../state/repository.ts'
 import type { World } from '../state/world.ts'
+import { moveQueues } from './merge-queue.ts'
 
 export type RepositoryOrder = {
   readonly ownerId: number
@@ -59,6 +60,7 @@ export async function addRepository(
     refs: new Map(forkOf ? [...forkOf.refs].filter(([ref]) => ref.startsWith('refs/heads/')) : []),
     collaborators: new Map(),
     protections: new Map(),
+    queues: new Map(),
     lastNumber: 0,
     issues: new Map(),
     pulls: new Map(),
@@ -68,7 +70,7 @@ export async function addRepository(
     statuses: [],
     activities: [],
     webCommits: new Set(),
-    exclusively: serially(),
+    exclusively: serially(() => moveQueues(world, repository)),
   }
   if (order.files) await firstCommit(world, repository, order.files)
   world.repositories.set(id, repository)

@@ -16,7 +16,7 @@ import { reviewRoutes } from './reviews.ts'
 import { teamRoutes } from './teams.ts'
 import { userRoutes } from './users.ts'
 
-/** Every endpoint of the API. A merge queue (`merge_group`, `enqueuePullRequest`) gets its own file here. */
+/** Every endpoint of the REST API. */
 export const allRoutes: readonly Route[] = [
   ...pullRoutes,
   ...reviewRoutes,

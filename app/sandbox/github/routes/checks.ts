@@ -12,6 +12,7 @@ import {
   repositoryIn,
 } from '../call.ts'
 import { announce } from '../change/announce.ts'
+import { checkReported } from '../change/merge-queue.ts'
 import { commitNamed } from '../change/resolve.ts'
 import { forbidden, invalid, notFound, validationFailed } from '../errors.ts'
 import { page } from '../page.ts'
@@ -134,6 +135,7 @@ async function create(call: Call) {
   repository.checkRuns.set(run.id, run)
   await tell(call, repository, run, 'created', app.botId)
   if (run.status === 'completed') await tell(call, repository, run, 'completed', app.botId)
+  await checkReported(repository)
   return created(checkRunShape(world, repository, run))
 }
 
@@ -147,6 +149,7 @@ async function update(call: Call) {
   const wasDone = run.status === 'completed'
   apply(call, run)
   if (run.status === 'completed' && !wasDone) await tell(call, repository, run, 'completed', app.botId)
+  await checkReported(repository)
   return ok(checkRunShape(call.world, repository, run))
 }
 

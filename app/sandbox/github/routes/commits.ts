@@ -1,6 +1,7 @@
 import { need } from '../access.ts'
 import { type Call, callerOf, created, get, ok, post, type Route, repositoryIn } from '../call.ts'
 import { announce } from '../change/announce.ts'
+import { checkReported } from '../change/merge-queue.ts'
 import { commitNamed } from '../change/resolve.ts'
 import { GitHubError, notFound } from '../errors.ts'
 import { git } from '../git.ts'
@@ -160,6 +161,7 @@ async function createStatus(call: Call) {
     created_at: iso(status.createdAt),
     updated_at: iso(status.createdAt),
   }))
+  await checkReported(repository)
   const creator = userById(world, status.creatorId)
   return created({ ...statusShape(call, repository, status), creator })
 }

@@ -96,11 +96,6 @@ async function update(call: Call) {
       Object.assign(pull.issue, { title, body: text, updatedAt: world.clock.now() })
       await announcePull(world, repository, pull, actorId, 'edited', { changes })
     }
-    const draft = body.flagOr('draft', pull.draft)
-    if (draft !== pull.draft) {
-      pull.draft = draft
-      await announcePull(world, repository, pull, actorId, draft ? 'converted_to_draft' : 'ready_for_review')
-    }
     const state = body.one('state', ['open', 'closed']) ?? pull.issue.state
     if (state === pull.issue.state) return
     if (state === 'closed') await closePull(world, repository, pull, actorId)
@@ -177,7 +172,8 @@ async function pullsOfCommit(call: Call) {
   const sha = call.param('ref')
   const containing: Pull[] = []
   for (const pull of repository.pulls.values()) {
-    if (pull.head.sha === sha || pull.mergeCommitSha === sha) containing.push(pull)
+    if (pull.head.sha === sha || pull.mergeCommitSha === sha || pull.landed.includes(sha))
+      containing.push(pull)
     else {
       const { from, to } = await range(repository, pull)
       if ((await commitsBetween(repository, from, to)).includes(sha)) containing.push(pull)

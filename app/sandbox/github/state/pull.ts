@@ -21,6 +21,8 @@ export type Pull = {
   mergedAt: number | null
   mergedById: number | null
   mergeCommitSha: string | null
+  /** What its merge put on the base, oldest first; a rebase puts several commits there. */
+  landed: readonly string[]
   maintainerCanModify: boolean
   readonly requestedReviewers: Set<number>
   readonly requestedTeams: Set<number>

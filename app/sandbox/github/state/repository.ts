@@ -3,6 +3,7 @@ import type { RefStore } from '../refs.ts'
 import type { Role } from './account.ts'
 import type { CheckRun, CheckSuite, Status } from './check.ts'
 import type { Comment, Issue } from './issue.ts'
+import type { MergeQueue, MergeQueueRule } from './merge-queue.ts'
 import type { Pull } from './pull.ts'
 
 export type Protection = {
@@ -13,6 +14,8 @@ export type Protection = {
   readonly dismissStale: boolean
   readonly enforceAdmins: boolean
   readonly allowForcePushes: boolean
+  /** null: people merge by themselves. */
+  readonly mergeQueue: MergeQueueRule | null
 }
 
 export type Activity = {
@@ -21,7 +24,13 @@ export type Activity = {
   readonly after: string
   readonly ref: string
   readonly at: number
-  readonly type: 'push' | 'force_push' | 'branch_creation' | 'branch_deletion' | 'pr_merge'
+  readonly type:
+    | 'push'
+    | 'force_push'
+    | 'branch_creation'
+    | 'branch_deletion'
+    | 'pr_merge'
+    | 'merge_queue_merge'
   readonly actorId: number
 }
 
@@ -44,6 +53,8 @@ export type Repository = {
   readonly refs: Map<string, string>
   readonly collaborators: Map<number, Role>
   readonly protections: Map<string, Protection>
+  /** Branch → what waits to be merged into it. */
+  readonly queues: Map<string, MergeQueue>
   lastNumber: number
   readonly issues: Map<number, Issue>
   readonly pulls: Map<number, Pull>
@@ -68,11 +79,12 @@ export async function closeRepository(repository: Repository): Promise<void> {
   await Promise.all([repository.objects.close(), repository.refStore.close()])
 }
 
-/** A queue of one: each change starts when the one before it has ended, however it ended. */
-export function serially(): Repository['exclusively'] {
+/** A queue of one: each change, and what follows from it, starts when the one before has ended, however it ended. */
+export function serially(afterEach: () => Promise<void>): Repository['exclusively'] {
   let last: Promise<unknown> = Promise.resolve()
   return (change) => {
-    const result = last.then(change, change)
+    const whole = () => change().finally(afterEach)
+    const result = last.then(whole, whole)
     last = result
     return result
   }

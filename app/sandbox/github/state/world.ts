@@ -18,6 +18,8 @@ export type World = {
   readonly accounts: Map<number, Account>
   /** The account that commits what GitHub's pages make. */
   readonly webFlow: Account
+  /** The account that merges what the merge queue lets through. */
+  readonly mergeQueueBot: Account
   readonly teams: Map<number, Team>
   readonly repositories: Map<number, Repository>
   readonly apps: Map<number, App>

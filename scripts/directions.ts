@@ -22,7 +22,7 @@ export const directions: IConfiguration = {
       from: { path: pure },
       to: {
         path: '^app/',
-        pathNot: [pure, '^app/identity/', '^app/reconcile/ports/evaluator\\.ts$'],
+        pathNot: [pure, '^app/identity/', '^app/reconcile/ports/(evaluator|policy-trial)\\.ts$'],
       },
     },
     {

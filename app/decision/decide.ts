@@ -92,7 +92,7 @@ const conclude = (
   others: readonly RuleNode[],
 ): RequestDecision => {
   const { moment } = facts
-  const { nodes, tier, requirements, approvedBy, deniedBy } = judged
+  const { nodes, tier, requirements, asked, approvedBy, deniedBy } = judged
   const all = [...nodes, ...own, ...others]
   const outcome = outcomeOf(all, moment)
   const verdict = verdictOf(outcome, moment)
@@ -116,6 +116,9 @@ const conclude = (
     hints: verdict === 'passed' ? [] : [...new Set(hints)],
     ...(tier === undefined ? {} : { tier }),
     requirements,
+    ...(asked === undefined
+      ? {}
+      : { terms: { ...asked, met: nodes.every(({ outcome: one }) => one === 'met') } }),
     ...(verdict === 'denied' && personal ? { deniedBy } : {}),
     approvedBy,
   }

@@ -1,3 +1,4 @@
+import type { PolicyTrialReport } from '../reconcile/ports/policy-trial.ts'
 import type { Fault } from '../request/fault.ts'
 import type { RequestId } from '../request/request.ts'
 import type { PersonFact } from './facts.ts'
@@ -38,6 +39,17 @@ export type Requirement = {
   readonly metBy: readonly PersonFact[]
 }
 
+/**
+ * What the policies ask for, as the ledger remembers it (trust.md 1.9). Who belongs to a group is no part of it;
+ * the people whom a policy names by login are, by numeric id, and so is the policy that judges reviewers itself.
+ */
+export type Terms = {
+  readonly tier: 'auto' | 'human' | 'none'
+  readonly asks: readonly string[]
+  /** Whether the request met all that is asked of it by itself, its approvals included. */
+  readonly met: boolean
+}
+
 export type RequestDecision = {
   readonly id: RequestId
   readonly path: string
@@ -50,6 +62,8 @@ export type RequestDecision = {
   readonly hints: readonly string[]
   readonly tier?: 'auto' | 'human'
   readonly requirements: readonly Requirement[]
+  /** undefined: the policies were not asked. */
+  readonly terms?: Terms
   /** Whose latest review denied it, where a person did. */
   readonly deniedBy?: PersonFact
   /** Who approved and counted. */
@@ -69,4 +83,22 @@ export type Decision = {
   /** Rules of the pull request as a whole. */
   readonly tree: RuleNode
   readonly requests: readonly RequestDecision[]
+  /** Of a pull request that changes `policies/`. */
+  readonly policies?: PolicyDecision
+}
+
+/** What a change of `policies/` would bring, and who accepts it (trust.md 1.3). */
+export type PolicyDecision = {
+  /** The accepted policy commit that it was compared with. */
+  readonly accepted: string
+  /** Tree hash of `policies/` at the head; undefined: it is gone. */
+  readonly tree?: string
+  /** Paths that differ from the accepted policies. */
+  readonly changed: readonly string[]
+  /** Those of them that lie on the branch already, without acceptance: no diff of the pull request shows them. */
+  readonly strayed: readonly string[]
+  readonly requirements: readonly Requirement[]
+  readonly approvedBy: readonly PersonFact[]
+  /** undefined: they could not be tried. */
+  readonly trial?: PolicyTrialReport
 }

@@ -1,6 +1,8 @@
 import type { ApprovalResult, EligibilityResult } from '../policy/result.ts'
+import type { PolicyTrialReport } from '../reconcile/ports/policy-trial.ts'
 import type { Fault } from '../request/fault.ts'
 import type { AccessRequest, ProviderName, RequestId } from '../request/request.ts'
+import type { Terms } from './decision.ts'
 
 /** Everything `decide` may know, gathered beforehand. Nothing in here is computed by the pull request's author. */
 export type Facts = {
@@ -10,8 +12,11 @@ export type Facts = {
   readonly moment: 'forecast' | 'merge' | 'start'
   readonly repository: RepositoryFacts
   readonly pull: PullFacts
-  /** The accepted policy commit, or why there is none to use. */
-  readonly policy: { readonly commit: string } | { readonly missing: string }
+  /**
+   * The accepted policy commit, or why there is none to use. `since`: when it took the place of an earlier one
+   * (epoch ms); undefined for the first.
+   */
+  readonly policy: { readonly commit: string; readonly since?: number } | { readonly missing: string }
   /** Every path that differs between the branch and the head: the whole pull request. */
   readonly changes: readonly PathFact[]
   readonly requests: readonly RequestFacts[]
@@ -53,6 +58,8 @@ export type PullFacts = {
   }
   /** Reviews up to here are void: the pull request was reopened (trust.md 6.23). */
   readonly reviewsFrom?: number
+  /** When the head as it is came, by what is stored; undefined: not known. Epoch ms. */
+  readonly headAt?: number
 }
 
 /** A path the pull request changes. `kind`: what the tree diff says of it. */
@@ -78,6 +85,8 @@ export type ReviewFact = {
   readonly reviewer?: PersonFact & { readonly type: 'User' | 'Bot' | 'Organization' }
   readonly state: 'approved' | 'changes_requested' | 'commented' | 'dismissed'
   readonly submittedAt: number
+  /** When its payload was stored, or when it was submitted, whichever was earlier (epoch ms); undefined: not stored. */
+  readonly storedAt?: number
   /** The stored, HMAC-checked payload behind it (trust.md 2.1, 2.2); undefined: not had yet. */
   readonly payload?: {
     readonly commit: string
@@ -107,6 +116,8 @@ export type RequestFacts = {
   readonly branchBlob?: string | null
   /** The path has been on the branch before this pull request (trust.md 3.4). */
   readonly usedUp: boolean
+  /** Set once the accepted policies have changed: what was decided before (trust.md 1.9). */
+  readonly precedent?: Precedent
   /** Who the file names, matched by numeric id (trust.md 6.16), or what to add where. */
   readonly requester?:
     | {
@@ -129,6 +140,40 @@ export type RequestFacts = {
   readonly policies?: PolicyFacts
   /** The same with hand-disabled policies left in (trust.md 5.4); both must pass. */
   readonly policiesToo?: PolicyFacts
+}
+
+/** What the ledger remembers of a request from before the policies in force. */
+export type Precedent = {
+  /** The last decision under earlier policies; undefined: there was none. */
+  readonly last?: { readonly terms?: Terms }
+  /** Reviews stored up to here were given under policies that asked for something else (epoch ms). */
+  readonly since?: number
+}
+
+/** A pull request that changes `policies/`, beside `Facts` (trust.md 1.3). Trees are hashes of `policies/`. */
+export type ProposalFacts = {
+  /** At the head; null: nothing there. */
+  readonly tree: string | null
+  /** On the branch, or as it was before the merge; and where the pull request left it. */
+  readonly branchTree: string | null
+  readonly baseTree: string | null
+  /** In the merge commit. */
+  readonly mergedTree?: string | null
+  /** The accepted policy commit is the merge or newer. */
+  readonly superseded: boolean
+  /** Entries at the head that are no plain files. */
+  readonly odd: readonly { readonly path: string; readonly mode: string }[]
+  /** As in `PolicyDecision`. */
+  readonly changed: readonly string[]
+  readonly strayed: readonly string[]
+  readonly accepted: string
+  /** Who accepts policies, by configuration; a login where one is known. */
+  readonly owners: {
+    readonly people: readonly { readonly id: number; readonly login?: string }[]
+    readonly count: number
+  }
+  /** `lasting`: trying again helps only after somebody did something. */
+  readonly trial: PolicyTrialReport | { readonly missing: string; readonly lasting: boolean }
 }
 
 export type PolicyFacts = {

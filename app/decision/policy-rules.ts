@@ -1,15 +1,18 @@
 import { isEligible } from '../policy/fold.ts'
-import { approvalOf } from './approval.ts'
+import { approvalOf, loginOf } from './approval.ts'
 import type { Requirement, RuleNode } from './decision.ts'
 import type { Facts, PersonFact, PolicyFacts, RequestFacts } from './facts.ts'
 import { byId } from './order.ts'
-import { explainEligibility, type PolicySays, unexplained } from './requirements.ts'
+import { type Asked, termsOf } from './renewal.ts'
+import { explainEligibility, foldApproval, type PolicySays, unexplained } from './requirements.ts'
 import { check, group, rule } from './rule.ts'
 
 export type Judged = {
   readonly nodes: readonly RuleNode[]
   readonly tier?: 'auto' | 'human'
   readonly requirements: readonly Requirement[]
+  /** What is asked for with nothing disabled by hand. */
+  readonly asked?: Asked
   readonly approvedBy: readonly PersonFact[]
   readonly deniedBy?: PersonFact
 }
@@ -20,9 +23,10 @@ export type Judged = {
  */
 export const policyRules = (facts: Facts, request: RequestFacts): Judged | undefined => {
   if (request.policies === undefined) return undefined
-  const without = ask(facts, request, request.policies)
+  const asked = termsOf(foldApproval(request.policiesToo ?? request.policies, loginOf(facts)))
+  const without = ask(facts, request, request.policies, asked)
   if (request.policiesToo === undefined) return without
-  const too = ask(facts, request, request.policiesToo)
+  const too = ask(facts, request, request.policiesToo, asked)
   const key = ({ policy, label, count }: Requirement) => JSON.stringify([policy, label, count])
   const known = new Set(too.requirements.map(key))
   const approvers = new Map([...without.approvedBy, ...too.approvedBy].map((person) => [person.id, person]))
@@ -32,6 +36,7 @@ export const policyRules = (facts: Facts, request: RequestFacts): Judged | undef
   const both = group('5.4', title, facts.moment, 'passing with and without them', too.nodes)
   return {
     nodes: [...without.nodes, both],
+    asked,
     requirements: [...too.requirements, ...without.requirements.filter((one) => !known.has(key(one)))],
     approvedBy: [...approvers.values()].sort(byId),
     ...(tier === undefined ? {} : { tier }),
@@ -39,9 +44,9 @@ export const policyRules = (facts: Facts, request: RequestFacts): Judged | undef
   }
 }
 
-const ask = (facts: Facts, request: RequestFacts, policies: PolicyFacts): Judged => {
-  const { node, ...approval } = approvalOf(facts, request, policies)
-  return { ...approval, nodes: [...eligibilityRules(facts, request, policies), node] }
+const ask = (facts: Facts, request: RequestFacts, policies: PolicyFacts, asked: Asked): Judged => {
+  const { node, ...approval } = approvalOf(facts, request, policies, asked)
+  return { ...approval, asked, nodes: [...eligibilityRules(facts, request, policies), node] }
 }
 
 const eligibilityRules = (

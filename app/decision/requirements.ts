@@ -12,7 +12,10 @@ export type PolicySays = {
   readonly onBehalf?: boolean
 }
 
-export type Unassigned = Omit<Requirement, 'metBy'>
+export type Unassigned = Omit<Requirement, 'metBy'> & {
+  /** What is asked for, whoever belongs to it (trust.md 1.9). */
+  readonly asks: string
+}
 export type FoldedApproval = {
   readonly said: readonly PolicySays[]
   /** The strictest of the policies that apply; undefined when none does. */
@@ -57,7 +60,7 @@ export const foldApproval = (policies: PolicyFacts, loginOf: (id: number) => str
 }
 
 const foldOne = (
-  { policy, outcome, reviewers }: ApprovalResult,
+  { policy, outcome, digests, reviewers }: ApprovalResult,
   policies: PolicyFacts,
   loginOf: (id: number) => string,
 ): FoldedApproval => {
@@ -86,7 +89,17 @@ const foldOne = (
     return {
       said: said.length > 0 ? said : [{ policy, effect: 'allows', why: 'asks for 1 approval' }],
       tier,
-      requirements: [{ policy, label, count: 1, reason: '', eligible: distinct(eligible) }],
+      requirements: [
+        {
+          policy,
+          label,
+          count: 1,
+          reason: '',
+          eligible: distinct(eligible),
+          // Another policy of this name may allow others.
+          asks: `1 of policy ${policy} ${digests.wasm}`,
+        },
+      ],
     }
   }
   if (entries.length === 0) return refuses('it asks for people to approve and names none')
@@ -132,6 +145,7 @@ const requirementOf = (policy: string, entry: RequiredEntry, policies: PolicyFac
       count,
       reason,
       eligible: distinct(group.members),
+      asks: `${count} of group ${entry.group}`,
       ...team,
     }
   }
@@ -144,7 +158,8 @@ const requirementOf = (policy: string, entry: RequiredEntry, policies: PolicyFac
   }
   if (people.length === 0) return 'it asks for people to approve and names none'
   const eligible = distinct(people)
-  return { policy, label: eligible.map(({ login }) => login).join(' or '), count, reason, eligible }
+  const asks = `${count} of users ${eligible.map(({ id }) => id).join(' ')}`
+  return { policy, label: eligible.map(({ login }) => login).join(' or '), count, reason, eligible, asks }
 }
 
 const failed = (

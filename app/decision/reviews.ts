@@ -11,6 +11,7 @@ export type Voice = {
   /** Unheard, and perhaps a refusal. */
   readonly against: boolean
   readonly submittedAt: number
+  readonly storedAt?: number
   readonly node: RuleNode
 }
 
@@ -23,10 +24,15 @@ const states = {
 const ranks = { none: 0, read: 1, triage: 2, write: 3, maintain: 4, admin: 5 }
 const restraint = { approved: 0, commented: 1, dismissed: 2, changes_requested: 3 }
 
+/** What reviews are about: the bytes at a path; for `policies`, a tree. `after`: earlier approvals are void (trust.md 1.9). */
+export type Subject = Pick<RequestFacts, 'path' | 'blob' | 'requester'> & {
+  readonly after?: number | undefined
+}
+
 /** One voice for each person who reviewed, in order of numeric id, and one node for each review that is nobody's. */
 export const voicesOn = (
   facts: Facts,
-  request: RequestFacts,
+  request: Subject,
 ): { readonly voices: readonly Voice[]; readonly strangers: readonly RuleNode[] } => {
   const people = new Map<number, ReviewFact>()
   const strangers: RuleNode[] = []
@@ -75,7 +81,7 @@ const stranger = ({ reviewer, state }: ReviewFact): RuleNode =>
       : `${states[state]} by a ${reviewer.type}; it does not count`,
   )
 
-const voice = (facts: Facts, request: RequestFacts, review: ReviewFact, person: PersonFact): Voice => {
+const voice = (facts: Facts, request: Subject, review: ReviewFact, person: PersonFact): Voice => {
   const { state, payload } = review
   const refusal = state === 'changes_requested' || payload?.state === 'changes_requested'
   const said = (
@@ -89,6 +95,7 @@ const voice = (facts: Facts, request: RequestFacts, review: ReviewFact, person: 
     says,
     against: says === 'unheard' && refusal,
     submittedAt: review.submittedAt,
+    ...(review.storedAt === undefined ? {} : { storedAt: review.storedAt }),
     node: rule(
       number,
       `Review of ${person.login}`,
@@ -141,13 +148,23 @@ const voice = (facts: Facts, request: RequestFacts, review: ReviewFact, person: 
       `ask ${person.login} to review again`,
     )
   }
+  const { after } = request
+  if (after !== undefined && !((review.storedAt ?? Number.NEGATIVE_INFINITY) > after)) {
+    return said(
+      'nothing',
+      '1.9',
+      'an approval under the policies in force',
+      `${person.login}'s approval was given under the old policy: approve again`,
+      `ask ${person.login} to review again`,
+    )
+  }
   return said('approves', '2.4', 'an approval that stands', `${person.login} approved these bytes`)
 }
 
 /** Why this person can neither approve this request nor refuse it: it is their own (trust.md 2.7). */
 const silencedBy = (
   facts: Facts,
-  request: RequestFacts,
+  request: Subject,
   review: ReviewFact,
   person: PersonFact,
 ): string | undefined => {
@@ -174,7 +191,7 @@ const involvedAs = (contributors: readonly Contributor[], person: PersonFact): s
 }
 
 /** Who can never approve this request, whatever they review. */
-export const barred = (facts: Facts, request: RequestFacts): ReadonlySet<number> =>
+export const barred = (facts: Facts, request: Subject): ReadonlySet<number> =>
   new Set([
     facts.pull.author.id,
     ...(request.requester !== undefined && 'person' in request.requester

@@ -78,7 +78,8 @@ const show = async (
   const author = rows[0]?.request.author.id ?? 0
   const ask = row.open ? reviewersToAsk(decision, author) : { users: [], teams: [], unasked: [] }
   await attempt(() => askReviewers(api, row.pull, ask, projection, save))
-  if (decision.requests.length > 0 && decision.verdict !== 'not_yet') {
+  const lapsed = rows.some(({ request }) => request.state === 'lapsed')
+  if (decision.requests.length > 0 && (decision.verdict !== 'not_yet' || lapsed)) {
     await attempt(async () => {
       const stage = commentStage(decision, rows)
       if (stage === projection.commentDigest && projection.commentId !== undefined) return

@@ -1,7 +1,7 @@
 import type { Decision } from '../decision/decision.ts'
 import { gitsudo } from '../grant/events.ts'
 import { moveRequest } from '../grant/moves.ts'
-import { readPullKey } from './key.ts'
+import { readPullKey, wakePublish } from './key.ts'
 import { genuine } from './observe/deliveries.ts'
 import type { ObserveDeps } from './observe/pull.ts'
 import { asTrouble, Trouble } from './observe/trouble.ts'
@@ -134,13 +134,9 @@ const lapse = async (
         requestEvent('request.lapsed', now, gitsudo, of, { path: row.path, opened_at: row.openedAt }),
       )
     }
+    await deps.queue.wake([wakePublish(repository.id, pull.number)], tx)
   })
-  const api = deps.github.repository(repository.id)
-  await api.createComment(
-    pull.number,
-    'This request was open longer than allowed and has lapsed. Open a new one if the access is still needed.',
-  )
-  await api.close(pull.number)
+  await deps.github.repository(repository.id).close(pull.number)
   if (known !== undefined) {
     const { lookAt: _, ...row } = known
     await deps.store.transaction((tx) => deps.store.savePull(tx, { ...row, open: false }))

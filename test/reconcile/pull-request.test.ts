@@ -208,18 +208,36 @@ describe('closing and reopening', () => {
 })
 
 describe('lapsing', () => {
-  test('closes with a comment, also when GitHub was away at that moment', async () => {
+  test('closes, and says so in the one comment, also when GitHub was away at that moment', async () => {
     const world = accessWorld()
     const pull = await approved(world)
+    const comments = () => [...world.hub.comments.values()].map(({ body }) => body)
     world.meet((call) => {
-      if (call === 'createComment') away()
+      if (call === 'close' || call === 'editComment') away()
     })
     await world.pass(7 * day)
     expect(await world.states(pull)).toEqual({ a: 'lapsed' })
     expect(world.pulls.get(pull)?.state).toBe('open')
+    expect(comments()).toEqual([expect.stringContaining('**pending**')])
     world.meet(() => undefined)
     await world.pass(minute)
     expect(world.pulls.get(pull)?.state).toBe('closed')
+    expect(comments()).toEqual([expect.stringContaining('has **lapsed**: it was open longer than allowed')])
+  })
+
+  test('says so also where trouble stood in the way of every verdict since', async () => {
+    const world = accessWorld()
+    const pull = world.request('a')
+    await world.settle()
+    world.meet((call) => {
+      if (call === 'reviews') away()
+    })
+    world.review(pull, 'bob')
+    await world.pass(8 * day)
+    expect(await world.states(pull)).toEqual({ a: 'lapsed' })
+    expect([...world.hub.comments.values()]).toEqual([
+      { pull, body: expect.stringContaining('has **lapsed**') },
+    ])
   })
 
   test('a lapsed request merged after all is refused in the ledger and stays lapsed', async () => {

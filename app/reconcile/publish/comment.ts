@@ -45,6 +45,8 @@ const receiptLine = (receipt: string | undefined): readonly string[] =>
 
 const standing = ({ request, grant }: StatusRow): string => {
   const name = `\`${request.id}\``
+  if (request.state === 'lapsed')
+    return `${name} has **lapsed**: it was open longer than allowed; open a new one if the access is still needed`
   if (grant === undefined) return `${name} is **${request.state}**`
   const until = new Date(grant.endsAt).toISOString()
   if (grant.state === 'active')

@@ -5,15 +5,18 @@ import { createGitHub } from '../github/github.ts'
 import { payloads } from '../github/payload.ts'
 import { createCompiler } from '../policy/compile.ts'
 import { createPolicyLoader } from '../policy/load.ts'
-import { findOpa } from '../policy/opa.ts'
+import { findOpa, type Opa } from '../policy/opa.ts'
 import { createPackaged, readCapabilities } from '../policy/packaged.ts'
 import { createEvaluatorPool } from '../policy/pool.ts'
+import { createPolicyTrial } from '../policy/trial/trial.ts'
 import type { Provider } from '../provider/port.ts'
 import { createQueue } from '../queue/queue.ts'
 import type { ReconcileDeps } from '../reconcile/deps.ts'
 import type { Clock } from '../reconcile/ports/clock.ts'
 import type { Log } from '../reconcile/ports/log.ts'
+import type { PolicyTrial } from '../reconcile/ports/policy-trial.ts'
 import { type Database, executeWithin, openDatabase } from '../store/database.ts'
+import { evidenceBytes } from '../store/ledger/evidence.ts'
 import { createLedger } from '../store/ledger/ledger.ts'
 import { createStore } from '../store/store.ts'
 import { keysOf } from './keys.ts'
@@ -21,12 +24,15 @@ import { createProviders } from './providers.ts'
 import { settingsOf } from './settings.ts'
 
 /** Every port, kept by the edges of this configuration. */
-export type Ports = ReconcileDeps & { readonly providers: ReadonlyMap<string, Provider> }
+export type Ports = ReconcileDeps & {
+  readonly providers: ReadonlyMap<string, Provider>
+  readonly policyTrial: PolicyTrial
+}
 
 export type OpenPorts = {
   readonly ports: Ports
   readonly database: Database
-  /** The compiler's version, or why there is none. */
+  /** The compiler's version and what confines it, or what goes without it. */
   readonly opa: string
   /** Ends the edges, after everything that uses them has ended. */
   close(): Promise<void>
@@ -63,10 +69,20 @@ export const openPorts = async (
   })
   const pool = createEvaluatorPool()
   const opa = await findOpa(process.env)
+  const [packaged, capabilities] = [createPackaged(), readCapabilities()]
   const loadPolicies = createPolicyLoader({
     pool,
-    packaged: createPackaged(),
-    compile: opa === undefined ? undefined : createCompiler(opa, readCapabilities()),
+    packaged,
+    compile: opa === undefined ? undefined : createCompiler(opa, capabilities),
+  })
+  const policyTrial = createPolicyTrial({
+    git,
+    ledger,
+    evidence: (digest) => evidenceBytes(database, digest),
+    packaged,
+    capabilities,
+    opa,
+    clock,
   })
   const providers = await createProviders(config, database, clock, log)
   return {
@@ -81,11 +97,12 @@ export const openPorts = async (
       keys,
       payloads,
       loadPolicies,
+      policyTrial,
       settings,
       providers,
     },
     database,
-    opa: opa === undefined ? 'not found: only the packaged policies can be used' : opa.version,
+    opa: describe(opa),
     async close() {
       await ledger.stop()
       await pool.close()
@@ -93,4 +110,12 @@ export const openPorts = async (
       await store.close()
     },
   }
+}
+
+/** What `server status` says of the compiler, and of the measures around it that this machine allows (trust.md 1.8). */
+const describe = (opa: Opa | undefined): string => {
+  if (opa === undefined) return 'not found: only the packaged policies can be used'
+  const { held = [], missing = [] } = opa.confinement ?? {}
+  const without = missing.length === 0 ? '' : `; this machine does not allow: ${missing.join(', ')}`
+  return `${opa.version}, confined by: ${held.join(', ')}${without}`
 }

@@ -19,11 +19,15 @@ export type PolicyTrialReport = {
   readonly tests: {
     readonly passed: number
     readonly failed: readonly { readonly path: string; readonly name: string }[]
+    /** There is no `opa`, and the tests are those of the accepted commit. */
+    readonly notRun?: true
   }
   /** Blast radius: each request decided in the last 90 days that would have come out otherwise. */
   readonly changes: readonly PolicyTrialChange[]
   /** How many recorded decisions were replayed. */
   readonly replayed: number
+  /** Those that were left out: too many, it took too long, or what they recorded cannot be read. */
+  readonly notReplayed?: number
   /** No recorded request, and no sample of one, passes under the tried policies any more. */
   readonly locksOut: boolean
   /** The sandbox measures that were in force, by name. */
@@ -33,6 +37,7 @@ export type PolicyTrialReport = {
 export type PolicyTrialFault = {
   readonly path: string
   readonly line: number
+  readonly column?: number
   readonly code: string
   readonly message: string
 }
@@ -45,8 +50,11 @@ export type PolicyTrialChange = {
   readonly requester: string
   readonly before: PolicyTrialVerdict
   readonly after: PolicyTrialVerdict
+  /** How many people had to approve and would have to, where that differs; the same number twice: other people. */
+  readonly approvals?: { readonly before: number; readonly after: number }
 }
 
+/** `passes`: once those approve who are asked, if any are. */
 export type PolicyTrialVerdict = 'passes' | 'refused'
 
 /** The trial came to no answer: nothing is known about the policies, and nothing passes. */

@@ -51,7 +51,8 @@ export const forecast = async (
 ): Promise<Decision> => {
   const observed = await observePull(deps, repository, pull, 'forecast', reviewsFrom)
   const { decision, requests, evidence } = await decideOn(deps, observed)
-  if (requests.length === 0 && observed.diff.base === pull.head.sha && rows.some(isOpen))
+  const held = pull.base.ref === repository.branch && observed.diff.base === pull.head.sha
+  if (requests.length === 0 && held && rows.some(isOpen))
     throw new Trouble('the branch holds the head already, and GitHub does not say that it is merged')
   const before = (await deps.store.pull(repository.id, pull.number))?.decision
   await deps.store.transaction(async (tx) => {

@@ -5,7 +5,8 @@ import { createMock } from '../../../app/provider/mock/mock.ts'
 import { createBranchReconciler } from '../../../app/reconcile/branch.ts'
 import { createGrantReconciler } from '../../../app/reconcile/grant.ts'
 import { createPeopleCache } from '../../../app/reconcile/observe/people.ts'
-import type { PolicySet } from '../../../app/reconcile/ports/evaluator.ts'
+import { createPolicyCache } from '../../../app/reconcile/observe/policies.ts'
+import type { LoadPolicies, PolicyQuestion, PolicySet } from '../../../app/reconcile/ports/evaluator.ts'
 import type { GitHub } from '../../../app/reconcile/ports/github.ts'
 import type { WakeUp } from '../../../app/reconcile/ports/queue.ts'
 import type { RepositorySettings } from '../../../app/reconcile/ports/settings.ts'
@@ -13,7 +14,8 @@ import { createPublisher } from '../../../app/reconcile/publish.ts'
 import { createPullReconciler } from '../../../app/reconcile/pull-request.ts'
 import { accessStore } from './access-store.ts'
 import { memoryClock } from './clock.ts'
-import { memoryHub, memoryPayloads, repositoryId, type Sent } from './hub.ts'
+import type { Files } from './git.ts'
+import { memoryHub, memoryPayloads, nameOf, repositoryId, type Sent } from './hub.ts'
 import { memoryKeys } from './keys.ts'
 import { memoryLedger } from './ledger.ts'
 import { memoryLog } from './log.ts'
@@ -34,14 +36,21 @@ const data = new Map([
     'policies/data/roles.yaml',
     yaml(
       'Roles',
-      'roles:\n  - { provider: mock, role: reader, scopes: [one], maxDuration: 8h, owners: [sre] }\n',
+      ['reader', 'writer'].reduce(
+        (all, role) =>
+          `${all}  - { provider: mock, role: ${role}, scopes: [one], maxDuration: 8h, owners: [sre] }\n`,
+        'roles:\n',
+      ),
     ),
   ],
 ])
+/** What one policy of the world has against a request. */
+export type Deny = (question: PolicyQuestion) => readonly string[] | Promise<readonly string[]>
+
 const digests = { input: '1', wasm: '2', data: '3' }
 
-/** Everybody is eligible; one of sre approves. */
-const policySet = (commit: string): PolicySet => {
+/** Everybody is eligible unless `deny` says otherwise; one of sre approves. */
+const policySet = (commit: string, deny: Deny): PolicySet => {
   const read = readDirectory(data)
   if (!read.ok) throw new Error(JSON.stringify(read.faults))
   return {
@@ -49,7 +58,7 @@ const policySet = (commit: string): PolicySet => {
     directory: read.directory,
     policies: [],
     dataDigest: '3',
-    ask: async () => ({
+    ask: async (question) => ({
       eligibility: [
         {
           policy: 'all',
@@ -58,7 +67,7 @@ const policySet = (commit: string): PolicySet => {
             kind: 'value',
             allow: true,
             reason: 'all',
-            deny: [],
+            deny: await deny(question),
             allowBreakGlass: false,
             allowOnBehalfOf: false,
           },
@@ -85,24 +94,37 @@ const policySet = (commit: string): PolicySet => {
 }
 
 /** A request's file; `more` tells two apart. */
-export const requestFile = (more = '', startsAt?: number): string =>
-  `apiVersion: gitsudo.dev/v1\nkind: AccessRequest\nspec:\n  requester: alice\n  provider: mock\n  role: reader\n  scope: one\n  duration: 2h\n  reason: INC-1 ${more}\n${
+export const requestFile = (more = '', startsAt?: number, role = 'reader'): string =>
+  `apiVersion: gitsudo.dev/v1\nkind: AccessRequest\nspec:\n  requester: alice\n  provider: mock\n  role: ${role}\n  scope: one\n  duration: 2h\n  reason: INC-1 ${more}\n${
     startsAt === undefined ? '' : `  startsAt: ${new Date(startsAt).toISOString().replace('.000', '')}\n`
   }`
 export const filePath = (name: string): string => `requests/2027/01/${name}.yaml`
 
-/** The service's reconcilers over ports in memory, with one repository on GitHub. */
+/** The service's reconcilers over ports in memory, with its repositories on GitHub. */
 export const accessWorld = (
   options: {
     readonly merge?: 'auto'
+    /** Further repositories, by id. */
+    readonly others?: readonly number[]
+    readonly deny?: Deny
+    /** Reads the policies of a commit from its files, instead of the one that everybody is eligible by. */
+    readonly load?: LoadPolicies
+    /** What the branch holds at first, beside a README. */
+    readonly files?: Files
     /** Puts something before each port. */
     readonly around?: <T extends object>(port: T) => T
   } = {},
 ) => {
-  const { around = (port) => port } = options
+  const { around = (port) => port, others = [], deny = () => [], files = {} } = options
   const transactions = memoryTransactions()
   const clock = memoryClock()
-  const hub = memoryHub(clock)
+  const hub = memoryHub(clock, repositoryId, files)
+  const hubs = new Map([[repositoryId, hub], ...others.map((id) => [id, memoryHub(clock, id)] as const)])
+  const hubOf = (id: number) => {
+    const found = hubs.get(id)
+    if (found === undefined) throw new Error(`no repository ${id}`)
+    return found
+  }
   const queue = memoryQueue(transactions)
   const store = accessStore(transactions, (wake) => queue.wake(wake))
   const ledger = memoryLedger(transactions)
@@ -114,19 +136,19 @@ export const accessWorld = (
     propagationMs: 0,
     faults: createFaults().meet,
   })
-  const settings: RepositorySettings = {
-    id: repositoryId,
-    fullName: 'acme/access',
+  const settings = (id: number): RepositorySettings => ({
+    id,
+    fullName: nameOf(id),
     branch: 'main',
-    firstAcceptedCommit: hub.git.tip('main'),
+    firstAcceptedCommit: hubOf(id).git.tip('main'),
     providers: ['mock'],
     scopes: ['*'],
     merge: options.merge ?? 'manual',
     reviewerPermission: 'write',
-  }
+  })
   const lost: Sent[] = []
   const github: GitHub = {
-    repository: () => around(hub.api),
+    repository: (id) => around(hubOf(id).api),
     redeliverMissed: async (since, known) => {
       let asked = 0
       for (const one of lost.splice(0)) {
@@ -139,25 +161,30 @@ export const accessWorld = (
     },
     caller: async () => undefined,
   }
+  const git = { mirror: (id: number) => around(hubOf(id).git.mirror) }
+  const loadPolicies: LoadPolicies = options.load ?? (async (commit) => policySet(commit, deny))
   const deps = {
     clock,
     log: memoryLog(),
     store: around(store),
     ledger: around({ ...ledger, read: () => [][Symbol.iterator]() as never }),
     queue: around({ ...queue, work: async () => undefined, stop: async () => undefined }),
-    git: { mirror: () => around(hub.git.mirror) },
+    git,
     github,
     keys: memoryKeys(),
     payloads: memoryPayloads,
-    loadPolicies: async (commit: string) => policySet(commit),
+    loadPolicies,
     settings: {
       instance: 'test',
-      repositories: new Map([[repositoryId, settings]]),
+      repositories: new Map([...hubs.keys()].map((id) => [id, settings(id)])),
       administrators: [],
       pendingTtlMs: 7 * 86_400_000,
       grantWindowMs: 3_600_000,
     },
-    policies: { get: async (_: number, commit: string) => policySet(commit), clear: () => undefined },
+    policies:
+      options.load === undefined
+        ? { get: async (_: number, commit: string) => policySet(commit, deny), clear: () => undefined }
+        : createPolicyCache({ git, loadPolicies }),
     people: createPeopleCache(clock),
     providers: new Map([['mock', mock]]),
   }
@@ -175,6 +202,7 @@ export const accessWorld = (
   const world = {
     ...hub,
     hub,
+    hubOf,
     deps,
     clock,
     store,
@@ -187,7 +215,8 @@ export const accessWorld = (
     publish: (pull: number) => look({ queue: 'publish', key: `${repositoryId}:${pull}` }),
     /** Hands over what GitHub sent. */
     deliver: async (): Promise<void> => {
-      for (const { delivery, wake } of hub.sent.splice(0)) await store.acceptDelivery(delivery, wake)
+      for (const { sent } of hubs.values())
+        for (const { delivery, wake } of sent.splice(0)) await store.acceptDelivery(delivery, wake)
     },
     /** Delivers and works until nothing is left to do now; a look that fails is looked at again later. */
     settle: async (): Promise<void> => {

@@ -106,6 +106,11 @@ export const memoryGit = (branch: string) => {
     refs,
     tip,
     changes,
+    /** Whether `from` has `commit` in its history. */
+    reaches: (from: Sha, commit: Sha): boolean => ancestors(from).has(commit),
+    ancestors,
+    held,
+    text: (blob: Sha): string => new TextDecoder().decode(blobs.get(blob)),
     parents: (commit: Sha): readonly Sha[] => held(commit).parents,
     commit(
       parents: readonly Sha[],

@@ -4,6 +4,7 @@ import {
   type ApiReview,
   type CheckRun,
   GitHubError,
+  type Permission,
   type PullRequest,
   type RepositoryApi,
 } from '../../../app/reconcile/ports/github.ts'
@@ -14,10 +15,14 @@ import type { memoryClock } from './clock.ts'
 import { type Files, memoryGit } from './git.ts'
 
 export const repositoryId = 123_456
+export const nameOf = (id: number): string => (id === repositoryId ? 'acme/access' : `acme/access-${id}`)
 export const people = {
   alice: { id: 1001, login: 'alice', type: 'User' },
   bob: { id: 1002, login: 'bob', type: 'User' },
   carol: { id: 1003, login: 'carol', type: 'User' },
+  /** May only read. */
+  mallory: { id: 1004, login: 'mallory', type: 'User' },
+  robot: { id: 1005, login: 'robot[bot]', type: 'Bot' },
 } as const satisfies Record<string, Account>
 export type Person = keyof typeof people
 const zero = '0'.repeat(40)
@@ -33,15 +38,27 @@ export type Write = {
 }
 
 /** GitHub with one access repository in memory. Webhooks wait in `sent` until somebody delivers or loses them. */
-export const memoryHub = (clock: ReturnType<typeof memoryClock>) => {
+export const memoryHub = (clock: ReturnType<typeof memoryClock>, id = repositoryId, files: Files = {}) => {
   const git = memoryGit('main')
   const pulls = new Map<number, PullRequest>()
   const reviews: (ApiReview & { readonly pull: number })[] = []
+  /** Merged pull request → where its base was before. */
+  const stood = new Map<number, Sha>()
+  /** Review → the commit it was given for, whatever GitHub shows later. */
+  const given = new Map<number, Sha>()
+  /** Who goes by a name now; and accounts by id, with the login they have now. */
+  const holders = new Map<Person, Account>(Object.entries(people) as [Person, Account][])
+  const accounts = new Map<number, Account>(Object.values(people).map((one) => [one.id, one]))
+  const permissions = new Map<number, Permission>([[people.mallory.id, 'read']])
+  const who = (name: Person): Account => holders.get(name) ?? people[name]
+  const now = (account: Account): Account => accounts.get(account.id) ?? account
   const tied = new Map<Sha, number[]>()
-  const pushes: { readonly ref: string; readonly by: Account }[] = []
+  const pushes: { readonly ref: string; readonly by: Account; readonly at: number }[] = []
   const sent: Sent[] = []
   const writes: Write[] = []
   let guids = 0
+  /** The pull request whose merge tells of itself. */
+  let merging: number | undefined
   let ids = 0
   let answer: (call: string) => void = () => undefined
   const comments = new Map<number, { readonly pull: number; readonly body: string }>()
@@ -55,17 +72,17 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>) => {
     wake: readonly WakeUp[],
   ) => {
     const delivery = {
-      guid: `guid-${++guids}`,
+      guid: `guid-${id}-${++guids}`,
       event,
       body: new TextEncoder().encode(JSON.stringify({ event, ...body })),
       receivedAt: clock.now(),
-      repository: repositoryId,
+      repository: id,
       ...about,
     }
     sent.push({ delivery, wake })
   }
-  const wakePull = (pull: number): WakeUp => ({ queue: 'pull-request', key: `${repositoryId}:${pull}` })
-  const wakeBranch: WakeUp = { queue: 'branch', key: String(repositoryId) }
+  const wakePull = (pull: number): WakeUp => ({ queue: 'pull-request', key: `${id}:${pull}` })
+  const wakeBranch: WakeUp = { queue: 'branch', key: String(id) }
   const get = (number: number): PullRequest => {
     const found = pulls.get(number)
     if (found === undefined) throw new GitHubError('not_found', `no pull request ${number}`)
@@ -74,20 +91,36 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>) => {
   const change = (number: number, action: string, by: Person, to: Partial<PullRequest> = {}) => {
     const pull = { ...get(number), ...to }
     pulls.set(number, pull)
-    const body = { action, number, headSha: pull.head.sha, sender: people[by], updatedAt: clock.now() }
+    const body = { action, number, headSha: pull.head.sha, sender: who(by), updatedAt: clock.now() }
     send('pull_request', body, { pull: number }, [wakePull(number), ...(pull.merged ? [wakeBranch] : [])])
   }
   const move = (name: string, to: Sha, by: Person) => {
     const ref = `refs/heads/${name}`
     const before = git.refs.get(name) ?? zero
     git.refs.set(name, to)
-    pushes.push({ ref, by: people[by] })
-    send('push', { ref, before, after: to, sender: people[by] }, { ref }, name === 'main' ? [wakeBranch] : [])
+    pushes.push({ ref, by: who(by), at: clock.now() })
+    send('push', { ref, before, after: to, sender: who(by) }, { ref }, name === 'main' ? [wakeBranch] : [])
     for (const { number, state, head } of pulls.values()) {
       if (state !== 'open' || head.ref !== name) continue
+      // As on GitHub: a review of a commit that the pull request has lost is shown as one of its new head.
+      for (const [index, review] of reviews.entries()) {
+        const lost = review.commit !== undefined && !git.reaches(to, review.commit)
+        if (review.pull === number && lost) reviews[index] = { ...review, commit: to }
+      }
       change(number, 'synchronize', by, { head: { ...head, sha: to } })
+      // A branch that is set back to what its base holds has nothing left to merge.
+      if (git.reaches(git.tip(get(number).base.ref), to)) change(number, 'closed', by, { state: 'closed' })
+    }
+    // And a pull request whose head its base now holds is merged, however that came about.
+    for (const { number, state, base, head } of pulls.values()) {
+      if (state !== 'open' || base.ref !== name || merging === number || !git.reaches(to, head.sha)) continue
+      tied.set(to, [...(tied.get(to) ?? []), number])
+      stood.set(number, before)
+      change(number, 'closed', by, marked(to, by))
     }
   }
+  const marked = (mergeCommit: Sha, by: Person) =>
+    ({ state: 'closed', merged: true, mergedAt: clock.now(), mergeCommit, mergedBy: who(by) }) as const
   const wrote = (write: Write): void => {
     answer(write.call)
     writes.push(write)
@@ -101,33 +134,47 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>) => {
     return ids
   }
 
-  git.refs.set('main', git.commit([], { 'README.md': 'access' }, signatory('carol')))
+  git.refs.set('main', git.commit([], { 'README.md': 'access', ...files }, signatory('carol')))
+
+  const named = (login: string): Account | undefined =>
+    [...accounts.values()].find((one) => one.login === login)
+  const seen = (pull: PullRequest): PullRequest => ({
+    ...pull,
+    author: now(pull.author),
+    ...(pull.mergedBy === undefined ? {} : { mergedBy: now(pull.mergedBy) }),
+  })
 
   const api: RepositoryApi = {
-    identity: async () => ({ id: repositoryId, fullName: 'acme/access' }),
+    identity: async () => ({ id, fullName: nameOf(id) }),
     pull: async (number) => {
       answer('pull')
-      return get(number)
+      return seen(get(number))
     },
     openPulls: async () => {
       answer('openPulls')
-      return [...pulls.values()].filter(({ state }) => state === 'open')
+      return [...pulls.values()].filter(({ state }) => state === 'open').map(seen)
     },
     pullsOf: async (commit) => {
       answer('pullsOf')
-      return (tied.get(commit) ?? []).map(get)
+      return (tied.get(commit) ?? []).map((number) => seen(get(number)))
     },
     reviews: async (number) => {
       answer('reviews')
-      return reviews.filter(({ pull }) => pull === number)
+      return reviews
+        .filter(({ pull }) => pull === number)
+        .map(({ pull: _, reviewer, ...review }) => ({
+          ...review,
+          ...(reviewer === undefined ? {} : { reviewer: now(reviewer) }),
+        }))
     },
     permission: async (login) => {
-      const account = Object.values(people).find((one) => one.login === login)
-      return account && { account, permission: 'write' }
+      answer('permission')
+      const account = named(login)
+      return account && { account, permission: permissions.get(account.id) ?? 'write' }
     },
-    account: async (login) => Object.values(people).find((one) => one.login === login),
+    account: async (login) => named(login),
     teamMembers: async () => undefined,
-    pushers: async (ref) => pushes.filter((one) => one.ref === ref).map(({ by }) => by),
+    pushers: async (ref) => pushes.filter((one) => one.ref === ref).map(({ by }) => now(by)),
     commit: async () => ({ verified: false }),
     createCheck: async (check) => {
       wrote({ call: 'createCheck', check })
@@ -163,6 +210,7 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>) => {
       wrote({ call: 'merge', pull: number })
       const pull = get(number)
       if (pull.state === 'closed') throw new GitHubError('not_mergeable', 'it is closed')
+      if (pull.draft) throw new GitHubError('not_mergeable', 'it is a draft')
       if (pull.head.sha !== head) throw new GitHubError('conflict', 'the head moved')
       await hub.merge(number, 'carol')
     },
@@ -180,6 +228,23 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>) => {
     pulls,
     reviews,
     pushes,
+    given,
+    stood,
+    who,
+    account: now,
+    named,
+    permission: (account: Account): Permission => permissions.get(account.id) ?? 'write',
+    allow: (name: Person, permission: Permission): void => {
+      permissions.set(who(name).id, permission)
+    },
+    /** The account is renamed, and somebody else takes its login (trust.md 6.16). */
+    reuse(name: Person): void {
+      const before = who(name)
+      const after = { ...before, id: before.id + 1000 }
+      accounts.set(before.id, { ...before, login: `${before.login}-${before.id}` })
+      accounts.set(after.id, after)
+      holders.set(name, after)
+    },
     comments,
     checks,
     /** GitHub does what it is asked to, once, and whoever asked dies of `error` before the answer. */
@@ -194,33 +259,43 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>) => {
       return commit
     },
     move,
-    open(name: string, by: Person): number {
+    open(
+      name: string,
+      by: Person,
+      more: { readonly base?: string; readonly fork?: boolean; readonly draft?: boolean } = {},
+    ): number {
+      const { base = 'main', fork = false, draft = false } = more
       const number = pulls.size + 1
       pulls.set(number, {
         number,
         state: 'open',
         merged: false,
-        draft: false,
-        author: people[by],
-        base: { ref: 'main', repository: repositoryId },
-        head: { ref: name, sha: git.tip(name), repository: repositoryId },
+        draft,
+        author: who(by),
+        base: { ref: base, repository: id },
+        head: { ref: name, sha: git.tip(name), repository: fork ? id + 1 : id },
         createdAt: clock.now(),
         nodeId: `PR_${number}`,
       })
       change(number, 'opened', by)
       return number
     },
-    review(number: number, by: Person, state: 'APPROVED' | 'CHANGES_REQUESTED' = 'APPROVED'): number {
+    review(
+      number: number,
+      by: Person,
+      state: 'APPROVED' | 'CHANGES_REQUESTED' | 'COMMENTED' = 'APPROVED',
+    ): number {
       const reviewId = ++ids
       const commit = get(number).head.sha
       const submittedAt = clock.now()
-      reviews.push({ id: reviewId, pull: number, reviewer: people[by], state, commit, submittedAt })
+      reviews.push({ id: reviewId, pull: number, reviewer: who(by), state, commit, submittedAt })
+      given.set(reviewId, commit)
       const body = {
         action: 'submitted',
         reviewId,
         commit,
         state: state.toLowerCase(),
-        reviewer: people[by],
+        reviewer: who(by),
         submittedAt,
       }
       send('pull_request_review', body, { pull: number }, [wakePull(number)])
@@ -240,18 +315,24 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>) => {
       }
       send('pull_request_review', body, { pull: found.pull }, [wakePull(found.pull)])
     },
-    comment(number: number, by: Person, text: string): void {
-      const body = {
-        action: 'created',
-        commentId: ++ids,
-        body: text,
-        author: people[by],
-        createdAt: clock.now(),
-      }
+    /** @param edits the comment whose text this is now */
+    comment(number: number, by: Person, text: string, edits?: number): number {
+      const commentId = edits ?? ++ids
+      const action = edits === undefined ? 'created' : 'edited'
+      const body = { action, commentId, body: text, author: who(by), createdAt: clock.now() }
       send('issue_comment', body, { pull: number }, [wakePull(number)])
+      return commentId
     },
+    retarget: (number: number, base: string, by: Person) =>
+      change(number, 'edited', by, { base: { ...get(number).base, ref: base } }),
+    draft: (number: number, draft: boolean, by: Person) =>
+      change(number, draft ? 'converted_to_draft' : 'ready_for_review', by, { draft }),
     close: (number: number, by: Person) => change(number, 'closed', by, { state: 'closed' }),
-    reopen: (number: number, by: Person) => change(number, 'reopened', by, { state: 'open' }),
+    /** Opens it again, at its branch's present head. */
+    reopen(number: number, by: Person): void {
+      const { head } = get(number)
+      change(number, 'reopened', by, { state: 'open', head: { ...head, sha: git.tip(head.ref) } })
+    },
     /**
      * Merges whatever the check says; `rebase` makes one new commit for each of the branch's.
      * @param stowaways files that only the merge commit brings, as one made by hand may
@@ -262,8 +343,8 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>) => {
       how: 'merge' | 'squash' | 'rebase' = 'merge',
       stowaways: Files = {},
     ): Promise<Sha> {
-      const { head } = get(number)
-      const main = git.tip('main')
+      const { head, base: into } = get(number)
+      const main = git.tip(into.ref)
       const base = await git.mirror.mergeBase(main, head.sha)
       let merged = main
       if (how === 'rebase') {
@@ -277,21 +358,11 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>) => {
         merged = git.commit(parents, files, signatory('alice'))
         tied.set(merged, [number])
       }
-      const marked = {
-        state: 'closed',
-        merged: true,
-        mergedAt: clock.now(),
-        mergeCommit: merged,
-        mergedBy: people[by],
-      } as const
-      move('main', merged, by)
-      for (const pull of pulls.values()) {
-        if (pull.number !== number && pull.state === 'open' && pull.head.sha === head.sha) {
-          change(pull.number, 'closed', by, marked)
-          tied.get(merged)?.push(pull.number)
-        }
-      }
-      change(number, 'closed', by, marked)
+      merging = number
+      stood.set(number, main)
+      move(into.ref, merged, by)
+      merging = undefined
+      change(number, 'closed', by, marked(merged, by))
       return merged
     },
     /** Somebody moves the branch to the head by hand; GitHub marks the pull request merged. */
@@ -303,14 +374,11 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>) => {
         if (parent === undefined) break
         at = parent
       }
+      merging = number
+      stood.set(number, git.tip('main'))
       move('main', head.sha, by)
-      change(number, 'closed', by, {
-        state: 'closed',
-        merged: true,
-        mergedAt: clock.now(),
-        mergeCommit: head.sha,
-        mergedBy: people[by],
-      })
+      merging = undefined
+      change(number, 'closed', by, marked(head.sha, by))
     },
   }
   return hub

@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest'
+import { accessWorld, filePath, requestFile } from '../support/memory/access-world.ts'
+
+/** Sequences that the pull-request model came upon, reduced. */
+test('a pull request into another branch whose head the branch holds already is no trouble', async () => {
+  const world = accessWorld()
+  world.hub.git.refs.set('side', world.git.tip('main'))
+  const first = world.request('p')
+  world.push('q', { [filePath('q')]: requestFile('q') }, 'alice', world.git.tip('main'))
+  const other = world.hub.open('q', 'alice', { base: 'side' })
+  await world.settle()
+  await world.merge(first, 'carol')
+  world.move('q', world.git.tip('p'), 'alice')
+  await world.pass(10 * 60_000)
+  expect(await world.states(other)).toEqual({ q: 'cancelled' })
+  expect(await world.store.nextLookAt(world.clock.now())).toBeUndefined()
+})

@@ -1,0 +1,87 @@
+import { expect } from 'vitest'
+import type { LedgerEvent } from '../../../app/audit/event.ts'
+import { against } from '../../support/restatement/may-grant.ts'
+import { given, type Stage, truthOf } from './stage.ts'
+
+const final = ['grant.refused', 'request.lapsed']
+
+/** Watches the ledger while things happen: what it says must follow from what GitHub knows. */
+export const createWatch = (stage: Stage) => {
+  const { world, arrived, changed, revokers } = stage
+  const { git } = world.hub
+  let checked = 0
+  let held: ReadonlyMap<string, string> = new Map()
+
+  const look = async (): Promise<void> => {
+    const now = new Map([...git.held(git.tip('main')).tree].filter(([path]) => path.startsWith('requests/')))
+    for (const path of now.keys()) arrived.add(path)
+    for (const [path, blob] of held) if (now.get(path) !== blob) changed.add(path)
+    held = now
+    const events = world.ledger.events()
+    for (; checked < events.length; checked++) {
+      const event = events[checked]
+      if (event !== undefined) await judge(event, events.slice(0, checked))
+    }
+  }
+
+  const judge = async (event: LedgerEvent, before: readonly LedgerEvent[]): Promise<void> => {
+    const own = before.filter(({ request, grant }) => (request ?? grant) === (event.request ?? event.grant))
+    const scheduled = own.some(({ type }) => type === 'grant.scheduled')
+    const number = event.pull ?? 0
+    const why = async () =>
+      against(await truthOf(stage, number, scheduled ? 'start' : 'merge', Date.parse(event.at)), path)
+    const path = String(event.data.path ?? own.find(({ data }) => data.path !== undefined)?.data.path)
+    if (given.includes(event.type)) {
+      expect(await why(), `${event.type} for ${path} of ${number}`).toEqual([])
+      const others = before.filter((one) => given.includes(one.type) && one.data.path === path)
+      expect(
+        others.filter((one) => one.request !== event.request || one.type === event.type),
+        `one grant for ${path}`,
+      ).toEqual([])
+      const ended = before.filter(
+        (one) => final.includes(one.type) && (one.request === event.request || one.pull === number),
+      )
+      if (!scheduled) expect(ended, `${path} of ${number} was refused`).toEqual([])
+    }
+    // The other way round: what is refused has something against it.
+    if (event.type === 'grant.refused' && number > 0) {
+      const lapsed = before.some((one) => one.type === 'request.lapsed' && one.pull === number)
+      if (!lapsed) expect(await why(), `refused: ${event.data.why}`).not.toEqual([])
+    }
+    if (event.type === 'grant.revoke_intended') {
+      const by = Number(event.actor.id)
+      if (event.actor.kind === 'user') {
+        expect(revokers.get(number) ?? [], 'revoked by a comment').toContain(by)
+        expect([1001, 1002, 1003], 'may revoke').toContain(by)
+      } else if (event.actor.id === 'branch') expect([...changed], 'revoked by the branch').toContain(path)
+    }
+  }
+
+  /** Nothing is left to do: every request has come to where it belongs. */
+  const atRest = async (): Promise<void> => {
+    for (const { number, merged, state } of world.hub.pulls.values()) {
+      const states = world.store.requestRows().flatMap((row) => (row.pull === number ? [row.state] : []))
+      const allowed = merged
+        ? ['granted', 'refused', 'cancelled', 'lapsed']
+        : state === 'closed'
+          ? ['cancelled', 'lapsed']
+          : ['pending', 'approved', 'denied', 'cancelled']
+      for (const one of states) expect(allowed, `pull request ${number}`).toContain(one)
+    }
+    for (const { request, grant } of await world.store.status({})) {
+      if (grant === undefined || ['ended', 'refused'].includes(grant.state)) continue
+      expect(git.held(git.tip('main')).tree.get(request.path), 'still on the branch').toBe(request.blob)
+    }
+    const history = [...git.ancestors(git.tip('main'))].map((commit) => git.held(commit).tree)
+    for (const path of arrived) {
+      // What a rewritten branch lost before anybody looked was never seen.
+      if (!history.some((tree) => tree.has(path))) continue
+      const types = world.ledger.events().flatMap(({ type, data }) => (data.path === path ? [type] : []))
+      const settled = types.some((type) => given.includes(type) || type === 'grant.refused')
+      expect(settled, `${path} was granted or refused`).toBe(true)
+    }
+    const due = await world.store.due(world.clock.now(), 10)
+    expect(due).toEqual([])
+  }
+  return { look, atRest }
+}

@@ -1,0 +1,145 @@
+import { readRequest } from '../../../app/request/read.ts'
+import { accessWorld } from '../../support/memory/access-world.ts'
+import { createCrashes } from '../../support/memory/crash.ts'
+import { repositoryId } from '../../support/memory/hub.ts'
+import type { Asked, Truth } from '../../support/restatement/truth.ts'
+import { loadRules, policyOf, rulesPath, rulesText } from './rules.ts'
+
+/** A world to play in, and what only GitHub knows of it. */
+export const setStage = async (merge: 'auto' | undefined) => {
+  const crashes = createCrashes()
+  const world = accessWorld({
+    around: (port) => crashes.around(port, namesOf(port)),
+    load: loadRules,
+    files: { [rulesPath]: rulesText('usual') },
+    ...(merge === undefined ? {} : { merge }),
+  })
+  world.hub.git.refs.set('side', world.hub.git.tip('main'))
+  // The history before the service came is not its to judge; from here on it is.
+  await world.lookAtBranch()
+  return {
+    world,
+    crashes,
+    /** The accepted policy commit. */
+    accepted: world.hub.git.tip('main'),
+    /** Pull request → when it was opened again. */
+    reopened: new Map<number, number>(),
+    /** Every request file that was ever on the branch. */
+    arrived: new Set<string>(),
+    /** Those that changed there, or went. */
+    changed: new Set<string>(),
+    /** The ids of people who had a grant of this pull request revoked by a comment as it was written. */
+    revokers: new Map<number, number[]>(),
+    comments: new Map<number, number>(),
+    /** Everybody who was ever blocked at an accepted commit. */
+    blocked: new Set<string>(),
+  }
+}
+export type Stage = Awaited<ReturnType<typeof setStage>>
+
+/** Events that give. */
+export const given: readonly string[] = ['grant.intended', 'grant.scheduled']
+
+const namesOf = <T extends object>(port: T): (keyof T & string)[] =>
+  (Object.keys(port) as (keyof T & string)[]).filter(
+    (name) => typeof port[name] === 'function' && !untouched.includes(name),
+  )
+/** What a test asks, not the service. */
+const untouched = [
+  'take',
+  'seal',
+  'events',
+  'insert',
+  'rows',
+  'grantRows',
+  'requestRows',
+  'tamper',
+  'tamperRequest',
+  'remove',
+  'forge',
+  'read',
+]
+
+/** What the restatement is told of a pull request as it is, at `now` (epoch ms). */
+export const truthOf = async (
+  { world, accepted, reopened }: Stage,
+  number: number,
+  moment: Truth['moment'],
+  now: number,
+): Promise<Truth> => {
+  const { hub, store } = world
+  const { git } = hub
+  const pull = hub.pulls.get(number)
+  if (pull === undefined) throw new Error(`no pull request ${number}`)
+  const { mergedAt, mergeCommit } = pull
+  const before = hub.stood.get(number)
+  const merged =
+    mergedAt === undefined || mergeCommit === undefined || before === undefined
+      ? undefined
+      : { at: mergedAt, commit: mergeCommit, before }
+  const stored = await store.deliveriesOfPull(repositoryId, number, ['pull_request_review'])
+  const received = new Set(
+    stored.valid.flatMap(({ body }) => {
+      const said = JSON.parse(new TextDecoder().decode(body))
+      return said.action === 'submitted' ? [said.reviewId as number] : []
+    }),
+  )
+  const rules = git.held(accepted).tree.get(rulesPath)
+  return {
+    now,
+    moment,
+    repository: { branch: 'main', providers: ['mock'], grantWindow: 3_600_000 },
+    tip: git.tip('main'),
+    pull: {
+      author: hub.account(pull.author),
+      base: pull.base.ref,
+      fork: pull.head.repository !== repositoryId,
+      draft: pull.draft,
+      head: pull.head.sha,
+      reopened: reopened.get(number),
+      merged,
+    },
+    git: {
+      files: (commit) => git.held(commit).tree,
+      history: git.ancestors,
+      forkPoint: (a, b) => {
+        const common = [...git.ancestors(a)].filter((one) => git.reaches(b, one))
+        return common.find((one) => common.every((other) => git.reaches(one, other))) ?? ''
+      },
+      signatories: (commit) => {
+        const { author, committer, coAuthors } = git.held(commit)
+        return [author, committer, ...coAuthors].map(({ email }) => email)
+      },
+    },
+    asks: (blob) => asks(git.text(blob)),
+    reviews: hub.reviews
+      .filter((review) => review.pull === number)
+      .map((review) => ({
+        reviewer: review.reviewer,
+        state: review.state === 'PENDING' ? 'COMMENTED' : review.state,
+        at: review.submittedAt ?? 0,
+        commit: hub.given.get(review.id) ?? '',
+        received: received.has(review.id),
+      })),
+    pushers: hub.pushes
+      .filter(({ ref, at }) => ref === `refs/heads/${pull.head.ref}` && at <= (mergedAt ?? at))
+      .map(({ by }) => by),
+    taken: new Set(
+      world.ledger
+        .events()
+        .flatMap(({ type, pull: other, data }) =>
+          given.includes(type) && other !== number ? [String(data.path)] : [],
+        ),
+    ),
+    policy: rules === undefined ? undefined : policyOf(git.text(rules)),
+    account: hub.named,
+    permission: (id) => hub.permission({ id, login: '', type: 'User' }),
+  }
+}
+
+const asks = (text: string): Asked | undefined => {
+  const read = readRequest(new TextEncoder().encode(text), 'requests/2027/01/x.yaml')
+  if (!read.ok) return undefined
+  const { requester, provider, role, scope, durationSeconds: seconds, startsAt, breakGlass } = read.request
+  return { requester, provider, role, scope, seconds, startsAt, breakGlass }
+}

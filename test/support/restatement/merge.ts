@@ -1,0 +1,24 @@
+import type { Truth } from './truth.ts'
+
+/** Section 3 and GitHub's traps: whether this is the merge of what was read, in its time, on the one branch. */
+export const notAsApproved = (truth: Truth, path: string): readonly string[] => {
+  const { git, pull, repository, tip, moment, now } = truth
+  if (pull.merged === undefined) return ['3.1 it is not merged']
+  const { at, commit, before } = pull.merged
+  const no: string[] = []
+  const blob = git.files(pull.head).get(path)
+  if (pull.base !== repository.branch) no.push('1.2 into another branch')
+  if (pull.fork) no.push('6.22 from a fork')
+  if (pull.draft) no.push('6.23 a draft')
+  if (!git.history(tip).has(commit)) no.push('3.1 the merge is not on the branch')
+  if (git.files(commit).get(path) !== blob) no.push('3.1 the merge holds other bytes')
+  if (git.files(tip).get(path) !== blob) no.push('3.4 changed or gone on the branch')
+  if ([...git.history(before)].some((one) => git.files(one).has(path))) no.push('3.4 the path is used up')
+  if (truth.taken.has(path)) no.push('3.4 the path has its grant')
+  if (moment === 'merge' && now > at + repository.grantWindow) no.push('3.6 too late')
+  const from = git.forkPoint(before, pull.head)
+  const [was, is] = [git.files(from), git.files(pull.head)]
+  const touched = [...was.keys(), ...is.keys()].filter((name) => was.get(name) !== is.get(name))
+  if (!touched.every((name) => name.startsWith('requests/'))) no.push('6.12 something else beside requests')
+  return no
+}

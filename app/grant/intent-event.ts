@@ -25,6 +25,7 @@ const terms = {
   cloud_role: z.string().min(1),
   scope: z.string().min(1),
   reason: z.string(),
+  metadata: z.record(z.string(), z.string()).exactOptional(),
   starts_at: instant,
 }
 const envelope = {
@@ -98,6 +99,7 @@ const termsOf = (of: Omit<Intent, 'endsAt'>): Readonly<Record<string, Json>> => 
   cloud_role: of.cloudRole,
   scope: of.scope,
   reason: of.reason,
+  ...(of.metadata === undefined ? {} : { metadata: of.metadata }),
   starts_at: writeInstant(of.startsAt),
 })
 
@@ -122,6 +124,7 @@ const commonOf = ({ data, ...event }: Read): Omit<Intent, 'endsAt'> | undefined 
     cloudRole: data.cloud_role,
     scope: data.scope,
     reason: data.reason,
+    ...(data.metadata === undefined ? {} : { metadata: data.metadata }),
     startsAt: data.starts_at,
   }
 }

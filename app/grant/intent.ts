@@ -22,6 +22,8 @@ export type Intent = {
   readonly cloudRole: string
   readonly scope: string
   readonly reason: string
+  /** The request's, for the policies that weigh this grant beside another; absent where there is none. */
+  readonly metadata?: Readonly<Record<string, string>>
   /** Epoch milliseconds; fixed once (trust.md 3.8). */
   readonly startsAt: number
   readonly endsAt: number

@@ -2,10 +2,8 @@ import { backOff } from './back-off.ts'
 import { driftMs, skewMs, writeMs } from './bounds.ts'
 import { gitsudo } from './events.ts'
 import { absence, removal } from './removal.ts'
+import { isOver } from './state.ts'
 import type { GrantView, Step } from './step.ts'
-
-/** After so many looks (some three minutes) a row is no longer merely ahead of the event staged with it. */
-const sealTries = 14
 
 /**
  * What to do next about one grant at `now`: pure and total. The ledger decides, the row only says how far the
@@ -32,10 +30,10 @@ export const nextStep = (view: GrantView, now: number): Step => {
 }
 
 /** What the row claims against the ledger, in words. */
-const disagreement = ({ state, ledger, tries }: GrantView): string | undefined => {
-  if (state === 'ended' || state === 'failed' || state === 'refused') {
+const disagreement = ({ state, ledger, ahead }: GrantView): string | undefined => {
+  if (isOver(state)) {
     const sealed = ledger.intent === undefined || ledger.over !== undefined
-    return sealed || tries < sealTries ? undefined : `the row says ${state}, the ledger does not`
+    return sealed || ahead ? undefined : `the row says ${state}, the ledger does not`
   }
   if (state === 'revoking' || state === 'quarantined') return undefined
   if (ledger.blocked) return `the row says ${state}, the ledger has its end`

@@ -10,6 +10,9 @@ export const grantStates = [
 ] as const
 export type GrantState = (typeof grantStates)[number]
 
+export const isOver = (state: GrantState): boolean =>
+  state === 'ended' || state === 'failed' || state === 'refused'
+
 export const requestStates = [
   'pending',
   'approved',

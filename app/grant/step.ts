@@ -32,6 +32,8 @@ export type GrantView = {
   readonly absentSince?: number
   readonly activeAt?: number
   readonly ledger: LedgerView
+  /** The row says that it is over, and the event that says so waits for its seal. */
+  readonly ahead: boolean
   /** When each `ensure` that was never answered was sent. */
   readonly unanswered: readonly number[]
   readonly revokeAsk?: { readonly by: Actor; readonly why: string }

@@ -4,6 +4,7 @@ import type { Intent } from '../grant/intent.ts'
 import { type Provider, ProviderError } from '../provider/port.ts'
 import { type GrantDeps, sealMs } from './grant/deps.ts'
 import { readLedger } from './grant/situation.ts'
+import { withheld } from './grant/withheld.ts'
 
 /** `why`: a sentence for the caller. */
 export type CredentialsAnswer =
@@ -82,6 +83,8 @@ const standing = async (deps: GrantDeps, id: string, caller: number): Promise<St
   if (row.state !== 'active') return { ok: false, why: `the grant is ${row.state}, not active` }
   if (ledger.blocked || asked !== undefined) return { ok: false, why: 'the grant is being revoked' }
   if (deps.clock.now() >= intent.endsAt) return { ok: false, why: 'the grant has ended' }
+  const why = await withheld(deps, id)
+  if (why !== undefined) return { ok: false, why }
   const provider = deps.providers.get(intent.provider)
   if (provider === undefined) return { ok: false, why: `provider ${intent.provider} is not configured` }
   if (!hasCredentials(provider)) return { ok: false, why: `${intent.provider} has no credentials to give` }

@@ -1,4 +1,7 @@
+import { overlooked } from './overlooked.ts'
 import type { Clock } from './ports/clock.ts'
+import type { Ledger } from './ports/ledger.ts'
+import type { Log } from './ports/log.ts'
 import type { Queue } from './ports/queue.ts'
 import type { Store } from './ports/store.ts'
 
@@ -8,12 +11,16 @@ const most = 20_000
 /** @returns the net under everything else: wakes whatever is due, missed, or in revocation debt; says how many */
 export const createSweep =
   (deps: {
-    readonly store: Pick<Store, 'due'>
+    readonly store: Pick<Store, 'due' | 'grantTimers'>
+    readonly ledger: Pick<Ledger, 'standing' | 'keep'>
     readonly queue: Pick<Queue, 'wake'>
     readonly clock: Clock
+    readonly log: Log
   }) =>
   async (): Promise<number> => {
     const due = await deps.store.due(deps.clock.now(), most)
-    if (due.length > 0) await deps.queue.wake(due.map(({ queue, key }) => ({ queue, key })))
-    return due.length
+    const wake = [...due.map(({ queue, key }) => ({ queue, key })), ...(await overlooked(deps))]
+    if (wake.length > 0) await deps.queue.wake(wake)
+    await deps.ledger.keep()
+    return wake.length
   }

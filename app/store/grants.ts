@@ -5,7 +5,7 @@ import type { GrantRow, Store } from '../reconcile/ports/store.ts'
 import { at, connectionOf, type Database, json } from './database.ts'
 import { requestId } from './requests.ts'
 
-type Grants = Pick<Store, 'grant' | 'saveGrant' | 'grantsOfPerson' | 'grantsSharing'>
+type Grants = Pick<Store, 'grant' | 'saveGrant' | 'grantsOfPerson' | 'grantTimers'>
 
 const number = z.number().exactOptional()
 
@@ -39,6 +39,8 @@ export const grantRow = z
     ({ requesterId: id, requesterLogin: login, ...row }): GrantRow => ({ ...row, requester: { id, login } }),
   )
 
+const grantTimer = z.object({ id: z.string(), state: z.enum(grantStates), lookAt: number })
+
 export function grants(database: Database): Grants {
   return {
     grant: async (id) =>
@@ -55,11 +57,9 @@ export function grants(database: Database): Grants {
         where requester_id = ${requesterId} and state = any(${sql.array([...states], 'text')})
         order by starts_at, id`),
 
-    grantsSharing: (bindingKey) =>
-      database.run.any(sql.type(grantRow)`
-        select * from grants
-        where binding_key = ${bindingKey} and state in ('provisioning', 'active', 'revoking', 'quarantined')
-        order by starts_at, id`),
+    grantTimers: (ids) =>
+      database.run.any(sql.type(grantTimer)`
+        select id, state, look_at from grants where id = any(${sql.array([...ids], 'text')})`),
   }
 }
 

@@ -24,6 +24,7 @@ const base: GrantView = {
   endsAt: intent.endsAt,
   tries: 0,
   ledger: intended,
+  ahead: false,
   unanswered: [],
   grantWindowMs: 60 * minute,
   propagationMs: 2000,
@@ -182,8 +183,8 @@ const scheduled: readonly Row[] = [
 ]
 const done: readonly Row[] = [
   ['its end sealed', { ledger: expired }, { kind: 'rest' }],
-  ['its end not sealed yet', { ledger: revoke }, { kind: 'retry' }],
-  ['its end not sealed for long', { ledger: revoke, tries: 14 }, { kind: 'correct' }],
+  ['its end not sealed yet', { ledger: revoke, ahead: true }, { kind: 'retry' }],
+  ['its end neither sealed nor on its way', { ledger: revoke }, { kind: 'correct' }],
   ['never intended', { ledger }, { kind: 'rest' }],
   ['a write unanswered', { ledger: expired, unanswered: [now] }, { kind: 'remove' }],
   [

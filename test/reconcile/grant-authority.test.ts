@@ -51,8 +51,9 @@ describe('the database is not authority (trust.md 5)', () => {
     await world.settle()
     expect((await world.store.grant(intent.grant))?.state).toBe('failed')
     expect(world.log.lines).toContainEqual(
-      expect.objectContaining({ level: 'alert', message: 'grant.waits' }),
+      expect.objectContaining({ level: 'alert', message: 'grant.row_forged' }),
     )
+    expect(world.ledger.events()).toEqual([])
     expect(await world.bindings.all()).toEqual([])
   })
 

@@ -150,9 +150,7 @@ describe('rows', () => {
     expect(await store.grant(grant.id)).toStrictEqual({ ...row, version: 1 })
     expect(await store.grantsOfPerson(1001, ['provisioning'])).toHaveLength(1)
     expect(await store.grantsOfPerson(1001, ['active'])).toEqual([])
-    expect(await store.grantsSharing(grant.bindingKey)).toHaveLength(1)
     await inTransaction((tx) => store.saveGrant(tx, { ...row, state: 'ended', version: 1 }))
-    expect(await store.grantsSharing(grant.bindingKey)).toEqual([])
   })
 
   test('an answer closes one attempt; the one that a crash left open stays open', async () => {

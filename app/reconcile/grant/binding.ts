@@ -1,7 +1,6 @@
 import type { Intent } from '../../grant/intent.ts'
 import type { Provider } from '../../provider/port.ts'
 import type { GrantDeps } from './deps.ts'
-import { readLedger } from './situation.ts'
 
 /** Locks held at once by this process: each keeps a database connection for as long as a provider call takes. */
 const most = 4
@@ -38,12 +37,13 @@ export const sharersOf = async (
 ): Promise<readonly string[]> => {
   if (!provider.traits.shared) return []
   const key = provider.bindingKey(intent)
+  const { open } = await deps.ledger.standing()
   const live: string[] = []
-  for (const { id } of await deps.store.grantsSharing(key)) {
-    if (id === intent.grant) continue
-    const other = await readLedger(deps, id)
-    if (other.intent?.provider !== intent.provider || provider.bindingKey(other.intent) !== key) continue
-    if (!other.blocked && deps.clock.now() < other.intent.endsAt) live.push(id)
+  for (const [id, { intent: other, stage, blocked }] of open) {
+    if (id === intent.grant || blocked || stage === 'scheduled' || deps.clock.now() >= other.endsAt) continue
+    // A key costs more than two comparisons, and there may be thousands.
+    if (other.provider !== intent.provider || other.principal !== intent.principal) continue
+    if (provider.bindingKey(other) === key) live.push(id)
   }
-  return live
+  return live.sort()
 }

@@ -12,7 +12,7 @@ export type GrantDeps = {
   readonly clock: Clock
   readonly log: Log
   readonly keys: Pick<Keys, 'sign' | 'verify'>
-  readonly ledger: Pick<Ledger, 'stage' | 'sealed' | 'history'>
+  readonly ledger: Pick<Ledger, 'stage' | 'sealed' | 'history' | 'waiting' | 'standing'>
   readonly queue: Pick<Queue, 'wake'>
   readonly store: Pick<
     Store,
@@ -20,7 +20,6 @@ export type GrantDeps = {
     | 'serialise'
     | 'grant'
     | 'saveGrant'
-    | 'grantsSharing'
     | 'openAttempt'
     | 'closeAttempt'
     | 'attempts'

@@ -4,6 +4,7 @@ import { ask } from './call.ts'
 import type { GrantDeps } from './deps.ts'
 import { moved, record } from './record.ts'
 import type { Situation } from './situation.ts'
+import { withheld } from './withheld.ts'
 
 /**
  * The fenced write (providers.md, A lease is not exclusion). The attempt is on record before the row is saved
@@ -24,6 +25,8 @@ export const ensureFenced = async (
   const ms = writeMs(openedAt, intent.endsAt)
   if (ms === undefined) return moved
   if (provider === undefined) return { ...situation, ...(await ask(deps, situation, signal, never)) }
+  const why = await withheld(deps, row.id)
+  if (why !== undefined) return { ...situation, seen: { kind: 'trouble', why, patience: Infinity } }
   const fence = row.version + 1
   await deps.store.openAttempt({ grant: row.id, fence, action: 'ensure', openedAt })
   const saved = await record(deps, situation, { ...row, lookAt: openedAt + ms + leaseMs })

@@ -1,6 +1,8 @@
+import type { EventType } from '../../audit/event.ts'
 import { actorOf } from '../../grant/events.ts'
 import type { Intent } from '../../grant/intent.ts'
 import { foldLedger, type LedgerView } from '../../grant/ledger-view.ts'
+import { isOver } from '../../grant/state.ts'
 import type { GrantView, Seen } from '../../grant/step.ts'
 import type { Provider } from '../../provider/port.ts'
 import type { GrantRow, RevokeAsk } from '../ports/store.ts'
@@ -16,6 +18,8 @@ export type Situation = {
   /** Fence and time of each `ensure` that was never answered. */
   readonly open: readonly { readonly fence: number; readonly openedAt: number }[]
   readonly ask: RevokeAsk | undefined
+  /** The row says that it is over, and the event that says so waits for its seal. */
+  readonly ahead: boolean
   readonly seen?: Seen
   readonly refusal?: string
 }
@@ -43,13 +47,58 @@ export const observe = async (deps: GrantDeps, id: string): Promise<Situation | 
     deps.store.attempts(id),
     deps.store.revokeAsked(id),
   ])
+  if (saved !== undefined && (await isForged(deps, saved, ledger))) {
+    await disown(deps, saved)
+    return undefined
+  }
+  const ahead = await isAhead(deps, saved, ledger)
   const { intent } = ledger
   if (saved === undefined && intent === undefined) return undefined
   const provider = deps.providers.get(intent?.provider ?? '')
   const row = intent === undefined ? saved : trueRow(deps, saved, intent, provider)
   if (row === undefined) return undefined
   const open = attempts.filter(({ action, closedAt }) => action === 'ensure' && closedAt === undefined)
-  return { saved, row, ledger, provider, open, ask }
+  return { saved, row, ledger, provider, open, ask, ahead }
+}
+
+const waits = async (
+  deps: Pick<GrantDeps, 'ledger'>,
+  id: string,
+  types: readonly EventType[],
+): Promise<boolean> => {
+  for (const type of types) {
+    const waiting = await deps.ledger.waiting(type)
+    if (waiting.some(({ grant, request }) => (grant ?? request) === id)) return true
+  }
+  return false
+}
+
+/** A live row comes with its intent or schedule; one that has neither sealed nor staged was made by another hand. */
+const isForged = async (deps: GrantDeps, { id, state }: GrantRow, ledger: LedgerView): Promise<boolean> => {
+  const grounded = (view: LedgerView) =>
+    view.intent !== undefined || view.schedule !== undefined || view.forged.length > 0
+  if (isOver(state) || grounded(ledger)) return false
+  if (await waits(deps, id, ['grant.intended', 'grant.scheduled'])) return false
+  return !grounded(await readLedger(deps, id))
+}
+
+/** It never was a grant: nothing is sealed about it, nothing was given, and nobody looks at it again. */
+const disown = async (deps: GrantDeps, { lookAt: _, ...row }: GrantRow): Promise<void> => {
+  deps.log.alert('grant.row_forged', { grant: row.id, state: row.state })
+  const note = 'no intent was ever sealed: this row is not gitsudo’s'
+  await deps.store.transaction((tx) => deps.store.saveGrant(tx, { ...row, state: 'failed', note }))
+}
+
+const ends = ['grant.expired', 'grant.revoked', 'grant.failed', 'grant.refused'] as const
+
+/** An event that is neither waiting for its seal nor, asked after that, sealed, does not exist. */
+const isAhead = async (
+  deps: Pick<GrantDeps, 'ledger' | 'keys'>,
+  saved: GrantRow | undefined,
+  ledger: LedgerView,
+): Promise<boolean> => {
+  if (saved === undefined || !isOver(saved.state) || ledger.over !== undefined) return false
+  return (await waits(deps, saved.id, ends)) || (await readLedger(deps, saved.id)).over !== undefined
 }
 
 /** The row with every word that the intent fixes taken from the intent; a difference is alerted (trust.md 5.2). */
@@ -87,7 +136,7 @@ const trueRow = (
 /** The same for the pure step. */
 export const viewOf = (
   deps: GrantDeps,
-  { row, ledger, provider, open, ask, seen, refusal }: Situation,
+  { row, ledger, provider, open, ask, ahead, seen, refusal }: Situation,
 ): GrantView => ({
   id: row.id,
   state: row.state,
@@ -95,6 +144,7 @@ export const viewOf = (
   endsAt: row.endsAt,
   tries: row.tries,
   ledger,
+  ahead,
   unanswered: open.map(({ openedAt }) => openedAt),
   grantWindowMs: deps.settings.grantWindowMs,
   propagationMs: provider?.propagationMs ?? 0,

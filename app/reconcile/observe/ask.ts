@@ -1,7 +1,7 @@
 import type { GroupFact, PersonFact, PolicyFacts, RequestFacts } from '../../decision/facts.ts'
 import type { ReconcileDeps } from '../deps.ts'
 import type { Evidence, PolicySet } from '../ports/evaluator.ts'
-import { grantsOf } from './grants.ts'
+import { grantsOf, spanOf } from './grants.ts'
 import { policyUser } from './people.ts'
 
 /** A policy that names no approvers is asked about each person it might have meant; never about more than these. */
@@ -11,7 +11,7 @@ export type Asked = { readonly requests: readonly RequestFacts[]; readonly evide
 
 /** Puts what the policies say into each request's facts, with the requester's grants as they are now. */
 export const askPolicies = async (
-  deps: Pick<ReconcileDeps, 'store' | 'settings'>,
+  deps: Pick<ReconcileDeps, 'store' | 'settings' | 'ledger' | 'keys' | 'log'>,
   set: PolicySet,
   at: {
     readonly now: number
@@ -29,7 +29,7 @@ export const askPolicies = async (
   const repository = deps.settings.repositories.get(at.repository)?.fullName ?? String(at.repository)
   const directory = set.directory
   const user = (person: PersonFact) => policyUser(directory, at.groups, person)
-  const siblings = at.requests.flatMap((request) => contextOf(request, repository))
+  const siblings = at.requests.flatMap((request) => contextOf(request, repository, at.now))
 
   const ask = async (request: RequestFacts): Promise<RequestFacts> => {
     const { read, requester } = request
@@ -39,6 +39,7 @@ export const askPolicies = async (
       requester.person.id,
       at.repository,
       new Set(at.requests.map(({ id }) => id)),
+      at.now,
     )
     const people = new Map<number, PersonFact>(at.reviewers.map((person) => [person.id, person]))
     for (const identity of directory.identities.slice(0, askedPeople)) {
@@ -81,11 +82,10 @@ export const askPolicies = async (
 }
 
 /** Two requests in one pull request see each other as queued: harmless alone may be toxic together. */
-const contextOf = (request: RequestFacts, repository: string) => {
+const contextOf = (request: RequestFacts, repository: string, now: number) => {
   const { read, requester } = request
   if (!read.ok || requester === undefined || !('person' in requester)) return []
-  const { provider, role, scope, startsAt = 0, durationSeconds, reason, metadata } = read.request
-  const endsAt = startsAt + durationSeconds * 1000
+  const { provider, role, scope, startsAt, durationSeconds, reason, metadata } = read.request
   const context = {
     id: request.id,
     repository,
@@ -93,8 +93,7 @@ const contextOf = (request: RequestFacts, repository: string) => {
     role,
     scope,
     state: 'pending',
-    startsAt,
-    endsAt,
+    ...spanOf(startsAt, durationSeconds, now),
     reason,
     metadata,
   }

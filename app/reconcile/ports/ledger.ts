@@ -1,4 +1,5 @@
 import type { EventType, LedgerEvent } from '../../audit/event.ts'
+import type { Standing } from '../../grant/standing.ts'
 import type { Evidence } from './evaluator.ts'
 import type { Tx } from './store.ts'
 
@@ -10,6 +11,7 @@ export type Sealed = {
 }
 export type LedgerFilter = {
   readonly request?: string
+  readonly repository?: number
   readonly login?: string
   readonly types?: readonly EventType[]
   readonly since?: number
@@ -27,4 +29,8 @@ export type Ledger = {
   history(id: string): Promise<readonly Sealed[]>
   /** Sealed events, oldest first, streamed. */
   read(filter: LedgerFilter): AsyncIterable<Sealed>
+  /** What everything sealed by now leaves standing. A live view: later calls may change what it holds. */
+  standing(): Promise<Standing>
+  /** Keeps outside this process how far the ledger has been read. */
+  keep(): Promise<void>
 }

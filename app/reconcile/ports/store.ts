@@ -164,7 +164,10 @@ export type Store = {
   grant(id: string): Promise<GrantRow | undefined>
   saveGrant(tx: Tx, row: GrantRow): Promise<boolean>
   grantsOfPerson(requesterId: number, states: readonly GrantState[]): Promise<readonly GrantRow[]>
-  grantsSharing(bindingKey: string): Promise<readonly GrantRow[]>
+  /** State and timer of each of these grants that has a row. */
+  grantTimers(
+    ids: readonly string[],
+  ): Promise<readonly { readonly id: string; readonly state: GrantState; readonly lookAt?: number }[]>
   openAttempt(attempt: Attempt): Promise<void>
   closeAttempt(grant: string, fence: number, closedAt: number): Promise<void>
   attempts(grant: string): Promise<readonly Attempt[]>

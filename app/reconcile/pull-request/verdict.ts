@@ -4,13 +4,16 @@ import { gitsudo } from '../../grant/events.ts'
 import type { Intent } from '../../grant/intent.ts'
 import { moveRequest } from '../../grant/moves.ts'
 import { openGrant } from '../grant/open.ts'
+import { acceptedCommit } from '../policies.ts'
+import { acceptAtMerge } from '../policy-change/accept.ts'
 import { type ObserveDeps, type Observed, observePull } from '../observe/pull.ts'
 import { Trouble } from '../observe/trouble.ts'
 import type { Evidence } from '../ports/evaluator.ts'
 import type { PullRequest } from '../ports/github.ts'
 import type { RepositorySettings } from '../ports/settings.ts'
 import type { RequestRow, Tx } from '../ports/store.ts'
-import { createdData, decisionData, requestEvent, userActor } from './events.ts'
+import { transact } from '../transact.ts'
+import { createdData, decisionData, evaluatedEvent, requestEvent, userActor } from './events.ts'
 import { cancel, decideOn, saved, savePull } from './forecast.ts'
 import { isOpen, rowOf, saysMore } from './rows.ts'
 
@@ -30,9 +33,11 @@ export const verdictAtMerge = async (
 ): Promise<Decision> => {
   const observed = await observePull(deps, repository, pull, 'merge', reviewsFrom)
   await askForMissing(deps, observed)
+  const { proposal } = observed
+  if (proposal !== undefined) return acceptAtMerge(deps, repository, pull, { ...observed, proposal })
   const sealed = await alreadySealed(deps, observed)
-  const { decision, staged } = await deps.store.transaction(async (tx) => {
-    await lock(deps, tx, repository.id, observed)
+  const { decision, staged } = await transact(deps, async (tx, deps) => {
+    await lock(deps, tx, repository, observed)
     const rows = await deps.store.requestsOfPull(repository.id, pull.number)
     const known = await withTakenPaths(deps, observed)
     const { decision: made, requests, evidence } = await decideOn(deps, known)
@@ -105,7 +110,12 @@ const askForMissing = async (deps: ObserveDeps, { facts }: Observed): Promise<vo
 }
 
 /** Serialises merges about one person (trust.md 3.9) and against the branch reconciler's cursor. */
-const lock = async (deps: ObserveDeps, tx: Tx, repository: number, observed: Observed): Promise<void> => {
+const lock = async (
+  deps: ObserveDeps,
+  tx: Tx,
+  { id: repository, ...settings }: RepositorySettings,
+  observed: Observed,
+): Promise<void> => {
   const people = observed.facts.requests.flatMap(({ requester }) =>
     requester !== undefined && 'person' in requester ? [requester.person.id] : [],
   )
@@ -177,7 +187,7 @@ const settle = async (
   }
   if (saysMore(decision, verdict, last)) {
     staged.push(
-      await deps.ledger.stage(tx, requestEvent('request.evaluated', now, gitsudo, of, data), evidence),
+      await deps.ledger.stage(tx, evaluatedEvent(deps.keys, now, of, data, evidence), evidence),
     )
   }
   if (!passed) return [...staged, await refused(deps, tx, pull, of, decision, verdict, data, evidence)]
@@ -254,6 +264,7 @@ export const intentOf = (
     cloudRole: role.cloudRole,
     scope: request.scope,
     reason: request.reason,
+    ...(Object.keys(request.metadata).length === 0 ? {} : { metadata: request.metadata }),
     startsAt,
     endsAt: startsAt + request.durationSeconds * 1000,
   }
@@ -272,7 +283,7 @@ export const refuseLate = async (
   lookAt: number,
 ): Promise<void> => {
   const why = `no complete verdict within the grant window: ${decision.summary}`
-  await deps.store.transaction(async (tx) => {
+  await transact(deps, async (tx, deps) => {
     for (const { lookAt: _, ...row } of rows) {
       if (!['pending', 'approved', 'denied', 'cancelled'].includes(row.state)) continue
       const from = row.state === 'cancelled' ? moveRequest(row.state, 'pending') : row.state

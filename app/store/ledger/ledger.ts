@@ -6,6 +6,7 @@ import type { Database } from '../database.ts'
 import { findSealed, ledgerReads } from './read.ts'
 import { startSealer } from './sealer.ts'
 import { stage, waitingEvents } from './stage.ts'
+import { createStandingReader } from './standing.ts'
 
 /** The ledger port with a sealer running; `stop` seals what is committed by then. */
 export function createLedger(deps: {
@@ -23,6 +24,7 @@ export function createLedger(deps: {
     sealed: (staged, deadline) => sealer.sealed(staged, deadline),
     waiting: (type) => waitingEvents(database, deps.keys, type),
     ...ledgerReads(database),
+    ...createStandingReader(deps),
     stop: () => sealer.stop(),
   }
 }

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { LedgerEvent } from '../../../app/audit/event.ts'
+import { createStanding } from '../../../app/grant/standing.ts'
 import type { Ledger, Sealed } from '../../../app/reconcile/ports/ledger.ts'
+import { memoryKeys } from './keys.ts'
 import type { MemoryTransactions } from './transaction.ts'
 
 /**
@@ -9,7 +11,8 @@ import type { MemoryTransactions } from './transaction.ts'
  */
 export const memoryLedger = (
   transactions: MemoryTransactions,
-): Pick<Ledger, 'stage' | 'sealed' | 'waiting' | 'history'> & {
+  keys = memoryKeys(),
+): Pick<Ledger, 'stage' | 'sealed' | 'waiting' | 'history' | 'standing' | 'keep'> & {
   seal(): void
   down: boolean
   events(): readonly LedgerEvent[]
@@ -19,6 +22,8 @@ export const memoryLedger = (
   const seqs = new Map<string, number>()
   let staged: { readonly id: string; readonly event: LedgerEvent }[] = []
   let ids = 0
+  const standing = createStanding()
+  let read = 0
   const put = (event: LedgerEvent): number => {
     const body = new TextEncoder().encode(JSON.stringify(event))
     const leaf = createHash('sha256').update(Uint8Array.of(0)).update(body).digest()
@@ -44,6 +49,12 @@ export const memoryLedger = (
     waiting: async (type: LedgerEvent['type']) =>
       staged.map(({ event }) => event).filter((event) => event.type === type),
     history: async (id: string) => sealed.filter(({ event }) => event.grant === id || event.request === id),
+    standing: async () => {
+      for (const { seq, event } of sealed.slice(read)) standing.push(event, seq, (one) => keys.verify(one))
+      read = sealed.length
+      return standing
+    },
+    keep: async () => undefined,
     seal: (): void => {
       for (const { id, event } of staged) seqs.set(id, put(event))
       staged = []

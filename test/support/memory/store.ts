@@ -8,7 +8,7 @@ type GrantStore = Pick<
   | 'grant'
   | 'saveGrant'
   | 'grantsOfPerson'
-  | 'grantsSharing'
+  | 'grantTimers'
   | 'openAttempt'
   | 'closeAttempt'
   | 'attempts'
@@ -24,6 +24,7 @@ const sharing: readonly GrantRow['state'][] = ['provisioning', 'active', 'revoki
 export const memoryStore = (
   transactions: MemoryTransactions,
 ): GrantStore & {
+  grantsSharing(key: string): Promise<readonly GrantRow[]>
   tamper(id: string, change: Partial<GrantRow>): void
   remove(id: string): void
   rows(): readonly GrantRow[]
@@ -43,6 +44,7 @@ export const memoryStore = (
     },
     grantsOfPerson: async (requester, states) =>
       [...grants.values()].filter((row) => row.requester.id === requester && states.includes(row.state)),
+    grantTimers: async (ids) => ids.flatMap((id) => grants.get(id) ?? []),
     grantsSharing: async (key) =>
       [...grants.values()].filter((row) => row.bindingKey === key && sharing.includes(row.state)),
     openAttempt: async (attempt) => {

@@ -1,0 +1,151 @@
+import type { LedgerEvent } from '../audit/event.ts'
+import { parseInstant } from '../request/instant.ts'
+import type { Intent } from './intent.ts'
+import { readIntent, readSchedule } from './intent-event.ts'
+
+/** A grant with a verified intent or schedule and no verified end. */
+export type Open = {
+  /** What the intent says; of a scheduled one, what its schedule says. */
+  readonly intent: Intent
+  /** Where that event lies. */
+  readonly seq: number
+  readonly stage: 'scheduled' | 'intended' | 'issued'
+  /** A revoke intent, end, failure or refusal is sealed, verified or not: nothing may be given any more. */
+  readonly blocked: boolean
+}
+
+/** A policy that two administrators have disabled; `from`, `until`: epoch ms. */
+export type Override = {
+  /** Where its event lies. */
+  readonly seq: number
+  readonly repository: number
+  readonly policy: string
+  readonly from: number
+  readonly until: number
+  readonly by: readonly { readonly id: number; readonly login: string }[]
+}
+
+/** What the ledger as a whole says now, by verified events alone (trust.md 5). */
+export type Standing = {
+  readonly open: ReadonlyMap<string, Open>
+  /** Over or refused, each until the moment (epoch ms) from which nothing could be given anyway. */
+  readonly closed: ReadonlyMap<string, number>
+  /** The last override of each policy, by `overrideKey`, over or not. */
+  readonly overrides: ReadonlyMap<string, Override>
+  /** Why nothing may be given by anybody: events that were there are gone, or were altered. */
+  readonly broken?: string
+}
+
+export const overrideKey = (repository: number, policy: string): string => `${repository}/${policy}`
+
+/** gitsudo signs each of these; one without a signature came by another hand. */
+const signed: ReadonlySet<LedgerEvent['type']> = new Set([
+  'grant.scheduled',
+  'grant.intended',
+  'grant.issued',
+  'grant.revoke_intended',
+  'grant.expired',
+  'grant.revoked',
+  'grant.failed',
+  'grant.quarantined',
+  'grant.drift',
+  'credentials.issued',
+  'policy.overridden',
+])
+const blocking: ReadonlySet<LedgerEvent['type']> = new Set([
+  'grant.revoke_intended',
+  'grant.expired',
+  'grant.revoked',
+  'grant.failed',
+  'grant.refused',
+])
+
+/** A request that was refused cannot be decided again after `grantWindow`, which is far shorter. */
+const refusedMs = 24 * 3_600_000
+
+/** Folds the whole ledger, in order, into what stands; forgets what can no longer matter. */
+export const createStanding = () => {
+  const open = new Map<string, Open>()
+  const closed = new Map<string, number>()
+  const overrides = new Map<string, Override>()
+
+  const begin = (id: string, event: LedgerEvent, seq: number): void => {
+    const known = open.get(id)
+    if (closed.has(id) || (known !== undefined && known.stage !== 'scheduled')) return
+    const blocked = known?.blocked ?? false
+    const intent = readIntent(event)
+    if (intent?.grant === id) open.set(id, { intent, seq, stage: 'intended', blocked })
+    const schedule = known === undefined ? readSchedule(event) : undefined
+    if (schedule?.grant === id) {
+      const { durationMs, ...terms } = schedule
+      const endsAt = terms.startsAt + durationMs
+      open.set(id, { intent: { ...terms, endsAt }, seq, stage: 'scheduled', blocked })
+    }
+  }
+  const block = (id: string, event: LedgerEvent, over: boolean): void => {
+    const known = open.get(id)
+    if (known === undefined) {
+      if (!closed.has(id)) closed.set(id, (parseInstant(event.at) ?? 0) + refusedMs)
+    } else if (over) {
+      open.delete(id)
+      closed.set(id, known.intent.endsAt)
+    } else open.set(id, { ...known, blocked: true })
+  }
+
+  return {
+    open: open as ReadonlyMap<string, Open>,
+    closed: closed as ReadonlyMap<string, number>,
+    overrides: overrides as ReadonlyMap<string, Override>,
+    /** The next event. @returns whether it is one that gitsudo would have signed, and did not */
+    push(event: LedgerEvent, seq: number, verify: (event: LedgerEvent) => boolean): boolean {
+      const { type } = event
+      if (type === 'grant.refused' || signed.has(type)) {
+        const verified = verify(event)
+        const id = event.grant ?? event.request
+        if (id !== undefined) {
+          if (verified && (type === 'grant.intended' || type === 'grant.scheduled')) begin(id, event, seq)
+          const known = open.get(id)
+          if (verified && type === 'grant.issued' && known?.stage === 'intended')
+            open.set(id, { ...known, stage: 'issued' })
+          if (blocking.has(type)) block(id, event, verified && type !== 'grant.revoke_intended')
+        }
+        if (verified && type === 'policy.overridden') {
+          const override = readOverride(event, seq)
+          if (override !== undefined)
+            overrides.set(overrideKey(override.repository, override.policy), override)
+        }
+        return !verified && signed.has(type)
+      }
+      return false
+    },
+    /** What was closed before, from what was kept outside. */
+    close(known: readonly (readonly [string, number])[]): void {
+      for (const [id, until] of known) closed.set(id, until)
+    },
+    /** Forgets what was over long enough ago. */
+    forget(now: number): void {
+      for (const [id, until] of closed) if (until < now) closed.delete(id)
+    },
+    /** How far an open grant had come, from what was kept outside. */
+    mark(id: string, { stage, blocked }: Pick<Open, 'stage' | 'blocked'>): void {
+      const known = open.get(id)
+      if (known !== undefined) open.set(id, { ...known, stage, blocked })
+    },
+  }
+}
+
+/** The override that a verified `policy.overridden` starts or ends; undefined where it only asks for one. */
+const readOverride = ({ repo, at, data }: LedgerEvent, seq: number): Override | undefined => {
+  const { policy, phase, until, by } = data
+  const from = parseInstant(at)
+  const end = typeof until === 'string' ? parseInstant(until) : undefined
+  if (repo === undefined || typeof policy !== 'string' || from === undefined || end === undefined)
+    return undefined
+  if ((phase !== 'started' && phase !== 'ended') || !Array.isArray(by)) return undefined
+  const people = (by as readonly unknown[]).flatMap((one) =>
+    typeof one === 'object' && one !== null && 'id' in one && 'login' in one
+      ? [{ id: Number(one.id), login: String(one.login) }]
+      : [],
+  )
+  return { seq, repository: repo, policy, from, until: phase === 'started' ? end : from, by: people }
+}

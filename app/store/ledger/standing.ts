@@ -1,0 +1,184 @@
+import { sql } from 'slonik'
+import { z } from 'zod'
+import { EventError, eventOf } from '../../audit/body.ts'
+import { leafHash, linkHash, originHead } from '../../audit/chain.ts'
+import type { LedgerEvent } from '../../audit/event.ts'
+import { createStanding, type Standing } from '../../grant/standing.ts'
+import type { Clock } from '../../reconcile/ports/clock.ts'
+import type { Keys } from '../../reconcile/ports/keys.ts'
+import type { Log } from '../../reconcile/ports/log.ts'
+import { connectionOf, type Database } from '../database.ts'
+
+type Deps = {
+  readonly database: Database
+  readonly keys: Keys
+  readonly clock: Clock
+  readonly log: Log
+  readonly origin: string
+}
+
+const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array)
+const row = z.object({ seq: z.number(), body: bytes, leaf: bytes, chain: bytes })
+type Row = z.infer<typeof row>
+const keptRow = z.object({ kept: z.string(), macKey: z.string(), mac: z.string() })
+const stage = z.enum(['scheduled', 'intended', 'issued'])
+const kept = z.object({
+  seq: z.number(),
+  chain: z.string(),
+  open: z.array(z.tuple([z.number(), stage, z.boolean()])),
+  overrides: z.array(z.number()),
+  closed: z.array(z.tuple([z.string(), z.number()])),
+})
+type Kept = z.infer<typeof kept>
+const pageSize = 250
+
+/**
+ * Reads the ledger once, from where some replica left off, and from then on only what is new. Each event must link
+ * to the one before, and the last one read must still be there: a ledger that lost events is `broken`, and stays so
+ * until it holds them again. What could only be undone by anchors (a ledger cut before this process knew it) is
+ * theirs to find (audit.md).
+ */
+export const createStandingReader = (deps: Deps) => {
+  const { database, keys, log } = deps
+  let head: { readonly seq: number; readonly chain: Uint8Array } = { seq: 0, chain: originHead(deps.origin) }
+  let standing = createStanding()
+  let loaded = false
+  let broken: string | undefined
+  let savedSeq = 0
+
+  const breaks = (why: string): void => {
+    if (broken !== why) log.alert('ledger.broken', { why })
+    broken = why
+  }
+
+  /** @returns the sealed events of a page, the last one known first */
+  const page = (from: number): Promise<readonly Row[]> =>
+    database.run.any(sql.type(row)`
+      select seq, body, leaf, chain from audit_events where seq >= ${from} order by seq limit ${pageSize}`)
+
+  /** Takes what is new, in one go: others may have taken part of it while it was read. @returns whether it fits */
+  const take = (rows: readonly Row[], from: number): boolean => {
+    if (from > 0 && rows[0]?.seq !== from) {
+      breaks(`event ${from} is gone`)
+      return false
+    }
+    for (const one of rows) {
+      if (one.seq < head.seq) continue
+      if (one.seq === head.seq) {
+        if (same(one.chain, head.chain)) continue
+        breaks(`event ${one.seq} is not the one that was sealed`)
+        return false
+      }
+      const event = linked(one, head)
+      if (typeof event === 'string') {
+        breaks(event)
+        return false
+      }
+      if (standing.push(event, one.seq, (it) => keys.verify(it)))
+        log.alert('ledger.unsigned', { seq: one.seq, type: event.type, grant: event.grant })
+      head = { seq: one.seq, chain: one.chain }
+    }
+    return true
+  }
+
+  /** Goes on where some replica left off. @returns whether it could */
+  const load = async (): Promise<boolean> => {
+    const found = await database.run.maybeOne(sql.type(keptRow)`
+      select kept, mac_key, mac from ledger_standing`)
+    const told = found === null ? undefined : readKept(keys, found)
+    if (found !== null && told === undefined) log.alert('ledger.standing_forged', {})
+    const seqs = told === undefined ? [] : [...told.overrides, ...told.open.map(([seq]) => seq)]
+    const events = await database.run.any(sql.type(row)`
+      select seq, body, leaf, chain from audit_events where seq = any(${sql.array(seqs, 'int8')}) order by seq`)
+    if (loaded) return true
+    const before = createStanding()
+    for (const one of events) {
+      const event = readable(one)
+      if (event !== undefined) before.push(event, one.seq, (it) => keys.verify(it))
+    }
+    const bySeq = new Map([...before.open].map(([id, { seq }]) => [seq, id]))
+    for (const [seq, at, blocked] of told?.open ?? []) {
+      const id = bySeq.get(seq)
+      if (id === undefined) {
+        breaks(`event ${seq}, an intent, is gone or was altered`)
+        return false
+      }
+      before.mark(id, { stage: at, blocked })
+    }
+    before.close(told?.closed ?? [])
+    standing = before
+    if (told !== undefined) head = { seq: told.seq, chain: Buffer.from(told.chain, 'hex') }
+    savedSeq = head.seq
+    loaded = true
+    return true
+  }
+
+  return {
+    /** Up to the newest event. */
+    async standing(): Promise<Standing> {
+      const ready = loaded || (await load())
+      while (ready) {
+        const from = head.seq
+        const rows = await page(from)
+        if (!take(rows, from)) break
+        if (rows.length < pageSize) {
+          broken = undefined
+          break
+        }
+      }
+      const { open, closed, overrides } = standing
+      return { open, closed, overrides, ...(broken === undefined ? {} : { broken }) }
+    },
+
+    /** Keeps what was read, under a MAC, for whoever starts next. */
+    async keep(): Promise<void> {
+      if (head.seq === savedSeq || broken !== undefined) return
+      standing.forget(deps.clock.now())
+      const { seq } = head
+      const told: Kept = {
+        seq,
+        chain: Buffer.from(head.chain).toString('hex'),
+        open: [...standing.open.values()].map((one) => [one.seq, one.stage, one.blocked]),
+        overrides: [...standing.overrides.values()].map((one) => one.seq),
+        closed: [...standing.closed],
+      }
+      const text = JSON.stringify(told)
+      const mac = keys.mac('standing', { kept: text })
+      await database.transaction((tx) =>
+        connectionOf(tx).query(sql.unsafe`
+          insert into ledger_standing (seq, kept, mac_key, mac) values (${seq}, ${text}, ${mac.key}, ${mac.value})
+          on conflict (id) do update set
+            seq = excluded.seq, kept = excluded.kept, mac_key = excluded.mac_key, mac = excluded.mac`),
+      )
+      savedSeq = seq
+    },
+  }
+}
+
+const readKept = (keys: Keys, { kept: text, macKey: key, mac: value }: z.infer<typeof keptRow>) => {
+  if (!keys.macHolds('standing', { kept: text }, { key, value })) return undefined
+  return kept.parse(JSON.parse(text))
+}
+
+/** The event of a row that follows `head`, or why it cannot be the next. */
+const linked = (
+  { seq, body, leaf, chain }: Row,
+  head: { readonly seq: number; readonly chain: Uint8Array },
+): LedgerEvent | string => {
+  if (seq !== head.seq + 1) return `event ${head.seq + 1} is gone`
+  const event = readable({ body })
+  const whole =
+    event !== undefined && same(leafHash(body), leaf) && same(linkHash(head.chain, seq, leaf), chain)
+  return whole ? event : `event ${seq} was altered after it was sealed`
+}
+
+const readable = ({ body }: Pick<Row, 'body'>): LedgerEvent | undefined => {
+  try {
+    return eventOf(body)
+  } catch (error) {
+    if (error instanceof EventError) return undefined
+    throw error
+  }
+}
+
+const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0

@@ -1,0 +1,156 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Actor, LedgerEvent } from '../../app/audit/event.ts'
+import { endedEvent, issuedEvent, revokeIntendedEvent } from '../../app/grant/events.ts'
+import type { Intent } from '../../app/grant/intent.ts'
+import { intendedEvent } from '../../app/grant/intent-event.ts'
+import type { Standing } from '../../app/grant/standing.ts'
+import { type Database, openDatabase } from '../../app/store/database.ts'
+import { createLedger } from '../../app/store/ledger/ledger.ts'
+import { withClient } from '../support/client.ts'
+import { testKeys } from '../support/keys.ts'
+import { memoryClock } from '../support/memory/clock.ts'
+import { anIntent } from '../support/memory/intent.ts'
+import { memoryLog } from '../support/memory/log.ts'
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
+
+const clock = memoryClock()
+const actor: Actor = { kind: 'app', id: 'gitsudo' }
+const intents = [1, 2, 3].map((number) => anIntent(number, clock.now()))
+const [one, two, three] = intents as [Intent, Intent, Intent]
+
+let postgres: TestDatabase
+let closing: (() => Promise<unknown>)[]
+
+beforeEach(async () => {
+  postgres = await createTestDatabase()
+  closing = []
+})
+afterEach(async () => {
+  for (const close of closing.toReversed()) await close()
+  await postgres.drop()
+})
+
+/** A process: what it remembers ends with it. */
+const replica = async () => {
+  const database: Database = await openDatabase(postgres.appUrl)
+  const log = memoryLog()
+  const ledger = createLedger({ database, keys: testKeys, clock, log, origin: 'test' })
+  closing.push(async () => {
+    await ledger.stop()
+    await database.close()
+  })
+  const seal = async (...events: readonly LedgerEvent[]) => {
+    const staged = await database.transaction(async (tx) => {
+      const leaves: string[] = []
+      for (const event of events) leaves.push(await ledger.stage(tx, event))
+      return leaves
+    })
+    return ledger.sealed(staged, Date.now() + 10_000)
+  }
+  const alerts = () => log.lines.filter(({ level }) => level === 'alert').map(({ message }) => message)
+  return { ledger, seal, alerts }
+}
+const hand = (...statements: readonly string[]) =>
+  withClient(postgres.ownerUrl, async (client) => {
+    await client.query("set gitsudo.announced = 'yes'")
+    for (const statement of statements) await client.query(statement)
+  })
+const signed = (event: LedgerEvent) => testKeys.sign(event)
+const intended = (intent: Intent) => signed(intendedEvent(intent, actor, clock.now()))
+const of = ({ grant: id, repository, pull }: Intent) => ({ id, repository, pull })
+const revoked = (intent: Intent) => [
+  signed(revokeIntendedEvent(of(intent), clock.now(), actor, 'over')),
+  signed(endedEvent(of(intent), clock.now(), { cause: 'revoked', goneAt: clock.now(), kept: [] })),
+]
+const seen = ({ open, closed, broken }: Standing) => ({
+  open: [...open].map(([id, { stage, blocked }]) => [id, stage, blocked]),
+  closed: [...closed.keys()],
+  broken,
+})
+
+test('what stands is what verified events leave open, on every replica and after every start', async () => {
+  const { ledger, seal } = await replica()
+  await seal(intended(one), intended(two), intended(three))
+  await seal(signed(issuedEvent(of(one), clock.now(), 'h', one.endsAt)), ...revoked(two))
+  await seal(signed(revokeIntendedEvent(of(three), clock.now(), actor, 'over')))
+  const expected = {
+    open: [
+      [one.grant, 'issued', false],
+      [three.grant, 'intended', true],
+    ],
+    closed: [two.grant],
+    broken: undefined,
+  }
+  expect(seen(await ledger.standing())).toEqual(expected)
+  expect(seen(await (await replica()).ledger.standing())).toEqual(expected)
+  await ledger.keep()
+  const next = await replica()
+  expect(seen(await next.ledger.standing())).toEqual(expected)
+  await next.seal(...revoked(one))
+  expect(seen(await next.ledger.standing())).toMatchObject({ closed: [two.grant, one.grant] })
+  expect(seen(await ledger.standing())).toMatchObject({ closed: [two.grant, one.grant] })
+})
+
+test('an end that somebody deletes stays an end, also for a replica that starts afterwards', async () => {
+  const { ledger, seal } = await replica()
+  await seal(intended(one), ...revoked(one))
+  await seal(intended(two))
+  await ledger.standing()
+  await ledger.keep()
+  await hand('delete from audit_events where seq in (2, 3)')
+  for (const at of [ledger, (await replica()).ledger]) {
+    expect(seen(await at.standing())).toMatchObject({
+      closed: [one.grant],
+      open: [[two.grant, 'intended', false]],
+    })
+  }
+})
+
+test.each([
+  ['the newest event deleted', 'delete from audit_events where seq = 3', 'event 3 is gone'],
+  ['everything truncated', 'truncate audit_events', 'event 3 is gone'],
+  [
+    'the newest event put in place of another',
+    "update audit_events set chain = sha256('x') where seq = 3",
+    'event 3 is not the one that was sealed',
+  ],
+])('%s breaks the ledger, and putting it back mends it', async (_, statement, broken) => {
+  const { ledger, seal, alerts } = await replica()
+  await seal(intended(one), intended(two), intended(three))
+  await ledger.standing()
+  await ledger.keep()
+  await hand('create table copy as select * from audit_events', statement)
+  const later = await replica()
+  expect(seen(await ledger.standing())).toMatchObject({ broken })
+  // It can tell only what was kept, or that an intent it ought to hold is not there.
+  expect(seen(await later.ledger.standing()).broken).toMatch(/is gone|is not the one/)
+  expect([...alerts(), ...later.alerts()]).toEqual(['ledger.broken', 'ledger.broken'])
+  await hand('truncate audit_events', 'insert into audit_events select * from copy')
+  for (const at of [ledger, later.ledger]) expect(seen(await at.standing()).broken).toBeUndefined()
+})
+
+test('what a hand adds to the ledger opens nothing, ends nothing, and alerts', async () => {
+  const { ledger, seal, alerts } = await replica()
+  await seal(intended(one))
+  await seal(
+    intendedEvent(two, actor, clock.now()),
+    endedEvent(of(one), clock.now(), { cause: 'expired', goneAt: 0, kept: [] }),
+  )
+  expect(seen(await ledger.standing())).toMatchObject({ open: [[one.grant, 'intended', true]] })
+  expect(alerts()).toEqual(['ledger.unsigned', 'ledger.unsigned'])
+  await hand(
+    `insert into audit_events select 4, body, sha256('x'), chain, type, at, actor_kind, actor_id from audit_events where seq = 3`,
+  )
+  expect(seen(await ledger.standing()).broken).toBe('event 4 was altered after it was sealed')
+})
+
+test('what was kept without our MAC is not believed: the ledger is read again', async () => {
+  const { ledger, seal } = await replica()
+  await seal(intended(one), ...revoked(one))
+  await ledger.standing()
+  await ledger.keep()
+  await hand(`update ledger_standing set kept = replace(kept, '"closed":[[', '"closed":[["x",9],[')`)
+  const next = await replica()
+  expect(seen(await next.ledger.standing())).toEqual({ open: [], closed: [one.grant], broken: undefined })
+  expect(next.alerts()).toEqual(['ledger.standing_forged'])
+})

@@ -12,6 +12,7 @@ import type { RepositorySettings } from './ports/settings.ts'
 import type { Tx } from './ports/store.ts'
 import { requestEvent } from './pull-request/events.ts'
 import { askRevoke } from './revoke.ts'
+import { transact } from './transact.ts'
 
 /**
  * Follows the configured branch along its first parents from the last reconciled commit (trust.md 3.5):
@@ -68,7 +69,7 @@ const follow = async (deps: ReconcileDeps, repository: RepositorySettings): Prom
       why: 'policies changed on the branch; the accepted policy commit stays in force',
     })
   }
-  await deps.store.transaction(async (tx) => {
+  await transact(deps, async (tx, deps) => {
     await deps.store.serialise(tx, `branch:${repository.id}`)
     const now = await deps.store.branch(repository.id)
     if (now?.cursor !== known?.cursor) {

@@ -40,21 +40,27 @@ export const act = async (
     (await record(deps, situation, next, events, wake)) === moved ? moved : done
   const alert = (event: string, why: string) =>
     deps.log.alert(event, { grant: row.id, repository: row.repository, pull: row.pull, why })
+  /** What is not saved is observed afresh, and alerted then. */
+  const alerted = (saved: typeof done | typeof moved, event: string, why: string) => {
+    if (saved === done) alert(event, why)
+    return saved
+  }
 
   switch (step.kind) {
     case 'rest': {
       const next = resting(situation, step.until)
       return next === situation.saved ? done : save(next)
     }
-    case 'retry':
+    case 'retry': {
       deps.log.warn('grant retried', {
         grant: row.id,
         state: row.state,
         tries: row.tries + 1,
         why: step.note,
       })
-      if (step.alert) alert('grant.waits', step.note)
-      return save({ ...row, tries: row.tries + 1, note: step.note, lookAt: step.at })
+      const saved = await save({ ...row, tries: row.tries + 1, note: step.note, lookAt: step.at })
+      return step.alert ? alerted(saved, 'grant.waits', step.note) : saved
+    }
     case 'start':
       return save(
         { ...row, tries: row.tries + 1, lookAt: step.again },
@@ -62,8 +68,11 @@ export const act = async (
         [wakePull(row.repository, row.pull)],
       )
     case 'refuse':
-      alert('grant.refused', step.why)
-      return save(final(row, 'refused', step.why), [refusedEvent(row, now, step.why)])
+      return alerted(
+        await save(final(row, 'refused', step.why), [refusedEvent(row, now, step.why)]),
+        'grant.refused',
+        step.why,
+      )
     case 'correct':
       alert('grant.row_differs', step.why)
       return { ...situation, row: fresh({ ...row, state: 'revoking', note: step.why }) }
@@ -90,9 +99,10 @@ export const act = async (
       return save({ ...next, lookAt }, [issuedEvent(row, now, step.handle, row.endsAt)])
     }
     case 'drift': {
-      alert('grant.drift', step.why)
       const saved = await record(deps, situation, row, [driftEvent(row, now, step.why)])
-      return saved === moved ? moved : { ...saved.situation, ledger: { ...situation.ledger, drifted: true } }
+      if (saved === moved) return moved
+      alert('grant.drift', step.why)
+      return { ...saved.situation, ledger: { ...situation.ledger, drifted: true } }
     }
     case 'note_absence':
       return save({ ...row, absentSince: now, lookAt: step.again })
@@ -103,14 +113,17 @@ export const act = async (
       return save({ ...ended, cause: step.cause, endedAt: step.goneAt }, events)
     }
     case 'fail':
-      alert('grant.failed', step.why)
-      return save(final(row, 'failed', step.why), [failedEvent(row, now, step.why)])
+      return alerted(
+        await save(final(row, 'failed', step.why), [failedEvent(row, now, step.why)]),
+        'grant.failed',
+        step.why,
+      )
     case 'quarantine': {
-      alert('grant.quarantined', step.why)
       const via = row.state === 'active' ? moveGrant(row.state, 'revoking') : row.state
       const next = { ...fresh(row), state: moveGrant(via, 'quarantined'), note: step.why }
       const events = [quarantinedEvent(row, now, step.why)]
-      return save({ ...next, lookAt: now + backOff(row.tries, row.id) }, events)
+      const saved = await save({ ...next, lookAt: now + backOff(row.tries, row.id) }, events)
+      return alerted(saved, 'grant.quarantined', step.why)
     }
     case 'close_attempts':
       for (const { fence } of situation.open) await deps.store.closeAttempt(row.id, fence, now)

@@ -4,8 +4,6 @@ import { gitsudo } from '../../grant/events.ts'
 import type { Intent } from '../../grant/intent.ts'
 import { moveRequest } from '../../grant/moves.ts'
 import { openGrant } from '../grant/open.ts'
-import { acceptedCommit } from '../policies.ts'
-import { acceptAtMerge } from '../policy-change/accept.ts'
 import { type ObserveDeps, type Observed, observePull } from '../observe/pull.ts'
 import { Trouble } from '../observe/trouble.ts'
 import type { Evidence } from '../ports/evaluator.ts'
@@ -13,7 +11,7 @@ import type { PullRequest } from '../ports/github.ts'
 import type { RepositorySettings } from '../ports/settings.ts'
 import type { RequestRow, Tx } from '../ports/store.ts'
 import { transact } from '../transact.ts'
-import { createdData, decisionData, evaluatedEvent, requestEvent, userActor } from './events.ts'
+import { createdData, decisionData, requestEvent, userActor } from './events.ts'
 import { cancel, decideOn, saved, savePull } from './forecast.ts'
 import { isOpen, rowOf, saysMore } from './rows.ts'
 
@@ -33,11 +31,9 @@ export const verdictAtMerge = async (
 ): Promise<Decision> => {
   const observed = await observePull(deps, repository, pull, 'merge', reviewsFrom)
   await askForMissing(deps, observed)
-  const { proposal } = observed
-  if (proposal !== undefined) return acceptAtMerge(deps, repository, pull, { ...observed, proposal })
   const sealed = await alreadySealed(deps, observed)
   const { decision, staged } = await transact(deps, async (tx, deps) => {
-    await lock(deps, tx, repository, observed)
+    await lock(deps, tx, repository.id, observed)
     const rows = await deps.store.requestsOfPull(repository.id, pull.number)
     const known = await withTakenPaths(deps, observed)
     const { decision: made, requests, evidence } = await decideOn(deps, known)
@@ -110,12 +106,7 @@ const askForMissing = async (deps: ObserveDeps, { facts }: Observed): Promise<vo
 }
 
 /** Serialises merges about one person (trust.md 3.9) and against the branch reconciler's cursor. */
-const lock = async (
-  deps: ObserveDeps,
-  tx: Tx,
-  { id: repository, ...settings }: RepositorySettings,
-  observed: Observed,
-): Promise<void> => {
+const lock = async (deps: ObserveDeps, tx: Tx, repository: number, observed: Observed): Promise<void> => {
   const people = observed.facts.requests.flatMap(({ requester }) =>
     requester !== undefined && 'person' in requester ? [requester.person.id] : [],
   )
@@ -187,7 +178,7 @@ const settle = async (
   }
   if (saysMore(decision, verdict, last)) {
     staged.push(
-      await deps.ledger.stage(tx, evaluatedEvent(deps.keys, now, of, data, evidence), evidence),
+      await deps.ledger.stage(tx, requestEvent('request.evaluated', now, gitsudo, of, data), evidence),
     )
   }
   if (!passed) return [...staged, await refused(deps, tx, pull, of, decision, verdict, data, evidence)]
@@ -264,7 +255,6 @@ export const intentOf = (
     cloudRole: role.cloudRole,
     scope: request.scope,
     reason: request.reason,
-    ...(Object.keys(request.metadata).length === 0 ? {} : { metadata: request.metadata }),
     startsAt,
     endsAt: startsAt + request.durationSeconds * 1000,
   }

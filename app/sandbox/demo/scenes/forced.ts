@@ -27,11 +27,8 @@ export const forced = async (stage: Stage): Promise<void> => {
     service.alerts.find((line) => line.event === 'grant.refused' && line.pull === pull.number),
   )
   timeline.show(JSON.stringify(alert))
-  // The alert is written before the transaction that it speaks of is over.
-  await until('the refusal', async () => {
-    const rows = await sql(world.superuserUrl, 'select state from requests where pull = $1', [pull.number])
-    return rows[0]?.state === 'refused'
-  })
+  const requests = await sql(world.superuserUrl, 'select state from requests where pull = $1', [pull.number])
+  timeline.must(requests[0]?.state === 'refused', 'the request is refused')
   const grants = await sql(world.superuserUrl, 'select id from grants where pull = $1', [pull.number])
-  timeline.must(grants.length === 0, 'refused, nothing granted, and an alert')
+  timeline.must(grants.length === 0, 'nothing is granted, and there is an alert')
 }

@@ -255,6 +255,7 @@ export const intentOf = (
     cloudRole: role.cloudRole,
     scope: request.scope,
     reason: request.reason,
+    ...(Object.keys(request.metadata).length === 0 ? {} : { metadata: request.metadata }),
     startsAt,
     endsAt: startsAt + request.durationSeconds * 1000,
   }

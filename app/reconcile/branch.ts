@@ -55,11 +55,9 @@ const follow = async (deps: ReconcileDeps, repository: RepositorySettings): Prom
     ? await additions(mirror, cursor, steps ?? [tip])
     : await strangers(deps, repository, mirror, tip)
   const origins = await originsOf(deps.github.repository(repository.id), mirror, repository, added)
-  // Against what the branch held before: a rewritten branch may have lost files without a step that says so.
   const gone = has
-    ? (await mirror.changes(cursor, tip, 'requests/')).filter(({ before }) => before !== undefined)
-    : await missing(deps, repository, mirror, tip)
-  const passing = added.filter(({ change }) => change.before !== undefined).map(({ change }) => change)
+    ? await departures(deps.github.repository(repository.id), added, steps !== undefined)
+    : (await missing(deps, repository, mirror, tip)).map(({ path }) => ({ path, by: [] }))
   const policies = has ? await mirror.changes(cursor, tip, 'policies/') : []
   if (policies.length > 0) {
     deps.log.alert('policy.not_accepted', {
@@ -77,7 +75,7 @@ const follow = async (deps: ReconcileDeps, repository: RepositorySettings): Prom
       await deps.queue.wake([wakeBranch(repository.id)], tx)
       return
     }
-    for (const { path } of [...gone, ...passing]) await revokePath(deps, tx, repository, path)
+    for (const { path, by } of gone) await revokePath(deps, tx, repository, path, by)
     const wake: WakeUp[] = []
     for (const { change, commit, pulls, brought } of origins) {
       for (const { number } of pulls) wake.push(wakePull(repository.id, number))
@@ -107,6 +105,33 @@ const additions = async (
     before = commit
   }
   return found.filter(({ change }) => canonicalPath(change.path).ok)
+}
+
+type Departure = {
+  readonly path: string
+  /** The pull requests that brought the file themselves, in several steps: what they left is what was approved. */
+  readonly by: readonly number[]
+}
+
+/**
+ * Files that changed or went. A rebase, or a push by hand, brings the commits of a pull request one by one, and a
+ * file that several of them wrote did not change afterwards; where the branch was rewritten nobody can tell.
+ */
+const departures = async (
+  api: RepositoryApi,
+  steps: readonly Addition[],
+  walked: boolean,
+): Promise<readonly Departure[]> => {
+  const changed = steps.filter(({ change }) => change.before !== undefined)
+  return Promise.all(
+    changed.map(async ({ change: { path }, commit }): Promise<Departure> => {
+      const came = steps.find(({ change }) => change.path === path && change.before === undefined)
+      if (!walked || came === undefined) return { path, by: [] }
+      const [brought, tied] = await Promise.all([api.pullsOf(came.commit), api.pullsOf(commit)])
+      const own = tied.filter(({ merged, number }) => merged && brought.some((one) => one.number === number))
+      return { path, by: own.map(({ number }) => number) }
+    }),
+  )
 }
 
 const live: readonly GrantState[] = ['scheduled', 'provisioning', 'active', 'revoking', 'quarantined']
@@ -172,13 +197,15 @@ const revokePath = async (
   tx: Tx,
   repository: RepositorySettings,
   path: string,
+  by: readonly number[],
 ): Promise<void> => {
   for (const row of await deps.store.requestsOfPath(repository.id, path)) {
-    if ((await deps.store.revokeAsked(row.id)) !== undefined) continue
-    const by = { kind: 'system' as const, id: 'branch' }
+    if (by.includes(row.pull)) continue
+    if (typeof (await deps.store.revokeAsked(row.id)) === 'object') continue
+    const branch = { kind: 'system' as const, id: 'branch' }
     await askRevoke(
       deps,
-      { grant: row.id, by, why: `${path} changed or left ${repository.branch}`, askedAt: deps.clock.now() },
+      { grant: row.id, by: branch, why: `${path} changed or left ${repository.branch}`, askedAt: deps.clock.now() },
       tx,
     )
   }

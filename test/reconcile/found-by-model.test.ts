@@ -15,3 +15,24 @@ test('a pull request into another branch whose head the branch holds already is 
   expect(await world.states(other)).toEqual({ q: 'cancelled' })
   expect(await world.store.nextLookAt(world.clock.now())).toBeUndefined()
 })
+
+test.each(['rebase', 'by hand'] as const)(
+  'a file that several commits of one pull request wrote is granted, and stays so, merged by %s',
+  async (how) => {
+    const world = accessWorld()
+    world.push('p', { [filePath('a')]: requestFile('one') }, 'alice')
+    world.push('p', { [filePath('a')]: requestFile('two') }, 'alice')
+    const pull = world.hub.open('p', 'alice')
+    await world.settle()
+    world.review(pull, 'bob')
+    await world.settle()
+    if (how === 'rebase') await world.merge(pull, 'carol', how)
+    else world.hub.pushHead(pull, 'carol')
+    await world.settle()
+    expect(await world.states(pull)).toEqual({ a: 'active' })
+
+    world.push('main', { [filePath('a')]: requestFile('one') }, 'carol')
+    await world.settle()
+    expect(await world.states(pull)).toEqual({ a: 'ended' })
+  },
+)

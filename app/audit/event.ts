@@ -19,6 +19,8 @@ export const eventTypes = [
   'credentials.issued',
   'breakglass.invoked',
   'breakglass.reviewed',
+  'policy.accepted',
+  'policy.refused',
   'policy.loaded',
   'policy.overridden',
   'notification.failed',

@@ -14,7 +14,6 @@ import { createQueue } from '../queue/queue.ts'
 import type { ReconcileDeps } from '../reconcile/deps.ts'
 import type { Clock } from '../reconcile/ports/clock.ts'
 import type { Log } from '../reconcile/ports/log.ts'
-import type { PolicyTrial } from '../reconcile/ports/policy-trial.ts'
 import { type Database, executeWithin, openDatabase } from '../store/database.ts'
 import { evidenceBytes } from '../store/ledger/evidence.ts'
 import { createLedger } from '../store/ledger/ledger.ts'
@@ -24,10 +23,7 @@ import { createProviders } from './providers.ts'
 import { settingsOf } from './settings.ts'
 
 /** Every port, kept by the edges of this configuration. */
-export type Ports = ReconcileDeps & {
-  readonly providers: ReadonlyMap<string, Provider>
-  readonly policyTrial: PolicyTrial
-}
+export type Ports = ReconcileDeps & { readonly providers: ReadonlyMap<string, Provider> }
 
 export type OpenPorts = {
   readonly ports: Ports

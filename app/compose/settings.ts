@@ -5,10 +5,7 @@ import type { Settings } from '../reconcile/ports/settings.ts'
 export const settingsOf = (config: Config): Settings => ({
   instance: config.instance,
   repositories: new Map(
-    config.repositories.map(({ name, policyOwners: _, ...repository }) => [
-      repository.id,
-      { ...repository, fullName: name },
-    ]),
+    config.repositories.map(({ name, ...repository }) => [repository.id, { ...repository, fullName: name }]),
   ),
   administrators: config.administrators,
   pendingTtlMs: config.pendingTtlMs,

@@ -7,43 +7,16 @@ import { isIdle, pathRules, type Touched } from './touched.ts'
 
 /** The rules of the pull request as a whole. */
 export const pullRules = (facts: Facts, touched: Touched): readonly RuleNode[] => {
-  const { pull, repository, policy } = facts
-  const base = check(
-    '1.2',
-    'Into the configured branch',
-    pull.base === repository.branch,
-    `base ${repository.branch}`,
-    `the base is ${pull.base}`,
-    `retarget the pull request to ${repository.branch}`,
-  )
-  const troubles = [...new Set(facts.troubles)].sort(byText)
-  const certain =
-    troubles.length === 0
-      ? []
-      : [
-          rule(
-            '3.12',
-            'Everything needed could be established',
-            'unknown',
-            'every fact',
-            troubles.join('; '),
-            { remedy: 'it is tried again' },
-          ),
-        ]
+  const { pull, policy } = facts
+  const base = intoBranch(facts)
+  const certain = sureOfAll(facts)
   if (isIdle(touched, facts)) return [base, ...certain]
 
   const asks = touched.added.length > 0 || facts.requests.length > 0
   return [
     base,
     ...pathRules(touched),
-    check(
-      '6.22',
-      'From this repository',
-      !pull.fromFork,
-      'a branch of this repository',
-      pull.fromFork ? 'the pull request comes from a fork' : repository.fullName,
-      'push the branch to this repository',
-    ),
+    fromHere(facts),
     ...(asks
       ? [
           check(
@@ -61,9 +34,38 @@ export const pullRules = (facts: Facts, touched: Touched): readonly RuleNode[] =
           ...wholeness(facts, touched),
         ]
       : []),
-    ...standing(facts),
+    ...wherePullStands(facts),
+    ...inWindow(facts),
     ...certain,
   ]
+}
+
+export const intoBranch = ({ pull, repository }: Facts): RuleNode =>
+  check(
+    '1.2',
+    'Into the configured branch',
+    pull.base === repository.branch,
+    `base ${repository.branch}`,
+    `the base is ${pull.base}`,
+    `retarget the pull request to ${repository.branch}`,
+  )
+
+export const fromHere = ({ pull, repository }: Facts): RuleNode =>
+  check(
+    '6.22',
+    'From this repository',
+    !pull.fromFork,
+    'a branch of this repository',
+    pull.fromFork ? 'the pull request comes from a fork' : repository.fullName,
+    'push the branch to this repository',
+  )
+
+/** Trouble is no verdict (trust.md 3.12). */
+export const sureOfAll = (facts: Facts): readonly RuleNode[] => {
+  const troubles = [...new Set(facts.troubles)].sort(byText)
+  if (troubles.length === 0) return []
+  const title = 'Everything needed could be established'
+  return [rule('3.12', title, 'unknown', 'every fact', troubles.join('; '), { remedy: 'it is tried again' })]
 }
 
 /** Every file that is new has its facts, once, and nothing else has (trust.md 6.12); a scheduled start looks at one alone. */
@@ -87,9 +89,9 @@ const wholeness = ({ requests, moment }: Facts, { added, revoked }: Touched): re
   ]
 }
 
-/** Whether it may merge, or has merged, and when. */
-const standing = (facts: Facts): readonly RuleNode[] => {
-  const { pull, moment, now, repository } = facts
+/** Whether it may merge, or has merged. */
+export const wherePullStands = (facts: Facts): readonly RuleNode[] => {
+  const { pull, moment, repository } = facts
   const ready = rule(
     '6.23',
     'Ready for review',
@@ -126,11 +128,11 @@ const standing = (facts: Facts): readonly RuleNode[] => {
     `a merge commit reachable from ${repository.branch}`,
     merged.onBranch ? merged.commit : `merge commit ${merged.commit} is not on ${repository.branch}`,
   )
-  return moment === 'start'
-    ? [ready, reached]
-    : [
-        ready,
-        reached,
-        inTime('3.6', 'Decided in time', now - merged.at, repository.grantWindowMs, 'the merge'),
-      ]
+  return [ready, reached]
 }
+
+/** A first verdict that comes too late is no (trust.md 3.6). */
+const inWindow = ({ pull: { merged }, moment, now, repository }: Facts): readonly RuleNode[] =>
+  moment === 'merge' && merged !== undefined
+    ? [inTime('3.6', 'Decided in time', now - merged.at, repository.grantWindowMs, 'the merge')]
+    : []

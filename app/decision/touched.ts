@@ -38,6 +38,10 @@ const kindOf = ({ path, kind }: PathFact): keyof Touched => {
   return kind !== 'deleted' && (folded === 'requests' || folded === 'policies') ? 'colliding' : 'others'
 }
 
+/** A change of `policies/` and of nothing under `requests/`: the policy owners' to decide (trust.md 1.3). */
+export const proposes = ({ added, revoked, policies }: Touched): boolean =>
+  policies.length > 0 && added.length + revoked.length === 0
+
 /** Nothing that gitsudo decides about: `others` alone. */
 export const isIdle = (touched: Touched, facts: Facts): boolean =>
   facts.requests.length === 0 &&
@@ -55,7 +59,7 @@ export const pathRules = ({ added, revoked, policies, colliding, others }: Touch
         'no change under policies/',
         `it changes ${named(policies)}`,
         {
-          remedy: 'policies take effect only by firstAcceptedCommit in the configuration of the service',
+          remedy: 'propose policies in a pull request of their own',
         },
       ),
     )

@@ -6,6 +6,7 @@ import type { Keys } from './ports/keys.ts'
 import type { Ledger } from './ports/ledger.ts'
 import type { Log } from './ports/log.ts'
 import type { Payloads } from './ports/payload.ts'
+import type { PolicyTrial } from './ports/policy-trial.ts'
 import type { Queue } from './ports/queue.ts'
 import type { Settings } from './ports/settings.ts'
 import type { Store } from './ports/store.ts'
@@ -22,5 +23,6 @@ export type ReconcileDeps = {
   readonly keys: Keys
   readonly payloads: Payloads
   readonly loadPolicies: LoadPolicies
+  readonly policyTrial: PolicyTrial
   readonly settings: Settings
 }

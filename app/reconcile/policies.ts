@@ -1,25 +1,77 @@
-import type { LedgerEvent } from '../audit/event.ts'
+import type { EventType, LedgerEvent } from '../audit/event.ts'
+import { foldPolicyLedger, type PolicyLedger } from '../decision/policy-ledger.ts'
 import { gitsudo } from '../grant/events.ts'
 import { writeInstant } from '../request/instant.ts'
 import type { ReconcileDeps } from './deps.ts'
-import { acceptedCommit, type PolicyCache } from './observe/policies.ts'
+import { wakePull } from './key.ts'
+import type { PolicyCache } from './observe/policies.ts'
 import type { PolicySet } from './ports/evaluator.ts'
 import type { RepositorySettings } from './ports/settings.ts'
 import type { Tx } from './ports/store.ts'
 import { askRevoke } from './revoke.ts'
 
+type LedgerDeps = Pick<ReconcileDeps, 'ledger' | 'keys'>
+type LoadDeps = LedgerDeps &
+  Pick<ReconcileDeps, 'store' | 'queue' | 'clock'> & { readonly policies: PolicyCache }
+
+const types: readonly EventType[] = ['policy.accepted', 'policy.refused', 'policy.loaded']
+
+/**
+ * What sealed and signed events say of a repository's policies: the only authority for the accepted commit
+ * (trust.md 1.3, 5). What was loaded counts from its staging on, for it is certain to be sealed.
+ */
+export const policyLedger = async (
+  { ledger, keys }: LedgerDeps,
+  { id, firstAcceptedCommit }: RepositorySettings,
+): Promise<PolicyLedger> => {
+  const waiting = (await ledger.waiting('policy.loaded')).filter(({ repo }) => repo === id)
+  const events: LedgerEvent[] = []
+  for await (const { event } of ledger.read({ repository: id, types })) events.push(event)
+  return foldPolicyLedger(
+    firstAcceptedCommit,
+    [...events, ...waiting].filter((event) => event.repo === id && keys.verify(event)),
+  )
+}
+
+/** The accepted policy commit in force now (trust.md 1.5). */
+export const acceptedCommit = async (deps: LedgerDeps, repository: RepositorySettings): Promise<string> =>
+  (await policyLedger(deps, repository)).accepted
+
+export type InForce = {
+  readonly commit: string
+  /** When it took the place of an earlier one; undefined for the first (epoch ms). */
+  readonly since?: number
+  readonly loadedAt: PolicyLedger['loadedAt']
+}
+
+/** The accepted commit, recorded as loaded if it was not yet: whoever looks first after an acceptance loads. */
+export const inForce = async (deps: LoadDeps, repository: RepositorySettings): Promise<InForce> => {
+  let known = await policyLedger(deps, repository)
+  if (known.lastLoaded !== known.accepted) {
+    await loadAccepted(deps, repository)
+    known = await policyLedger(deps, repository)
+  }
+  const { accepted: commit, loadedAt } = known
+  const since = loadedAt.get(commit)
+  const first = commit === repository.firstAcceptedCommit && loadedAt.size <= 1
+  return { commit, loadedAt, ...(first || since === undefined ? {} : { since }) }
+}
+
 /**
  * Loads the accepted policies of a repository, makes `policies` list them, and records `policy.loaded` when the
- * ledger's last word on this repository was another commit. Throws what Git and the loader throw.
+ * ledger's last word on this repository was another commit; then everything that waits is decided anew (trust.md
+ * 1.9). Throws what Git and the loader throw.
  */
-export const loadAccepted = async (
-  deps: Pick<ReconcileDeps, 'store' | 'ledger' | 'queue' | 'clock'> & { readonly policies: PolicyCache },
-  repository: RepositorySettings,
-): Promise<PolicySet> => {
-  const commit = await acceptedCommit(deps, repository)
+export const loadAccepted = async (deps: LoadDeps, repository: RepositorySettings): Promise<PolicySet> => {
+  const { accepted: commit } = await policyLedger(deps, repository)
   const set = await deps.policies.get(repository.id, commit)
   await deps.store.transaction(async (tx) => {
     await deps.store.serialise(tx, `policies:${repository.id}`)
+    // No merge is being decided under the old policies while we look for grants of strangers.
+    await deps.store.serialise(tx, `branch:${repository.id}`)
+    const { accepted, lastLoaded } = await policyLedger(deps, repository)
+    // A newer one was accepted meanwhile; whoever loads that one goes on.
+    if (accepted !== commit) return
     await deps.store.recordPolicies(
       tx,
       repository.id,
@@ -28,9 +80,16 @@ export const loadAccepted = async (
         type: type === 'eligibility' ? 'ELIGIBILITY' : 'APPROVAL',
       })),
     )
-    if ((await lastLoaded(deps, repository.id)) === commit) return
-    await deps.ledger.stage(tx, loadedEvent(set, repository.id, deps.clock.now()))
+    if (lastLoaded === commit) return
+    await deps.ledger.stage(tx, deps.keys.sign(loadedEvent(set, repository.id, deps.clock.now())))
     await revokeOfStrangers(deps, tx, repository.id, set)
+    const waiting = await deps.store.waitingPulls()
+    await deps.queue.wake(
+      waiting
+        .filter(({ repository: id }) => id === repository.id)
+        .map(({ pull }) => wakePull(repository.id, pull)),
+      tx,
+    )
   })
   return set
 }
@@ -50,18 +109,6 @@ const revokeOfStrangers = async (
       await askRevoke(deps, { grant: grant.id, by, why, askedAt: deps.clock.now() }, tx)
     }
   }
-}
-
-const lastLoaded = async (
-  deps: Pick<ReconcileDeps, 'ledger'>,
-  repository: number,
-): Promise<string | undefined> => {
-  const waiting = (await deps.ledger.waiting('policy.loaded')).filter(({ repo }) => repo === repository)
-  let last: string | undefined
-  for await (const { event } of deps.ledger.read({ types: ['policy.loaded'] })) {
-    if (event.repo === repository) last = event.commit
-  }
-  return waiting.at(-1)?.commit ?? last
 }
 
 const loadedEvent = (set: PolicySet, repository: number, at: number): LedgerEvent => ({

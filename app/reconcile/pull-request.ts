@@ -5,6 +5,7 @@ import { readPullKey, wakePublish } from './key.ts'
 import { genuine } from './observe/deliveries.ts'
 import type { ObserveDeps } from './observe/pull.ts'
 import { asTrouble, Trouble } from './observe/trouble.ts'
+import { inForce } from './policies.ts'
 import { GitError } from './ports/git.ts'
 import { GitHubError, type PullRequest } from './ports/github.ts'
 import type { RepositorySettings } from './ports/settings.ts'
@@ -54,6 +55,8 @@ const settle = async (
   const known = await deps.store.pull(repository.id, pull.number)
   if (known !== undefined && isFinal(known.decision)) {
     if (!pull.merged) throw new Trouble('GitHub said that it was merged, and now says that it is not')
+    // A worker that died after an acceptance has left it to us to load it.
+    if (known.decision.policies !== undefined) await inForce(deps, repository)
     await startDue(deps, repository, pull, rows)
     await rest(deps, repository.id, pull.number)
     return

@@ -1,6 +1,5 @@
 import type { ReconcileDeps } from '../deps.ts'
 import type { PolicySet } from '../ports/evaluator.ts'
-import type { RepositorySettings } from '../ports/settings.ts'
 
 /** No policy file is larger. */
 const fileLimit = 1024 * 1024
@@ -41,10 +40,3 @@ export const createPolicyCache = (deps: Pick<ReconcileDeps, 'git' | 'loadPolicie
   }
 }
 export type PolicyCache = ReturnType<typeof createPolicyCache>
-
-/** The accepted policy commit in force (trust.md 1.3): the newest accepted one, else the configuration's. */
-export const acceptedCommit = async (
-  deps: Pick<ReconcileDeps, 'store'>,
-  repository: RepositorySettings,
-): Promise<string> =>
-  (await deps.store.branch(repository.id))?.acceptedCommit ?? repository.firstAcceptedCommit

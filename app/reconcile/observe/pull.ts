@@ -1,12 +1,17 @@
-import type { Facts, GroupFact, PersonFact, RequestFacts } from '../../decision/facts.ts'
+import { policyTree } from '../../decision/decide-policies.ts'
+import type { Facts, GroupFact, PersonFact, ProposalFacts, RequestFacts } from '../../decision/facts.ts'
+import { proposes, touchedBy } from '../../decision/touched.ts'
 import type { ReconcileDeps } from '../deps.ts'
+import { acceptedCommit, type InForce, inForce } from '../policies.ts'
+import { proposalOf } from '../policy-change/propose.ts'
 import type { PolicySet } from '../ports/evaluator.ts'
 import type { PullRequest } from '../ports/github.ts'
 import type { RepositorySettings } from '../ports/settings.ts'
 import { type Diff, diffOf, pathFact } from './changes.ts'
 import { contributorsOf } from './contributors.ts'
 import { groupsOf, type PeopleCache } from './people.ts'
-import { acceptedCommit, type PolicyCache } from './policies.ts'
+import type { PolicyCache } from './policies.ts'
+import { headAt, precedentsOf } from './precedents.ts'
 import { requestsOf } from './requests.ts'
 import { reviewsOf } from './reviews.ts'
 import { Trouble } from './trouble.ts'
@@ -22,6 +27,8 @@ export type Observed = {
   readonly groups: readonly GroupFact[]
   /** People whose reviews might count. */
   readonly reviewers: readonly PersonFact[]
+  /** Of a pull request that changes `policies/` and nothing under `requests/`. */
+  readonly proposal?: ProposalFacts
 }
 
 /**
@@ -42,7 +49,9 @@ export const observePull = async (
   const policy = await policyOf(deps, repository)
   const directory = policy.set?.directory
   const merge = pull.merged ? pull.mergeCommit : undefined
-  const requests = await requestsOf(
+  const changes = diff.changes.map(pathFact)
+  const proposing = proposes(touchedBy(changes))
+  const read = await requestsOf(
     mirror,
     directory,
     (login) => deps.people.account(repository.id, api, login, fresh),
@@ -56,8 +65,15 @@ export const observePull = async (
       changes: diff.changes,
     },
   )
+  const { accepted } = policy
+  const requests =
+    accepted.since === undefined
+      ? read
+      : await Promise.all(
+          read.map(async (one) => ({ ...one, precedent: await precedentsOf(deps, one.id, accepted) })),
+        )
   const { reviews, contributors, groups } =
-    directory === undefined || requests.length === 0
+    directory === undefined || (requests.length === 0 && !proposing)
       ? { reviews: [], contributors: [], groups: [] }
       : {
           reviews: await reviewsOf(
@@ -70,11 +86,15 @@ export const observePull = async (
               repository: repository.id,
               pull: pull.number,
               paths: requests.map(({ path }) => path),
+              folders: proposing ? [policyTree] : [],
               forecast: !fresh,
             },
           ),
           contributors: await contributorsOf(deps, api, mirror, directory, repository.id, pull, diff.base),
-          groups: await groupsOf(directory, (team) => deps.people.team(repository.id, api, team, fresh)),
+          groups:
+            requests.length === 0
+              ? []
+              : await groupsOf(directory, (team) => deps.people.team(repository.id, api, team, fresh)),
         }
   const facts: Facts = {
     now: deps.clock.now(),
@@ -91,32 +111,47 @@ export const observePull = async (
       state: pull.state,
       ...(await mergedFact(mirror, pull, diff)),
       ...(reviewsFrom === undefined ? {} : { reviewsFrom }),
+      ...(accepted.since === undefined || requests.length === 0
+        ? {}
+        : { headAt: await headAt(deps, repository.id, pull) }),
     },
-    policy: policy.set === undefined ? { missing: policy.missing } : { commit: policy.set.commit },
-    changes: diff.changes.map(pathFact),
+    policy:
+      policy.set === undefined
+        ? { missing: policy.missing }
+        : {
+            commit: policy.set.commit,
+            ...(accepted.since === undefined ? {} : { since: accepted.since }),
+          },
+    changes,
     requests,
     reviews,
     contributors,
     troubles: [],
   }
+  const proposal = proposing
+    ? await proposalOf(deps, repository, mirror, pull, diff, accepted.commit, directory)
+    : undefined
   return {
     facts,
     pull,
     diff,
+    ...(proposal === undefined ? {} : { proposal }),
     ...(policy.set === undefined ? {} : { set: policy.set }),
     groups,
     reviewers: peopleOf(facts),
   }
 }
 
-type LoadedPolicy =
+type LoadedPolicy = { readonly accepted: InForce } & (
   | { readonly set: PolicySet; readonly missing?: undefined }
   | { readonly set?: undefined; readonly missing: string }
+)
 
 const policyOf = async (deps: ObserveDeps, repository: RepositorySettings): Promise<LoadedPolicy> => {
   const commit = await acceptedCommit(deps, repository)
   try {
-    return { set: await deps.policies.get(repository.id, commit) }
+    const accepted = await inForce(deps, repository)
+    return { accepted, set: await deps.policies.get(repository.id, accepted.commit) }
   } catch (error) {
     if (!(error instanceof Error && error.name === 'PolicyLoadError')) throw error
     // Only what the commit's own files do wrong stays so; a compiler that is missing or stumbles may come back.
@@ -128,7 +163,10 @@ const policyOf = async (deps: ObserveDeps, repository: RepositorySettings): Prom
       commit,
       why: error.message,
     })
-    return { missing: `policies at ${commit.slice(0, 10)} cannot be used: ${error.message}` }
+    return {
+      accepted: { commit, loadedAt: new Map() },
+      missing: `policies at ${commit.slice(0, 10)} cannot be used: ${error.message}`,
+    }
   }
 }
 

@@ -30,24 +30,31 @@ export const reviewsOf = async (
     readonly repository: number
     readonly pull: number
     readonly paths: readonly string[]
+    /** Folders, whose tree hashes are taken. */
+    readonly folders: readonly string[]
     readonly forecast: boolean
   },
 ): Promise<readonly ReviewFact[]> => {
   const told = await deps.store.deliveriesOfPull(at.repository, at.pull, ['pull_request_review'])
-  const payloads = new Map<number, ReviewPayload>()
-  for (const delivery of genuine(deps, told)) {
-    const payload = deps.payloads.review(delivery.body)
+  const payloads = new Map<number, Stored>()
+  for (const { body, receivedAt } of genuine(deps, told)) {
+    const payload = deps.payloads.review(body)
     if (payload?.action === 'submitted' && !payloads.has(payload.reviewId))
-      payloads.set(payload.reviewId, payload)
+      payloads.set(payload.reviewId, { ...payload, storedAt: earliest(receivedAt, payload.submittedAt) })
   }
   // Without a stored payload no review can count, so the forecast need not ask; the verdict always does.
   if (at.forecast && payloads.size === 0) return []
   const listed = (await api.reviews(at.pull)).filter((review) => review.state !== 'PENDING')
   await present(mirror, [...payloads.values()])
   return Promise.all(
-    listed.map((review) => fact(review, payloads.get(review.id), mirror, directory, permissionOf, at.paths)),
+    listed.map((review) => fact(review, payloads.get(review.id), mirror, directory, permissionOf, at)),
   )
 }
+
+type Stored = ReviewPayload & { readonly storedAt: number }
+
+/** What is stored late by a redelivery is as old as it says; GitHub's times are whole seconds. Epoch ms. */
+export const earliest = (receivedAt: number, toldAt: number): number => Math.min(receivedAt, toldAt + 999)
 
 /** Commits that a force-push left behind may be gone for good: such a review covers nothing. */
 const present = async (mirror: Mirror, payloads: readonly ReviewPayload[]): Promise<void> => {
@@ -62,11 +69,11 @@ const present = async (mirror: Mirror, payloads: readonly ReviewPayload[]): Prom
 
 const fact = async (
   review: ApiReview,
-  payload: ReviewPayload | undefined,
+  payload: Stored | undefined,
   mirror: Mirror,
   directory: Directory,
   permissionOf: PermissionOf,
-  paths: readonly string[],
+  { paths, folders }: { readonly paths: readonly string[]; readonly folders: readonly string[] },
 ): Promise<ReviewFact> => {
   const state = review.state === 'PENDING' ? 'commented' : states[review.state]
   const { reviewer } = review
@@ -74,6 +81,7 @@ const fact = async (
   const blobs: Record<string, string | null> = {}
   if (payload !== undefined && (await mirror.has(payload.commit))) {
     for (const path of paths) blobs[path] = (await mirror.entry(payload.commit, path))?.sha ?? null
+    for (const folder of folders) blobs[folder] = (await mirror.treeHash(payload.commit, folder)) ?? null
   }
   const identity = reviewer === undefined ? undefined : directory.byId(reviewer.id)
   return {
@@ -81,6 +89,7 @@ const fact = async (
     ...(reviewer === undefined ? {} : { reviewer }),
     state,
     submittedAt: payload?.submittedAt ?? review.submittedAt ?? 0,
+    ...(payload === undefined ? {} : { storedAt: payload.storedAt }),
     ...(payload === undefined || payload.state === 'dismissed'
       ? {}
       : { payload: { commit: payload.commit, state: payload.state } }),

@@ -8,6 +8,8 @@ export type RepositorySettings = {
   readonly providers: readonly string[]
   /** Exact scopes, or `*`. */
   readonly scopes: readonly string[]
+  /** Who accepts a change of `policies/`, by numeric id, and how many of them must (trust.md 1.3). */
+  readonly policyOwners: { readonly ids: readonly number[]; readonly count: number }
   readonly merge: 'auto' | 'manual'
   readonly reviewerPermission: 'write' | 'maintain' | 'admin'
 }

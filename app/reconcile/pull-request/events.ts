@@ -2,8 +2,11 @@ import { digestOf } from '../../audit/digest.ts'
 import type { Actor, EventType, Json, LedgerEvent } from '../../audit/event.ts'
 import type { Decision, RequestDecision } from '../../decision/decision.ts'
 import type { PolicyFacts, RequestFacts } from '../../decision/facts.ts'
+import { gitsudo } from '../../grant/events.ts'
 import type { EvaluationDigests } from '../../policy/result.ts'
 import { writeInstant } from '../../request/instant.ts'
+import type { Evidence } from '../ports/evaluator.ts'
+import type { Keys } from '../ports/keys.ts'
 import type { RequestRow } from '../ports/store.ts'
 
 export const userActor = (person: { readonly id: number; readonly login: string }): Actor => ({
@@ -57,6 +60,22 @@ export const decisionData = (
   }
 }
 
+/**
+ * `request.evaluated`, signed with all its evidence named: what was asked for then decides which reviews count
+ * once the policies change (trust.md 1.9).
+ */
+export const evaluatedEvent = (
+  keys: Pick<Keys, 'sign'>,
+  at: number,
+  of: Parameters<typeof requestEvent>[3],
+  data: ReturnType<typeof decisionData>,
+  evidence: readonly Evidence[],
+): LedgerEvent => {
+  const named = Array.isArray(data.evidence) ? data.evidence.map(String) : []
+  const all = [...new Set([...named, ...evidence.map(({ digest }) => digest)])].sort()
+  return keys.sign(requestEvent('request.evaluated', at, gitsudo, of, { ...data, evidence: all }))
+}
+
 const decided = (decision: Decision, request: RequestDecision): Readonly<Record<string, Json>> => ({
   path: request.path,
   blob: request.blob,
@@ -66,6 +85,7 @@ const decided = (decision: Decision, request: RequestDecision): Readonly<Record<
   summary: request.summary,
   policy_commit: decision.policyCommit ?? null,
   approved_by: request.approvedBy.map(({ id, login }) => ({ id, login })),
+  terms: request.terms ?? null,
   result: digestOf(request),
 })
 

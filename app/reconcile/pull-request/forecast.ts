@@ -1,4 +1,5 @@
 import { decide } from '../../decision/decide.ts'
+import { decidePolicies } from '../../decision/decide-policies.ts'
 import type { Decision, RequestDecision } from '../../decision/decision.ts'
 import type { RequestFacts } from '../../decision/facts.ts'
 import { gitsudo } from '../../grant/events.ts'
@@ -11,8 +12,10 @@ import type { Evidence } from '../ports/evaluator.ts'
 import type { PullRequest } from '../ports/github.ts'
 import type { RepositorySettings } from '../ports/settings.ts'
 import type { RequestRow, Tx } from '../ports/store.ts'
-import { createdData, decisionData, requestEvent, userActor } from './events.ts'
+import { createdData, decisionData, evaluatedEvent, requestEvent, userActor } from './events.ts'
 import { isOpen, openState, rowOf, saysMore } from './rows.ts'
+
+const againMs = 60_000
 
 /** Puts the policies' answers and the verdict to what was observed. */
 export const decideOn = async (
@@ -24,7 +27,9 @@ export const decideOn = async (
   readonly evidence: readonly Evidence[]
 }> => {
   const now = deps.clock.now()
-  const { facts, set } = observed
+  const { facts, set, proposal } = observed
+  if (proposal !== undefined)
+    return { decision: decidePolicies({ ...facts, now }, proposal), requests: [], evidence: [] }
   const asked =
     set === undefined
       ? { requests: facts.requests, evidence: [] }
@@ -70,7 +75,9 @@ export const forecast = async (
       else if (row.state === 'cancelled' && row.reviewsFrom !== reviewsFrom)
         await saved(deps, tx, { ...row, ...reopened })
     }
-    await savePull(deps, tx, repository.id, pull, decision)
+    // Nothing wakes a trial that came to no end.
+    const again = observed.proposal !== undefined && decision.verdict === 'not_yet'
+    await savePull(deps, tx, repository.id, pull, decision, again ? decision.at + againMs : undefined)
   })
   return decision
 }
@@ -116,7 +123,7 @@ const record = async (
   }
   if (saysMore(decision, verdict, last)) {
     const data = decisionData(decision, verdict, facts)
-    await deps.ledger.stage(tx, requestEvent('request.evaluated', now, gitsudo, of, data), evidence)
+    await deps.ledger.stage(tx, evaluatedEvent(deps.keys, now, of, data, evidence), evidence)
   }
   if (state !== from && (state === 'approved' || state === 'denied')) {
     const actor = verdict.deniedBy === undefined ? gitsudo : userActor(verdict.deniedBy)

@@ -65,6 +65,7 @@ export const saysMore = (
     before.policyCommit !== decision.policyCommit ||
     old.blob !== request.blob ||
     old.verdict !== request.verdict ||
-    old.summary !== request.summary
+    old.summary !== request.summary ||
+    JSON.stringify(old.terms) !== JSON.stringify(request.terms)
   )
 }

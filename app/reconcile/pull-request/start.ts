@@ -1,4 +1,3 @@
-import { gitsudo } from '../../grant/events.ts'
 import { refuseGrant, startGrant } from '../grant/open.ts'
 import { type ObserveDeps, observePull } from '../observe/pull.ts'
 import { Trouble } from '../observe/trouble.ts'
@@ -6,9 +5,9 @@ import type { PullRequest } from '../ports/github.ts'
 import type { RepositorySettings } from '../ports/settings.ts'
 import type { RequestRow } from '../ports/store.ts'
 import { transact } from '../transact.ts'
-import { decisionData, requestEvent } from './events.ts'
+import { decisionData, evaluatedEvent } from './events.ts'
 import { decideOn, savePull } from './forecast.ts'
-import { intentOf } from './verdict.ts'
+import { intentOf, stillAccepted } from './verdict.ts'
 
 /** Scheduled grants whose start has come get a second, full verdict (trust.md 3.7); only then an intent. */
 export const startDue = async (
@@ -27,6 +26,7 @@ export const startDue = async (
     }
     const staged = await transact(deps, async (tx, deps) => {
       await deps.store.serialise(tx, `person:${grant.requester.id}`)
+      await stillAccepted(deps, repository, one)
       const { decision, requests, evidence } = await decideOn(deps, one)
       if (decision.verdict === 'not_yet') throw new Trouble(decision.summary)
       const [facts] = requests
@@ -44,11 +44,7 @@ export const startDue = async (
           commit: pull.mergeCommit ?? '',
         }
         const data = decisionData(decision, verdict, facts)
-        await deps.ledger.stage(
-          tx,
-          requestEvent('request.evaluated', decision.at, gitsudo, of, data),
-          evidence,
-        )
+        await deps.ledger.stage(tx, evaluatedEvent(deps.keys, decision.at, of, data, evidence), evidence)
       }
       if (!passed) {
         return refuseGrant(

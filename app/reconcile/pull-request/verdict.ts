@@ -6,12 +6,14 @@ import { moveRequest } from '../../grant/moves.ts'
 import { openGrant } from '../grant/open.ts'
 import { type ObserveDeps, type Observed, observePull } from '../observe/pull.ts'
 import { Trouble } from '../observe/trouble.ts'
+import { acceptedCommit } from '../policies.ts'
+import { acceptAtMerge } from '../policy-change/accept.ts'
 import type { Evidence } from '../ports/evaluator.ts'
 import type { PullRequest } from '../ports/github.ts'
 import type { RepositorySettings } from '../ports/settings.ts'
 import type { RequestRow, Tx } from '../ports/store.ts'
 import { transact } from '../transact.ts'
-import { createdData, decisionData, requestEvent, userActor } from './events.ts'
+import { createdData, decisionData, evaluatedEvent, requestEvent, userActor } from './events.ts'
 import { cancel, decideOn, saved, savePull } from './forecast.ts'
 import { isOpen, rowOf, saysMore } from './rows.ts'
 
@@ -31,9 +33,11 @@ export const verdictAtMerge = async (
 ): Promise<Decision> => {
   const observed = await observePull(deps, repository, pull, 'merge', reviewsFrom)
   await askForMissing(deps, observed)
+  const { proposal } = observed
+  if (proposal !== undefined) return acceptAtMerge(deps, repository, pull, { ...observed, proposal })
   const sealed = await alreadySealed(deps, observed)
   const { decision, staged } = await transact(deps, async (tx, deps) => {
-    await lock(deps, tx, repository.id, observed)
+    await lock(deps, tx, repository, observed)
     const rows = await deps.store.requestsOfPull(repository.id, pull.number)
     const known = await withTakenPaths(deps, observed)
     const { decision: made, requests, evidence } = await decideOn(deps, known)
@@ -106,12 +110,19 @@ const askForMissing = async (deps: ObserveDeps, { facts }: Observed): Promise<vo
 }
 
 /** Serialises merges about one person (trust.md 3.9) and against the branch reconciler's cursor. */
-const lock = async (deps: ObserveDeps, tx: Tx, repository: number, observed: Observed): Promise<void> => {
+const lock = async (
+  deps: ObserveDeps,
+  tx: Tx,
+  settings: RepositorySettings,
+  observed: Observed,
+): Promise<void> => {
   const people = observed.facts.requests.flatMap(({ requester }) =>
     requester !== undefined && 'person' in requester ? [requester.person.id] : [],
   )
   for (const id of [...new Set(people)].sort((a, b) => a - b)) await deps.store.serialise(tx, `person:${id}`)
+  const repository = settings.id
   await deps.store.serialise(tx, `branch:${repository}`)
+  await stillAccepted(deps, settings, observed)
   const cursor = (await deps.store.branch(repository))?.cursor
   const { tip } = observed.diff
   // The branch reconciler has seen commits that we have not: a file may be gone again. Look anew.
@@ -121,6 +132,16 @@ const lock = async (deps: ObserveDeps, tx: Tx, repository: number, observed: Obs
       throw new Trouble('the branch moved while the merge was being decided')
     }
   }
+}
+
+/** The accepted policy commit at the moment of the decision is the one that was asked (trust.md 1.5). */
+export const stillAccepted = async (
+  deps: ObserveDeps,
+  repository: RepositorySettings,
+  { facts: { policy } }: Observed,
+): Promise<void> => {
+  if ('commit' in policy && (await acceptedCommit(deps, repository)) !== policy.commit)
+    throw new Trouble('other policies were accepted while the merge was being decided')
 }
 
 const lapsed = (decision: Decision): Decision => ({
@@ -177,9 +198,7 @@ const settle = async (
     )
   }
   if (saysMore(decision, verdict, last)) {
-    staged.push(
-      await deps.ledger.stage(tx, requestEvent('request.evaluated', now, gitsudo, of, data), evidence),
-    )
+    staged.push(await deps.ledger.stage(tx, evaluatedEvent(deps.keys, now, of, data, evidence), evidence))
   }
   if (!passed) return [...staged, await refused(deps, tx, pull, of, decision, verdict, data, evidence)]
   if (was !== 'approved') {

@@ -53,15 +53,21 @@ export async function findSealed(
 }
 
 /** A person's events are those he caused and those of requests he made. */
-function wanted({ request, login, types, since }: LedgerFilter) {
+function wanted({ request, repository, login, types, since }: LedgerFilter) {
   return sql.and([
     request !== undefined && sql.fragment`(request_id = ${request} or grant_id = ${request})`,
+    repository !== undefined && sql.fragment`repo_id = ${repository}`,
     login !== undefined &&
       sql.fragment`(
         lower(actor_login) = lower(${login})
         or coalesce(request_id, grant_id) in (select id from requests where lower(requester_login) = lower(${login}))
       )`,
-    types !== undefined && sql.fragment`type = any(${sql.array([...types], 'text')})`,
+    // As literals: a partial index is not found by parameters.
+    types !== undefined &&
+      sql.fragment`type in (${sql.join(
+        types.map((type) => sql.literalValue(type)),
+        sql.fragment`, `,
+      )})`,
     since !== undefined && sql.fragment`at >= ${at(since)}`,
   ])
 }

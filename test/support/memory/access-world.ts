@@ -8,6 +8,7 @@ import { createPeopleCache } from '../../../app/reconcile/observe/people.ts'
 import { createPolicyCache } from '../../../app/reconcile/observe/policies.ts'
 import type { LoadPolicies, PolicyQuestion, PolicySet } from '../../../app/reconcile/ports/evaluator.ts'
 import type { GitHub } from '../../../app/reconcile/ports/github.ts'
+import type { PolicyTrial, PolicyTrialReport } from '../../../app/reconcile/ports/policy-trial.ts'
 import type { WakeUp } from '../../../app/reconcile/ports/queue.ts'
 import type { RepositorySettings } from '../../../app/reconcile/ports/settings.ts'
 import { createPublisher } from '../../../app/reconcile/publish.ts'
@@ -15,7 +16,7 @@ import { createPullReconciler } from '../../../app/reconcile/pull-request.ts'
 import { accessStore } from './access-store.ts'
 import { memoryClock } from './clock.ts'
 import type { Files } from './git.ts'
-import { memoryHub, memoryPayloads, nameOf, repositoryId, type Sent } from './hub.ts'
+import { memoryHub, memoryPayloads, nameOf, people, repositoryId, type Sent } from './hub.ts'
 import { memoryKeys } from './keys.ts'
 import { memoryLedger } from './ledger.ts'
 import { memoryLog } from './log.ts'
@@ -93,6 +94,16 @@ const policySet = (commit: string, deny: Deny): PolicySet => {
   }
 }
 
+/** What the trial of policies says that nothing is wrong with. */
+export const fine: PolicyTrialReport = {
+  compiles: { ok: true },
+  tests: { passed: 1, failed: [] },
+  changes: [],
+  replayed: 0,
+  locksOut: false,
+  held: [],
+}
+
 /** A request's file; `more` tells two apart. */
 export const requestFile = (more = '', startsAt?: number, role = 'reader'): string =>
   `apiVersion: gitsudo.dev/v1\nkind: AccessRequest\nspec:\n  requester: alice\n  provider: mock\n  role: ${role}\n  scope: one\n  duration: 2h\n  reason: INC-1 ${more}\n${
@@ -109,6 +120,8 @@ export const accessWorld = (
     readonly deny?: Deny
     /** Reads the policies of a commit from its files, instead of the one that everybody is eligible by. */
     readonly load?: LoadPolicies
+    /** What trying proposed policies finds, instead of nothing wrong. */
+    readonly trial?: PolicyTrial['trial']
     /** What the branch holds at first, beside a README. */
     readonly files?: Files
     /** Puts something before each port. */
@@ -143,6 +156,7 @@ export const accessWorld = (
     firstAcceptedCommit: hubOf(id).git.tip('main'),
     providers: ['mock'],
     scopes: ['*'],
+    policyOwners: { ids: [people.carol.id], count: 1 },
     merge: options.merge ?? 'manual',
     reviewerPermission: 'write',
   })
@@ -167,13 +181,14 @@ export const accessWorld = (
     clock,
     log: memoryLog(),
     store: around(store),
-    ledger: around({ ...ledger, read: () => [][Symbol.iterator]() as never }),
+    ledger: around(ledger),
     queue: around({ ...queue, work: async () => undefined, stop: async () => undefined }),
     git,
     github,
     keys: memoryKeys(),
     payloads: memoryPayloads,
     loadPolicies,
+    policyTrial: { trial: options.trial ?? (async () => fine) },
     settings: {
       instance: 'test',
       repositories: new Map([...hubs.keys()].map((id) => [id, settings(id)])),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { LedgerEvent } from '../../../app/audit/event.ts'
 import { createStanding } from '../../../app/grant/standing.ts'
-import type { Ledger, Sealed } from '../../../app/reconcile/ports/ledger.ts'
+import type { Ledger, LedgerFilter, Sealed } from '../../../app/reconcile/ports/ledger.ts'
 import { memoryKeys } from './keys.ts'
 import type { MemoryTransactions } from './transaction.ts'
 
@@ -12,7 +12,7 @@ import type { MemoryTransactions } from './transaction.ts'
 export const memoryLedger = (
   transactions: MemoryTransactions,
   keys = memoryKeys(),
-): Pick<Ledger, 'stage' | 'sealed' | 'waiting' | 'history' | 'standing' | 'keep'> & {
+): Ledger & {
   seal(): void
   down: boolean
   events(): readonly LedgerEvent[]
@@ -49,6 +49,14 @@ export const memoryLedger = (
     waiting: async (type: LedgerEvent['type']) =>
       staged.map(({ event }) => event).filter((event) => event.type === type),
     history: async (id: string) => sealed.filter(({ event }) => event.grant === id || event.request === id),
+    async *read({ request, repository, types, since = 0 }: LedgerFilter) {
+      for (const one of [...sealed]) {
+        const { type, repo, at, ...event } = one.event
+        if (request !== undefined && event.grant !== request && event.request !== request) continue
+        if (repository !== undefined && repo !== repository) continue
+        if (types?.includes(type) !== false && Date.parse(at) >= since) yield one
+      }
+    },
     standing: async () => {
       for (const { seq, event } of sealed.slice(read)) standing.push(event, seq, (one) => keys.verify(one))
       read = sealed.length

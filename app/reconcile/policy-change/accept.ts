@@ -1,0 +1,102 @@
+import { digestOf } from '../../audit/digest.ts'
+import type { Json, LedgerEvent } from '../../audit/event.ts'
+import { decidePolicies } from '../../decision/decide-policies.ts'
+import type { Decision, PolicyDecision } from '../../decision/decision.ts'
+import type { ProposalFacts } from '../../decision/facts.ts'
+import { gitsudo } from '../../grant/events.ts'
+import { writeInstant } from '../../request/instant.ts'
+import type { ObserveDeps, Observed } from '../observe/pull.ts'
+import { Trouble } from '../observe/trouble.ts'
+import { loadAccepted, policyLedger } from '../policies.ts'
+import type { PullRequest } from '../ports/github.ts'
+import type { RepositorySettings } from '../ports/settings.ts'
+import { userActor } from '../pull-request/events.ts'
+import { cancel, savePull } from '../pull-request/forecast.ts'
+import { isOpen } from '../pull-request/rows.ts'
+import { transact } from '../transact.ts'
+
+const sealMs = 10_000
+
+/**
+ * The verdict on policies that were merged, from fresh facts; the first complete one is final. What passes is
+ * sealed as `policy.accepted` and then loaded; what does not, as `policy.refused`, and the last accepted commit
+ * stays in force (trust.md 1.3, 1.4).
+ */
+export const acceptAtMerge = async (
+  deps: ObserveDeps,
+  repository: RepositorySettings,
+  pull: PullRequest,
+  { facts, proposal }: Observed & { readonly proposal: ProposalFacts },
+): Promise<Decision> => {
+  const { decision, staged } = await transact(deps, async (tx, deps) => {
+    await deps.store.serialise(tx, `policies:${repository.id}`)
+    // One acceptance at a time: the next one is decided against what this one brings.
+    const waiting = (await deps.ledger.waiting('policy.accepted')).some(({ repo }) => repo === repository.id)
+    const { accepted, verdicts } = await policyLedger(deps, repository)
+    const made = decidePolicies({ ...facts, now: deps.clock.now() }, proposal)
+    const said = verdicts.find((one) => one.pull === pull.number)
+    const decision = said === undefined ? made : asSealed(made, said)
+    if (said === undefined) {
+      if (waiting || accepted !== proposal.accepted)
+        throw new Trouble('the accepted policies changed while this change of them was being decided')
+      if (decision.verdict === 'not_yet') throw new Trouble(decision.summary)
+    }
+    for (const row of await deps.store.requestsOfPull(repository.id, pull.number))
+      if (isOpen(row)) await cancel(deps, tx, row, pull)
+    await savePull(deps, tx, repository.id, pull, decision)
+    const recorded = said === undefined && reachedBranch(facts) && !proposal.superseded
+    if (!recorded || decision.policies === undefined) return { decision, staged: [] }
+    if (decision.verdict !== 'passed')
+      deps.log.alert('policy.not_accepted', {
+        repository: repository.id,
+        pull: pull.number,
+        commit: pull.mergeCommit,
+        mergedBy: pull.mergedBy?.login,
+        why: decision.summary,
+      })
+    const event = verdictEvent(repository.id, pull, decision, decision.policies)
+    return { decision, staged: [await deps.ledger.stage(tx, deps.keys.sign(event))] }
+  })
+  if (staged.length > 0) {
+    await deps.ledger.sealed(staged, deps.clock.now() + sealMs)
+    if (decision.verdict === 'passed') await loadAccepted(deps, repository)
+  }
+  return decision
+}
+
+/** Rows are a cache: what was sealed is what was decided, whatever the facts say now. */
+const asSealed = (
+  made: Decision,
+  { accepted, why }: { readonly accepted: boolean; readonly why: string },
+): Decision => ({ ...made, verdict: accepted ? 'passed' : 'denied', summary: why })
+
+const reachedBranch = ({ pull }: Observed['facts']): boolean => pull.merged?.onBranch === true
+
+const verdictEvent = (
+  repository: number,
+  pull: PullRequest,
+  decision: Decision,
+  policies: PolicyDecision,
+): LedgerEvent => {
+  const passed = decision.verdict === 'passed'
+  const data: Readonly<Record<string, Json>> = {
+    why: decision.summary,
+    head: pull.head.sha,
+    tree: policies.tree ?? null,
+    previous: policies.accepted,
+    changed: policies.changed,
+    approved_by: policies.approvedBy.map(({ id, login }) => ({ id, login })),
+    decided_at: writeInstant(decision.at),
+    result: digestOf(decision),
+  }
+  return {
+    v: 1,
+    type: passed ? 'policy.accepted' : 'policy.refused',
+    at: writeInstant(decision.at),
+    actor: pull.mergedBy === undefined ? gitsudo : userActor(pull.mergedBy),
+    repo: repository,
+    pull: pull.number,
+    commit: pull.mergeCommit ?? pull.head.sha,
+    data,
+  }
+}

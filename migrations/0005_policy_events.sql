@@ -1,0 +1,3 @@
+-- Every decision asks which policies are accepted (trust.md 1.3): found without reading the whole ledger.
+create index audit_events_policy on audit_events (repo_id, seq)
+  where type in ('policy.accepted', 'policy.refused', 'policy.loaded');

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { writeInstant } from '../../app/request/instant.ts'
 import { alice, ask, dave } from './question.ts'
 import { edited, trialWorld } from './trial-world.ts'
 
@@ -66,7 +67,12 @@ test('ninety days, this repository, the last decision on each request, newest fi
   await world.record('alice', ask(alice), 3)
   const [first] = world.events
   if (first === undefined) throw new Error('nothing recorded')
-  world.events.push({ ...first, repo: 7, at: new Date(world.now).toISOString() })
+  world.events.push({
+    ...first,
+    request: 'req_7WWF4X1CK9J9FE6ZDNYBQNE8YV',
+    repo: 7,
+    at: writeInstant(world.now),
+  })
   expect((await world.try({})).replayed).toBe(1)
 })
 
@@ -74,9 +80,12 @@ test('altered or missing evidence is left out and counted', async () => {
   const world = trialWorld()
   await world.record('one', ask(alice))
   await world.record('two', ask(dave))
-  const [digest] = [...world.evidence.keys()]
+  const [[digest, bytes] = []] = world.evidence
   if (digest === undefined) throw new Error('no evidence')
-  world.evidence.set(digest, Buffer.from('{}'))
+  const altered = Buffer.from(bytes ?? [])
+    .toString('utf8')
+    .replace('"duration_seconds":1800', '"duration_seconds":60')
+  world.evidence.set(digest, Buffer.from(altered))
   expect(await world.try({})).toMatchObject({ replayed: 1, notReplayed: 1 })
   world.evidence.clear()
   expect(await world.try({})).toMatchObject({ replayed: 0, notReplayed: 2 })

@@ -73,7 +73,11 @@ function createMirror(options: GitOptions, repository: GitOptions['repositories'
     }
 
   const mirror: Mirror = {
-    fetch: fetcher.fetch,
+    fetch: async (wants) => {
+      const fetched = await fetcher.fetch(wants)
+      await watched(history.follow)(fetched.tip)
+      return fetched
+    },
     has: watched((commit) => holds(objects, commit)),
     parents: watched(async (commit) => (await commitOf(objects, commit)).parents),
     mergeBase: watched(history.mergeBase),

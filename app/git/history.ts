@@ -1,11 +1,14 @@
 import { type Commit, GitError, type Sha } from '../reconcile/ports/git.ts'
 import { type Ran, runGit } from './child.ts'
 import { commitOf } from './commit.ts'
+import { createLine } from './line.ts'
 import type { Objects } from './objects.ts'
 import { isSha, requireSha } from './sha.ts'
 
 /** More commits than this are no access request; they are refused rather than half read. */
 const commitsLimit = 10_000
+/** Commits read one by one before git is asked to walk: a pull request has a few. */
+const readLimit = 200
 
 export type HistoryOptions = {
   readonly gitDir: string
@@ -14,7 +17,10 @@ export type HistoryOptions = {
   readonly objects: Objects
 }
 
-/** What needs git's own walk over commits: each question is one process, asked by full ids only. */
+/**
+ * Questions about ancestry, by full ids only. What the branch's line in memory or a few commits can tell, they do;
+ * all else is git's own walk, a process each.
+ */
 export function createHistory({ gitDir, env, timeoutMs, objects }: HistoryOptions) {
   /** Commits must be present: git's complaint about an absent one differs from verb to verb. */
   const present = async (...commits: readonly Sha[]) => {
@@ -33,25 +39,61 @@ export function createHistory({ gitDir, env, timeoutMs, objects }: HistoryOption
   const list = async (args: readonly string[]) =>
     (await run(['rev-list', ...args])).stdout.toString('latin1').split('\n').filter(isSha)
 
+  const line = createLine(objects, async (tip, limit) => {
+    const shas = await list([`--max-count=${limit + 1}`, tip])
+    return shas.length > limit ? undefined : shas
+  })
+  /** Where ways back from `head` first meet what `stop` holds; undefined: not within what is read here. */
+  const meet = async (head: Sha, stop: (sha: Sha) => boolean): Promise<readonly Sha[] | undefined> => {
+    const met = new Set<Sha>()
+    const seen = new Set([head])
+    for (const sha of seen) {
+      if (stop(sha)) met.add(sha)
+      else if (seen.size > readLimit) return undefined
+      else for (const parent of (await commitOf(objects, sha)).parents) seen.add(parent)
+    }
+    return [...met]
+  }
+  /** From `head` back to `base` by first parents, without `base`; undefined: not within what is read here. */
+  const backTo = async (base: Sha, head: Sha): Promise<readonly Commit[] | undefined> => {
+    const way: Commit[] = []
+    for (let at: Sha | undefined = head; at !== base; at = way.at(-1)?.parents[0]) {
+      if (at === undefined || way.length === readLimit) return undefined
+      way.push(await commitOf(objects, at))
+    }
+    return way
+  }
+
   return {
+    follow: line.follow,
     async mergeBase(a: Sha, b: Sha): Promise<Sha | undefined> {
       await present(a, b)
+      const below = line.below(a)
+      const met = below && (await meet(b, below))
+      // Several may be ancestors of one another: git tells the best.
+      if (met !== undefined && met.length < 2) return met[0]
       const { code, stdout } = await run(['merge-base', a, b], [0, 1])
       return code === 0 ? stdout.toString('latin1').trim() : undefined
     },
     async isAncestor(ancestor: Sha, descendant: Sha): Promise<boolean> {
       await present(ancestor, descendant)
+      const below = line.below(descendant)
+      if (below) return below(ancestor)
       return (await run(['merge-base', '--is-ancestor', ancestor, descendant], [0, 1])).code === 0
     },
     async commits(base: Sha, head: Sha): Promise<readonly Commit[]> {
       await present(base, head)
+      const way = await backTo(base, head)
+      // Without a merge in it, nothing else leads to the head.
+      if (way?.every(({ parents }) => parents.length === 1)) return way
       const shas = await list([`--max-count=${commitsLimit + 1}`, head, `^${base}`])
       if (shas.length > commitsLimit) throw new GitError('too_large', `more than ${commitsLimit} commits`)
       return Promise.all(shas.map((sha) => commitOf(objects, sha)))
     },
     async firstParents(from: Sha, to: Sha): Promise<readonly Sha[] | undefined> {
       await present(from, to)
-      if (from === to) return []
+      const way = await backTo(from, to)
+      if (way) return way.map(({ sha }) => sha).reverse()
       const steps = await list(['--first-parent', '--reverse', to, `^${from}`])
       const oldest = steps[0]
       if (oldest === undefined) return undefined

@@ -145,3 +145,47 @@ test('changes are what git diff-tree says, for any two trees', async () => {
     { numRuns: 25 },
   )
 })
+
+test('ancestry is what the graph says, for any graph and any way its branch goes', async () => {
+  const graph = fc.array(fc.array(fc.nat(), { maxLength: 2 }), { minLength: 3, maxLength: 10 })
+  await fc.assert(
+    fc.asyncProperty(graph, fc.array(fc.nat(), { minLength: 1, maxLength: 4 }), async (shape, tips) => {
+      using at = setUp()
+      const { remote, mirror } = at
+      const tree = remote.tree({})
+      const parents = new Map<string, readonly string[]>()
+      const made: string[] = []
+      for (const [n, picked] of shape.entries()) {
+        const own = [...new Set(picked.flatMap((at) => made[at % Math.max(1, n)] ?? []))]
+        const sha = remote.commitTree(tree, own, `commit ${n}`)
+        parents.set(sha, own)
+        made.push(sha)
+      }
+      const below = (sha: string): ReadonlySet<string> => {
+        const found = new Set([sha])
+        for (const one of found) for (const parent of parents.get(one) ?? []) found.add(parent)
+        return found
+      }
+      for (const tip of tips) {
+        remote.branch(made[tip % made.length] ?? '')
+        await mirror.fetch(made)
+        for (const a of made) {
+          for (const b of made) {
+            const common = [...below(a)].filter((sha) => below(b).has(sha))
+            const best = common.filter(
+              (sha) => !common.some((other) => other !== sha && below(other).has(sha)),
+            )
+            const base = await mirror.mergeBase(a, b)
+            expect(best).toEqual(base === undefined ? [] : expect.arrayContaining([base]))
+            expect(await mirror.isAncestor(b, a)).toBe(below(a).has(b))
+            if (base === undefined) continue
+            expect((await mirror.commits(base, b)).map(({ sha }) => sha).sort()).toEqual(
+              [...below(b)].filter((sha) => !below(base).has(sha)).sort(),
+            )
+          }
+        }
+      }
+    }),
+    { numRuns: 3 },
+  )
+})

@@ -5,6 +5,8 @@ import { canonicalPath } from '../request/path.ts'
 import type { ReconcileDeps } from './deps.ts'
 import { wakeBranch, wakePull } from './key.ts'
 import { asTrouble } from './observe/trouble.ts'
+import { acceptedCommit } from './policies.ts'
+import { policySteps, refuseStrays } from './policy-change/walk.ts'
 import type { Change, Mirror, Sha } from './ports/git.ts'
 import type { PullRequest, RepositoryApi } from './ports/github.ts'
 import type { WakeUp } from './ports/queue.ts'
@@ -17,7 +19,8 @@ import { transact } from './transact.ts'
 /**
  * Follows the configured branch along its first parents from the last reconciled commit (trust.md 3.5):
  * a file that came with a pull request wakes that pull request's reconciler, one that came without is refused,
- * one that changed or went revokes. Policies that reach the branch change nothing by themselves (1.4).
+ * one that changed or went revokes. Policies that reach the branch change nothing by themselves (1.4): their
+ * pull request's verdict accepts them, or nobody does.
  */
 export const createBranchReconciler = (deps: ReconcileDeps) => ({
   async look(key: string): Promise<void> {
@@ -58,15 +61,10 @@ const follow = async (deps: ReconcileDeps, repository: RepositorySettings): Prom
   const gone = has
     ? await departures(deps.github.repository(repository.id), added, steps !== undefined)
     : (await missing(deps, repository, mirror, tip)).map(({ path }) => ({ path, by: [] }))
-  const policies = has ? await mirror.changes(cursor, tip, 'policies/') : []
-  if (policies.length > 0) {
-    deps.log.alert('policy.not_accepted', {
-      repository: repository.id,
-      tip,
-      paths: policies.map(({ path }) => path),
-      why: 'policies changed on the branch; the accepted policy commit stays in force',
-    })
-  }
+  const from = has ? cursor : await acceptedCommit(deps, repository)
+  const policies = (await mirror.has(from))
+    ? await policySteps(deps, repository, mirror, from, steps ?? [tip])
+    : []
   await transact(deps, async (tx, deps) => {
     await deps.store.serialise(tx, `branch:${repository.id}`)
     const now = await deps.store.branch(repository.id)
@@ -81,6 +79,9 @@ const follow = async (deps: ReconcileDeps, repository: RepositorySettings): Prom
       for (const { number } of pulls) wake.push(wakePull(repository.id, number))
       if (!brought) await refuse(deps, tx, repository, change.path, commit)
     }
+    for (const { pulls } of policies)
+      for (const { number } of pulls) wake.push(wakePull(repository.id, number))
+    await refuseStrays(deps, tx, repository, policies)
     await deps.queue.wake(wake, tx)
     await deps.store.saveBranch(tx, {
       repository: repository.id,
@@ -205,7 +206,12 @@ const revokePath = async (
     const branch = { kind: 'system' as const, id: 'branch' }
     await askRevoke(
       deps,
-      { grant: row.id, by: branch, why: `${path} changed or left ${repository.branch}`, askedAt: deps.clock.now() },
+      {
+        grant: row.id,
+        by: branch,
+        why: `${path} changed or left ${repository.branch}`,
+        askedAt: deps.clock.now(),
+      },
       tx,
     )
   }

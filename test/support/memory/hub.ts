@@ -397,4 +397,5 @@ export const memoryPayloads: Payloads = {
   pullRequest: reader('pull_request'),
   push: reader('push'),
   comment: reader('issue_comment'),
+  mergeGroup: reader('merge_group'),
 }

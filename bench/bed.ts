@@ -20,6 +20,11 @@ export type Bed = {
 }
 
 const root = fileURLToPath(new URL('../', import.meta.url))
+/** What the package ships, as its first line starts it: `npm run build` makes it. */
+const entry = {
+  command: process.execPath,
+  args: ['--max-semi-space-size=4', join(root, 'dist', 'main.js')],
+}
 const firstId = 20_001
 
 /**
@@ -35,7 +40,7 @@ export const onBed = async (people: number, work: (bed: Bed) => Promise<void>): 
     const world = await createWorld({
       dir: join(dir, 'world'),
       template: await templateWith(join(dir, 'template'), people),
-      entry: { command: process.execPath, args: [join(root, 'bin', 'gitsudo.js')] },
+      entry,
       adminUrl: database.adminUrl,
       clock: { now: () => Date.now() },
       rateLimits: false,
@@ -60,23 +65,20 @@ export const onBed = async (people: number, work: (bed: Bed) => Promise<void>): 
         const first = replicas++ === 0
         const address = `127.0.0.1:${await freePort()}`
         const keys = join(dir, 'world', 'state', 'keys')
-        const service = await startService(
-          { command: process.execPath, args: [join(root, 'bin', 'gitsudo.js')] },
-          {
-            config: world.service.config,
-            url: first ? world.service.url : `http://${address}`,
-            log: join(dir, `replica-${replicas}.log`),
-            env: first
-              ? world.service.env
-              : {
-                  ...world.service.env,
-                  GITSUDO_HTTP_ADDR: address,
-                  GITSUDO_STATE_DIR: join(dir, `state-${replicas}`),
-                  GITSUDO_SIGNING_KEY_FILES: join(keys, 'signing.pem'),
-                  GITSUDO_MAC_KEY_FILES: join(keys, 'mac.key'),
-                },
-          },
-        )
+        const service = await startService(entry, {
+          config: world.service.config,
+          url: first ? world.service.url : `http://${address}`,
+          log: join(dir, `replica-${replicas}.log`),
+          env: first
+            ? world.service.env
+            : {
+                ...world.service.env,
+                GITSUDO_HTTP_ADDR: address,
+                GITSUDO_STATE_DIR: join(dir, `state-${replicas}`),
+                GITSUDO_SIGNING_KEY_FILES: join(keys, 'signing.pem'),
+                GITSUDO_MAC_KEY_FILES: join(keys, 'mac.key'),
+              },
+        })
         undo.push(() => service.stop())
         return service
       },

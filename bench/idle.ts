@@ -1,6 +1,6 @@
 /**
  * Memory of a replica with nothing to do, and the time from its start to ready on an existing database, by the median
- * of five starts, to 0.1 s. Reads /proc. `node bench/idle.ts [--seconds 60]`
+ * of five starts, to 0.1 s. Reads /proc. `npm run bench:idle [-- --seconds 60]`
  */
 import { readFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'

@@ -1,7 +1,7 @@
 /**
  * How fast deliveries are acknowledged at 200 a second, while the service works them: deliveries that the local GitHub
  * sent before, each under a new GUID, so that each is verified, stored, and wakes the look at its pull request.
- * `node bench/intake.ts [--seconds 20]`
+ * `npm run bench:intake [-- --seconds 20]`
  */
 import { createHmac, randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'

@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=4
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
@@ -15,7 +15,7 @@ if (Number(process.versions.node.split('.')[0]) >= 24) {
   await import(existsSync(join(root, 'app', 'main.ts')) ? '../app/main.ts' : '../dist/main.js')
 } else if (existsSync(own) && !again) {
   const env = { ...process.env, GITSUDO_REEXECUTED: '1' }
-  const child = spawn(own, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+  const child = spawn(own, [...process.execArgv, fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
     stdio: 'inherit',
     env,
   })

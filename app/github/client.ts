@@ -1,11 +1,11 @@
-import { ProbotOctokit } from 'probot'
+import { Octokit } from '@octokit/rest'
 import type { Clock } from '../reconcile/ports/clock.ts'
 import { GitHubError } from '../reconcile/ports/github.ts'
 import type { Log } from '../reconcile/ports/log.ts'
 import { asGitHubError } from './errors.ts'
 import { timedFetch } from './fetch.ts'
 
-export type Client = ProbotOctokit
+export type Client = Octokit
 
 export type ClientOptions = {
   /** `https://api.github.com`, `https://HOST/api/v3`; without a slash at its end. */
@@ -24,17 +24,14 @@ export type ClientOptions = {
 }
 
 /**
- * Probot's Octokit against one address, as one identity. Its throttle and retry plugins are off: they are per
- * process and wait inside a call; here a call fails with the time to ask again. Every failure is a `GitHubError`.
+ * An Octokit against one address, as one identity. No throttle and retry plugins: they are per process and wait
+ * inside a call; here a call fails with the time to ask again. Every failure is a `GitHubError`.
  */
 export function createClient(options: ClientOptions): Client {
   const { baseUrl, clock, log } = options
   const quiet = () => undefined
-  const octokit = new ProbotOctokit({
+  const octokit = new Octokit({
     baseUrl,
-    authStrategy: undefined,
-    throttle: { enabled: false },
-    retry: { enabled: false },
     // What fails is thrown, and what is sent is nobody's to read in a log.
     log: {
       debug: quiet,

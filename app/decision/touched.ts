@@ -77,7 +77,8 @@ export const pathRules = ({ added, revoked, policies, colliding, others }: Touch
       ),
     )
   }
-  const files = [...added, ...revoked.filter(({ kind }) => kind === 'changed'), ...colliding]
+  const changed = revoked.filter(({ kind }) => kind === 'changed')
+  const files = [...added, ...changed, ...colliding]
   if (files.length > 0)
     nodes.push(
       group(
@@ -88,11 +89,18 @@ export const pathRules = ({ added, revoked, policies, colliding, others }: Touch
         files.map(plain),
       ),
     )
-  if (revoked.length > 0) {
-    const changed = revoked.some(({ kind }) => kind === 'changed')
-    const remedy = 'a changed file starts nothing: asking for more is a new file'
-    nodes.push(rule('3.4', 'Merging revokes', 'met', 'known', named(revoked), changed ? { remedy } : {}))
-  }
+  if (changed.length > 0)
+    nodes.push(
+      rule(
+        '3.4',
+        'Merged requests stay as they are',
+        'unmet',
+        'request files that are new or deleted',
+        `${named(changed)} would change: requests are immutable once merged`,
+        { remedy: 'ask for more in a new file' },
+      ),
+    )
+  if (revoked.length > 0) nodes.push(rule('3.4', 'Merging revokes', 'met', 'known', named(revoked)))
   return nodes
 }
 

@@ -98,8 +98,24 @@ decides('paths', open, [
   {
     name: 'a changed request file',
     patch: { facts: { ...nothing, changes: [at(path, 'changed')] } },
-    verdict: 'passed',
-    summary: `merging revokes ${path}`,
+    verdict: 'denied',
+    rule: '3.4',
+    summary: `${path} would change: requests are immutable once merged`,
+  },
+  {
+    name: 'a changed request file beside an addition and a deletion',
+    patch: {
+      facts: {
+        changes: [
+          added,
+          at('requests/2025/01/old.yaml', 'deleted'),
+          at('requests/2025/02/b.yaml', 'changed'),
+        ],
+      },
+    },
+    verdict: 'denied',
+    rule: '3.4',
+    summary: /requests\/2025\/02\/b.yaml would change/,
   },
   {
     name: 'a request changed into a symbolic link',
@@ -220,8 +236,8 @@ decides('paths', open, [
   {
     name: 'facts about a changed file',
     patch: { facts: { changes: [at(path, 'changed')] } },
-    verdict: 'not_yet',
-    rule: '6.12',
+    verdict: 'denied',
+    rule: '3.4',
   },
   {
     name: 'one request twice',

@@ -36,6 +36,8 @@ export const openTestWorld = async (options: {
   readonly merge: 'auto' | 'manual'
   readonly settings?: Readonly<Record<string, unknown>>
   readonly others?: readonly string[]
+  /** The folder whose `policies/` the access repositories get, in place of the shipped ones. */
+  readonly template?: string
 }) => {
   const dir = await mkdtemp(join(tmpdir(), 'gitsudo-service-'))
   const clockFile = join(dir, 'clock')

@@ -18,6 +18,8 @@ export type AttackWorld = TestWorld & {
   refused(asked: Asked, mention: string): Promise<string>
   /** Nothing was granted by this pull request: no row, nothing at the provider, no sealed or staged grant event. */
   nothingGranted(pull: number, repository?: number): Promise<void>
+  /** Waits until gitsudo's check on a commit is under way and says this: not yet. */
+  pending(head: string, mention: string): Promise<true>
   /** Waits until a comment of ours on the pull request says this. */
   commented(pull: number, mention: string): Promise<string>
   /** Waits for an alert line of the service. */
@@ -35,17 +37,33 @@ let shared: Promise<AttackWorld> | undefined
  * the App, the branch's rules, the clock) opens its own with `ownWorld` and closes it.
  */
 export const attackWorld = (): Promise<AttackWorld> => {
-  shared ??= ownWorld({ merge: 'manual', others: ['second'] }).then((world) => {
-    // The runner ends a test process with SIGTERM, and leaves it no time.
-    process.once('SIGTERM', () => {
-      world.replica.child.kill('SIGKILL')
-      world.abandon()
-      process.exit()
-    })
-    return world
-  })
+  shared ??= ownWorld({ merge: 'manual', others: ['second'] }).then(endWithProcess)
   return shared
 }
+
+let timed: Promise<AttackWorld> | undefined
+
+/** As `attackWorld`, for attacks that move everybody's clock: whatever they leave standing may end meanwhile. */
+export const timedWorld = (): Promise<AttackWorld> => {
+  timed ??= ownWorld({ merge: 'manual' }).then(endWithProcess)
+  return timed
+}
+
+/** The runner ends a test process with SIGTERM, and leaves it no time. */
+export const endWithProcess = (world: AttackWorld): AttackWorld => {
+  open.add(world)
+  if (open.size === 1) {
+    process.once('SIGTERM', () => {
+      for (const one of open) {
+        one.replica.child.kill('SIGKILL')
+        one.abandon()
+      }
+      process.exit()
+    })
+  }
+  return world
+}
+const open = new Set<AttackWorld>()
 
 /** A world for one test file, with the service started; `close` it. */
 export const ownWorld = async (options: Parameters<typeof openTestWorld>[0]): Promise<AttackWorld> => {
@@ -80,6 +98,12 @@ export const ownWorld = async (options: Parameters<typeof openTestWorld>[0]): Pr
     async approve(pull, ...logins) {
       for (const login of logins) expect(await world.people[login].review(pull, 'APPROVE')).toBe(200)
     },
+    pending: (head, mention) =>
+      until(`the check on ${head.slice(0, 10)} to wait, with ${mention}`, async () =>
+        (await world.checks(head)).some(
+          ({ conclusion, output }) => conclusion === null && output.summary?.includes(mention) === true,
+        ),
+      ),
     async land(pull, as = 'erin') {
       const { status, sha, message } = await world.people[as].merge(pull)
       expect([status, message]).toEqual([200, 'Pull Request successfully merged'])

@@ -5,6 +5,7 @@ import { createIntake } from '../github/webhook.ts'
 import { createBranchReconciler } from '../reconcile/branch.ts'
 import { catchUp } from '../reconcile/catch-up.ts'
 import { createGrantReconciler } from '../reconcile/grant.ts'
+import { createGroupReconciler } from '../reconcile/merge-group.ts'
 import { createPeopleCache } from '../reconcile/observe/people.ts'
 import { createPolicyCache } from '../reconcile/observe/policies.ts'
 import { loadAccepted } from '../reconcile/policies.ts'
@@ -107,10 +108,12 @@ const work = async (deps: Deps): Promise<void> => {
   await deps.queue.work('grant', (key, signal) => grant.look(key, signal))
   await deps.queue.work('pull-request', (key) => pull.look(key))
   await deps.queue.work('branch', (key) => branch.look(key))
+  const group = createGroupReconciler(deps)
   await deps.queue.work('publish', (key) => publisher.look(key))
 }
 
 /** Loads the accepted policies, then asks every 5 minutes what deliveries were missed. */
+  await deps.queue.work('merge-group', (key) => group.look(key))
 const keepUp = async (deps: Deps, signal: AbortSignal): Promise<void> => {
   for (const repository of deps.settings.repositories.values()) {
     await again(deps.log, `policies of ${repository.fullName}`, signal, () => loadAccepted(deps, repository))

@@ -1,6 +1,7 @@
-import { escapeUnseen } from '../request/quote.ts'
-import type { Decision, Outcome, RequestDecision, RuleNode, Verdict } from './decision.ts'
-import { listed } from './rule.ts'
+import type { Decision, RequestDecision, RuleNode } from './decision.ts'
+import { approvals, code, icons, safe, section } from './markdown.ts'
+import type { GroupDecision } from './merge-group.ts'
+import { policyLines } from './render-policies.ts'
 
 /** GitHub takes at most 65,535 characters in a check run's summary; what we write around this stays below. */
 const most = 60_000
@@ -24,6 +25,12 @@ const words = {
 
 /**
  * A decision as GitHub Markdown for the check run and the comment: what was decided and why, who is asked, and
+/** A merge group's decision likewise, for the check run on its head. */
+export const groupMarkdown = ({ verdict, summary, tree }: GroupDecision): string =>
+  [`${icons[verdict]} **${words[verdict]}**: ${safe(summary)}`, '', ...folded('The merge group', tree)].join(
+    '\n',
+  )
+
  * every rule folded away. Past GitHub's limit the rules are left out, then the end.
  */
 export const decisionMarkdown = (decision: Decision): string => {

@@ -2,6 +2,7 @@ import { Octokit } from '@octokit/rest'
 import type { Clock } from '../reconcile/ports/clock.ts'
 import { GitHubError } from '../reconcile/ports/github.ts'
 import type { Log } from '../reconcile/ports/log.ts'
+import { graphqlUrl } from './enqueue.ts'
 import { asGitHubError } from './errors.ts'
 import { timedFetch } from './fetch.ts'
 
@@ -46,7 +47,7 @@ export function createClient(options: ClientOptions): Client {
     const { url } = octokit.request.endpoint.parse(asked)
     const what = `${asked.method} ${url.slice(url.startsWith(baseUrl) ? baseUrl.length : 0).split('?')[0]}`
     // Links to further pages are whole addresses; a credential goes to no other place than its own.
-    if (!url.startsWith(`${baseUrl}/`)) {
+    if (!url.startsWith(`${baseUrl}/`) && url !== graphqlUrl(baseUrl)) {
       throw new GitHubError('unavailable', `GitHub links to another address: ${what}`)
     }
     if (asked.method !== 'GET') await options.budget?.take()

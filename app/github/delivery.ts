@@ -80,6 +80,10 @@ const wakePull = (repository: number, pull: number): WakeUp => ({
   queue: 'pull-request',
   key: `${repository}:${pull}`,
 })
+const wakeGroup = (repository: number, ref: string): WakeUp => ({
+  queue: 'merge-group',
+  key: `${repository}:${ref}`,
+})
 const wakeBranch = (repository: number): WakeUp => ({ queue: 'branch', key: String(repository) })
 
 function aboutOf(event: Exclude<EventName, Notice>, body: object): About | undefined {
@@ -136,7 +140,10 @@ function aboutOf(event: Exclude<EventName, Notice>, body: object): About | undef
       return {
         action: data.action,
         repository,
-        wake: () => [...numbers].flatMap((pull) => showAgain(repository, pull)),
+        wake: () => [
+          ...[...numbers].flatMap((pull) => showAgain(repository, pull)),
+          ...groupOn(repository, data.check_run.check_suite?.head_branch),
+        ],
       }
     }
     case 'check_suite': {
@@ -146,7 +153,22 @@ function aboutOf(event: Exclude<EventName, Notice>, body: object): About | undef
       return {
         action: data.action,
         repository,
-        wake: () => data.check_suite.pull_requests.flatMap(({ number }) => showAgain(repository, number)),
+        wake: () => [
+          ...data.check_suite.pull_requests.flatMap(({ number }) => showAgain(repository, number)),
+          ...groupOn(repository, data.check_suite.head_branch),
+        ],
+      }
+    }
+    case 'merge_group': {
+      const { success, data } = shapes.merge_group.safeParse(body)
+      if (!success) return undefined
+      const { head_ref: ref, base_ref: base } = data.merge_group
+      return {
+        action: data.action,
+        repository: data.repository.id,
+        ref,
+        wake: ({ id, branch }) =>
+          data.action === 'checks_requested' && base === `refs/heads/${branch}` ? [wakeGroup(id, ref)] : [],
       }
     }
   }
@@ -156,6 +178,10 @@ const showAgain = (repository: number, pull: number): readonly WakeUp[] => [
   wakePull(repository, pull),
   { queue: 'publish', key: `${repository}:${pull}` },
 ]
+
+/** A merge queue's own branches: what is asked of their checks is asked of the group. */
+const groupOn = (repository: number, branch: string | null | undefined): readonly WakeUp[] =>
+  branch?.startsWith('gh-readonly-queue/') ? [wakeGroup(repository, `refs/heads/${branch}`)] : []
 
 /** What happens to the App or a repository itself changes no request; a person must hear of it (trust.md 6.26, 1.1). */
 function notice(event: Notice, body: object, repositories: ReadonlyMap<number, IntakeRepository>): Reading {

@@ -17,6 +17,7 @@ const kept: Readonly<Record<string, readonly string[] | 'any'>> = {
   ],
   pull_request_review: ['submitted', 'edited', 'dismissed'],
   issue_comment: ['created'],
+  merge_group: ['checks_requested', 'destroyed'],
   check_run: ['rerequested'],
   check_suite: ['rerequested'],
 }

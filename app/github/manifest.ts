@@ -5,6 +5,7 @@ export const permissions = {
   checks: { level: 'write', why: 'the check run `gitsudo`' },
   issues: { level: 'write', why: 'the one comment' },
   members: { level: 'read', why: 'team-backed approver groups' },
+  merge_queues: { level: 'read', why: 'be told of merge groups, where the branch has a merge queue' },
   administration: { level: 'read', why: 'see whether branch protection requires the check' },
   metadata: { level: 'read', why: 'every App has it' },
 } as const
@@ -14,6 +15,7 @@ export const events = [
   'check_run',
   'check_suite',
   'issue_comment',
+  'merge_group',
   'pull_request',
   'pull_request_review',
   'push',

@@ -37,6 +37,18 @@ export const payloads: Payloads = {
     const { ref, before, after, sender } = said
     return { ref, before, after, ...(sender ? { sender: accountOf(sender) } : {}) }
   },
+  mergeGroup(body) {
+    const said = read('merge_group', shapes.merge_group, body)
+    return (
+      said && {
+        action: said.action,
+        ref: said.merge_group.head_ref,
+        head: said.merge_group.head_sha,
+        base: said.merge_group.base_sha,
+        into: said.merge_group.base_ref,
+      }
+    )
+  },
   comment(body) {
     const said = read('issue_comment', shapes.issue_comment, body)
     if (!said?.issue.pull_request || !said.comment.user) return undefined

@@ -57,12 +57,27 @@ const comment = z.object({
 const pulls = z.array(z.object({ number: id })).default([])
 const checkRun = z.object({
   action: z.string(),
-  check_run: z.object({ external_id: z.string().nullish(), pull_requests: pulls }),
+  check_run: z.object({
+    external_id: z.string().nullish(),
+    pull_requests: pulls,
+    check_suite: z.object({ head_branch: z.string().nullish() }).nullish(),
+  }),
   repository,
 })
 const checkSuite = z.object({
   action: z.string(),
-  check_suite: z.object({ pull_requests: pulls }),
+  check_suite: z.object({ pull_requests: pulls, head_branch: z.string().nullish() }),
+  repository,
+})
+
+const mergeGroup = z.object({
+  action: z.string(),
+  merge_group: z.object({
+    head_sha: sha,
+    head_ref: z.string().startsWith('refs/heads/'),
+    base_sha: sha,
+    base_ref: z.string().startsWith('refs/heads/'),
+  }),
   repository,
 })
 
@@ -80,6 +95,7 @@ export const shapes = {
   issue_comment: comment,
   check_run: checkRun,
   check_suite: checkSuite,
+  merge_group: mergeGroup,
   installation,
   installation_repositories: installation,
   repository: repositoryChange,
@@ -98,6 +114,7 @@ export function eventOf(body: unknown): EventName | undefined {
   if (has('pull_request')) return has('number') ? 'pull_request' : undefined
   if (has('check_run')) return 'check_run'
   if (has('check_suite')) return 'check_suite'
+  if (has('merge_group')) return 'merge_group'
   if (has('ref') && has('before') && has('after')) return 'push'
   return undefined
 }

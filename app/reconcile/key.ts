@@ -13,6 +13,16 @@ export const wakePublish = (repository: number, pull: number): WakeUp => ({
 })
 export const wakeBranch = (repository: number): WakeUp => ({ queue: 'branch', key: String(repository) })
 
+export const readGroupKey = (key: string): { readonly repository: number; readonly ref: string } => {
+  const colon = key.indexOf(':')
+  const repository = Number(key.slice(0, colon))
+  const ref = key.slice(colon + 1)
+  if (!Number.isSafeInteger(repository) || !ref.startsWith('refs/heads/')) {
+    throw new Error(`not a merge group's key: ${key}`)
+  }
+  return { repository, ref }
+}
+
 export const readPullKey = (key: string): { readonly repository: number; readonly pull: number } => {
   const [repository, pull] = key.split(':').map(Number)
   if (!Number.isSafeInteger(repository) || !Number.isSafeInteger(pull)) {

@@ -1,6 +1,7 @@
 import type { Decision } from '../decision/decision.ts'
 import type { ReconcileDeps } from './deps.ts'
 import { readPullKey, wakePull } from './key.ts'
+import { genuine } from './observe/deliveries.ts'
 import { GitHubError, type RepositoryApi } from './ports/github.ts'
 import type { RepositorySettings } from './ports/settings.ts'
 import type { Projection, PullRow, StatusRow } from './ports/store.ts'
@@ -88,7 +89,7 @@ const show = async (
     })
   }
   if (before.lookAt !== undefined) await save(projection)
-  await attempt(() => mergeIfWanted(api, repository, row, decision))
+  await attempt(() => mergeIfWanted(deps, api, repository, row, decision))
   if (refusal !== undefined) throw refusal
 }
 
@@ -126,6 +127,7 @@ const receipts = async (
 
 const mergeIfWanted = async (
   api: RepositoryApi,
+  deps: ReconcileDeps,
   repository: RepositorySettings,
   row: PullRow,
   decision: Decision,
@@ -136,5 +138,15 @@ const mergeIfWanted = async (
     !row.draft &&
     decision.verdict === 'passed' &&
     decision.requests.length > 0
-  if (wanted) await api.merge(row.pull, row.headSha)
+  if (wanted && !(await wasQueued(deps, row))) await api.merge(row.pull, row.headSha)
 }
+
+/**
+ * A head goes into the merge queue once: what took it out again, a failed group or a person, is for a person to undo,
+ * or the queue would never come to rest.
+ */
+const wasQueued = async (deps: ReconcileDeps, { repository, pull, headSha }: PullRow): Promise<boolean> =>
+  genuine(deps, await deps.store.deliveriesOfPull(repository, pull, ['pull_request'])).some(({ body }) => {
+    const told = deps.payloads.pullRequest(body)
+    return (told?.action === 'enqueued' || told?.action === 'dequeued') && told.headSha === headSha
+  })

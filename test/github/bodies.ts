@@ -35,6 +35,20 @@ export const comment = (body: string, issue: object = { pull_request: { url: '' 
   repository,
   sender: alice,
 })
+export const group = 'refs/heads/gh-readonly-queue/main/pr-5-aaaa'
+export const mergeGroup = (action = 'checks_requested', more: object = {}) => ({
+  action,
+  merge_group: {
+    head_sha: sha,
+    head_ref: group,
+    base_sha: 'b'.repeat(40),
+    base_ref: 'refs/heads/main',
+    head_commit: { id: sha },
+    ...more,
+  },
+  repository,
+  sender: alice,
+})
 export const checkRun = (action: string, more: object = {}) => ({
   action,
   check_run: { id: 51, external_id: 'gitsudo:7:5', pull_requests: [], ...more },

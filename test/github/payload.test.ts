@@ -68,12 +68,23 @@ test('a comment on a pull request', () => {
   expect(payloads.comment(bytes(bodies.comment('/gitsudo revoke', {})))).toBeUndefined()
 })
 
+test('a merge group', () => {
+  expect(payloads.mergeGroup(bytes(bodies.mergeGroup('destroyed')))).toEqual({
+    action: 'destroyed',
+    ref: bodies.group,
+    head: bodies.sha,
+    base: 'b'.repeat(40),
+    into: 'refs/heads/main',
+  })
+})
+
 test('a body is read as what it is only, and rubbish as nothing', () => {
   const all = {
     review: bodies.review(),
     pullRequest: bodies.pullRequest('opened'),
     push: bodies.push(),
     comment: bodies.comment('x'),
+    mergeGroup: bodies.mergeGroup(),
   }
   for (const [reader, read] of Object.entries(payloads)) {
     for (const [kind, body] of Object.entries(all))

@@ -276,3 +276,35 @@ test('a merge with the expected head, one that moved, and one that rules forbid'
   })
   await expect(api.merge(number, moved)).rejects.toMatchObject({ code: 'not_mergeable' })
 })
+
+test('where the branch has a merge queue, merging is waiting in it, at the expected head', async () => {
+  const { api, admin, propose, commit, app } = stage
+  const { number, sha } = await propose('alice', 'queued')
+  const required = { requiredChecks: [{ context: 'gitsudo', appId: app.id }] }
+  admin.protectBranch('acme/access', 'main', { ...required, mergeQueue: {} })
+  try {
+    await expect(api.merge(number, sha)).rejects.toMatchObject({ code: 'not_mergeable' })
+    const passed = {
+      status: 'completed',
+      conclusion: 'success',
+      title: 't',
+      summary: 's',
+      annotations: [],
+    } as const
+    await api.createCheck({ ...passed, headSha: sha, externalId: 'gitsudo:7:1' })
+    await api.merge(number, sha)
+    await api.merge(number, sha)
+    expect(await api.pull(number)).toMatchObject({ merged: false, state: 'open' })
+    await admin.deliveriesSettled()
+    const told = (event: string) => stage.accepted.filter(({ delivery }) => delivery.event === event)
+    expect(told('merge_group')).toHaveLength(1)
+    expect(told('merge_group')[0]?.wake).toEqual([
+      { queue: 'merge-group', key: `7:${told('merge_group')[0]?.delivery.ref}` },
+    ])
+    const moved = await commit('alice', 'queued', 'later.txt', 'later')
+    await expect(api.merge(number, sha)).rejects.toMatchObject({ code: 'conflict' })
+    await expect(api.merge(number, moved)).rejects.toMatchObject({ code: 'not_mergeable' })
+  } finally {
+    admin.unprotectBranch('acme/access', 'main')
+  }
+})

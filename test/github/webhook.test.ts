@@ -44,6 +44,7 @@ describe('what each event asks to be looked at', () => {
   const pull = { queue: 'pull-request', key: '7:5' }
   const publish = { queue: 'publish', key: '7:5' }
   const branch = { queue: 'branch', key: '7' }
+  const group = { queue: 'merge-group', key: `7:${bodies.group}` }
   test.each<[string, object, readonly object[]]>([
     ['pull_request', bodies.pullRequest('opened'), [pull]],
     ['pull_request', bodies.pullRequest('synchronize'), [pull]],
@@ -59,6 +60,17 @@ describe('what each event asks to be looked at', () => {
     ['issue_comment', bodies.comment('please\n/gitsudo revoke'), [pull]],
     ['issue_comment', bodies.comment('looks good'), []],
     ['issue_comment', bodies.comment('/gitsudo revoke', {}), []],
+    ['merge_group', bodies.mergeGroup(), [group]],
+    ['merge_group', bodies.mergeGroup('destroyed'), []],
+    ['merge_group', bodies.mergeGroup('checks_requested', { base_ref: 'refs/heads/other' }), []],
+    [
+      'check_run',
+      bodies.checkRun('rerequested', {
+        external_id: null,
+        check_suite: { head_branch: bodies.group.slice(11) },
+      }),
+      [group],
+    ],
     ['check_run', bodies.checkRun('rerequested'), [pull, publish]],
     ['check_run', bodies.checkRun('rerequested', { external_id: 'gitsudo:8:5' }), []],
     [
@@ -91,9 +103,11 @@ describe('what each event asks to be looked at', () => {
     const at = setUp()
     await at.send('push', bodies.push('refs/heads/topic'))
     await at.send('pull_request_review', bodies.review(), { 'x-github-delivery': 'ANOTHER-1' })
+    await at.send('merge_group', bodies.mergeGroup(), { 'x-github-delivery': 'third' })
     expect(at.accepted.map(({ delivery }) => delivery)).toMatchObject([
       { ref: 'refs/heads/topic' },
       { pull: 5, guid: 'another-1' },
+      { ref: bodies.group },
     ])
     expect(at.accepted[0]?.delivery).not.toHaveProperty('pull')
   })
@@ -155,6 +169,10 @@ describe('refused', () => {
     ['pull_request', { ...bodies.pullRequest('opened'), number: 6 }],
     ['pull_request', bodies.pullRequest('opened', { head: { sha: 'HEAD' } })],
     ['push', bodies.push('main')],
+    ['push', bodies.mergeGroup()],
+    ['merge_group', bodies.push()],
+    ['merge_group', bodies.mergeGroup('checks_requested', { base_sha: 'main' })],
+    ['merge_group', bodies.mergeGroup('checks_requested', { head_ref: 'refs/tags/a' })],
     ['push', bodies.push('refs/heads/main', { repository: { id: 0, full_name: '' } })],
     ['check_run', bodies.checkRun('rerequested', { pull_requests: [{ number: -1 }] })],
     ['push', 'payload=%7B%7D'],

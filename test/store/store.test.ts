@@ -282,7 +282,10 @@ describe('deliveries', () => {
     expect(forged).toEqual([])
     expect(valid.map(({ guid }) => guid)).toEqual(['g1', 'g2'])
     expect(Buffer.from(valid[1]?.body ?? [])).toEqual(Buffer.from(bytes))
+    await store.acceptDelivery(delivery('g4', { event: 'merge_group', ref: 'refs/heads/x' }), [])
     expect((await store.pushesTo(1, 'refs/heads/x')).valid.map(({ guid }) => guid)).toEqual(['g3'])
+    expect((await store.mergeGroupAt(1, 'refs/heads/x')).valid.map(({ guid }) => guid)).toEqual(['g4'])
+    expect((await store.mergeGroupAt(2, 'refs/heads/x')).valid).toEqual([])
     expect(await store.lastDeliveryAt()).toBe(now + 1)
   })
 

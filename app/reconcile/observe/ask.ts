@@ -22,6 +22,8 @@ export const askPolicies = async (
     readonly reviewers: readonly PersonFact[]
     readonly requests: readonly RequestFacts[]
     readonly hints: boolean
+    /** Of other pull requests that would be merged with this one: as good as granted. */
+    readonly beside?: readonly RequestFacts[]
   },
 ): Promise<Asked> => {
   const evidence = new Map<string, Evidence>()
@@ -29,7 +31,10 @@ export const askPolicies = async (
   const repository = deps.settings.repositories.get(at.repository)?.fullName ?? String(at.repository)
   const directory = set.directory
   const user = (person: PersonFact) => policyUser(directory, at.groups, person)
-  const siblings = at.requests.flatMap((request) => contextOf(request, repository, at.now))
+  const siblings = at.requests.flatMap((request) => contextOf(request, repository, 'pending', at.now))
+  const beside = (at.beside ?? []).flatMap((request) =>
+    contextOf(request, repository, 'provisioning', at.now),
+  )
 
   const ask = async (request: RequestFacts): Promise<RequestFacts> => {
     const { read, requester } = request
@@ -38,7 +43,7 @@ export const askPolicies = async (
       deps,
       requester.person.id,
       at.repository,
-      new Set(at.requests.map(({ id }) => id)),
+      new Set([...at.requests, ...(at.beside ?? [])].map(({ id }) => id)),
       at.now,
     )
     const people = new Map<number, PersonFact>(at.reviewers.map((person) => [person.id, person]))
@@ -54,7 +59,10 @@ export const askPolicies = async (
       now: at.now,
       repository,
       pull: at.pull,
-      activeGrants: others.activeGrants,
+      activeGrants: [
+        ...others.activeGrants,
+        ...beside.filter(({ person }) => person === requester.person.id).map(({ context }) => context),
+      ],
       queuedGrants: [
         ...others.queuedGrants,
         ...siblings
@@ -82,7 +90,12 @@ export const askPolicies = async (
 }
 
 /** Two requests in one pull request see each other as queued: harmless alone may be toxic together. */
-const contextOf = (request: RequestFacts, repository: string, now: number) => {
+const contextOf = (
+  request: RequestFacts,
+  repository: string,
+  state: 'pending' | 'provisioning',
+  now: number,
+) => {
   const { read, requester } = request
   if (!read.ok || requester === undefined || !('person' in requester)) return []
   const { provider, role, scope, startsAt, durationSeconds, reason, metadata } = read.request
@@ -92,7 +105,7 @@ const contextOf = (request: RequestFacts, repository: string, now: number) => {
     provider,
     role,
     scope,
-    state: 'pending',
+    state,
     ...spanOf(startsAt, durationSeconds, now),
     reason,
     metadata,

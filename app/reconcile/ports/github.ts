@@ -108,7 +108,10 @@ export type RepositoryApi = {
     number: number,
     ask: { readonly users: readonly string[]; readonly teams: readonly string[] },
   ): Promise<void>
-  /** Merges with the expected head; `conflict` when the head moved. */
+  /**
+   * Merges with the expected head, or puts into the branch's merge queue; `conflict` when the head moved. One that
+   * waits in the queue already stays there.
+   */
   merge(number: number, head: Sha): Promise<void>
   close(number: number): Promise<void>
 }

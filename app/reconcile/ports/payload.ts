@@ -10,6 +10,16 @@ export type Payloads = {
   pullRequest(body: Uint8Array): PullRequestPayload | undefined
   push(body: Uint8Array): PushPayload | undefined
   comment(body: Uint8Array): CommentPayload | undefined
+  mergeGroup(body: Uint8Array): MergeGroupPayload | undefined
+}
+/** What a merge queue wants to merge together: `ref` holds `head`, which stands on `base` and would go `into` a branch. */
+export type MergeGroupPayload = {
+  readonly action: string
+  /** Full refs. */
+  readonly ref: string
+  readonly into: string
+  readonly head: Sha
+  readonly base: Sha
 }
 export type ReviewPayload = {
   readonly action: string

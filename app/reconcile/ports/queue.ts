@@ -1,9 +1,12 @@
 import type { Tx } from './store.ts'
 
-export const queues = ['pull-request', 'branch', 'grant', 'publish'] as const
+export const queues = ['pull-request', 'branch', 'grant', 'publish', 'merge-group'] as const
 export type QueueName = (typeof queues)[number]
 
-/** `<repository id>:<pull number>` for pull-request and publish, `<repository id>` for branch, the id for grant. */
+/**
+ * `<repository id>:<pull number>` for pull-request and publish, `<repository id>` for branch, the id for grant,
+ * `<repository id>:<full ref>` for merge-group.
+ */
 export type WakeUp = { readonly queue: QueueName; readonly key: string }
 
 /**

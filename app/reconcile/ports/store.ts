@@ -16,7 +16,7 @@ export type Delivery = {
   readonly receivedAt: number
   readonly repository?: number
   readonly pull?: number
-  /** Full ref of a push. */
+  /** Full ref of a push or of a merge group. */
   readonly ref?: string
 }
 
@@ -150,6 +150,11 @@ export type Store = {
     events: readonly string[],
   ): Promise<{ readonly valid: readonly Delivery[]; readonly forged: readonly string[] }>
   pushesTo(
+    repository: number,
+    ref: string,
+  ): Promise<{ readonly valid: readonly Delivery[]; readonly forged: readonly string[] }>
+  /** What was told of a merge group, by the full ref that holds it. */
+  mergeGroupAt(
     repository: number,
     ref: string,
   ): Promise<{ readonly valid: readonly Delivery[]; readonly forged: readonly string[] }>

@@ -3,9 +3,14 @@ import type { Decision } from '../../decision/decision.ts'
 import { decisionMarkdown } from '../../decision/render-markdown.ts'
 import type { CheckRun } from '../ports/github.ts'
 
-const conclusions = { passed: 'success', action_required: 'action_required', denied: 'failure' } as const
+/** How a check run says it; `not_yet` is a check in progress. */
+export const conclusions = {
+  passed: 'success',
+  action_required: 'action_required',
+  denied: 'failure',
+} as const
 /** GitHub takes at most 65,535 characters (REST, "Create a check run", output.summary). */
-const summaryLimit = 65_000
+export const summaryLimit = 65_000
 
 /** The check run that shows a decision. Its `external_id` names the pull request: SHAs can be shared (trust.md 6.06a). */
 export const checkOf = (decision: Decision): CheckRun => {

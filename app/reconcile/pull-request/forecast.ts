@@ -17,10 +17,14 @@ import { isOpen, openState, rowOf, saysMore } from './rows.ts'
 
 const againMs = 60_000
 
-/** Puts the policies' answers and the verdict to what was observed. */
+/**
+ * Puts the policies' answers and the verdict to what was observed.
+ * @param beside requests of other pull requests that a merge queue would merge with this one
+ */
 export const decideOn = async (
   deps: ObserveDeps,
   observed: Observed,
+  beside: readonly RequestFacts[] = [],
 ): Promise<{
   readonly decision: Decision
   readonly requests: readonly RequestFacts[]
@@ -41,6 +45,7 @@ export const decideOn = async (
           groups: observed.groups,
           reviewers: observed.reviewers,
           requests: facts.requests,
+          beside,
           hints: facts.moment === 'forecast',
         })
   return { ...asked, decision: decide(withRequests(facts, asked.requests, now)) }

@@ -28,6 +28,7 @@ export const PERMISSIONS = {
   contents: 'write',
   issues: 'write',
   members: 'read',
+  merge_queues: 'read',
   metadata: 'read',
   pull_requests: 'write',
 } as const

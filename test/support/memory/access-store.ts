@@ -61,6 +61,12 @@ export const accessStore = (
           (one) => one.event === 'push' && one.repository === repository && one.ref === ref,
         ),
       ),
+    mergeGroupAt: async (repository, ref) =>
+      sorted(
+        [...deliveries.values()].filter(
+          (one) => one.event === 'merge_group' && one.repository === repository && one.ref === ref,
+        ),
+      ),
     lastDeliveryAt: async () =>
       deliveries.size === 0
         ? undefined

@@ -14,7 +14,9 @@ function listens(app: App, installation: Installation, event: string): boolean {
   return (
     app.hook.url !== '' &&
     installation.suspendedAt === null &&
-    (ALWAYS.includes(event) || app.events.includes(event))
+    (ALWAYS.includes(event) || app.events.includes(event)) &&
+    // docs.github.com, "Webhook events and payloads": only who may read merge queues is told of merge groups.
+    (event !== 'merge_group' || installation.permissions.merge_queues !== undefined)
   )
 }
 

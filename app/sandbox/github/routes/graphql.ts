@@ -90,10 +90,11 @@ async function answer(call: Call): Promise<Answer> {
     field = asked.field
     const mutation = mutations[field]
     if (!mutation) throw invalid(`Field '${field}' doesn't exist on type 'Mutation'`)
-    return {
-      status: 200,
-      body: { data: { [field]: pick(asked.selection, await mutation(call, asked.input)) } },
+    const told = {
+      clientMutationId: asked.input.clientMutationId ?? null,
+      ...(await mutation(call, asked.input)),
     }
+    return { status: 200, body: { data: { [field]: pick(asked.selection, told) } } }
   } catch (error) {
     if (!(error instanceof GitHubError)) throw error
     return failed(error, field)

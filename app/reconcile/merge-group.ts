@@ -1,0 +1,127 @@
+import type { RequestFacts } from '../decision/facts.ts'
+import { decideGroup, type GroupDecision, type GroupFacts } from '../decision/merge-group.ts'
+import { readGroupKey, wakePull } from './key.ts'
+import { type Members, membersOf } from './merge-group/members.ts'
+import { genuine } from './observe/deliveries.ts'
+import { type ObserveDeps, type Observed, observePull } from './observe/pull.ts'
+import { asTrouble, Trouble } from './observe/trouble.ts'
+import type { Mirror, Sha } from './ports/git.ts'
+import type { PullRequest } from './ports/github.ts'
+import type { RepositorySettings } from './ports/settings.ts'
+import { sayOnMembers, showGroupCheck } from './publish/group-check.ts'
+import { decideOn } from './pull-request/forecast.ts'
+
+/**
+ * Looks at what a merge queue wants to merge together and shows the answer on the group's head (trust.md 6.10b).
+ * A forecast like any check: nothing is granted by it, and what is merged is decided anew.
+ */
+export const createGroupReconciler = (deps: ObserveDeps) => ({
+  async look(key: string): Promise<void> {
+    const at = readGroupKey(key)
+    const repository = deps.settings.repositories.get(at.repository)
+    if (repository === undefined) return
+    const group = await wanted(deps, repository, at.ref)
+    if (group === undefined) return
+    const api = deps.github.repository(repository.id)
+    try {
+      const decision = await decided(deps, repository, group)
+      if (decision === undefined) return
+      await showGroupCheck(api, repository.id, decision)
+      if (decision.verdict === 'not_yet') throw new Trouble(decision.summary)
+      if (decision.verdict !== 'passed') await sayOnMembers(api, repository.id, decision)
+    } catch (error) {
+      throw new Error(`merge group ${at.ref} of ${repository.fullName}: ${asTrouble(error).message}`, {
+        cause: error,
+      })
+    }
+  },
+})
+
+type Group = { readonly head: Sha; readonly base: Sha }
+
+/** By the signed payloads alone: anybody could name a branch like a queue's. undefined: over, or never asked for. */
+const wanted = async (
+  deps: ObserveDeps,
+  repository: RepositorySettings,
+  ref: string,
+): Promise<Group | undefined> => {
+  const told = genuine(deps, await deps.store.mergeGroupAt(repository.id, ref)).flatMap(({ body }) => {
+    const payload = deps.payloads.mergeGroup(body)
+    return payload?.into === `refs/heads/${repository.branch}` ? [payload] : []
+  })
+  const asked = told.findLast(({ action }) => action === 'checks_requested')
+  const over = told.some(({ action, head }) => action === 'destroyed' && head === asked?.head)
+  return asked === undefined || over ? undefined : { head: asked.head, base: asked.base }
+}
+
+const decided = async (
+  deps: ObserveDeps,
+  repository: RepositorySettings,
+  { head, base }: Group,
+): Promise<GroupDecision | undefined> => {
+  const mirror = deps.git.mirror(repository.id)
+  const { tip } = await mirror.fetch([base, head])
+  if (await mirror.isAncestor(head, tip)) return undefined
+  const open = (await deps.github.repository(repository.id).openPulls()).filter(
+    (pull) => pull.base.ref === repository.branch,
+  )
+  const own = await membersOf(mirror, open, base, head)
+  // Groups in front that are not merged yet stand below this one and will be granted first.
+  const ahead = (await mirror.isAncestor(base, tip)) ? noMembers : await membersOf(mirror, open, tip, base)
+  const front = ahead.pulls.filter(({ number }) => own.pulls.every((pull) => pull.number !== number))
+  const observed = new Map<number, Observed>()
+  for (const pull of [...own.pulls, ...front]) {
+    observed.set(
+      pull.number,
+      await observePull(deps, repository, pull, 'forecast', await voidUpTo(deps, repository, pull)),
+    )
+  }
+  const members: GroupFacts['members'][number][] = []
+  for (const pull of own.pulls) members.push(await memberOf(deps, repository, mirror, pull, head, observed))
+  return decideGroup({ head, members, strays: own.strays, disputed: own.disputed })
+}
+
+const noMembers: Members = { pulls: [], strays: [], disputed: [] }
+
+/** One pull request, decided on as if the others in the group and before it were merged already. */
+const memberOf = async (
+  deps: ObserveDeps,
+  repository: RepositorySettings,
+  mirror: Mirror,
+  pull: PullRequest,
+  head: Sha,
+  observed: ReadonlyMap<number, Observed>,
+): Promise<GroupFacts['members'][number]> => {
+  const own = observed.get(pull.number)
+  if (own === undefined) throw new Error(`pull request ${pull.number} was not observed`)
+  const beside = [...observed].flatMap(([number, { facts }]) =>
+    number === pull.number ? [] : facts.requests,
+  )
+  const { decision } = await decideOn(deps, own, beside)
+  const shown = (await deps.store.pull(repository.id, pull.number))?.decision
+  const differs: string[] = []
+  for (const request of own.facts.requests) {
+    if (!(await sameBytes(mirror, head, request))) differs.push(request.path)
+  }
+  const at = { pull: pull.number, differs }
+  if (shown?.headSha === pull.head.sha && shown.verdict !== 'not_yet') return { ...at, decision }
+  // Its own look is still to come, and with it the rows by which others see its requests.
+  await deps.queue.wake([wakePull(repository.id, pull.number)])
+  return at
+}
+
+const sameBytes = async (mirror: Mirror, head: Sha, { path, blob }: RequestFacts): Promise<boolean> => {
+  const there = await mirror.entry(head, path)
+  return there?.sha === blob && there.mode === '100644'
+}
+
+/** Reviews up to here are void, as its own reconciler found (trust.md 6.23). */
+const voidUpTo = async (
+  deps: ObserveDeps,
+  repository: RepositorySettings,
+  pull: PullRequest,
+): Promise<number | undefined> => {
+  const rows = await deps.store.requestsOfPull(repository.id, pull.number)
+  const times = rows.flatMap(({ reviewsFrom }) => (reviewsFrom === undefined ? [] : [reviewsFrom]))
+  return times.length === 0 ? undefined : Math.max(...times)
+}

@@ -1,0 +1,68 @@
+import type { Change, Mirror, Sha } from '../ports/git.ts'
+import { GitError } from '../ports/git.ts'
+import type { PullRequest } from '../ports/github.ts'
+
+export type Members = {
+  readonly pulls: readonly PullRequest[]
+  readonly strays: readonly string[]
+  readonly disputed: readonly string[]
+}
+
+/**
+ * The open pull requests whose changes lie between two commits (trust.md 6.10b), by the trees alone: what a merge
+ * queue writes into messages and branch names is nobody's word. A head that `to` reaches is in it for certain; what
+ * was squashed or rebased is known by its bytes.
+ */
+export const membersOf = async (
+  mirror: Mirror,
+  open: readonly PullRequest[],
+  from: Sha,
+  to: Sha,
+): Promise<Members> => {
+  const changes = new Map((await mirror.changes(from, to)).map((change) => [change.path, change]))
+  const candidates: {
+    readonly pull: PullRequest
+    readonly paths: ReadonlySet<string>
+    readonly sure: boolean
+  }[] = []
+  for (const pull of open) {
+    if (!(await present(mirror, pull.head.sha)) || (await mirror.isAncestor(pull.head.sha, from))) continue
+    const base = await mirror.mergeBase(from, pull.head.sha)
+    if (base === undefined) continue
+    const own = await mirror.changes(base, pull.head.sha)
+    const sure = await mirror.isAncestor(pull.head.sha, to)
+    if (!sure && (own.length === 0 || !own.every((change) => holds(changes, change)))) continue
+    candidates.push({ pull, paths: new Set(own.map(({ path }) => path)), sure })
+  }
+  const pulls = new Set(candidates.filter(({ sure }) => sure).map(({ pull }) => pull))
+  const strays: string[] = []
+  const disputed: string[] = []
+  for (const path of changes.keys()) {
+    const owners = candidates.filter(({ paths }) => paths.has(path))
+    if (owners.some(({ sure }) => sure)) continue
+    if (owners.length === 0) strays.push(path)
+    if (owners.length > 1) disputed.push(path)
+    for (const { pull } of owners) pulls.add(pull)
+  }
+  return { pulls: [...pulls].sort((a, b) => a.number - b.number), strays, disputed }
+}
+
+/** Whether the group changes the path too; where access is decided, into the same bytes. */
+const holds = (changes: ReadonlyMap<string, Change>, { path, after }: Change): boolean => {
+  const there = changes.get(path)
+  if (there === undefined) return false
+  const decides = path.startsWith('requests/') || path.startsWith('policies/')
+  return !decides || (there.after?.sha === after?.sha && there.after?.mode === after?.mode)
+}
+
+/** A head that cannot be had is in no group. */
+const present = async (mirror: Mirror, head: Sha): Promise<boolean> => {
+  if (await mirror.has(head)) return true
+  try {
+    await mirror.fetch([head])
+    return true
+  } catch (error) {
+    if (error instanceof GitError && error.code === 'missing') return false
+    throw error
+  }
+}

@@ -16,10 +16,9 @@ export type Annotation = {
 
 /** Every fault of every request, by file and place. */
 export const annotationsOf = (decision: Decision): readonly Annotation[] =>
-  decision.requests
-    .flatMap(({ faults }) => faults)
+  [...decision.requests.flatMap(({ faults }) => faults), ...policyFaults(decision)]
     .toSorted((a, b) => byText(a.file, b.file) || a.line - b.line || a.column - b.column)
-    .map(({ file, line, column, endLine = line, endColumn, code, message, remedy }) => ({
+    .map(({ file, line, column, endLine = line, endColumn, code, message, remedy }: Shown) => ({
       path: file,
       startLine: Math.max(1, line),
       endLine: Math.max(1, line, endLine),
@@ -27,5 +26,25 @@ export const annotationsOf = (decision: Decision): readonly Annotation[] =>
         ? { startColumn: Math.max(1, column), endColumn: Math.max(1, column, endColumn ?? column) }
         : {}),
       title: escapeUnseen(code.replaceAll('_', ' ')),
-      message: escapeUnseen(`${message}; ${remedy}`),
+      message: escapeUnseen(remedy === undefined ? message : `${message}; ${remedy}`),
     }))
+
+type Shown = {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+  readonly endLine?: number
+  readonly endColumn?: number
+  readonly code: string
+  readonly message: string
+  readonly remedy?: string
+}
+
+const policyFaults = ({ policies }: Decision): readonly Shown[] =>
+  policies?.trial === undefined || policies.trial.compiles.ok
+    ? []
+    : policies.trial.compiles.faults.map(({ path: file, column = 1, ...fault }) => ({
+        file,
+        column,
+        ...fault,
+      }))

@@ -6,16 +6,6 @@ import { policyLines } from './render-policies.ts'
 /** GitHub takes at most 65,535 characters in a check run's summary; what we write around this stays below. */
 const most = 60_000
 
-const icons: Readonly<Record<Outcome | Verdict, string>> = {
-  met: '✅',
-  unmet: '❌',
-  waiting: '⏳',
-  unknown: '❔',
-  passed: '✅',
-  denied: '❌',
-  action_required: '⏳',
-  not_yet: '❔',
-}
 const words = {
   passed: 'passed',
   denied: 'denied',
@@ -25,12 +15,6 @@ const words = {
 
 /**
  * A decision as GitHub Markdown for the check run and the comment: what was decided and why, who is asked, and
-/** A merge group's decision likewise, for the check run on its head. */
-export const groupMarkdown = ({ verdict, summary, tree }: GroupDecision): string =>
-  [`${icons[verdict]} **${words[verdict]}**: ${safe(summary)}`, '', ...folded('The merge group', tree)].join(
-    '\n',
-  )
-
  * every rule folded away. Past GitHub's limit the rules are left out, then the end.
  */
 export const decisionMarkdown = (decision: Decision): string => {
@@ -41,12 +25,19 @@ export const decisionMarkdown = (decision: Decision): string => {
   return `${kept}\n\n_Shortened; \`gitsudo status\` shows all of it._\n`
 }
 
+/** A merge group's decision likewise, for the check run on its head. */
+export const groupMarkdown = ({ verdict, summary, tree }: GroupDecision): string =>
+  [`${icons[verdict]} **${words[verdict]}**: ${safe(summary)}`, '', ...folded('The merge group', tree)].join(
+    '\n',
+  )
+
 const render = (decision: Decision, rules: boolean): string => {
-  const { verdict, summary, requests, tree } = decision
+  const { verdict, summary, requests, tree, policies } = decision
   const several = requests.length !== 1
   return [
     ...(several ? [`${icons[verdict]} **${words[verdict]}**: ${safe(summary)}`, ''] : []),
     ...requests.flatMap((request) => requestLines(request, rules)),
+    ...(policies === undefined ? [] : policyLines(policies)),
     ...(rules ? folded('The pull request', tree) : []),
   ].join('\n')
 }
@@ -56,15 +47,7 @@ const requestLines = (request: RequestDecision, rules: boolean): readonly string
   '',
   safe(request.summary),
   '',
-  ...section(
-    'Approvals',
-    request.requirements.map(({ count, label, eligible, metBy, reason }) => {
-      const why = reason === '' ? '' : ` (${safe(reason)})`
-      const asked = eligible.length === 0 ? '' : `: ${people(eligible)}`
-      const by = metBy.length === 0 ? 'nobody yet' : `approved by ${people(metBy)}`
-      return `${icons[metBy.length >= count ? 'met' : 'waiting']} ${count} of ${safe(label)}${asked}${why}; ${by}`
-    }),
-  ),
+  ...approvals(request.requirements),
   ...section('What would help', request.hints.map(safe)),
   ...section(
     'Faults',
@@ -75,17 +58,6 @@ const requestLines = (request: RequestDecision, rules: boolean): readonly string
   ),
   ...(rules ? folded('Every rule, what it needed and what it had', request.tree) : []),
 ]
-
-const people = (list: readonly { readonly login: string }[]): string =>
-  safe(
-    listed(
-      list.map(({ login }) => login),
-      100,
-    ),
-  )
-
-const section = (title: string, items: readonly string[]): readonly string[] =>
-  items.length === 0 ? [] : [`**${title}**`, '', ...items.map((item) => `- ${item}`), '']
 
 /** `title` is ours: nothing in it needs escaping. The empty line makes GitHub read the rest as Markdown again. */
 const folded = (title: string, tree: RuleNode): readonly string[] => [
@@ -110,32 +82,4 @@ const ruleLines = (
     `${indent}- ${icons[outcome]} **${safe(title)}** ${code(rule)}${detail}`,
     ...children.flatMap((child) => ruleLines(child, `${indent}  `)),
   ]
-}
-
-/**
- * Anybody's words as inert text on one line. Punctuation that means something is escaped, which takes
- * care of Markdown, HTML, math and bare links. GitHub looks for mentions and references (@login, owner/repo#1, GH-1) only after Markdown, where
- * an escape no longer shows, but never inside code: words that could be one become code, so that an e-mail
- * address can still be copied.
- */
-const safe = (text: string): string =>
-  text
-    .split(/\s+/u)
-    .map((word) => escapeUnseen(word))
-    .filter((word) => word !== '')
-    .map((word) =>
-      reference.test(word) ? code(word) : word.replace(/[!#$&()*+\-.:<=>@[\\\]^_`{|}~]/g, '\\$&'),
-    )
-    .join(' ')
-
-const reference = /[@#＠＃]|gh-\d/iu
-
-/** A code span; its fence is longer than any run of backticks inside. */
-const code = (text: string): string => {
-  const inside = escapeUnseen(text).trim()
-  if (inside === '') return ''
-  const longest = Math.max(0, ...(inside.match(/`+/g) ?? []).map(({ length }) => length))
-  const fence = '`'.repeat(longest + 1)
-  const pad = inside.startsWith('`') || inside.endsWith('`') ? ' ' : ''
-  return `${fence}${pad}${inside}${pad}${fence}`
 }

@@ -6,7 +6,7 @@ import { GitHubError, type RepositoryApi } from './ports/github.ts'
 import type { RepositorySettings } from './ports/settings.ts'
 import type { Projection, PullRow, StatusRow } from './ports/store.ts'
 import { checkOf } from './publish/check.ts'
-import { commentBody, commentMark, commentStage } from './publish/comment.ts'
+import { commentBody, commentMark, commentStage, decidedPolicies } from './publish/comment.ts'
 import { reviewersToAsk } from './publish/reviewers.ts'
 import { isWaiting, showCheck } from './publish/show-check.ts'
 import { showComment } from './publish/show-comment.ts'
@@ -80,7 +80,8 @@ const show = async (
   const ask = row.open ? reviewersToAsk(decision, author) : { users: [], teams: [], unasked: [] }
   await attempt(() => askReviewers(api, row.pull, ask, projection, save))
   const lapsed = rows.some(({ request }) => request.state === 'lapsed')
-  if (decision.requests.length > 0 && (decision.verdict !== 'not_yet' || lapsed)) {
+  const verdicts = decision.requests.length > 0 || decidedPolicies(decision)
+  if (verdicts && (decision.verdict !== 'not_yet' || lapsed)) {
     await attempt(async () => {
       const stage = commentStage(decision, rows)
       if (stage === projection.commentDigest && projection.commentId !== undefined) return
@@ -126,8 +127,8 @@ const receipts = async (
 }
 
 const mergeIfWanted = async (
-  api: RepositoryApi,
   deps: ReconcileDeps,
+  api: RepositoryApi,
   repository: RepositorySettings,
   row: PullRow,
   decision: Decision,

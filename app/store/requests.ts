@@ -78,7 +78,8 @@ export function requests(database: Database): Requests {
 
     waitingPulls: () =>
       database.run.any(sql.type(z.object({ repository: z.number(), pull: z.number() }))`
-        select distinct repository, pull from requests where state in ('pending', 'approved', 'denied')
+        select repository, pull from requests where state in ('pending', 'approved', 'denied')
+        union select repository, pull from pulls where open
         order by repository, pull`),
   }
 }

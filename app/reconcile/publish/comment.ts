@@ -8,7 +8,14 @@ import type { StatusRow } from '../ports/store.ts'
  * active and ended; anything between shows in the check run only, because GitHub's writes are few.
  */
 export const commentStage = (decision: Decision, rows: readonly StatusRow[]): string =>
-  decision.requests.map((request) => `${request.id}=${stageOf(request, rows)}`).join(' ')
+  [
+    ...decision.requests.map((request) => `${request.id}=${stageOf(request, rows)}`),
+    ...(decidedPolicies(decision) ? [`policies=${decision.verdict}`] : []),
+  ].join(' ')
+
+/** Whether policies that reached the branch were accepted or not. */
+export const decidedPolicies = ({ policies, moment }: Decision): boolean =>
+  policies !== undefined && moment === 'merge'
 
 const stageOf = (request: RequestDecision, rows: readonly StatusRow[]): string => {
   const row = rows.find((one) => one.request.id === request.id)
@@ -37,7 +44,24 @@ export const commentBody = (
   })
   const rest =
     unasked.length === 0 ? [] : ['', `Could approve too, but GitHub asks 15 at most: ${unasked.join(', ')}`]
-  return [commentMark(decision), ...lines, ...rest, '', decisionMarkdown(decision)].join('\n')
+  return [
+    commentMark(decision),
+    ...lines,
+    ...policiesLine(decision),
+    ...rest,
+    '',
+    decisionMarkdown(decision),
+  ].join('\n')
+}
+
+const policiesLine = (decision: Decision): readonly string[] => {
+  if (!decidedPolicies(decision) || decision.policies === undefined) return []
+  const before = decision.policies.accepted.slice(0, 10)
+  return [
+    decision.verdict === 'passed'
+      ? `- These policies are **accepted**, in the place of those at \`${before}\``
+      : `- These policies are **not accepted**: those at \`${before}\` stay in force`,
+  ]
 }
 
 const receiptLine = (receipt: string | undefined): readonly string[] =>

@@ -1,5 +1,14 @@
-import type { Decision } from '../../decision/decision.ts'
+import type { Decision, Requirement } from '../../decision/decision.ts'
 import type { PersonFact } from '../../decision/facts.ts'
+
+/** Owners whose login nobody knows cannot be asked: GitHub's logins have no space. */
+const policyOwners = ({ policies, verdict }: Decision): readonly Requirement[] =>
+  policies === undefined || verdict !== 'action_required'
+    ? []
+    : policies.requirements.map((one) => ({
+        ...one,
+        eligible: one.eligible.filter(({ login }) => !login.includes(' ')),
+      }))
 
 /** GitHub takes at most 15 reviewers on a pull request, teams among them. */
 const most = 15
@@ -24,6 +33,10 @@ export const reviewersToAsk = (decision: Decision, author: number): Ask => {
       if (requirement.team !== undefined) teams.add(requirement.team.split('/')[1] ?? requirement.team)
       else for (const person of requirement.eligible) if (person.id !== author) people.set(person.id, person)
     }
+  }
+  for (const { metBy, count, eligible } of policyOwners(decision)) {
+    if (metBy.length >= count) continue
+    for (const person of eligible) if (person.id !== author) people.set(person.id, person)
   }
   const logins = [...people.values()].sort((a, b) => a.id - b.id).map(({ login }) => login)
   const slugs = [...teams]

@@ -118,9 +118,15 @@ export const accessStore = (
       return found.length === 0 ? undefined : Math.min(...found)
     },
     waitingPulls: async () =>
-      all()
-        .filter(({ state }) => ['pending', 'approved', 'denied'].includes(state))
-        .map(({ repository, pull }) => ({ repository, pull })),
+      [
+        ...all().filter(({ state }) => ['pending', 'approved', 'denied'].includes(state)),
+        ...[...pulls.values()].filter(({ open }) => open),
+      ]
+        .map(({ repository, pull }) => ({ repository, pull }))
+        .filter(
+          (one, at, found) =>
+            found.findIndex((other) => other.pull === one.pull && other.repository === one.repository) === at,
+        ),
     disabledPolicies: async () => ({ byHand: [], overridden: [] }),
     recordPolicies: async () => undefined,
     takeBudget: async () => ({ ok: true }),

@@ -1,0 +1,115 @@
+import type { LedgerEvent } from '../../audit/event.ts'
+import { proposes, touchedBy } from '../../decision/touched.ts'
+import { gitsudo } from '../../grant/events.ts'
+import { writeInstant } from '../../request/instant.ts'
+import type { ReconcileDeps } from '../deps.ts'
+import { pathFact } from '../observe/changes.ts'
+import { acceptedCommit, policyLedger } from '../policies.ts'
+import { GitError, type Mirror, type Sha } from '../ports/git.ts'
+import type { PullRequest } from '../ports/github.ts'
+import type { RepositorySettings } from '../ports/settings.ts'
+import type { Tx } from '../ports/store.ts'
+
+/** A commit on the branch that changed `policies/`. */
+export type PolicyStep = {
+  readonly commit: Sha
+  readonly paths: readonly string[]
+  /** Merged pull requests that GitHub ties to it. */
+  readonly pulls: readonly PullRequest[]
+  /** One of them proposed policies, and gets its own verdict. */
+  readonly brought: boolean
+  /** It leaves `policies/` as accepted. */
+  readonly restores: boolean
+}
+
+/** What each step of the branch, oldest first, did to `policies/`; `before` is what it held before the first. */
+export const policySteps = async (
+  deps: Pick<ReconcileDeps, 'github' | 'ledger' | 'keys'>,
+  repository: RepositorySettings,
+  mirror: Mirror,
+  before: Sha,
+  steps: readonly Sha[],
+): Promise<readonly PolicyStep[]> => {
+  const found: PolicyStep[] = []
+  const api = deps.github.repository(repository.id)
+  const { branch } = repository
+  let accepted: Promise<Sha | undefined> | undefined
+  let last = before
+  for (const commit of steps) {
+    const paths = (await mirror.changes(last, commit, 'policies/')).map(({ path }) => path)
+    if (paths.length > 0) {
+      const pulls = (await api.pullsOf(commit)).filter(({ merged, base }) => merged && base.ref === branch)
+      const from = last
+      const proposals = await Promise.all(pulls.map(({ head }) => isProposal(mirror, from, head.sha)))
+      accepted ??= acceptedCommit(deps, repository).then((one) => treeOf(mirror, one))
+      const ours = await accepted
+      const restores = ours !== undefined && (await mirror.treeHash(commit, 'policies')) === ours
+      found.push({ commit, paths, pulls, brought: proposals.includes(true), restores })
+    }
+    last = commit
+  }
+  return found
+}
+
+/** Whether the pull request itself changes `policies/`, and nothing under `requests/`. A head that is gone says nothing. */
+const isProposal = async (mirror: Mirror, before: Sha, head: Sha): Promise<boolean> => {
+  try {
+    await mirror.fetch([head])
+  } catch (error) {
+    if (error instanceof GitError && error.code === 'missing') return true
+    throw error
+  }
+  const base = await mirror.mergeBase(before, head)
+  return base === undefined || proposes(touchedBy((await mirror.changes(base, head)).map(pathFact)))
+}
+
+/**
+ * Policies that reached the branch without a pull request of their own change nothing: the last accepted commit
+ * stays in force, and somebody hears of it, once a commit (trust.md 1.4).
+ */
+export const refuseStrays = async (
+  deps: ReconcileDeps,
+  tx: Tx,
+  repository: RepositorySettings,
+  steps: readonly PolicyStep[],
+): Promise<void> => {
+  const strays = steps.filter(({ brought, restores }) => !brought && !restores)
+  if (strays.length === 0) return
+  const { accepted, verdicts } = await policyLedger(deps, repository)
+  for (const { commit, paths, pulls } of strays) {
+    if (verdicts.some((one) => one.commit === commit)) continue
+    const [pull] = pulls
+    const why =
+      pull === undefined
+        ? 'pushed to the branch without a pull request'
+        : `pull request ${pull.number} is not one that changes policies alone`
+    const event: LedgerEvent = {
+      v: 1,
+      type: 'policy.refused',
+      at: writeInstant(deps.clock.now()),
+      actor: gitsudo,
+      repo: repository.id,
+      ...(pull === undefined ? {} : { pull: pull.number }),
+      commit,
+      data: { why, changed: paths.slice(0, 100), previous: accepted },
+    }
+    deps.log.alert('policy.not_accepted', {
+      repository: repository.id,
+      ...(pull === undefined ? {} : { pull: pull.number }),
+      commit,
+      paths: paths.slice(0, 20),
+      why: `${why}; the policies at ${accepted.slice(0, 10)} stay in force`,
+    })
+    await deps.ledger.stage(tx, deps.keys.sign(event))
+  }
+}
+
+const treeOf = async (mirror: Mirror, commit: Sha): Promise<Sha | undefined> => {
+  try {
+    await mirror.fetch([commit])
+    return await mirror.treeHash(commit, 'policies')
+  } catch (error) {
+    if (error instanceof GitError && error.code === 'missing') return undefined
+    throw error
+  }
+}

@@ -56,11 +56,14 @@ export const trialWorld = (options: { readonly opa?: Opa; readonly limits?: Tria
   const evidence = new Map<string, Uint8Array>()
   const events: LedgerEvent[] = []
   const packaged = createPackaged()
-  const now = sundayNight
+  let now = sundayNight
   return {
     evidence,
     events,
     now,
+    later: (ms: number) => {
+      now += ms
+    },
     /** Decides and records, `daysAgo`; returns the request's id. */
     async record(name: string, question: PolicyQuestion, daysAgo = 1): Promise<string> {
       const set = await createPolicyLoader({ pool, packaged })(accepted, readFolder('.'))
@@ -84,11 +87,12 @@ export const trialWorld = (options: { readonly opa?: Opa; readonly limits?: Tria
       return id
     },
     /** Tries this repository's policies with changes, against those with `before` changed. */
-    try(
-      changes: Changes,
-      before: Changes = {},
-      signal: AbortSignal = new AbortController().signal,
-    ): Promise<PolicyTrialReport> {
+    try(changes: Changes, before: Changes = {}, signal?: AbortSignal): Promise<PolicyTrialReport> {
+      return this.trial(changes, before).run(signal)
+    },
+    /** The same, to be run more than once; `reads`: how many trees were read. */
+    trial(changes: Changes, before: Changes = {}) {
+      let reads = 0
       const trees = new Map([
         [accepted, treeOf(before)],
         [head, treeOf(changes)],
@@ -97,7 +101,10 @@ export const trialWorld = (options: { readonly opa?: Opa; readonly limits?: Tria
         git: {
           mirror: () => ({
             fetch: async () => ({ tip: accepted }),
-            tree: async (commit) => trees.get(commit) ?? [],
+            tree: async (commit) => {
+              reads += 1
+              return trees.get(commit) ?? []
+            },
             blob: async (sha) => {
               for (const entries of trees.values())
                 for (const entry of entries) if (entry.sha === sha) return entry.bytes
@@ -120,7 +127,12 @@ export const trialWorld = (options: { readonly opa?: Opa; readonly limits?: Tria
         clock: { now: () => now },
         ...(options.limits === undefined ? {} : { limits: options.limits }),
       }
-      return createPolicyTrial(deps).trial({ repository, head, accepted }, signal)
+      const { trial } = createPolicyTrial(deps)
+      const never = new AbortController().signal
+      return {
+        run: (signal: AbortSignal = never) => trial({ repository, head, accepted }, signal),
+        reads: () => reads,
+      }
     },
   }
 }

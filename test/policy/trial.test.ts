@@ -37,6 +37,10 @@ test('who gains and who loses: by group, by trust tier, by leaving, by the catal
   expect(left.changes[0]?.path).toBe('requests/2026/12/alice-prod.yaml')
   const blocked = await world.try(edited(identities, 'id: 1001\n', 'id: 1001\n    blocked: true\n'))
   expect(blocked.changes).toContainEqual(change(mine, 'alice', 'passes', 'refused'))
+  const distrusted = await world.try(
+    edited(identities, 'id: 1001\n    trustTier: 3', 'id: 1001\n    trustTier: 0'),
+  )
+  expect(distrusted.changes).toEqual([change(mine, 'alice', 'passes', 'refused')])
   const elsewhere = await world.try(edited(roles, '["123456789012", "210987654321"]', '["210987654321"]'))
   expect(elsewhere.changes).toEqual([change(mine, 'alice', 'passes', 'refused')])
 })
@@ -129,6 +133,10 @@ test('groups that are teams are taken for manned, on both sides', async () => {
   const teams = edited(groups, 'members: [alice, bob, carol]', 'team: example/sre')
   const same = await world.try(teams, teams)
   expect(same).toMatchObject({ changes: [], locksOut: false, replayed: 1 })
+  const became = await world.try(teams)
+  expect(became.changes).toMatchObject([
+    { before: 'passes', after: 'passes', approvals: { before: 2, after: 2 } },
+  ])
 })
 
 test('broken accepted policies can be mended: before, nothing passed', async () => {
@@ -193,9 +201,22 @@ test('paths that are more than letters are not repeated', async () => {
 })
 
 test('a caller that gives up hears of it, and the next trial is unhurt', async () => {
-  const world = trialWorld()
+  const { run } = trialWorld().trial({})
   const stop = new AbortController()
   stop.abort()
-  await expect(world.try({}, {}, stop.signal)).rejects.toMatchObject({ code: 'timeout' })
-  expect((await world.try({})).compiles.ok).toBe(true)
+  const [late, next] = await Promise.allSettled([run(stop.signal), run()])
+  expect(late).toMatchObject({ status: 'rejected', reason: { code: 'timeout' } })
+  expect(next).toMatchObject({ status: 'fulfilled', value: { compiles: { ok: true } } })
+})
+
+test('the same commits are tried once in ten minutes, also when asked at once', async () => {
+  const world = trialWorld()
+  const { run, reads } = world.trial({})
+  const [one, two] = await Promise.all([run(), run()])
+  expect(two).toEqual(one)
+  expect(reads()).toBe(2)
+  await world.record('alice', ask(alice))
+  expect((await run()).replayed).toBe(0)
+  world.later(10 * 60_000)
+  expect((await run()).replayed).toBe(1)
 })

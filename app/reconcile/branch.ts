@@ -27,7 +27,7 @@ export const createBranchReconciler = (deps: ReconcileDeps) => ({
     const repository = deps.settings.repositories.get(Number(key))
     if (repository === undefined) return
     try {
-      await follow(deps, repository)
+      await followBranch(deps, repository)
     } catch (error) {
       throw new Error(`branch ${repository.branch} of ${repository.fullName}: ${asTrouble(error).message}`, {
         cause: error,
@@ -36,7 +36,8 @@ export const createBranchReconciler = (deps: ReconcileDeps) => ({
   },
 })
 
-const follow = async (deps: ReconcileDeps, repository: RepositorySettings): Promise<void> => {
+/** From the cursor to the tip; throws what Git and GitHub throw. */
+export const followBranch = async (deps: ReconcileDeps, repository: RepositorySettings): Promise<void> => {
   const mirror = deps.git.mirror(repository.id)
   // The cursor first: a tip that is older than it would look like a rewritten branch.
   const known = await deps.store.branch(repository.id)

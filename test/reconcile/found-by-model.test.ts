@@ -36,3 +36,52 @@ test.each(['rebase', 'by hand'] as const)(
     expect(await world.states(pull)).toEqual({ a: 'ended' })
   },
 )
+
+test('a branch that loses the merge before its reconciler has seen it revokes (trust.md 3.4)', async () => {
+  const world = accessWorld()
+  const before = world.git.tip('main')
+  const pull = world.request('a')
+  await world.settle()
+  world.review(pull, 'bob')
+  await world.settle()
+  await world.merge(pull, 'carol')
+  await world.deliver()
+  // The branch's own wake-up comes late.
+  world.queue.take()
+  await world.lookAtPull(pull)
+  world.move('main', before, 'carol')
+  await world.pass(60_000)
+  expect(await world.states(pull)).toEqual({ a: 'ended' })
+})
+
+test('a branch that loses the merge while it is being decided grants nothing', async () => {
+  let during: (() => Promise<void>) | undefined
+  const world = accessWorld({
+    around: (port) =>
+      'reviews' in port && typeof port.reviews === 'function'
+        ? Object.assign(Object.create(port), {
+            reviews: async (number: number) => {
+              const answer = await Reflect.apply(port.reviews as (of: number) => unknown, port, [number])
+              await during?.()
+              return answer
+            },
+          })
+        : port,
+  })
+  const before = world.git.tip('main')
+  const pull = world.request('a')
+  await world.settle()
+  world.review(pull, 'bob')
+  await world.settle()
+  await world.merge(pull, 'carol')
+  await world.deliver()
+  world.queue.take()
+  during = async () => {
+    during = undefined
+    world.move('main', before, 'carol')
+    await world.lookAtBranch()
+  }
+  await world.lookAtPull(pull)
+  await world.pass(60_000)
+  expect(await world.states(pull)).toEqual({ a: 'refused' })
+})

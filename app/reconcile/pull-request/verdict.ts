@@ -3,6 +3,7 @@ import type { RequestFacts } from '../../decision/facts.ts'
 import { gitsudo } from '../../grant/events.ts'
 import type { Intent } from '../../grant/intent.ts'
 import { moveRequest } from '../../grant/moves.ts'
+import { followBranch } from '../branch.ts'
 import { openGrant } from '../grant/open.ts'
 import { type ObserveDeps, type Observed, observePull } from '../observe/pull.ts'
 import { Trouble } from '../observe/trouble.ts'
@@ -35,6 +36,8 @@ export const verdictAtMerge = async (
   await askForMissing(deps, observed)
   const { proposal } = observed
   if (proposal !== undefined) return acceptAtMerge(deps, repository, pull, { ...observed, proposal })
+  // What the branch loses after this it loses from the cursor on, and its reconciler sees that.
+  if (holdsMerge(observed)) await followBranch(deps, repository)
   const sealed = await alreadySealed(deps, observed)
   const { decision, staged } = await transact(deps, async (tx, deps) => {
     await lock(deps, tx, repository, observed)
@@ -125,14 +128,20 @@ const lock = async (
   await stillAccepted(deps, settings, observed)
   const cursor = (await deps.store.branch(repository))?.cursor
   const { tip } = observed.diff
-  // The branch reconciler has seen commits that we have not: a file may be gone again. Look anew.
-  if (cursor !== undefined && cursor !== tip) {
-    const mirror = deps.git.mirror(repository)
-    if (!((await mirror.has(cursor)) && (await mirror.isAncestor(cursor, tip)))) {
-      throw new Trouble('the branch moved while the merge was being decided')
-    }
-  }
+  const merge = holdsMerge(observed) ? observed.pull.mergeCommit : undefined
+  const mirror = deps.git.mirror(repository)
+  // The branch reconciler has seen commits that we have not, or is behind the merge: a file may be gone again.
+  const between =
+    cursor !== undefined &&
+    (cursor === tip || ((await mirror.has(cursor)) && (await mirror.isAncestor(cursor, tip)))) &&
+    (merge === undefined || (await mirror.isAncestor(merge, cursor)))
+  if (!between && (cursor !== undefined || merge !== undefined))
+    throw new Trouble('the branch moved while the merge was being decided')
 }
+
+/** Whether the branch holds the merge, and requests came with it. */
+const holdsMerge = ({ facts }: Observed): boolean =>
+  facts.pull.merged?.onBranch === true && facts.requests.length > 0
 
 /** The accepted policy commit at the moment of the decision is the one that was asked (trust.md 1.5). */
 export const stillAccepted = async (

@@ -2,7 +2,6 @@ import { catchUp } from '../../../app/reconcile/catch-up.ts'
 import { GitHubError } from '../../../app/reconcile/ports/github.ts'
 import { filePath, requestFile } from '../../support/memory/access-world.ts'
 import { Crash } from '../../support/memory/crash.ts'
-import { repositoryId } from '../../support/memory/hub.ts'
 import type { Happening, Text } from './happening.ts'
 import { rulesPath, rulesText } from './rules.ts'
 import type { Stage } from './stage.ts'
@@ -115,12 +114,14 @@ export const happen = async (stage: Stage, what: Happening): Promise<void> => {
     case 'rules':
       hub.push('main', { [rulesPath]: rulesText(what.variant) }, 'carol')
       return
-    case 'accept': {
-      const { repositories } = world.deps.settings
-      const settings = repositories.get(repositoryId)
-      stage.accepted = git.tip('main')
-      if (settings !== undefined)
-        repositories.set(repositoryId, { ...settings, firstAcceptedCommit: stage.accepted })
+    case 'propose': {
+      if (isOpen('r') || hub.pulls.size > 5) return
+      hub.push('r', { [rulesPath]: rulesText(what.variant) }, what.by, git.tip('main'))
+      if (git.reaches(git.tip('main'), git.tip('r'))) return
+      const number = hub.open('r', what.by)
+      for (const one of what.approved) if (hub.who(one).id !== hub.who(what.by).id) hub.review(number, one)
+      if (what.altered) hub.push('r', { [rulesPath]: rulesText('usual') }, what.by)
+      if (what.merged && hub.pulls.get(number)?.state === 'open') await hub.merge(number, 'bob')
       return
     }
     case 'lose':

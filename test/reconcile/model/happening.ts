@@ -60,7 +60,16 @@ export type Happening =
   | { readonly kind: 'allow'; readonly who: Person; readonly permission: Permission }
   | { readonly kind: 'reuse'; readonly who: Person }
   | { readonly kind: 'rules'; readonly variant: Variant }
-  | { readonly kind: 'accept' | 'lose' | 'double' | 'work' | 'catch up' }
+  /** Policies in a pull request of their own; altered after they were approved, or not. */
+  | {
+      readonly kind: 'propose'
+      readonly variant: Variant
+      readonly by: Person
+      readonly approved: readonly Person[]
+      readonly altered: boolean
+      readonly merged: boolean
+    }
+  | { readonly kind: 'lose' | 'double' | 'work' | 'catch up' }
   | { readonly kind: 'reorder'; readonly turn: number }
   | { readonly kind: 'some'; readonly count: number }
   | { readonly kind: 'killed'; readonly call: number; readonly after: boolean }
@@ -70,12 +79,13 @@ export type Happening =
 const branch = fc.constantFrom<Branch>('p', 'q')
 const file = fc.constantFrom<File>('a', 'b')
 const text = fc.constantFrom<Text>('one', 'one', 'two', 'two', 'later', 'bad')
-const pull = fc.constantFrom(1, 1, 2, 2, 3)
+const pull = fc.constantFrom(1, 1, 2, 2, 3, 4)
 const anybody = fc.constantFrom<Person>('alice', 'bob', 'carol', 'mallory', 'robot')
 const seldom = fc.oneof(
   { weight: 9, arbitrary: fc.constant(false) },
   { weight: 1, arbitrary: fc.constant(true) },
 )
+const variant = fc.constantFrom(...(Object.keys(variants) as Variant[]))
 const base = fc.constantFrom('main', 'main', 'main', 'side')
 const kind = <K extends Happening['kind']>(one: K) => fc.constant(one)
 
@@ -149,8 +159,18 @@ const weighed: readonly (readonly [number, fc.Arbitrary<unknown>])[] = [
     }),
   ],
   [1, fc.record({ kind: kind('reuse'), who: fc.constantFrom<Person>('alice', 'bob', 'carol') })],
-  [2, fc.record({ kind: kind('rules'), variant: fc.constantFrom(...(Object.keys(variants) as Variant[])) })],
-  [1, fc.record({ kind: kind('accept') })],
+  [1, fc.record({ kind: kind('rules'), variant })],
+  [
+    3,
+    fc.record({
+      kind: kind('propose'),
+      variant,
+      by: fc.constantFrom<Person>('bob', 'bob', 'alice', 'carol'),
+      approved: fc.subarray<Person>(['carol', 'bob', 'mallory']),
+      altered: seldom,
+      merged: fc.boolean(),
+    }),
+  ],
   [1, fc.record({ kind: kind('lose') })],
   [1, fc.record({ kind: kind('double') })],
   [1, fc.record({ kind: kind('reorder'), turn: fc.nat(7) })],

@@ -20,8 +20,9 @@ export const setStage = async (merge: 'auto' | undefined) => {
   return {
     world,
     crashes,
-    /** The accepted policy commit. */
+    /** The accepted policy commit, and when it took the place of another (epoch ms). */
     accepted: world.hub.git.tip('main'),
+    loaded: undefined as number | undefined,
     /** Pull request → when it was opened again. */
     reopened: new Map<number, number>(),
     /** Every request file that was ever on the branch. */
@@ -31,8 +32,6 @@ export const setStage = async (merge: 'auto' | undefined) => {
     /** The ids of people who had a grant of this pull request revoked by a comment as it was written. */
     revokers: new Map<number, number[]>(),
     comments: new Map<number, number>(),
-    /** Everybody who was ever blocked at an accepted commit. */
-    blocked: new Set<string>(),
   }
 }
 export type Stage = Awaited<ReturnType<typeof setStage>>
@@ -60,12 +59,16 @@ const untouched = [
   'read',
 ]
 
-/** What the restatement is told of a pull request as it is, at `now` (epoch ms). */
+/**
+ * What the restatement is told of a pull request as it is, at `now` (epoch ms).
+ * @param late pushes to its branch after the merge count as well: nobody needs to tell them apart
+ */
 export const truthOf = async (
-  { world, accepted, reopened }: Stage,
+  { world, accepted, loaded, reopened }: Stage,
   number: number,
   moment: Truth['moment'],
   now: number,
+  late: boolean,
 ): Promise<Truth> => {
   const { hub, store } = world
   const { git } = hub
@@ -88,7 +91,12 @@ export const truthOf = async (
   return {
     now,
     moment,
-    repository: { branch: 'main', providers: ['mock'], grantWindow: 3_600_000 },
+    repository: {
+      branch: 'main',
+      providers: ['mock'],
+      grantWindow: 3_600_000,
+      owners: { ids: [1003], count: 1 },
+    },
     tip: git.tip('main'),
     pull: {
       author: hub.account(pull.author),
@@ -96,6 +104,12 @@ export const truthOf = async (
       fork: pull.head.repository !== repositoryId,
       draft: pull.draft,
       head: pull.head.sha,
+      headAt: Math.max(
+        pull.createdAt,
+        ...hub.pushes
+          .filter(({ ref, to }) => ref === `refs/heads/${pull.head.ref}` && to === pull.head.sha)
+          .map(({ at }) => at),
+      ),
       reopened: reopened.get(number),
       merged,
     },
@@ -122,7 +136,7 @@ export const truthOf = async (
         received: received.has(review.id),
       })),
     pushers: hub.pushes
-      .filter(({ ref, at }) => ref === `refs/heads/${pull.head.ref}` && at <= (mergedAt ?? at))
+      .filter(({ ref, at }) => ref === `refs/heads/${pull.head.ref}` && (late || at <= (mergedAt ?? at)))
       .map(({ by }) => by),
     taken: new Set(
       world.ledger
@@ -132,6 +146,25 @@ export const truthOf = async (
         ),
     ),
     policy: rules === undefined ? undefined : policyOf(git.text(rules)),
+    renewed:
+      loaded === undefined
+        ? undefined
+        : {
+            at: loaded,
+            asked: (path) => {
+              const last = world.ledger
+                .events()
+                .findLast(
+                  ({ type, pull: of, data }) =>
+                    type === 'request.evaluated' &&
+                    of === number &&
+                    data.path === path &&
+                    data.policy_commit !== accepted,
+                )
+              const text = git.held(String(last?.data.policy_commit ?? accepted)).tree.get(rulesPath)
+              return last === undefined || text === undefined ? undefined : policyOf(git.text(text))
+            },
+          },
     account: hub.named,
     permission: (id) => hub.permission({ id, login: '', type: 'User' }),
   }

@@ -53,7 +53,7 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>, id = repository
   const who = (name: Person): Account => holders.get(name) ?? people[name]
   const now = (account: Account): Account => accounts.get(account.id) ?? account
   const tied = new Map<Sha, number[]>()
-  const pushes: { readonly ref: string; readonly by: Account; readonly at: number }[] = []
+  const pushes: { readonly ref: string; readonly by: Account; readonly at: number; readonly to: Sha }[] = []
   const sent: Sent[] = []
   const writes: Write[] = []
   let guids = 0
@@ -98,7 +98,7 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>, id = repository
     const ref = `refs/heads/${name}`
     const before = git.refs.get(name) ?? zero
     git.refs.set(name, to)
-    pushes.push({ ref, by: who(by), at: clock.now() })
+    pushes.push({ ref, by: who(by), at: clock.now(), to })
     send('push', { ref, before, after: to, sender: who(by) }, { ref }, name === 'main' ? [wakeBranch] : [])
     for (const { number, state, head } of pulls.values()) {
       if (state !== 'open' || head.ref !== name) continue

@@ -1,32 +1,34 @@
-import type { Account, Review, Truth } from './truth.ts'
+import type { Account, Policy, Review, Truth } from './truth.ts'
+
+/** What is to be approved, and by whom. */
+export type Subject = {
+  /** The ids that may take each seat. */
+  readonly seats: readonly (readonly (number | undefined)[])[]
+  readonly requester: Policy['people'][number] | undefined
+  /** Whether this commit holds the very bytes. */
+  covers(commit: string): boolean
+  /** Reviews up to here are void (1.9). */
+  readonly after: number
+}
 
 const permissions = ['none', 'read', 'triage', 'write', 'maintain', 'admin']
 
-/** Section 2: whether the people whom the policies name have read these bytes and say yes. */
-export const approvalsMissing = (truth: Truth, path: string): readonly string[] => {
-  const { policy, pull, git } = truth
-  if (policy === undefined) return ['1.3 no accepted policies']
-  if (policy.required.length === 0) return []
-  const id = (login: string) => policy.people.find((one) => one.login === login && !one.blocked)?.id
-  const seats = policy.required.flatMap(({ group, count }) =>
-    Array.from({ length: count }, () => (policy.groups[group] ?? []).map(id)),
-  )
+/** Section 2: whether the people who are asked have read these bytes and say yes. */
+export const missing = (truth: Truth, { seats, requester, covers, after }: Subject): readonly string[] => {
   const asked = (one: Account) => seats.some((seat) => seat.includes(one.id))
   const voices = latest(truth).flatMap(({ reviewer, ...said }) =>
-    reviewer === undefined || !asked(reviewer) || !maySpeak(truth, path, reviewer)
-      ? []
-      : [{ reviewer, ...said }],
+    reviewer !== undefined && asked(reviewer) && maySpeak(truth, requester, reviewer)
+      ? [{ reviewer, ...said }]
+      : [],
   )
   const no: string[] = []
   if (voices.some(({ state }) => state === 'CHANGES_REQUESTED')) no.push('2.4 somebody who was asked says no')
-
   const workers = involved(truth)
   if (workers.includes(undefined)) no.push('2.8 somebody who worked on it is unknown')
-  const blob = git.files(pull.head).get(path)
   const approvers = voices
-    .filter(({ state, received }) => state === 'APPROVED' && received)
+    .filter(({ state, received, at }) => state === 'APPROVED' && received && at > after)
     .filter(({ reviewer }) => !workers.includes(reviewer.id))
-    .filter(({ commit }) => git.files(commit).get(path) === blob)
+    .filter(({ commit }) => covers(commit))
     .map(({ reviewer }) => reviewer.id)
   if (!filled(seats, approvers)) no.push('2, 4.4 the approvals are not there')
   return no
@@ -45,16 +47,12 @@ const latest = ({ reviews, pull }: Truth): readonly Review[] => {
 }
 
 /** 2.6, 2.7, 2.9: a person, who may write, and whose own request it is not. */
-const maySpeak = (truth: Truth, path: string, { id, type }: Account): boolean => {
-  const { policy, pull, git } = truth
-  const requester = policy?.people.find(
-    ({ login }) => login === truth.asks(git.files(pull.head).get(path) ?? '')?.requester,
-  )
-  const own = policy?.people.find((one) => one.id === id)?.principals ?? []
+const maySpeak = (truth: Truth, requester: Subject['requester'], { id, type }: Account): boolean => {
+  const own = truth.policy?.people.find((one) => one.id === id)?.principals ?? []
   return (
     type === 'User' &&
     permissions.indexOf(truth.permission(id)) >= permissions.indexOf('write') &&
-    id !== pull.author.id &&
+    id !== truth.pull.author.id &&
     id !== requester?.id &&
     !own.some((principal) => requester?.principals.includes(principal))
   )

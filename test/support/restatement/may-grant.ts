@@ -1,7 +1,7 @@
-import { approvalsMissing } from './approvals.ts'
+import { missing, type Subject } from './approvals.ts'
 import { notAsApproved } from './merge.ts'
 import { outOfRules } from './rules.ts'
-import type { Truth } from './truth.ts'
+import type { Policy, Truth } from './truth.ts'
 
 /**
  * trust.md told again, as plainly as it goes: everything that stands against a grant for the request at `path`, each
@@ -15,7 +15,7 @@ export const against = (truth: Truth, path: string): readonly string[] => {
   return together.flatMap((one) => [
     ...outOfRules(truth, one),
     ...notAsApproved(truth, one),
-    ...approvalsMissing(truth, one),
+    ...approvals(truth, one),
   ])
 }
 
@@ -25,3 +25,28 @@ const added = ({ git, pull }: Truth): readonly string[] => {
   const before = git.files(git.forkPoint(pull.merged.before, pull.head))
   return [...git.files(pull.head).keys()].filter((path) => path.startsWith('requests/') && !before.has(path))
 }
+
+/** Section 2 for a request; 1.9: approvals given under policies that asked for something else are void. */
+const approvals = (truth: Truth, path: string): readonly string[] => {
+  const { git, policy, pull, renewed } = truth
+  if (policy === undefined) return []
+  const id = (login: string) => policy.people.find((one) => one.login === login && !one.blocked)?.id
+  const blob = git.files(pull.head).get(path)
+  const asked = renewed?.asked(path)
+  const subject: Subject = {
+    seats: policy.required.flatMap(({ group, count }) =>
+      Array.from({ length: count }, () => (policy.groups[group] ?? []).map(id)),
+    ),
+    requester: policy.people.find(({ login }) => login === truth.asks(blob ?? '')?.requester),
+    covers: (commit) => git.files(commit).get(path) === blob,
+    after: renewed !== undefined && asked !== undefined && terms(asked) !== terms(policy) ? renewed.at : 0,
+  }
+  if (policy.required.length > 0) return missing(truth, subject)
+  const fell = renewed !== undefined && asked !== undefined && asked.required.length > 0
+  if (!fell || pull.headAt > renewed.at) return []
+  const anew = truth.reviews.some(({ state, at }) => state === 'APPROVED' && at > renewed.at)
+  return anew ? [] : ['1.9 nobody is asked any more, and nothing new came']
+}
+
+const terms = ({ tier, required }: Pick<Policy, 'tier' | 'required'>): string =>
+  JSON.stringify([tier, required])

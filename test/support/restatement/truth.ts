@@ -11,6 +11,8 @@ export type Truth = {
     readonly branch: string
     readonly providers: readonly string[]
     readonly grantWindow: number
+    /** The policy owners, by numeric id, and how many of them it takes. */
+    readonly owners: { readonly ids: readonly number[]; readonly count: number }
   }
   /** Where the branch is now. */
   readonly tip: string
@@ -20,6 +22,8 @@ export type Truth = {
     readonly fork: boolean
     readonly draft: boolean
     readonly head: string
+    /** When the head came. */
+    readonly headAt: number
     readonly reopened: number | undefined
     readonly merged: { readonly at: number; readonly commit: string; readonly before: string } | undefined
   }
@@ -40,6 +44,10 @@ export type Truth = {
   /** Paths that another pull request has a grant for. */
   readonly taken: ReadonlySet<string>
   readonly policy: Policy | undefined
+  /** Where the policies took the place of others: when, and what those had asked for in the request's last decision. */
+  readonly renewed:
+    | { readonly at: number; asked(path: string): Pick<Policy, 'tier' | 'required'> | undefined }
+    | undefined
   /** Who has this login on GitHub now. */
   account(login: string): Account | undefined
   permission(id: number): string

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { type ConnectionOptions, type Job, type JobResult, PgBoss } from 'pg-boss'
 import type { Log } from '../reconcile/ports/log.ts'
 import { type Queue, type QueueName, queues, type WakeUp } from '../reconcile/ports/queue.ts'
@@ -53,6 +54,25 @@ export async function createQueue(options: QueueOptions): Promise<Queue> {
     }
   }
 
+  /** Most keys have no job that waits: one statement inserts theirs, whatever their number. */
+  async function wakeAll(
+    queue: QueueName,
+    keys: readonly string[],
+    within: ConnectionOptions,
+  ): Promise<void> {
+    for (let from = 0; from < keys.length; from += mostAtOnce) {
+      const jobs = keys.slice(from, from + mostAtOnce).map((key) => ({
+        id: randomUUID(),
+        data: { key } satisfies Work,
+        singletonKey: key,
+        group: { id: key },
+      }))
+      const inserted = new Set(await boss.insert(queue, jobs, { ...within, returnId: true }))
+      for (const { id, singletonKey: key } of jobs)
+        if (!inserted.has(id)) await wakeOne({ queue, key }, within)
+    }
+  }
+
   async function lookAt(
     queue: QueueName,
     job: Job<Work>,
@@ -83,13 +103,9 @@ export async function createQueue(options: QueueOptions): Promise<Queue> {
             },
           }
         : {}
-      // One order for everybody, so that two transactions do not wait for each other. Without one every wake-up
-      // is its own: a few at once, or thousands that are due in one second would take many.
-      const waiting = inOrder(wakeUps).values()
-      const one = async () => {
-        for (const wakeUp of waiting) await wakeOne(wakeUp, within)
-      }
-      await Promise.all(Array.from({ length: tx ? 1 : 4 }, one))
+      // One order for everybody, so that two transactions do not wait for each other.
+      const keys = inOrder(wakeUps)
+      for (const queue of queues) await wakeAll(queue, keys.get(queue) ?? [], within)
     },
 
     async work(queue, look) {
@@ -116,6 +132,8 @@ function withoutWaiting(databaseUrl: string): string {
   return url.href
 }
 
+const mostAtOnce = 1000
+
 const workerOptions = {
   groupConcurrency: 1,
   batchSize: 20,
@@ -125,8 +143,7 @@ const workerOptions = {
   notifyPollingIntervalSeconds: 1,
 } as const
 
-function inOrder(wakeUps: readonly WakeUp[]): WakeUp[] {
-  const place = (wakeUp: WakeUp) => `${queues.indexOf(wakeUp.queue)}:${wakeUp.key}`
-  const unique = new Map(wakeUps.map((wakeUp) => [place(wakeUp), wakeUp]))
-  return [...unique].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, wakeUp]) => wakeUp)
+function inOrder(wakeUps: readonly WakeUp[]): Map<QueueName, string[]> {
+  const keys = Map.groupBy(wakeUps, ({ queue }) => queue)
+  return new Map([...keys].map(([queue, all]) => [queue, [...new Set(all.map(({ key }) => key))].sort()]))
 }

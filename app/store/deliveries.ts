@@ -2,14 +2,17 @@ import { hash } from 'node:crypto'
 import { sql } from 'slonik'
 import { z } from 'zod'
 import type { Keys } from '../reconcile/ports/keys.ts'
-import type { Queue } from '../reconcile/ports/queue.ts'
+import type { Queue, WakeUp } from '../reconcile/ports/queue.ts'
 import type { Delivery, Store } from '../reconcile/ports/store.ts'
 import { at, type Database } from './database.ts'
+import { together } from './together.ts'
 
 type Deliveries = Pick<
   Store,
-  'acceptDelivery' | 'hasDelivery' | 'deliveriesOfPull' | 'pushesTo' | 'mergeGroupAt' | 'lastDeliveryAt'
+  'acceptDelivery' | 'hasDelivery' | 'deliveriesOfPull' | 'pushesTo' | 'lastDeliveryAt'
 >
+
+type Accepting = { readonly delivery: Delivery; readonly wake: readonly WakeUp[] }
 
 const row = z.object({
   guid: z.string(),
@@ -35,30 +38,32 @@ export function deliveries(database: Database, queue: Pick<Queue, 'wake'>, keys:
     return { valid, forged }
   }
 
-  const about = async (repository: number, ref: string, event: string) =>
-    sort(
-      await database.run.any(sql.type(row)`
-        select ${columns} from deliveries
-        where repository = ${repository} and ref = ${ref} and event = ${event}
-        order by received_at, guid`),
-    )
+  const accept = together<Accepting, 'new' | 'known'>((all) =>
+    database.transaction(async (tx) => {
+      const values = all.map(({ delivery }) => {
+        const mac = keys.mac('delivery', vouched(delivery))
+        return sql.fragment`(
+          ${delivery.guid}, ${delivery.event}, ${sql.binary(Buffer.from(delivery.body))},
+          ${at(delivery.receivedAt)}, ${delivery.repository ?? null}::bigint, ${delivery.pull ?? null}::int,
+          ${delivery.ref ?? null}, ${mac.key}, ${mac.value}
+        )`
+      })
+      const rows = await database.run.any(sql.type(z.object({ guid: z.string() }))`
+        insert into deliveries (${columns}) values ${sql.join(values, sql.fragment`, `)}
+        on conflict (guid) do nothing
+        returning guid`)
+      const stored = new Set(rows.map(({ guid }) => guid))
+      const fresh = all.map(({ delivery }) => stored.delete(delivery.guid))
+      await queue.wake(
+        all.flatMap(({ wake }, n) => (fresh[n] ? wake : [])),
+        tx,
+      )
+      return fresh.map((one) => (one ? 'new' : 'known'))
+    }),
+  )
 
   return {
-    acceptDelivery: (delivery, wake) =>
-      database.transaction(async (tx) => {
-        const mac = keys.mac('delivery', vouched(delivery))
-        const { rowCount } = await database.run.query(sql.unsafe`
-          insert into deliveries (${columns})
-          values (
-            ${delivery.guid}, ${delivery.event}, ${sql.binary(Buffer.from(delivery.body))},
-            ${at(delivery.receivedAt)}, ${delivery.repository ?? null}, ${delivery.pull ?? null},
-            ${delivery.ref ?? null}, ${mac.key}, ${mac.value}
-          )
-          on conflict (guid) do nothing`)
-        if (rowCount === 0) return 'known'
-        await queue.wake(wake, tx)
-        return 'new'
-      }),
+    acceptDelivery: (delivery, wake) => accept({ delivery, wake }),
 
     hasDelivery: (guid) => database.run.exists(sql.unsafe`select from deliveries where guid = ${guid}`),
 
@@ -70,8 +75,13 @@ export function deliveries(database: Database, queue: Pick<Queue, 'wake'>, keys:
           order by received_at, guid`),
       ),
 
-    pushesTo: (repository, ref) => about(repository, ref, 'push'),
-    mergeGroupAt: (repository, ref) => about(repository, ref, 'merge_group'),
+    pushesTo: async (repository, ref) =>
+      sort(
+        await database.run.any(sql.type(row)`
+          select ${columns} from deliveries
+          where repository = ${repository} and ref = ${ref} and event = 'push'
+          order by received_at, guid`),
+      ),
 
     lastDeliveryAt: async () =>
       (

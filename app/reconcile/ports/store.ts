@@ -190,6 +190,9 @@ export type Store = {
   projection(repository: number, pull: number): Promise<Projection | undefined>
   saveProjection(row: Projection): Promise<void>
 
+  /** Numbers of pull requests that were open at this head when last looked at. */
+  openPullsAt(repository: number, headSha: string): Promise<readonly number[]>
+
   /** Everything whose `lookAt` is at or before `now` (and later than `after`, where given), the longest due first. */
   due(now: number, limit: number, after?: number): Promise<readonly Due[]>
   /** The smallest `lookAt` of any row (later than `after`, where given). */

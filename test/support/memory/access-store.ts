@@ -61,6 +61,10 @@ export const accessStore = (
           (one) => one.event === 'push' && one.repository === repository && one.ref === ref,
         ),
       ),
+    openPullsAt: async (repository, headSha) =>
+      [...pulls.values()]
+        .filter((row) => row.repository === repository && row.headSha === headSha && row.open)
+        .map(({ pull }) => pull),
     mergeGroupAt: async (repository, ref) =>
       sorted(
         [...deliveries.values()].filter(

@@ -50,6 +50,8 @@ export type PullFacts = {
   readonly fromFork: boolean
   readonly draft: boolean
   readonly state: 'open' | 'closed'
+  /** Other open pull requests with this very head; known while open. */
+  readonly sharing?: readonly number[]
   readonly merged?: {
     readonly at: number
     readonly commit: string

@@ -2,7 +2,7 @@ import { canonicalPath } from '../request/path.ts'
 import type { RuleNode } from './decision.ts'
 import type { Facts } from './facts.ts'
 import { byText } from './order.ts'
-import { awaited, check, inTime, rule } from './rule.ts'
+import { awaited, check, inTime, listed, rule } from './rule.ts'
 import { isIdle, pathRules, type Touched } from './touched.ts'
 
 /** The rules of the pull request as a whole. */
@@ -60,8 +60,26 @@ export const fromHere = ({ pull, repository }: Facts): RuleNode =>
     'push the branch to this repository',
   )
 
-/** Trouble is no verdict (trust.md 3.12). */
-export const sureOfAll = (facts: Facts): readonly RuleNode[] => {
+/** Checks belong to commits: of two pull requests with one head, GitHub would let one in by the other's (trust.md 6.06a). */
+const aloneAtHead = ({ pull: { sharing = [] }, moment }: Facts): readonly RuleNode[] => {
+  if (moment !== 'forecast' || sharing.length === 0) return []
+  const others = listed(sharing.map((number) => `#${number}`))
+  return [
+    rule(
+      '6.06a',
+      'Alone at its head',
+      'unmet',
+      'no other open pull request with this head',
+      `${others} ${sharing.length === 1 ? 'has' : 'have'} the same head`,
+      { remedy: 'close the one that is not meant, or push a commit of its own to it' },
+    ),
+  ]
+}
+
+/** Trouble is no verdict (trust.md 3.12); nor is a commit that stands for several pull requests. */
+export const sureOfAll = (facts: Facts): readonly RuleNode[] => [...aloneAtHead(facts), ...troublesOf(facts)]
+
+const troublesOf = (facts: Facts): readonly RuleNode[] => {
   const troubles = [...new Set(facts.troubles)].sort(byText)
   if (troubles.length === 0) return []
   const title = 'Everything needed could be established'

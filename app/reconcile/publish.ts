@@ -3,6 +3,7 @@ import type { ReconcileDeps } from './deps.ts'
 import { readPullKey, wakePull } from './key.ts'
 import { genuine } from './observe/deliveries.ts'
 import { GitHubError, type RepositoryApi } from './ports/github.ts'
+import { sharesHead } from './observe/sharing.ts'
 import type { RepositorySettings } from './ports/settings.ts'
 import type { Projection, PullRow, StatusRow } from './ports/store.ts'
 import { checkOf } from './publish/check.ts'
@@ -75,7 +76,9 @@ const show = async (
   const forecasting = decision.moment === 'forecast' && row.open
   const leftWaiting = decision.verdict !== 'not_yet' && isWaiting(projection)
   if ((forecasting || leftWaiting) && row.headSha !== '')
-    await attempt(() => showCheck(api, checkOf(decision), projection, save))
+    await attempt(() =>
+      showCheck(api, { check: checkOf(decision), sharing: sharesHead(decision) }, projection, save),
+    )
   const author = rows[0]?.request.author.id ?? 0
   const ask = row.open ? reviewersToAsk(decision, author) : { users: [], teams: [], unasked: [] }
   await attempt(() => askReviewers(api, row.pull, ask, projection, save))

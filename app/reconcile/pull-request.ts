@@ -4,6 +4,7 @@ import { moveRequest } from '../grant/moves.ts'
 import { readPullKey, wakePublish } from './key.ts'
 import { genuine } from './observe/deliveries.ts'
 import type { ObserveDeps } from './observe/pull.ts'
+import { wakeSharing } from './observe/sharing.ts'
 import { asTrouble, Trouble } from './observe/trouble.ts'
 import { inForce } from './policies.ts'
 import { GitError } from './ports/git.ts'
@@ -71,6 +72,8 @@ const settle = async (
       for (const row of rows) if (isOpen(row)) await cancel(deps, tx, row, pull)
       if (known?.open || known?.lookAt !== undefined)
         await savePull(deps, tx, repository.id, pull, known.decision)
+      const at = { repository: repository.id, pull: pull.number }
+      if (known?.open) await wakeSharing(deps, tx, at, known.decision, undefined)
     })
     return
   }

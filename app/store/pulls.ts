@@ -4,7 +4,7 @@ import type { Store } from '../reconcile/ports/store.ts'
 import { at, connectionOf, type Database, json } from './database.ts'
 import { decision } from './requests.ts'
 
-type Pulls = Pick<Store, 'pull' | 'savePull' | 'projection' | 'saveProjection'>
+type Pulls = Pick<Store, 'pull' | 'savePull' | 'openPullsAt' | 'projection' | 'saveProjection'>
 
 const pullRow = z.object({
   repository: z.number(),
@@ -48,6 +48,13 @@ export function pulls(database: Database): Pulls {
     },
 
     projection: async (repository, pull) =>
+    openPullsAt: async (repository, headSha) =>
+      (
+        await database.run.any(sql.type(z.object({ pull: z.number() }))`
+          select pull from pulls where repository = ${repository} and head_sha = ${headSha} and open
+          order by pull`)
+      ).map(({ pull }) => pull),
+
       (await database.run.maybeOne(sql.type(projectionRow)`
         select * from projections where repository = ${repository} and pull = ${pull}`)) ?? undefined,
 

@@ -14,6 +14,7 @@ import type { PolicyCache } from './policies.ts'
 import { headAt, precedentsOf } from './precedents.ts'
 import { requestsOf } from './requests.ts'
 import { reviewsOf } from './reviews.ts'
+import { othersAt } from './sharing.ts'
 import { Trouble } from './trouble.ts'
 
 export type ObserveDeps = ReconcileDeps & { readonly policies: PolicyCache; readonly people: PeopleCache }
@@ -110,6 +111,7 @@ export const observePull = async (
       draft: pull.draft,
       state: pull.state,
       ...(await mergedFact(mirror, pull, diff)),
+      ...(fresh ? {} : { sharing: await othersAt(deps, repository.id, pull.number, pull.head.sha) }),
       ...(reviewsFrom === undefined ? {} : { reviewsFrom }),
       ...(accepted.since === undefined || requests.length === 0
         ? {}

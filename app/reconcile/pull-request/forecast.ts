@@ -7,6 +7,7 @@ import { moveRequest } from '../../grant/moves.ts'
 import { wakePublish } from '../key.ts'
 import { askPolicies } from '../observe/ask.ts'
 import { type ObserveDeps, type Observed, observePull, withRequests } from '../observe/pull.ts'
+import { wakeSharing } from '../observe/sharing.ts'
 import { Trouble } from '../observe/trouble.ts'
 import type { Evidence } from '../ports/evaluator.ts'
 import type { PullRequest } from '../ports/github.ts'
@@ -83,6 +84,7 @@ export const forecast = async (
     // Nothing wakes a trial that came to no end.
     const again = observed.proposal !== undefined && decision.verdict === 'not_yet'
     await savePull(deps, tx, repository.id, pull, decision, again ? decision.at + againMs : undefined)
+    await wakeSharing(deps, tx, { repository: repository.id, pull: pull.number }, before, decision)
   })
   return decision
 }

@@ -9,7 +9,7 @@ import { together } from './together.ts'
 
 type Deliveries = Pick<
   Store,
-  'acceptDelivery' | 'hasDelivery' | 'deliveriesOfPull' | 'pushesTo' | 'lastDeliveryAt'
+  'acceptDelivery' | 'hasDelivery' | 'deliveriesOfPull' | 'pushesTo' | 'mergeGroupAt' | 'lastDeliveryAt'
 >
 
 type Accepting = { readonly delivery: Delivery; readonly wake: readonly WakeUp[] }
@@ -37,6 +37,14 @@ export function deliveries(database: Database, queue: Pick<Queue, 'wake'>, keys:
     }
     return { valid, forged }
   }
+
+  const about = async (repository: number, ref: string, event: string) =>
+    sort(
+      await database.run.any(sql.type(row)`
+        select ${columns} from deliveries
+        where repository = ${repository} and ref = ${ref} and event = ${event}
+        order by received_at, guid`),
+    )
 
   const accept = together<Accepting, 'new' | 'known'>((all) =>
     database.transaction(async (tx) => {
@@ -75,13 +83,8 @@ export function deliveries(database: Database, queue: Pick<Queue, 'wake'>, keys:
           order by received_at, guid`),
       ),
 
-    pushesTo: async (repository, ref) =>
-      sort(
-        await database.run.any(sql.type(row)`
-          select ${columns} from deliveries
-          where repository = ${repository} and ref = ${ref} and event = 'push'
-          order by received_at, guid`),
-      ),
+    pushesTo: (repository, ref) => about(repository, ref, 'push'),
+    mergeGroupAt: (repository, ref) => about(repository, ref, 'merge_group'),
 
     lastDeliveryAt: async () =>
       (

@@ -38,6 +38,9 @@ export function asGitHubError(error: unknown, what: string, now: number): GitHub
   }
   if (status === 404 || status === 410)
     return say('not_found', 'GitHub has no such thing, or does not show it to the App')
+  // Another merge came in between: the same question has another answer a moment later.
+  if (status === 405 && /base branch was modified/i.test(message))
+    return say('base_moved', 'the base branch moved meanwhile')
   if (status === 405) return say('not_mergeable', 'GitHub does not merge this')
   if (status === 409) return say('conflict', 'GitHub says that something changed meanwhile')
   if (status < 500) return say('invalid', 'GitHub does not take this')

@@ -1,9 +1,10 @@
 import type { Decision } from '../decision/decision.ts'
+import { backOff } from '../grant/back-off.ts'
 import type { ReconcileDeps } from './deps.ts'
 import { readPullKey, wakePull } from './key.ts'
 import { genuine } from './observe/deliveries.ts'
-import { GitHubError, type RepositoryApi } from './ports/github.ts'
 import { sharesHead } from './observe/sharing.ts'
+import { GitHubError, type RepositoryApi } from './ports/github.ts'
 import type { RepositorySettings } from './ports/settings.ts'
 import type { Projection, PullRow, StatusRow } from './ports/store.ts'
 import { checkOf } from './publish/check.ts'
@@ -15,6 +16,8 @@ import { showComment } from './publish/show-comment.ts'
 const retryMs = 15_000
 /** For what only a push, a person or another configuration can end. */
 const lastingMs = 5 * 60_000
+/** For a merge that something moving stood in the way of: asked for again soon, then ever later. */
+const moving: readonly GitHubError['code'][] = ['conflict', 'base_moved']
 const lasting: readonly GitHubError['code'][] = ['invalid', 'forbidden', 'not_found', 'not_mergeable']
 
 /**
@@ -34,17 +37,22 @@ export const createPublisher = (deps: ReconcileDeps) => ({
       await show(deps, repository, row, projection)
     } catch (error) {
       if (!(error instanceof GitHubError)) throw error
-      const wait = lasting.includes(error.code) ? lastingMs : retryMs
-      const lookAt = Math.max(deps.clock.now() + wait, error.retryAt ?? 0)
       deps.log.warn('GitHub could not be told', { ...at, why: error.message })
       if (error.code === 'forbidden') deps.log.alert('github.refuses', { ...at, why: error.message })
       // The head moved, and perhaps nobody told us.
       if (error.code === 'conflict') await deps.queue.wake([wakePull(at.repository, at.pull)])
-      const now = await deps.store.projection(at.repository, at.pull)
-      await deps.store.saveProjection({ ...(now ?? projection), lookAt })
+      const { mergeTries = 0, ...now } = (await deps.store.projection(at.repository, at.pull)) ?? projection
+      const lookAt = Math.max(deps.clock.now() + waitMs(error.code, mergeTries, key), error.retryAt ?? 0)
+      const putOff = moving.includes(error.code) ? { mergeTries: mergeTries + 1 } : {}
+      await deps.store.saveProjection({ ...now, ...putOff, lookAt })
     }
   },
 })
+
+const waitMs = (code: GitHubError['code'], mergeTries: number, key: string): number => {
+  if (moving.includes(code)) return backOff(mergeTries, key, 1000, lastingMs)
+  return lasting.includes(code) ? lastingMs : retryMs
+}
 
 const show = async (
   deps: ReconcileDeps,
@@ -92,8 +100,14 @@ const show = async (
       await showComment(api, { pull: row.pull, stage, body, mark: commentMark(decision) }, projection, save)
     })
   }
-  if (before.lookAt !== undefined) await save(projection)
-  await attempt(() => mergeIfWanted(deps, api, repository, row, decision))
+  // A merge that was put off waits for its time, whatever wakes us before.
+  const putOff = before.mergeTries !== undefined && before.checkSha === row.headSha
+  const later = putOff ? (before.lookAt ?? 0) : 0
+  if (later > deps.clock.now()) await save({ ...projection, lookAt: later })
+  else {
+    if (before.lookAt !== undefined) await save(projection)
+    await attempt(() => mergeIfWanted(deps, api, repository, row, decision))
+  }
   if (refusal !== undefined) throw refusal
 }
 

@@ -25,6 +25,7 @@ const projectionRow = z.object({
   commentId: z.number().exactOptional(),
   commentDigest: z.string().exactOptional(),
   asked: z.array(z.string()),
+  mergeTries: z.number().exactOptional(),
   lookAt: z.number().exactOptional(),
 })
 
@@ -47,7 +48,6 @@ export function pulls(database: Database): Pulls {
           decision = excluded.decision, look_at = excluded.look_at`)
     },
 
-    projection: async (repository, pull) =>
     openPullsAt: async (repository, headSha) =>
       (
         await database.run.any(sql.type(z.object({ pull: z.number() }))`
@@ -55,22 +55,24 @@ export function pulls(database: Database): Pulls {
           order by pull`)
       ).map(({ pull }) => pull),
 
+    projection: async (repository, pull) =>
       (await database.run.maybeOne(sql.type(projectionRow)`
         select * from projections where repository = ${repository} and pull = ${pull}`)) ?? undefined,
 
     saveProjection: async (row) => {
       await database.run.query(sql.unsafe`
         insert into projections
-          (repository, pull, check_id, check_sha, check_digest, comment_id, comment_digest, asked, look_at)
+          (repository, pull, check_id, check_sha, check_digest, comment_id, comment_digest, asked, merge_tries,
+          look_at)
         values (
           ${row.repository}, ${row.pull}, ${row.checkId ?? null}, ${row.checkSha ?? null},
           ${row.checkDigest ?? null}, ${row.commentId ?? null}, ${row.commentDigest ?? null},
-          ${sql.array([...row.asked], 'text')}, ${at(row.lookAt)}
+          ${sql.array([...row.asked], 'text')}, ${row.mergeTries ?? null}, ${at(row.lookAt)}
         )
         on conflict (repository, pull) do update set
           check_id = excluded.check_id, check_sha = excluded.check_sha, check_digest = excluded.check_digest,
           comment_id = excluded.comment_id, comment_digest = excluded.comment_digest, asked = excluded.asked,
-          look_at = excluded.look_at`)
+          merge_tries = excluded.merge_tries, look_at = excluded.look_at`)
     },
   }
 }

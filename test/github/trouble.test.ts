@@ -153,6 +153,8 @@ test('405 on a merge is not_mergeable, and a way that is not allowed leads to th
   const { api } = setUp()
   answer(405, { message: 'At least 1 approving review is required' })
   await expect(api.merge(5, 'a'.repeat(40))).rejects.toMatchObject({ code: 'not_mergeable' })
+  answer(405, { message: 'Base branch was modified. Review and try the merge again.' })
+  await expect(api.merge(5, 'a'.repeat(40))).rejects.toMatchObject({ code: 'base_moved' })
   const ways: string[] = []
   respond = (request, response) => {
     request.on('data', (chunk) => ways.push(JSON.parse(String(chunk)).merge_method))

@@ -114,6 +114,57 @@ describe('merge: auto', () => {
     expect(await world.states(pull)).toEqual({ a: 'active' })
   })
 
+  test('a merge that others came before is asked for again within seconds', async () => {
+    const world = accessWorld({ merge: 'auto' })
+    let others = 3
+    world.meet((call) => {
+      if (call === 'merge' && others-- > 0) throw new GitHubError('base_moved', 'the base branch moved')
+    })
+    const pull = world.request('a')
+    world.review(pull, 'bob')
+    await world.settle()
+    await world.pass(8000)
+    expect(await world.states(pull)).toEqual({ a: 'active' })
+  })
+
+  test.each(['base_moved', 'conflict'] as const)('%s again and again is asked ever later', async (code) => {
+    const world = accessWorld({ merge: 'auto' })
+    const tries: number[] = []
+    world.meet((call) => {
+      if (call !== 'merge') return
+      tries.push(world.clock.now())
+      throw new GitHubError(code, 'something moved')
+    })
+    const pull = world.request('a')
+    world.review(pull, 'bob')
+    await world.settle()
+    for (let second = 0; second < 60; second++) {
+      await world.lookAtPull(pull)
+      await world.pass(1000)
+    }
+    await world.pass(59 * minute)
+    expect(tries.length).toBeGreaterThan(10)
+    expect(tries.length).toBeLessThan(40)
+    world.push('a', { [filePath('a')]: requestFile('anew') }, 'alice')
+    world.clock.advance(1000)
+    world.review(pull, 'bob')
+    world.meet(() => undefined)
+    await world.settle()
+    expect(await world.states(pull)).toEqual({ a: 'active' })
+  })
+
+  test('those that lost the same race do not come back together', async () => {
+    const world = accessWorld({ merge: 'auto' })
+    world.meet((call) => {
+      if (call === 'merge') throw new GitHubError('base_moved', 'the base branch moved')
+    })
+    const pulls = ['a', 'b', 'c'].map((name) => world.request(name))
+    for (const pull of pulls) world.review(pull, 'bob')
+    await world.settle()
+    const due = pulls.map(async (pull) => (await world.store.projection(repositoryId, pull))?.lookAt)
+    expect(new Set(await Promise.all(due)).size).toBe(3)
+  })
+
   test('a head that moved unseen is looked at', async () => {
     const world = accessWorld({ merge: 'auto' })
     world.meet((call) => {

@@ -53,6 +53,7 @@ export class GitHubError extends Error {
     | 'forbidden'
     | 'rate_limited'
     | 'conflict'
+    | 'base_moved'
     | 'not_mergeable'
     | 'invalid'
     | 'unavailable'
@@ -109,8 +110,8 @@ export type RepositoryApi = {
     ask: { readonly users: readonly string[]; readonly teams: readonly string[] },
   ): Promise<void>
   /**
-   * Merges with the expected head, or puts into the branch's merge queue; `conflict` when the head moved. One that
-   * waits in the queue already stays there.
+   * Merges with the expected head, or puts into the branch's merge queue; `conflict` when the head moved,
+   * `base_moved` when another merge came in between. One that waits in the queue already stays there.
    */
   merge(number: number, head: Sha): Promise<void>
   close(number: number): Promise<void>

@@ -103,6 +103,8 @@ export type Projection = {
   readonly commentId?: number
   readonly commentDigest?: string
   readonly asked: readonly string[]
+  /** Merges in a row that GitHub put off because something had moved; drives back-off. */
+  readonly mergeTries?: number
   readonly lookAt?: number
 }
 

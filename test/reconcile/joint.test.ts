@@ -23,7 +23,10 @@ const everyCall =
   <T extends object>(port: T) =>
     around(
       port,
-      (Object.keys(port) as (keyof T & string)[]).filter((name) => typeof port[name] === 'function'),
+      (Object.keys(port) as (keyof T & string)[]).filter(
+        // What is streamed is no promise.
+        (name) => typeof port[name] === 'function' && name !== 'read',
+      ),
     )
 
 /** Two requests of alice's, approved and merged, undecided yet; a scheduled one has been decided, and waits. */

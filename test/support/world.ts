@@ -38,6 +38,8 @@ export const openTestWorld = async (options: {
   readonly others?: readonly string[]
   /** The folder whose `policies/` the access repositories get, in place of the shipped ones. */
   readonly template?: string
+  /** Besides, or instead of, what the service gets. */
+  readonly env?: Readonly<Record<string, string>>
 }) => {
   const dir = await mkdtemp(join(tmpdir(), 'gitsudo-service-'))
   const clockFile = join(dir, 'clock')
@@ -49,7 +51,7 @@ export const openTestWorld = async (options: {
   const state = join(dir, 'postgres')
   const postgres = await startEmbedded(state, { throwaway: true })
   const entry: Entry = { command: process.execPath, args: [join(root, 'test', 'main.ts')] }
-  const env = { GITSUDO_TEST_CLOCK_FILE: clockFile, GITSUDO_TEST_STOPS: stopFile }
+  const env = { GITSUDO_TEST_CLOCK_FILE: clockFile, GITSUDO_TEST_STOPS: stopFile, ...options.env }
   const clock = { now: () => Date.now() + ahead }
   const world: World = await createWorld({
     dir: join(dir, 'world'),
@@ -57,9 +59,9 @@ export const openTestWorld = async (options: {
     entry,
     adminUrl: postgres.superuserUrl,
     clock,
-    env,
     rateLimits: false,
     ...options,
+    env,
   })
   const { fullName, id: repository } = world.repository
   const people = world.people
@@ -188,7 +190,7 @@ export const openTestWorld = async (options: {
         `the check on ${head.slice(0, 10)} to be ${conclusion}${mention && `, with ${mention}`}`,
         async () => {
           const run = (await checks(head)).find((one) => one.conclusion === conclusion)
-          return run?.output.summary?.includes(mention) === true && run.output.summary
+          return run !== undefined && says(run.output.summary, mention) && (run.output.summary ?? '')
         },
       ),
     comments: (pull: number) =>
@@ -228,6 +230,10 @@ export const openTestWorld = async (options: {
 }
 
 export type TestWorld = Awaited<ReturnType<typeof openTestWorld>>
+
+/** Whether Markdown of ours says this, its escapes aside. */
+export const says = (markdown: string | null | undefined, mention: string): boolean =>
+  markdown?.includes(mention) === true || markdown?.replace(/\\(?=[!-~])|`/g, '').includes(mention) === true
 
 type Spec = Readonly<Record<string, string>>
 

@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import type { Service } from '../../../app/sandbox/service.ts'
 import { until } from '../../../app/sandbox/until.ts'
 import type { Login } from '../../../app/sandbox/world.ts'
-import { type Asked, openTestWorld, type TestWorld } from '../../support/world.ts'
+import { type Asked, openTestWorld, says, type TestWorld } from '../../support/world.ts'
 
 /** The running service among its people, and what every attack asserts. */
 export type AttackWorld = TestWorld & {
@@ -87,7 +87,7 @@ export const ownWorld = async (options: Parameters<typeof openTestWorld>[0]): Pr
   }
   const commented = (pull: number, mention: string) =>
     until(`a comment on ${pull} that says ${mention}`, async () =>
-      (await world.comments(pull)).map(({ body }) => body).find((body) => body.includes(mention)),
+      (await world.comments(pull)).map(({ body }) => body).find((body) => says(body, mention)),
     )
   return {
     ...world,
@@ -101,7 +101,7 @@ export const ownWorld = async (options: Parameters<typeof openTestWorld>[0]): Pr
     pending: (head, mention) =>
       until(`the check on ${head.slice(0, 10)} to wait, with ${mention}`, async () =>
         (await world.checks(head)).some(
-          ({ conclusion, output }) => conclusion === null && output.summary?.includes(mention) === true,
+          ({ conclusion, output }) => conclusion === null && says(output.summary, mention),
         ),
       ),
     async land(pull, as = 'erin') {

@@ -1,0 +1,74 @@
+// The attack: approve one's own work under another hat: as the requester for whom a colleague opened the pull
+// request, as somebody who wrote, committed or co-wrote one of its commits, as somebody who only pushed, or who only
+// clicked *Update branch*. None of them counts (trust.md 2.7, 6.21). Two people with one cloud principal are not
+// loaded at all (test/identity/directory.test.ts).
+import { test } from 'vitest'
+import { type Asked, admin } from '../support/world.ts'
+import { type AttackWorld, attackWorld } from './support/world.ts'
+
+const message = ['--message', 'More\n\nCo-authored-by: Bob <bob@example.com>']
+
+/** How bob came to have a part in it, and what is said of him. */
+const parts: Readonly<Record<string, readonly [string, (t: AttackWorld, asked: Asked) => Promise<unknown>]>> =
+  {
+    author: [
+      'bob wrote a commit',
+      async (t, { branch }) => {
+        const mine = await t.clone('alice', branch)
+        await mine.commit({}, '--author', 'Bob <bob@example.com>')
+        await mine.git('push', '--quiet', 'origin', branch)
+      },
+    ],
+    'co-author': [
+      'bob co-wrote a commit',
+      async (t, { branch }) => {
+        const mine = await t.clone('alice', branch)
+        await mine.commit({}, ...message)
+        await mine.git('push', '--quiet', 'origin', branch)
+      },
+    ],
+    committer: [
+      'bob pushed',
+      async (t, { branch }) => {
+        const his = await t.clone('bob', branch)
+        await his.commit({}, '--author', 'Alice <alice@example.com>')
+        await his.git('push', '--quiet', 'origin', branch)
+      },
+    ],
+    pusher: [
+      'bob pushed',
+      async (t, { branch }) => {
+        const mine = await t.clone('alice', branch)
+        const sha = await mine.commit({})
+        await mine.git('push', '--quiet', 'origin', `HEAD:refs/heads/park/${branch}`)
+        await t.api('PATCH', `/git/refs/heads/${branch}`, { sha }, 'bob')
+      },
+    ],
+    'update-branch': [
+      'bob',
+      async (t, { number }) => {
+        await t.commit('erin', 'main', {})
+        await t.api('PUT', `/pulls/${number}/update-branch`, {}, 'bob')
+      },
+    ],
+  }
+
+test.each(Object.entries(parts))('%s', async (part, [words, play]) => {
+  const t = await attackWorld()
+  const asked = await t.ask(`involved-${part}`, admin)
+  await play(t, asked)
+  const { head } = await t.api<{ head: { sha: string } }>('GET', `/pulls/${asked.number}`)
+  await t.approve(asked.number, 'bob', 'carol')
+  await t.checked(head.sha, 'action_required', words)
+  await t.land(asked.number)
+  await t.refused(asked, words)
+})
+
+test('the requester, for whom somebody else asks', async () => {
+  const t = await attackWorld()
+  const asked = await t.ask('involved-requester', { ...admin, requester: 'bob' })
+  await t.approve(asked.number, 'bob', 'carol')
+  await t.checked(asked.head, 'action_required', 'bob is the requester')
+  await t.land(asked.number)
+  await t.refused(asked, 'bob is the requester')
+})

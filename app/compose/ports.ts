@@ -8,6 +8,7 @@ import { createPolicyLoader } from '../policy/load.ts'
 import { findOpa, type Opa } from '../policy/opa.ts'
 import { createPackaged, readCapabilities } from '../policy/packaged.ts'
 import { createEvaluatorPool } from '../policy/pool.ts'
+import { rememberTrials } from '../policy/trial/remember.ts'
 import { createPolicyTrial } from '../policy/trial/trial.ts'
 import type { Provider } from '../provider/port.ts'
 import { createQueue } from '../queue/queue.ts'
@@ -71,7 +72,7 @@ export const openPorts = async (
     packaged,
     compile: opa === undefined ? undefined : createCompiler(opa, capabilities),
   })
-  const policyTrial = createPolicyTrial({
+  const trial = createPolicyTrial({
     git,
     ledger,
     evidence: (digest) => evidenceBytes(database, digest),
@@ -93,7 +94,7 @@ export const openPorts = async (
       keys,
       payloads,
       loadPolicies,
-      policyTrial,
+      policyTrial: rememberTrials(trial, clock),
       settings,
       providers,
     },

@@ -6,6 +6,7 @@ import type { LoadedPolicySet } from '../policy/policy-set.ts'
 import { issueCredentials } from '../reconcile/credentials.ts'
 import type { PolicyCache } from '../reconcile/observe/policies.ts'
 import { acceptedCommit, loadAccepted } from '../reconcile/policies.ts'
+import { policyDrift } from '../reconcile/policy-change/drift.ts'
 import { askRevoke } from '../reconcile/revoke.ts'
 import type { Component, ServerDeps } from '../server/deps.ts'
 import type { Metrics } from '../server/metrics.ts'
@@ -118,7 +119,7 @@ export const serverDeps = (
           id: repository.id,
           acceptedCommit: await acceptedCommit(deps, repository),
           troubles: await accepted(repository.id).then(
-            () => [],
+            () => policyDrift(deps, repository),
             (error: unknown) => [error instanceof Error ? error.message : String(error)],
           ),
         })),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { catchUp } from '../../app/reconcile/catch-up.ts'
 import { acceptedCommit, policyLedger } from '../../app/reconcile/policies.ts'
+import { policyDrift } from '../../app/reconcile/policy-change/drift.ts'
 import { PolicyTrialError } from '../../app/reconcile/ports/policy-trial.ts'
 import { accessWorld, filePath, fine, requestFile } from '../support/memory/access-world.ts'
 import { createCrashes } from '../support/memory/crash.ts'
@@ -94,6 +95,11 @@ describe('a change of policies', () => {
     expect(world.alerts()).toEqual(['policy.not_accepted'])
     expect(world.comment(pull)).toContain('**not accepted**')
     expect(world.comment(pull)).toContain('policy owners had to give')
+    expect(await policyDrift(world.deps, world.repository())).toEqual([
+      expect.stringMatching(/^main holds policies that are not accepted .*pull request 1: .*stay in force$/),
+    ])
+    await world.change('usual', 'back')
+    expect(await policyDrift(world.deps, world.repository())).toEqual([])
   })
 
   test.each(['push', 'force-push'])('a direct %s changes nothing, and alerts once a commit', async (how) => {

@@ -8,6 +8,7 @@ import { startSandbox } from './compose/sandbox.ts'
 import { type Overrides, startService } from './compose/service.ts'
 import { loadConfig } from './config.ts'
 import { appManifest } from './github/manifest.ts'
+import { endOverrides } from './reconcile/overrides.ts'
 import { createSweep } from './reconcile/sweep.ts'
 import { createLog } from './server/log.ts'
 
@@ -46,6 +47,7 @@ export const compose = (env: NodeJS.ProcessEnv, version: string, overrides: Over
       const served = await openServed(config)
       const { ports, close } = await openPorts(config, served.url, clock, log)
       try {
+        await endOverrides(ports)
         return await createSweep(ports)()
       } finally {
         await ports.queue.stop()

@@ -16,7 +16,6 @@ create table override_asks (
   mac text not null,
   primary key (repository, name, by_id)
 );
-alter table policies add column override_by_login text[];
 
 -- How far the ledger has been read, and what stood then: where a replica goes on after a start.
 create table ledger_standing (

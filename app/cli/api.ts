@@ -53,12 +53,29 @@ export const eventSchema = z.looseObject({
   grant: z.string().optional(),
 })
 
+/** Why a policy is off: an override of two administrators, or a hand in the database. */
+const off = {
+  override: maybe(z.object({ until: z.string(), by: z.array(z.string()) })),
+  disabled_by_hand: maybe(z.boolean()),
+}
+export type Off = { readonly [name in keyof typeof off]?: z.output<(typeof off)[name]> }
+
 export const policySchema = z.looseObject({
   name: z.string(),
   type: z.string(),
   enabled: z.boolean(),
+  ...off,
   repository: z.string(),
   commit: z.string(),
+})
+
+export const overrideSchema = z.looseObject({
+  name: z.string(),
+  repository: z.string(),
+  status: z.enum(['asked', 'started', 'ended']),
+  until: maybe(z.string()),
+  by: maybe(z.array(z.string())),
+  others: maybe(z.array(z.object({ by: z.string(), for: z.string() }))),
 })
 
 export const answerSchema = z.looseObject({
@@ -81,6 +98,7 @@ export const serverStatusSchema = z.looseObject({
       name: maybe(z.string()),
       accepted_commit: maybe(z.string()),
       troubles: z.array(z.string()),
+      policies_off: z.array(z.looseObject({ name: z.string(), ...off })).default([]),
     }),
   ),
 })

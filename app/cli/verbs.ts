@@ -2,7 +2,14 @@ import type { Verb } from './verb.ts'
 import { audit } from './verbs/audit.ts'
 import { exec } from './verbs/exec.ts'
 import { auditExport, auditVerify } from './verbs/ledger.ts'
-import { policyCheck, policyEval, policyList, policyReplay, policyTest } from './verbs/policy.ts'
+import {
+  policyCheck,
+  policyEval,
+  policyList,
+  policyReplay,
+  policyTest,
+  policyUpdate,
+} from './verbs/policy.ts'
 import { request } from './verbs/request.ts'
 import { approve, deny } from './verbs/review.ts'
 import { revoke } from './verbs/revoke.ts'
@@ -26,6 +33,7 @@ export const verbs: readonly Verb[] = [
   policyTest,
   policyEval,
   policyReplay,
+  policyUpdate,
   serverStart,
   serverInit,
   serverStatus,

@@ -5,10 +5,11 @@ import { evalPolicies } from '../policy/eval.ts'
 import type { LoadedPolicySet } from '../policy/policy-set.ts'
 import { issueCredentials } from '../reconcile/credentials.ts'
 import type { PolicyCache } from '../reconcile/observe/policies.ts'
+import { askOverride, endOverride, policiesOff } from '../reconcile/overrides.ts'
 import { acceptedCommit, loadAccepted } from '../reconcile/policies.ts'
 import { policyDrift } from '../reconcile/policy-change/drift.ts'
 import { askRevoke } from '../reconcile/revoke.ts'
-import type { Component, ServerDeps } from '../server/deps.ts'
+import type { Component, PolicyEntry, ServerDeps } from '../server/deps.ts'
 import type { Metrics } from '../server/metrics.ts'
 import type { OpenPorts, Ports } from './ports.ts'
 
@@ -34,6 +35,17 @@ export const serverDeps = (
       repositories.map(async ({ id }) => ({ id, set: await accepted(id) })),
     )
     return tried.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+  }
+  /** Why each policy that is off is. */
+  const offOf = async (id: number): Promise<ReadonlyMap<string, Pick<PolicyEntry, 'off'>>> => {
+    const { byHand, overridden } = await policiesOff(deps, id)
+    return new Map<string, Pick<PolicyEntry, 'off'>>([
+      ...byHand.map((name) => [name, { off: { kind: 'by hand' } }] as const),
+      ...overridden.map(
+        ({ policy, until, by }) =>
+          [policy, { off: { kind: 'override', until, by: by.map(({ login }) => login) } }] as const,
+      ),
+    ])
   }
   return {
     clock,
@@ -82,11 +94,12 @@ export const serverDeps = (
     async policies() {
       const listed = await Promise.all(
         (await usable()).map(async ({ id, set }) => {
-          const { byHand, overridden } = await store.disabledPolicies(clock.now(), id)
+          const off = await offOf(id)
           return set.policies.map(({ name, type }) => ({
             name,
             type,
-            enabled: !byHand.includes(name) && !overridden.includes(name),
+            enabled: !off.has(name),
+            ...off.get(name),
             repository: id,
             commit: set.commit,
           }))
@@ -94,12 +107,27 @@ export const serverDeps = (
       )
       return listed.flat()
     },
+    async override({ repository, policy, by, seconds }) {
+      const { policies } = await accepted(repository)
+      if (!policies.some(({ name }) => name === policy)) return { kind: 'no_such_policy' }
+      return seconds === undefined
+        ? endOverride(deps, { repository, policy, by })
+        : askOverride(deps, { repository, policy, by, seconds })
+    },
     async evaluate({ repository, type, input }) {
-      const { byHand, overridden } = await store.disabledPolicies(clock.now(), repository)
+      const { byHand, overridden } = await policiesOff(deps, repository)
       const set = await accepted(repository)
-      const disabled = [...byHand, ...overridden]
-      const enabled = { ...set, loaded: set.loaded.filter(({ source }) => !disabled.includes(source.name)) }
-      return evalPolicies(enabled, type, input, clock.now())
+      const without = (names: readonly string[]) =>
+        evalPolicies(
+          { ...set, loaded: set.loaded.filter(({ source }) => !names.includes(source.name)) },
+          type,
+          input,
+          clock.now(),
+        )
+      // What was disabled by hand opens nothing: both must allow (trust.md 5.4).
+      const off = overridden.map(({ policy }) => policy)
+      const answer = await without(off)
+      return byHand.length === 0 || !answer.allowed ? answer : without([...off, ...byHand])
     },
     async reloadPolicies() {
       deps.policies.clear()
@@ -122,6 +150,7 @@ export const serverDeps = (
             () => policyDrift(deps, repository),
             (error: unknown) => [error instanceof Error ? error.message : String(error)],
           ),
+          off: [...(await offOf(repository.id))].map(([name, off]) => ({ name, ...off })),
         })),
       ),
     metrics: () => metrics.scrape(),

@@ -8,6 +8,7 @@ import { createGrantReconciler } from '../reconcile/grant.ts'
 import { createGroupReconciler } from '../reconcile/merge-group.ts'
 import { createPeopleCache } from '../reconcile/observe/people.ts'
 import { createPolicyCache } from '../reconcile/observe/policies.ts'
+import { endOverrides } from '../reconcile/overrides.ts'
 import { loadAccepted } from '../reconcile/policies.ts'
 import type { Clock } from '../reconcile/ports/clock.ts'
 import type { Log } from '../reconcile/ports/log.ts'
@@ -74,7 +75,9 @@ export const startService = async (
   await work(deps)
   const sweep = createSweep(ports)
   const cron = schedule('*/30 * * * * *', () =>
-    sweep().catch((error: unknown) => log.error('sweep failed', { error })),
+    Promise.all([sweep(), endOverrides(ports)]).catch((error: unknown) =>
+      log.error('sweep failed', { error }),
+    ),
   )
   const timer = runTimer(
     { ...ports, sleep: (ms, signal) => pause(ms, undefined, { signal }).catch(() => undefined) },
@@ -105,15 +108,15 @@ const work = async (deps: Deps): Promise<void> => {
   const branch = createBranchReconciler(deps)
   const grant = createGrantReconciler(deps)
   const publisher = createPublisher(deps)
+  const group = createGroupReconciler(deps)
   await deps.queue.work('grant', (key, signal) => grant.look(key, signal))
   await deps.queue.work('pull-request', (key) => pull.look(key))
   await deps.queue.work('branch', (key) => branch.look(key))
-  const group = createGroupReconciler(deps)
   await deps.queue.work('publish', (key) => publisher.look(key))
+  await deps.queue.work('merge-group', (key) => group.look(key))
 }
 
 /** Loads the accepted policies, then asks every 5 minutes what deliveries were missed. */
-  await deps.queue.work('merge-group', (key) => group.look(key))
 const keepUp = async (deps: Deps, signal: AbortSignal): Promise<void> => {
   for (const repository of deps.settings.repositories.values()) {
     await again(deps.log, `policies of ${repository.fullName}`, signal, () => loadAccepted(deps, repository))

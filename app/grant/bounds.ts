@@ -20,3 +20,6 @@ export const writeMs = (now: number, endsAt: number): number | undefined => {
   const half = Math.floor((endsAt - now) / 2)
   return half < leastCallMs ? undefined : Math.min(callMs, half)
 }
+
+/** No override of a policy lasts longer (trust.md 5.4). */
+export const longestOverrideSeconds = 4 * 3600

@@ -13,16 +13,33 @@ export type RepositoryHealth = {
   readonly acceptedCommit?: string
   /** What stops grants for this repository alone, in words; empty when nothing does. */
   readonly troubles: readonly string[]
+  /** Overrides in force, and policies disabled by hand. */
+  readonly off: readonly Pick<PolicyEntry, 'name' | 'off'>[]
 }
 
 export type PolicyEntry = {
   readonly name: string
   readonly type: 'eligibility' | 'approval'
   readonly enabled: boolean
+  /** Why it is off: two administrators' override until then (epoch ms), or a hand in the database, which disables nothing. */
+  readonly off?:
+    | { readonly kind: 'override'; readonly until: number; readonly by: readonly string[] }
+    | { readonly kind: 'by hand' }
   readonly repository: number
   /** The accepted policy commit that it comes from. */
   readonly commit: string
 }
+
+export type OverrideAnswer =
+  | { readonly kind: 'no_such_policy' | 'ended' }
+  | {
+      /** The same command by another administrator starts it, until then (epoch ms). */
+      readonly kind: 'asked'
+      readonly until: number
+      /** Who asked for the same policy with another duration. */
+      readonly others: readonly { readonly by: { readonly login: string }; readonly seconds: number }[]
+    }
+  | { readonly kind: 'started'; readonly until: number; readonly by: readonly { readonly login: string }[] }
 
 export type EvaluateAnswer = {
   /** For eligibility whether a request would be eligible; for approval whether this person's approval would count. */
@@ -79,6 +96,14 @@ export type ServerDeps = {
   /** Sealed events, oldest first. */
   events(filter: LedgerFilter): AsyncIterable<Sealed>
   policies(): Promise<readonly PolicyEntry[]>
+  /** An administrator's command: disables a policy together with a second one's, or enables it again. Sealed when it answers. */
+  override(command: {
+    readonly repository: number
+    readonly policy: string
+    readonly by: { readonly id: number; readonly login: string }
+    /** undefined: enable it again. */
+    readonly seconds?: number
+  }): Promise<OverrideAnswer>
   evaluate(question: {
     readonly repository: number
     readonly type: 'eligibility' | 'approval'

@@ -2,9 +2,9 @@ import { sql } from 'slonik'
 import { z } from 'zod'
 import type { Keys } from '../reconcile/ports/keys.ts'
 import type { Store } from '../reconcile/ports/store.ts'
-import { connectionOf, type Database } from './database.ts'
+import { at, connectionOf, type Database } from './database.ts'
 
-type Policies = Pick<Store, 'disabledPolicies' | 'recordPolicies'>
+type Policies = Pick<Store, 'disabledPolicies' | 'startOverride' | 'endOverride' | 'recordPolicies'>
 
 const disabled = z.object({
   name: z.string(),
@@ -16,11 +16,17 @@ const disabled = z.object({
 type Disabled = z.infer<typeof disabled>
 
 export function policies(database: Database, keys: Keys): Policies {
-  /** An override counts until its end, and only under a MAC of ours (trust.md 5.3, 5.4). */
-  function inForce(repository: number, row: Disabled, now: number): boolean {
+  /** An override counts only under a MAC of ours, and until its end (trust.md 5.3, 5.4). */
+  function kindOf(
+    repository: number,
+    row: Disabled,
+    now: number,
+  ): 'hand' | 'forged' | 'override' | 'expired' {
     const { name, overrideUntil: until, overrideBy: by, overrideMacKey: key, overrideMac: value } = row
-    if (until === undefined || by === undefined || key === undefined || value === undefined) return false
-    return now < until && keys.macHolds('override', { repository, name, until, by }, { key, value })
+    if (until === undefined && by === undefined && key === undefined && value === undefined) return 'hand'
+    if (until === undefined || by === undefined || key === undefined || value === undefined) return 'forged'
+    if (!keys.macHolds('override', { repository, name, until, by }, { key, value })) return 'forged'
+    return now < until ? 'override' : 'expired'
   }
 
   return {
@@ -28,9 +34,33 @@ export function policies(database: Database, keys: Keys): Policies {
       const rows = await database.run.any(sql.type(disabled)`
         select name, override_until, override_by, override_mac_key, override_mac from policies
         where repository = ${repository} and not enabled order by name`)
-      const names = (wanted: boolean) =>
-        rows.filter((row) => inForce(repository, row, now) === wanted).map(({ name }) => name)
-      return { byHand: names(false), overridden: names(true) }
+      const kinds = rows.map((row) => ({ name: row.name, kind: kindOf(repository, row, now) }))
+      const names = (...wanted: readonly string[]) =>
+        kinds.filter(({ kind }) => wanted.includes(kind)).map(({ name }) => name)
+      return {
+        byHand: names('hand', 'forged'),
+        overridden: names('override'),
+        expired: names('expired'),
+        forged: names('forged'),
+      }
+    },
+
+    startOverride: async (tx, { repository, policy: name, until, by }) => {
+      const mac = keys.mac('override', { repository, name, until, by })
+      const { rowCount } = await connectionOf(tx).query(sql.unsafe`
+        update policies set
+          enabled = false, override_until = ${at(until)}, override_by = ${sql.array([...by], 'int8')},
+          override_mac_key = ${mac.key}, override_mac = ${mac.value}
+        where repository = ${repository} and name = ${name}`)
+      return rowCount === 1
+    },
+
+    endOverride: async (tx, repository, policy) => {
+      const { rowCount } = await connectionOf(tx).query(sql.unsafe`
+        update policies set
+          enabled = true, override_until = null, override_by = null, override_mac_key = null, override_mac = null
+        where repository = ${repository} and name = ${policy}`)
+      return rowCount === 1
     },
 
     // An `enabled` that somebody set stays as it is.

@@ -9,6 +9,7 @@ import { connectionOf, type Database } from './database.ts'
 import { deliveries } from './deliveries.ts'
 import { grants } from './grants.ts'
 import { health } from './health.ts'
+import { overrideAsks } from './override-asks.ts'
 import { policies } from './policies.ts'
 import { pulls } from './pulls.ts'
 import { requests } from './requests.ts'
@@ -34,11 +35,12 @@ export function createStore(deps: {
     ...status(database),
     ...grants(database),
     ...attempts(database),
-    ...revokeAsks(database),
+    ...revokeAsks(database, keys),
     ...branches(database),
     ...pulls(database),
     ...timerQueries(database),
     ...policies(database, keys),
+    ...overrideAsks(database, keys),
     ...budget(database, deps.limits ?? gitHubLimits),
     ...health(database),
     close: () => database.close(),

@@ -277,6 +277,19 @@ describe('policy and server', () => {
     expect((await as('alice', ['server', 'reload-policies'])).status).toBe(1)
   })
 
+  it('update asks for a second administrator, and takes words it knows', async () => {
+    const update = (who: 'admin' | 'alice', ...more: readonly string[]) =>
+      as(who, ['policy', 'update', '--name', 'roles', '--repo', 'acme/access', ...more])
+    expect(await update('admin', '--enabled', 'false', '--for', '2h')).toMatchObject({
+      status: 0,
+      out: '⏳ roles stays enabled until another administrator gives the same command (the wish ends in 1h)\n',
+    })
+    expect(told.at(-1)).toMatchObject(['override', { policy: 'roles', seconds: 7200 }])
+    expect((await update('admin', '--enabled', 'true')).out).toBe('✓ roles is enabled\n')
+    expect((await update('admin', '--enabled', 'no')).status).toBe(2)
+    expect((await update('alice', '--enabled', 'false')).status).toBe(1)
+  })
+
   it('status and version', async () => {
     expect((await as('alice', ['server', 'status'])).out).toMatchSnapshot()
     expect(await as(undefined, ['server', 'status'])).toMatchObject({

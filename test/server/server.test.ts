@@ -354,6 +354,31 @@ describe('policies and the service', () => {
     expect((await call('POST', '/api/v1/server/reload-policies', 'auditor')).status).toBe(403)
   })
 
+  it('are overridden by administrators, for four hours at most', async () => {
+    const { call, told } = await start()
+    const override = (who: 'admin' | 'alice' | 'auditor', more: object = {}) =>
+      call('POST', '/api/v1/policies/override', who, {
+        ...{ name: 'roles', enabled: false, repo: 'acme/access' },
+        ...more,
+      })
+    expect((await override('alice')).status).toBe(403)
+    expect((await override('auditor')).status).toBe(403)
+    for (const wrong of [{ for: '4h1s' }, { for: 'long' }, { enabled: 'no' }, { repo: undefined }])
+      expect((await override('admin', wrong)).status).toBe(400)
+    expect(told.filter((one) => Array.isArray(one) && one[0] === 'override')).toEqual([])
+    expect(await override('admin')).toMatchObject({
+      status: 202,
+      json: { name: 'roles', repository: 'acme/access', status: 'asked', others: [] },
+    })
+    const command = { repository: 123456, policy: 'roles', by: { id: 9, login: 'admin' } }
+    expect(told.at(-1)).toEqual(['override', { ...command, seconds: 4 * 3600 }])
+    expect(await override('admin', { enabled: true })).toMatchObject({
+      status: 200,
+      json: { status: 'ended' },
+    })
+    expect(told.at(-1)).toEqual(['override', command])
+  })
+
   it('the client learns where to open pull requests', async () => {
     const { call } = await start()
     expect((await call('GET', '/api/v1/client-configuration', 'alice')).json).toEqual({

@@ -232,6 +232,12 @@ export function world(over: Partial<ServerDeps> = {}) {
       { name: 'roles', type: 'eligibility', enabled: true, repository: 123456, commit: 'b'.repeat(40) },
       { name: 'roles', type: 'eligibility', enabled: true, repository: 777, commit: 'd'.repeat(40) },
     ],
+    override: async (command) => {
+      told.push(['override', command])
+      return command.seconds === undefined
+        ? { kind: 'ended' }
+        : { kind: 'asked', until: now + 3_600_000, others: [] }
+    },
     evaluate: async (question) => {
       told.push(['evaluate', question])
       return { allowed: false, reason: 'not in group sre', policies: [] }
@@ -243,8 +249,9 @@ export function world(over: Partial<ServerDeps> = {}) {
         id: 123456,
         acceptedCommit: 'b'.repeat(40),
         troubles: ['branch protection does not require the check from this App'],
+        off: [{ name: 'roles', off: { kind: 'override', until: now + 60_000, by: ['admin', 'second'] } }],
       },
-      { id: 777, troubles: [] },
+      { id: 777, troubles: [], off: [{ name: 'roles', off: { kind: 'by hand' } }] },
     ],
     metrics: async () => ({
       contentType: 'text/plain; version=0.0.4',

@@ -1,7 +1,9 @@
-import { answerSchema, policySchema } from '../api.ts'
+import { answerSchema, overrideSchema, policySchema } from '../api.ts'
 import { clientFor } from '../client.ts'
 import type { CliDeps, LocalAnswer, LocalPolicies } from '../deps.ts'
 import { Failure } from '../failure.ts'
+import { offText } from '../off.ts'
+import { relative } from '../terminal/relative.ts'
 import { styleFor } from '../terminal/style.ts'
 import { fields, table } from '../terminal/table.ts'
 import { need, text, type Verb, word } from '../verb.ts'
@@ -22,10 +24,10 @@ export const policyList: Verb = {
     if (args.output === 'json') deps.out.write(`${JSON.stringify(policies, null, 2)}\n`)
     else {
       const style = styleFor(deps.out, deps.env)
-      const rows = policies.map(({ name, type, enabled, repository, commit }) => [
+      const rows = policies.map(({ name, type, enabled, repository, commit, ...off }) => [
         name,
         type,
-        enabled ? 'true' : style.red('false'),
+        enabled ? 'true' : style.red(offText(off, deps.clock.now())),
         repository,
         commit.slice(0, 10),
       ])
@@ -37,6 +39,46 @@ export const policyList: Verb = {
               rows,
             ),
       )
+    }
+    return 0
+  },
+}
+
+export const policyUpdate: Verb = {
+  name: 'policy update',
+  summary: 'Disable a policy for a while, together with a second administrator; or enable it again',
+  options: [
+    { flags: '--name <policy>', summary: 'which one', required: true },
+    { flags: '--enabled <boolean>', summary: 'false to disable it, true to enable it again', required: true },
+    { flags: '--for <duration>', summary: 'for so long, at most 4h (the default)' },
+  ],
+  remote: true,
+  json: true,
+  async run(deps, args) {
+    const name = need(args, 'name')
+    const enabled = need(args, 'enabled')
+    if (enabled !== 'true' && enabled !== 'false')
+      throw new Failure('usage', `--enabled is ${enabled}.`, 'write --enabled false or --enabled true')
+    const lasts = text(args, 'for')
+    const repo = text(args, 'repo')
+    const answer = await clientFor(deps, args).post('/api/v1/policies/override', overrideSchema, {
+      name,
+      enabled: enabled === 'true',
+      ...(lasts === undefined ? {} : { for: lasts }),
+      ...(repo === undefined ? {} : { repo }),
+    })
+    if (args.output === 'json') deps.out.write(`${JSON.stringify(answer, null, 2)}\n`)
+    else {
+      const style = styleFor(deps.out, deps.env)
+      const until = answer.until === undefined ? 'now' : relative(answer.until, deps.clock.now())
+      const said = {
+        asked: `${style.yellow('⏳')} ${name} stays enabled until another administrator gives the same command (the wish ends ${until})\n`,
+        started: `${style.green('✓')} ${name} is disabled by ${(answer.by ?? []).join(' and ')}; this ends ${until}\n`,
+        ended: `${style.green('✓')} ${name} is enabled\n`,
+      }
+      deps.out.write(said[answer.status])
+      for (const other of answer.others ?? [])
+        deps.out.write(`  ${other.by} asked for ${other.for}: give that --for and it starts\n`)
     }
     return 0
   },

@@ -1,6 +1,7 @@
 import { readinessSchema, reloadedSchema, serverStatusSchema, versionSchema } from '../api.ts'
 import { clientFor } from '../client.ts'
 import { Failure } from '../failure.ts'
+import { offText } from '../off.ts'
 import { styleFor } from '../terminal/style.ts'
 import { fields, table } from '../terminal/table.ts'
 import { flag, text, type Verb } from '../verb.ts'
@@ -78,18 +79,27 @@ export const serverStatus: Verb = {
     const rows = [
       ['liveness', state(true), `gitsudo ${version.version} (API ${version.api})`],
       ...ready.components.map(({ name, up: good, detail }) => [name, state(good), detail]),
-      ...(more?.repositories ?? []).flatMap(({ name, id, troubles, accepted_commit: commit }) => {
-        const title = name ?? String(id)
-        return troubles.length === 0
-          ? [
-              [
-                title,
-                state(commit !== undefined),
-                commit === undefined ? 'no policies accepted yet' : `policies at ${commit.slice(0, 10)}`,
-              ],
-            ]
-          : troubles.map((trouble) => [title, style.yellow('LOOK'), trouble])
-      }),
+      ...(more?.repositories ?? []).flatMap(
+        ({ name, id, troubles, policies_off: off, accepted_commit: commit }) => {
+          const title = name ?? String(id)
+          const disabled = off.map((one) => [
+            title,
+            style.yellow('LOOK'),
+            `policy ${one.name}: ${offText(one, deps.clock.now())}`,
+          ])
+          const itself =
+            troubles.length === 0
+              ? [
+                  [
+                    title,
+                    state(commit !== undefined),
+                    commit === undefined ? 'no policies accepted yet' : `policies at ${commit.slice(0, 10)}`,
+                  ],
+                ]
+              : troubles.map((trouble) => [title, style.yellow('LOOK'), trouble])
+          return [...itself, ...disabled]
+        },
+      ),
     ]
     deps.out.write(
       table(

@@ -42,7 +42,7 @@ export const readLedger = async (
  */
 export const observe = async (deps: GrantDeps, id: string): Promise<Situation | undefined> => {
   const saved = await deps.store.grant(id)
-  const [ledger, attempts, ask] = await Promise.all([
+  const [ledger, attempts, asked] = await Promise.all([
     readLedger(deps, id),
     deps.store.attempts(id),
     deps.store.revokeAsked(id),
@@ -52,6 +52,8 @@ export const observe = async (deps: GrantDeps, id: string): Promise<Situation | 
     return undefined
   }
   const ahead = await isAhead(deps, saved, ledger)
+  const ask = asked === 'forged' ? undefined : asked
+  if (asked === 'forged' && ledger.over === undefined) deps.log.alert('revoke_ask.forged', { grant: id })
   const { intent } = ledger
   if (saved === undefined && intent === undefined) return undefined
   const provider = deps.providers.get(intent?.provider ?? '')

@@ -1,5 +1,6 @@
 import type { GroupFact, PersonFact, PolicyFacts, RequestFacts } from '../../decision/facts.ts'
 import type { ReconcileDeps } from '../deps.ts'
+import { policiesOff } from '../overrides.ts'
 import type { Evidence, PolicySet } from '../ports/evaluator.ts'
 import { grantsOf, spanOf } from './grants.ts'
 import { policyUser } from './people.ts'
@@ -11,7 +12,7 @@ export type Asked = { readonly requests: readonly RequestFacts[]; readonly evide
 
 /** Puts what the policies say into each request's facts, with the requester's grants as they are now. */
 export const askPolicies = async (
-  deps: Pick<ReconcileDeps, 'store' | 'settings' | 'ledger' | 'keys' | 'log'>,
+  deps: Pick<ReconcileDeps, 'clock' | 'store' | 'settings' | 'ledger' | 'keys' | 'log'>,
   set: PolicySet,
   at: {
     readonly now: number
@@ -21,13 +22,14 @@ export const askPolicies = async (
     readonly groups: readonly GroupFact[]
     readonly reviewers: readonly PersonFact[]
     readonly requests: readonly RequestFacts[]
-    readonly hints: boolean
     /** Of other pull requests that would be merged with this one: as good as granted. */
     readonly beside?: readonly RequestFacts[]
+    readonly hints: boolean
   },
 ): Promise<Asked> => {
   const evidence = new Map<string, Evidence>()
-  const { byHand, overridden } = await deps.store.disabledPolicies(at.now, at.repository)
+  const off = await policiesOff(deps, at.repository)
+  const overridden = off.overridden.map(({ policy }) => policy)
   const repository = deps.settings.repositories.get(at.repository)?.fullName ?? String(at.repository)
   const directory = set.directory
   const user = (person: PersonFact) => policyUser(directory, at.groups, person)
@@ -82,8 +84,12 @@ export const askPolicies = async (
       const { groups, users } = named(approval, at.groups, directory)
       return { eligibility, approval, hints, groups, users }
     }
-    const policies = await answer([...byHand, ...overridden])
-    return { ...request, policies, ...(byHand.length === 0 ? {} : { policiesToo: await answer(overridden) }) }
+    const policies = await answer([...off.byHand, ...overridden])
+    return {
+      ...request,
+      policies,
+      ...(off.byHand.length === 0 ? {} : { policiesToo: await answer(overridden) }),
+    }
   }
   const requests = await Promise.all(at.requests.map(ask))
   return { requests, evidence: [...evidence.values()] }

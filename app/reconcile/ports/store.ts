@@ -180,7 +180,8 @@ export type Store = {
   attempts(grant: string): Promise<readonly Attempt[]>
   /** Requests to revoke that a person or a deleted file made; the grant reconciler turns one into a sealed intent. */
   askRevoke(tx: Tx, ask: RevokeAsk): Promise<void>
-  revokeAsked(grant: string): Promise<RevokeAsk | undefined>
+  /** `forged`: there is one, and its MAC does not hold. */
+  revokeAsked(grant: string): Promise<RevokeAsk | 'forged' | undefined>
 
   branch(repository: number): Promise<BranchRow | undefined>
   saveBranch(tx: Tx, row: BranchRow): Promise<void>
@@ -189,11 +190,11 @@ export type Store = {
   /** Unfenced: the pull-request reconciler alone writes it, one worker a key. */
   savePull(tx: Tx, row: PullRow): Promise<void>
 
-  projection(repository: number, pull: number): Promise<Projection | undefined>
-  saveProjection(row: Projection): Promise<void>
-
   /** Numbers of pull requests that were open at this head when last looked at. */
   openPullsAt(repository: number, headSha: string): Promise<readonly number[]>
+
+  projection(repository: number, pull: number): Promise<Projection | undefined>
+  saveProjection(row: Projection): Promise<void>
 
   /** Everything whose `lookAt` is at or before `now` (and later than `after`, where given), the longest due first. */
   due(now: number, limit: number, after?: number): Promise<readonly Due[]>
@@ -201,14 +202,33 @@ export type Store = {
   nextLookAt(after?: number): Promise<number | undefined>
   /** Requests of a person, by numeric id, in these states. */
   requestsOfPerson(requesterId: number, states: readonly RequestState[]): Promise<readonly RequestRow[]>
-  /** Pull requests with a request in `pending`, `approved` or `denied`, for catch-up. */
+  /** Pull requests with a request in `pending`, `approved` or `denied`, or open when last looked at. */
   waitingPulls(): Promise<readonly { readonly repository: number; readonly pull: number }[]>
 
-  /** Names of policies whose row says `enabled = false` and carries no valid override (trust.md 5.4), and valid overrides in force. */
-  disabledPolicies(
-    now: number,
+  /**
+   * Names of policies whose row says `enabled = false` (trust.md 5.4): under an override whose MAC holds, in force
+   * or past its end, or by hand; of those, `forged` carry what looks like an override.
+   */
+  disabledPolicies(now: number, repository: number): Promise<DisabledPolicies>
+  /** Writes an override's row; false where there is no such policy. */
+  startOverride(
+    tx: Tx,
+    row: {
+      readonly repository: number
+      readonly policy: string
+      readonly until: number
+      readonly by: readonly number[]
+    },
+  ): Promise<boolean>
+  /** The policy's row says enabled again; false where there is no such policy. */
+  endOverride(tx: Tx, repository: number, policy: string): Promise<boolean>
+  /** Wishes to disable a policy whose MAC holds; `forged`: how many others there are. */
+  overrideAsks(
     repository: number,
-  ): Promise<{ readonly byHand: readonly string[]; readonly overridden: readonly string[] }>
+    policy: string,
+  ): Promise<{ readonly valid: readonly OverrideAsk[]; readonly forged: number }>
+  putOverrideAsk(tx: Tx, ask: OverrideAsk): Promise<void>
+  dropOverrideAsks(tx: Tx, repository: number, policy: string): Promise<void>
   /** Makes `policies` list what the accepted commit holds. */
   recordPolicies(
     tx: Tx,
@@ -232,6 +252,22 @@ export type Store = {
 
 /** `lookAt`: which moment of the row was due, so that a timer wakes it once. */
 export type Due = WakeUp & { readonly lookAt?: number }
+
+export type DisabledPolicies = {
+  readonly byHand: readonly string[]
+  readonly overridden: readonly string[]
+  readonly expired: readonly string[]
+  readonly forged: readonly string[]
+}
+
+/** One administrator's wish to disable a policy for so long. */
+export type OverrideAsk = {
+  readonly repository: number
+  readonly policy: string
+  readonly by: { readonly id: number; readonly login: string }
+  readonly seconds: number
+  readonly askedAt: number
+}
 
 export type RevokeAsk = {
   readonly grant: string

@@ -26,7 +26,7 @@ export const revokeByComment = async (
     const named = match[1] === undefined ? undefined : parseRequestId(match[1])
     for (const row of rows) {
       if (match[1] !== undefined && row.id !== named) continue
-      if ((await deps.store.revokeAsked(row.id)) !== undefined) continue
+      if (typeof (await deps.store.revokeAsked(row.id)) === 'object') continue
       if (!mayRevoke(deps, row, comment.author.id)) {
         deps.log.warn('a revoke comment by someone who may not', {
           request: row.id,

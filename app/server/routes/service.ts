@@ -3,6 +3,7 @@ import { mayRead, seesAll } from '../authorise.ts'
 import type { Callers } from '../caller.ts'
 import type { ServerDeps } from '../deps.ts'
 import { Problem } from '../problem.ts'
+import { offView } from './policies.ts'
 
 /** The service about itself: version for anyone, the rest for those whom a repository knows. */
 export function serviceRoutes(app: FastifyInstance, deps: ServerDeps, callers: Callers): void {
@@ -38,11 +39,12 @@ export function serviceRoutes(app: FastifyInstance, deps: ServerDeps, callers: C
       components,
       repositories: repositories
         .filter(({ id }) => mayRead(caller, id, facts))
-        .map(({ id, acceptedCommit, troubles }) => ({
+        .map(({ id, acceptedCommit, troubles, off }) => ({
           id,
           name: facts.repositories.find((one) => one.id === id)?.name ?? null,
           accepted_commit: acceptedCommit ?? null,
           troubles,
+          policies_off: off.map((one) => ({ name: one.name, ...offView(one.off) })),
         })),
     }
   })

@@ -131,7 +131,12 @@ export const accessStore = (
           (one, at, found) =>
             found.findIndex((other) => other.pull === one.pull && other.repository === one.repository) === at,
         ),
-    disabledPolicies: async () => ({ byHand: [], overridden: [] }),
+    disabledPolicies: async () => ({ byHand: [], overridden: [], expired: [], forged: [] }),
+    startOverride: async () => false,
+    endOverride: async () => false,
+    overrideAsks: async () => ({ valid: [], forged: 0 }),
+    putOverrideAsk: async () => undefined,
+    dropOverrideAsks: async () => undefined,
     recordPolicies: async () => undefined,
     takeBudget: async () => ({ ok: true }),
     holdBudget: async () => undefined,

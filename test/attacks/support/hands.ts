@@ -1,0 +1,17 @@
+import { withClient } from '../../support/client.ts'
+import type { AttackWorld } from './world.ts'
+
+export type Hand = (text: string, values?: readonly unknown[]) => Promise<number>
+
+/** Who writes to the database: the app role, and a superuser from whom the triggers are hidden. */
+export const hands = (
+  t: Pick<AttackWorld, 'databaseUrl' | 'superuserUrl'>,
+): Readonly<Record<'app' | 'root', Hand>> => ({
+  app: (text, values = []) =>
+    withClient(t.databaseUrl, async (client) => (await client.query(text, [...values])).rowCount ?? 0),
+  root: (text, values = []) =>
+    withClient(t.superuserUrl, async (client) => {
+      await client.query('set session_replication_role = replica')
+      return (await client.query(text, [...values])).rowCount ?? 0
+    }),
+})

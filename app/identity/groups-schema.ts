@@ -29,7 +29,6 @@ export const groupsSchema = {
           members: {
             description: 'GitHub logins, each in identities.yaml.',
             type: 'array',
-            minItems: 1,
             maxItems: 1000,
             items: {
               type: 'string',

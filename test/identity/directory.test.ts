@@ -154,6 +154,12 @@ test('roles are found by provider and name, with defaults filled in', () => {
   expect(directory().role('aws', 'Admin')).toBeUndefined()
 })
 
+test('a group may be empty: whoever needs it is refused, and nobody else (trust.md 4.2)', () => {
+  const reading = read({ groups: (text) => text.replace('[alice, bob, mallory]', '[]') })
+  expect(reading.ok && reading.directory.groups[0]).toEqual({ name: 'sre', members: [] })
+})
+})
+
 test('policies see numbers, groups and roles, and no addresses', () => {
   const data = policyData(directory())
   expect(data.identities.alice).toEqual({ id: 1001, trust_tier: 3, blocked: false })
@@ -269,7 +275,6 @@ describe('faults say where and what to write instead', () => {
         'groups.yaml:5:3 groups.platform must have exactly one of members and team; write either members, a list of logins, or team, as organisation/team',
       ],
     ],
-    ['groups', '[alice, bob, mallory]', '[]', ['groups.yaml:4:18 groups.sre.members has no entry; add one']],
     ['roles', 'owners: [sre]', 'owners: [srr]', ['roles.yaml:4:81 groups.yaml has no group srr; write sre']],
     [
       'roles',

@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest'
+import type { Decision, Verdict } from '../../app/decision/decision.ts'
+import { decideGroup, type GroupFacts } from '../../app/decision/merge-group.ts'
+import { groupMarkdown } from '../../app/decision/render-markdown.ts'
+import { head } from './fixture.ts'
+
+const decision = (pull: number, verdict: Verdict): Decision => ({
+  at: 1,
+  moment: 'forecast',
+  repository: 7,
+  pull,
+  headSha: head,
+  verdict,
+  summary: `it ${verdict}`,
+  tree: { rule: 'pull', title: '', outcome: 'met', needed: '', had: '', children: [] },
+  requests: [],
+})
+const member = (pull: number, verdict: Verdict | undefined, differs: readonly string[] = []) => ({
+  pull,
+  differs,
+  ...(verdict === undefined ? {} : { decision: decision(pull, verdict) }),
+})
+const facts = (change: Partial<GroupFacts> = {}): GroupFacts => ({
+  head,
+  members: [member(5, 'passed'), member(6, 'passed')],
+  strays: [],
+  disputed: [],
+  ...change,
+})
+
+test('a group passes when each of its pull requests does, and says who they are', () => {
+  expect(decideGroup(facts())).toMatchObject({
+    verdict: 'passed',
+    summary: '#5, #6 pass together',
+    failing: [],
+  })
+})
+
+test.each<[string, Partial<GroupFacts>, Verdict, string, readonly number[]]>([
+  ['nobody in it', { members: [] }, 'denied', 'no open pull request is in it', []],
+  ['a change from elsewhere', { strays: ['requests/x'] }, 'denied', 'requests/x came with no open', []],
+  [
+    'a change of two',
+    { disputed: ['requests/x'] },
+    'denied',
+    'several open pull requests bring requests/x',
+    [],
+  ],
+  ['one denied', { members: [member(5, 'passed'), member(6, 'denied')] }, 'denied', '#6: it denied', [6]],
+  ['one waiting', { members: [member(5, 'action_required')] }, 'action_required', '#5 to pass', [5]],
+  ['one in trouble', { members: [member(5, 'not_yet')] }, 'not_yet', '#5: it not_yet', [5]],
+  ['one never decided', { members: [member(5, undefined)] }, 'not_yet', '#5 has not been decided yet', [5]],
+  [
+    'other bytes',
+    { members: [member(5, 'passed', ['requests/x'])] },
+    'denied',
+    '#5: other bytes at requests/x',
+    [5],
+  ],
+  [
+    'a denial besides trouble',
+    { members: [member(5, 'not_yet'), member(6, 'denied')] },
+    'denied',
+    '#6',
+    [5, 6],
+  ],
+])('%s keeps it from passing', (_, change, verdict, said, failing) => {
+  const group = decideGroup(facts(change))
+  expect(group).toMatchObject({ verdict, summary: expect.stringContaining(said), failing })
+  expect(groupMarkdown(group)).toContain('merge group')
+})

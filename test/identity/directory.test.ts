@@ -158,7 +158,6 @@ test('a group may be empty: whoever needs it is refused, and nobody else (trust.
   const reading = read({ groups: (text) => text.replace('[alice, bob, mallory]', '[]') })
   expect(reading.ok && reading.directory.groups[0]).toEqual({ name: 'sre', members: [] })
 })
-})
 
 test('policies see numbers, groups and roles, and no addresses', () => {
   const data = policyData(directory())

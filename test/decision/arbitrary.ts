@@ -4,6 +4,7 @@ import type {
   Facts,
   PersonFact,
   PolicyFacts,
+  Precedent,
   RequestFacts,
   ReviewFact,
 } from '../../app/decision/facts.ts'
@@ -150,6 +151,7 @@ export const review: fc.Arbitrary<ReviewFact> = fc
             commit: 'c',
             state: contradicted ?? (rest.state === 'dismissed' ? 'approved' : rest.state),
           },
+          storedAt: rest.submittedAt,
         }
       : {}),
     blobs: { [paths[0]]: a, [paths[1]]: b },
@@ -159,6 +161,24 @@ export const contributor: fc.Arbitrary<Contributor> = rarely(
   fc.record({ as: fc.constantFrom('author', 'committer', 'co-author', 'pusher'), person }),
   fc.record({ as: fc.constantFrom('author', 'pusher'), unresolved: word, remedy: word }),
 ) as fc.Arbitrary<Contributor>
+
+/** What was decided under earlier policies. */
+const precedent: fc.Arbitrary<Precedent> = fc.record(
+  {
+    last: fc.record(
+      {
+        terms: fc.record({
+          tier: fc.constantFrom('human', 'auto', 'none'),
+          asks: fc.constantFrom([], ['1 of sre']),
+          met: fc.boolean(),
+        }),
+      },
+      { requiredKeys: [] },
+    ),
+    since: between(-3 * hour, 0),
+  },
+  { requiredKeys: [] },
+)
 
 const requestAt = (path: string): fc.Arbitrary<RequestFacts> =>
   fc
@@ -177,9 +197,20 @@ const requestAt = (path: string): fc.Arbitrary<RequestFacts> =>
       policies,
       policiesToo: fc.option(policies, { nil: undefined, freq: 1 }),
       asked: mostly(98),
+      precedent: rarely(fc.constant(undefined), precedent),
     })
     .map(
-      ({ readable, durationSeconds, startsAt, breakGlass, policiesToo, policies: said, asked, ...rest }) => ({
+      ({
+        readable,
+        durationSeconds,
+        startsAt,
+        breakGlass,
+        policiesToo,
+        policies: said,
+        asked,
+        precedent: before,
+        ...rest
+      }) => ({
         id: `req_${path}` as const,
         path,
         blob,
@@ -203,6 +234,7 @@ const requestAt = (path: string): fc.Arbitrary<RequestFacts> =>
         },
         ...(asked ? { policies: said } : {}),
         ...(policiesToo === undefined ? {} : { policiesToo }),
+        ...(before === undefined ? {} : { precedent: before }),
         ...rest,
       }),
     )
@@ -224,7 +256,14 @@ export const facts: fc.Arbitrary<Facts> = fc
     }),
     mergedAt: rarely(between(-hour, 0), fc.double()),
     reviewsFrom: rarely(fc.constant(undefined), between(-2 * hour, 0)),
-    policy: rarely(fc.constant({ commit: 'c' }), fc.record({ missing: word })),
+    policy: rarely(
+      rarely(
+        fc.constant({ commit: 'c' }),
+        between(-3 * hour, 0).map((since) => ({ commit: 'c', since })),
+      ),
+      fc.record({ missing: word }),
+    ),
+    headAt: fc.option(between(-3 * hour, 0), { nil: undefined }),
     extra: rarely(
       fc.constant([]),
       fc.array(fc.record({ path: word, kind: fc.constantFrom('added', 'changed', 'deleted') }), {
@@ -245,6 +284,7 @@ export const facts: fc.Arbitrary<Facts> = fc
       mergedAt,
       reviewsFrom,
       policy,
+      headAt,
       extra,
       grantWindowMs,
       ...rest
@@ -271,6 +311,7 @@ export const facts: fc.Arbitrary<Facts> = fc
         state: when === 'forecast' ? ('open' as const) : ('closed' as const),
         ...(when === 'forecast' ? {} : { merged: { at: mergedAt, commit: 'm', onBranch: flags.onBranch } }),
         ...(reviewsFrom === undefined ? {} : { reviewsFrom }),
+        ...(headAt === undefined ? {} : { headAt }),
       },
       policy,
       changes: [...requests.map(({ path }) => ({ path, kind: 'added' as const, mode: '100644' })), ...extra],

@@ -19,6 +19,12 @@ decides('pull requests', open, [
     summary: /develop/,
   },
   { name: 'a fork', patch: { pull: { fromFork: true } }, verdict: 'denied', rule: '6.22' },
+  {
+    name: 'a head that another one has',
+    patch: { pull: { sharing: [8] } },
+    verdict: 'denied',
+    rule: '6.06a',
+  },
   { name: 'a draft', patch: { pull: { draft: true } }, verdict: 'action_required', rule: '6.23' },
   { name: 'a closed one', patch: { pull: { state: 'closed' } }, verdict: 'action_required', rule: '6.23' },
   { name: 'a bot as author', patch: { pull: { authorIsUser: false } }, verdict: 'denied', rule: '6.14' },

@@ -172,6 +172,46 @@ test('405 on a merge is not_mergeable, and a way that is not allowed leads to th
   expect(ways).toEqual(['merge', 'squash'])
 })
 
+test('a merge queue is asked with the head that was decided on, and its refusals have names', async () => {
+  const { api } = setUp()
+  const head = 'a'.repeat(40)
+  let now = head
+  let said: unknown = { data: { enqueuePullRequest: { mergeQueueEntry: { id: 'x' } } } }
+  const asked: unknown[] = []
+  respond = (request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      const merging = request.method === 'PUT'
+      response.writeHead(merging ? 405 : 200, { 'content-type': 'application/json' })
+      if (merging)
+        return response.end(JSON.stringify({ message: 'Changes must be made through the merge queue' }))
+      if (request.method === 'GET')
+        return response.end(JSON.stringify({ node_id: 'PR_5', head: { sha: now } }))
+      asked.push([request.url, JSON.parse(Buffer.concat(chunks).toString()).variables])
+      response.end(JSON.stringify(said))
+    })
+  }
+  await api.merge(5, head)
+  expect(asked).toEqual([['/api/graphql', { input: { pullRequestId: 'PR_5', expectedHeadOid: head } }]])
+  const refuse = (type: string | undefined, message: string) => {
+    said = { data: { enqueuePullRequest: null }, errors: [{ ...(type ? { type } : {}), message }] }
+    return expect(api.merge(5, head)).rejects
+  }
+  await refuse('UNPROCESSABLE', 'a required check is missing').toMatchObject({ code: 'not_mergeable' })
+  await refuse('FORBIDDEN', 'no').toMatchObject({ code: 'forbidden' })
+  await refuse('NOT_FOUND', 'no').toMatchObject({ code: 'not_found' })
+  await refuse('RATE_LIMITED', 'no').toMatchObject({ code: 'rate_limited' })
+  said = { data: null, errors: [{ message: 'Pull request is already in the queue' }] }
+  await api.merge(5, head)
+  said = 'nonsense'
+  await expect(api.merge(5, head)).rejects.toMatchObject({ code: 'unavailable' })
+  now = 'b'.repeat(40)
+  const before = asked.length
+  await expect(api.merge(5, head)).rejects.toMatchObject({ code: 'conflict' })
+  expect(asked).toHaveLength(before)
+})
+
 describe('an answer that is not whole is no answer', () => {
   test.each<[string, RequestListener]>([
     ['silence', () => undefined],

@@ -85,10 +85,60 @@ test('nothing is looked for that no lost answer can have left', async () => {
   expect(asked.filter((call) => call.startsWith('find'))).toEqual([])
 })
 
+test('a head that two share passes for neither; who is alone again gets a new check, which counts', async () => {
+  const world = accessWorld()
+  const pull = world.request('a')
+  world.review(pull, 'bob')
+  await world.settle()
+  const head = world.hub.git.tip('a')
+  world.hub.move('twin', head, 'carol')
+  const twin = world.hub.open('twin', 'carol')
+  await world.settle()
+  const checks = () => [...world.hub.checks.values()].map((check) => [check.externalId, check.conclusion])
+  const named = (number: number) => `gitsudo:${repositoryId}:${number}`
+  expect(checks()).toEqual([
+    [named(pull), 'failure'],
+    [named(twin), 'failure'],
+  ])
+  world.hub.close(twin, 'carol')
+  await world.settle()
+  expect(checks().at(-1)).toEqual([named(pull), 'success'])
+})
+
+test('of two that leave a shared head by a push, both are decided anew', async () => {
+  const world = accessWorld()
+  const pull = world.request('a')
+  world.review(pull, 'bob')
+  await world.settle()
+  world.hub.move('twin', world.hub.git.tip('a'), 'carol')
+  const twin = world.hub.open('twin', 'carol')
+  await world.settle()
+  expect(await world.states(pull)).toEqual({ a: 'denied' })
+  world.push('twin', { [filePath('a')]: undefined }, 'carol')
+  await world.settle()
+  expect(await world.states(pull)).toEqual({ a: 'approved' })
+  expect(await world.states(twin)).toEqual({ a: 'cancelled' })
+})
+
 describe('merge: auto', () => {
   test('merges the head that was decided on', async () => {
     const world = accessWorld({ merge: 'auto' })
     const pull = world.request('a')
+    await world.settle()
+    world.review(pull, 'bob')
+    await world.settle()
+    expect(await world.states(pull)).toEqual({ a: 'active' })
+  })
+
+  test('a head goes into the merge queue once; what took it out is for a person to undo', async () => {
+    const world = accessWorld({ merge: 'auto' })
+    const pull = world.request('a')
+    world.hub.enqueue(pull, 'bob')
+    await world.settle()
+    world.review(pull, 'bob')
+    await world.settle()
+    expect(await world.states(pull)).toEqual({ a: 'approved' })
+    world.push('a', { [filePath('a')]: requestFile('again') }, 'alice')
     await world.settle()
     world.review(pull, 'bob')
     await world.settle()

@@ -327,6 +327,8 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>, id = repository
       change(number, 'edited', by, { base: { ...get(number).base, ref: base } }),
     draft: (number: number, draft: boolean, by: Person) =>
       change(number, draft ? 'converted_to_draft' : 'ready_for_review', by, { draft }),
+    /** Into the branch's merge queue, as far as anybody is told: nothing here takes it out again. */
+    enqueue: (number: number, by: Person) => change(number, 'enqueued', by),
     close: (number: number, by: Person) => change(number, 'closed', by, { state: 'closed' }),
     /** Opens it again, at its branch's present head. */
     reopen(number: number, by: Person): void {

@@ -46,8 +46,8 @@ export const followBranch = async (deps: ReconcileDeps, repository: RepositorySe
   const cursor = known?.cursor ?? repository.firstAcceptedCommit
   if (cursor === tip && known?.cursor !== undefined) return
   const has = await mirror.has(cursor)
-  const steps = has ? await mirror.firstParents(cursor, tip) : undefined
-  if (steps === undefined) {
+  const line = has ? await lineTo(mirror, cursor, tip) : undefined
+  if (line?.from !== cursor) {
     deps.log.alert('branch.rewritten', {
       repository: repository.id,
       branch: repository.branch,
@@ -55,16 +55,21 @@ export const followBranch = async (deps: ReconcileDeps, repository: RepositorySe
       to: tip,
     })
   }
-  const added = has
-    ? await additions(mirror, cursor, steps ?? [tip])
-    : await strangers(deps, repository, mirror, tip)
+  const added =
+    line === undefined
+      ? await strangers(deps, repository, mirror, tip)
+      : await additions(mirror, line.from, line.steps)
   const origins = await originsOf(deps.github.repository(repository.id), mirror, repository, added)
-  const gone = has
-    ? await departures(deps.github.repository(repository.id), added, steps !== undefined)
-    : (await missing(deps, repository, mirror, tip)).map(({ path }) => ({ path, by: [] }))
-  const from = has ? cursor : await acceptedCommit(deps, repository)
+  const gone =
+    line === undefined
+      ? (await missing(deps, repository, mirror, tip)).map(({ path }) => ({ path, by: [] }))
+      : [
+          ...(await departures(deps.github.repository(repository.id), added)),
+          ...(line.from === cursor ? [] : await lost(mirror, cursor, tip)),
+        ]
+  const from = line?.from ?? (await acceptedCommit(deps, repository))
   const policies = (await mirror.has(from))
-    ? await policySteps(deps, repository, mirror, from, steps ?? [tip])
+    ? await policySteps(deps, repository, mirror, from, line?.steps ?? [tip])
     : []
   await transact(deps, async (tx, deps) => {
     await deps.store.serialise(tx, `branch:${repository.id}`)
@@ -92,6 +97,19 @@ export const followBranch = async (deps: ReconcileDeps, repository: RepositorySe
   })
 }
 
+/** The first parents from the cursor, or from where a rewritten branch left it, to the tip, oldest first. */
+const lineTo = async (
+  mirror: Mirror,
+  cursor: Sha,
+  tip: Sha,
+): Promise<{ readonly from: Sha; readonly steps: readonly Sha[] } | undefined> => {
+  for (const from of [cursor, await mirror.mergeBase(cursor, tip)]) {
+    const steps = from === undefined ? undefined : await mirror.firstParents(from, tip)
+    if (from !== undefined && steps !== undefined) return { from, steps }
+  }
+  return undefined
+}
+
 type Addition = { readonly change: Change; readonly commit: Sha }
 
 /** What each step along the first parents did under `requests/`. */
@@ -117,24 +135,26 @@ type Departure = {
 
 /**
  * Files that changed or went. A rebase, or a push by hand, brings the commits of a pull request one by one, and a
- * file that several of them wrote did not change afterwards; where the branch was rewritten nobody can tell.
+ * file that several of them wrote did not change afterwards.
  */
-const departures = async (
-  api: RepositoryApi,
-  steps: readonly Addition[],
-  walked: boolean,
-): Promise<readonly Departure[]> => {
+const departures = async (api: RepositoryApi, steps: readonly Addition[]): Promise<readonly Departure[]> => {
   const changed = steps.filter(({ change }) => change.before !== undefined)
   return Promise.all(
     changed.map(async ({ change: { path }, commit }): Promise<Departure> => {
       const came = steps.find(({ change }) => change.path === path && change.before === undefined)
-      if (!walked || came === undefined) return { path, by: [] }
+      if (came === undefined) return { path, by: [] }
       const [brought, tied] = await Promise.all([api.pullsOf(came.commit), api.pullsOf(commit)])
       const own = tied.filter(({ merged, number }) => merged && brought.some((one) => one.number === number))
       return { path, by: own.map(({ number }) => number) }
     }),
   )
 }
+
+/** What a rewritten branch no longer holds as it did. */
+const lost = async (mirror: Mirror, cursor: Sha, tip: Sha): Promise<readonly Departure[]> =>
+  (await mirror.changes(cursor, tip, 'requests/'))
+    .filter(({ before }) => before !== undefined)
+    .map(({ path }) => ({ path, by: [] }))
 
 const live: readonly GrantState[] = ['scheduled', 'provisioning', 'active', 'revoking', 'quarantined']
 

@@ -85,3 +85,24 @@ test('a branch that loses the merge while it is being decided grants nothing', a
   await world.pass(60_000)
   expect(await world.states(pull)).toEqual({ a: 'refused' })
 })
+
+test('on a rewritten branch, too, a file belongs to whoever brought it, or to nobody', async () => {
+  const world = accessWorld()
+  const before = world.git.tip('main')
+  await world.merge(world.request('a'), 'carol')
+  await world.settle()
+  world.move('main', before, 'carol')
+  const pull = world.request('b')
+  world.review(pull, 'bob')
+  await world.merge(pull, 'carol')
+  world.push('main', { [filePath('stray')]: requestFile('stray') }, 'carol')
+  // Its head holds everything that the branch holds.
+  await world.merge(world.request('c'), 'carol')
+  await world.settle()
+  expect(await world.states(pull)).toEqual({ b: 'active' })
+  const refused = world.ledger.events().filter(({ type }) => type === 'grant.refused')
+  expect(refused.map(({ pull: of, data }) => [of, data.path])).toEqual(
+    expect.arrayContaining([[0, filePath('stray')]]),
+  )
+  expect(refused.map(({ data }) => data.path)).not.toContain(filePath('b'))
+})

@@ -13,6 +13,8 @@ type Instance = { readonly policy: PolicyInstance; readonly data: string }
 
 /** An instance that grew past this is not kept: memory of wasm never shrinks. */
 const keptBytes = 8 * 1024 * 1024
+/** What all kept ones may take together: a commit may bring hundreds of policies. */
+const keptInAll = 256 * 1024 * 1024
 
 const port: MessagePort = workerData.port
 const modules = new Map<string, Module>()
@@ -37,6 +39,8 @@ function evaluate(job: Extract<ToWorker, { kind: 'evaluate' }>): Outcome {
   try {
     const document = policy.evaluate(job.input, module.entrypoint, job.now)
     if (policy.size() > keptBytes) instances.delete(job.module)
+    const inAll = [...instances.values()].reduce((sum, kept) => sum + kept.policy.size(), 0)
+    if (inAll > keptInAll) instances.clear()
     return readDocument(document, job.aspect, module.hasAllow)
   } catch (error) {
     instances.delete(job.module)

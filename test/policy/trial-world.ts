@@ -56,14 +56,11 @@ export const trialWorld = (options: { readonly opa?: Opa; readonly limits?: Tria
   const evidence = new Map<string, Uint8Array>()
   const events: LedgerEvent[] = []
   const packaged = createPackaged()
-  let now = sundayNight
+  const now = sundayNight
   return {
     evidence,
     events,
     now,
-    later: (ms: number) => {
-      now += ms
-    },
     /** Decides and records, `daysAgo`; returns the request's id. */
     async record(name: string, question: PolicyQuestion, daysAgo = 1): Promise<string> {
       const set = await createPolicyLoader({ pool, packaged })(accepted, readFolder('.'))
@@ -90,9 +87,8 @@ export const trialWorld = (options: { readonly opa?: Opa; readonly limits?: Tria
     try(changes: Changes, before: Changes = {}, signal?: AbortSignal): Promise<PolicyTrialReport> {
       return this.trial(changes, before).run(signal)
     },
-    /** The same, to be run more than once; `reads`: how many trees were read. */
+    /** The same, to be run more than once. */
     trial(changes: Changes, before: Changes = {}) {
-      let reads = 0
       const trees = new Map([
         [accepted, treeOf(before)],
         [head, treeOf(changes)],
@@ -101,10 +97,7 @@ export const trialWorld = (options: { readonly opa?: Opa; readonly limits?: Tria
         git: {
           mirror: () => ({
             fetch: async () => ({ tip: accepted }),
-            tree: async (commit) => {
-              reads += 1
-              return trees.get(commit) ?? []
-            },
+            tree: async (commit) => trees.get(commit) ?? [],
             blob: async (sha) => {
               for (const entries of trees.values())
                 for (const entry of entries) if (entry.sha === sha) return entry.bytes
@@ -129,10 +122,7 @@ export const trialWorld = (options: { readonly opa?: Opa; readonly limits?: Tria
       }
       const { trial } = createPolicyTrial(deps)
       const never = new AbortController().signal
-      return {
-        run: (signal: AbortSignal = never) => trial({ repository, head, accepted }, signal),
-        reads: () => reads,
-      }
+      return { run: (signal: AbortSignal = never) => trial({ repository, head, accepted }, signal) }
     },
   }
 }

@@ -208,15 +208,3 @@ test('a caller that gives up hears of it, and the next trial is unhurt', async (
   expect(late).toMatchObject({ status: 'rejected', reason: { code: 'timeout' } })
   expect(next).toMatchObject({ status: 'fulfilled', value: { compiles: { ok: true } } })
 })
-
-test('the same commits are tried once in ten minutes, also when asked at once', async () => {
-  const world = trialWorld()
-  const { run, reads } = world.trial({})
-  const [one, two] = await Promise.all([run(), run()])
-  expect(two).toEqual(one)
-  expect(reads()).toBe(2)
-  await world.record('alice', ask(alice))
-  expect((await run()).replayed).toBe(0)
-  world.later(10 * 60_000)
-  expect((await run()).replayed).toBe(1)
-})

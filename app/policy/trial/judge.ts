@@ -1,10 +1,11 @@
-import { hash } from 'node:crypto'
 import { decide } from '../../decision/decide.ts'
-import type { GroupFact, PersonFact, PolicyFacts, RequestFacts } from '../../decision/facts.ts'
+import type { Requirement } from '../../decision/decision.ts'
+import type { Facts, PolicyFacts, RequestFacts } from '../../decision/facts.ts'
 import { assign } from '../../decision/match.ts'
 import type { Directory } from '../../identity/directory.ts'
-import type { PolicyAnswer, PolicySet, PolicyUser } from '../../reconcile/ports/evaluator.ts'
+import type { PolicyAnswer, PolicySet } from '../../reconcile/ports/evaluator.ts'
 import { inTrouble } from '../fold.ts'
+import { peopleOf, personOf } from './people.ts'
 import type { Question } from './question.ts'
 
 /**
@@ -16,36 +17,42 @@ export type Judgement =
   | { readonly verdict: 'refused' }
   | { readonly verdict: 'trouble' }
 
-/** As many as are asked about each request (reconcile/observe/ask.ts). */
-const mostReviewers = 200
-/** Nobody is asked for more members of a team than these. */
-const teamSize = 20
+export type Judge = (question: Question) => Promise<Judgement>
+
+/** Who asks for more approvals, or of more people, will not get them; and weighing it would take all memory. */
+const mostAsked = { approvals: 100, people: 100_000 }
 
 /**
  * Decides by the rules of every decision, with nobody's review yet: `passes` where those who are asked can also
  * approve it. People get the groups and the trust tier of this directory. Who is in a team only GitHub knows:
  * requester and author keep those they had, everybody else is taken for a member, and each team for big enough.
  */
-export async function judge(set: PolicySet, question: Question): Promise<Judgement> {
-  const { directory } = set
-  const requester = userOf(directory, question.requester)
-  const teams = directory.groups.flatMap((group) => ('team' in group ? [group.name] : []))
-  const reviewers = directory.identities
-    .filter(({ id, blocked }) => !blocked && id !== requester.id)
-    .slice(0, mostReviewers)
-    .map(({ id, login }) => userOf(directory, { id, login, groups: teams }))
-  const author = userOf(directory, question.author)
-  const answer = await set.ask({ ...question, requester, author, reviewers })
-  const said = [...answer.eligibility, ...answer.approval, ...answer.approval.flatMap((one) => one.reviewers)]
-  if (inTrouble(said)) return { verdict: 'trouble' }
-  const [decided] = decide(factsOf(set, question, answer)).requests
-  if (decided?.verdict !== 'passed' && decided?.verdict !== 'action_required') return { verdict: 'refused' }
-  const seats = decided.requirements.map(({ count, eligible }) => ({
+export function createJudge(set: PolicySet): Judge {
+  const people = peopleOf(set.directory)
+  return async (question) => {
+    const requester = people.user(question.requester)
+    const author = people.user(question.author)
+    const reviewers = people.reviewers.filter(({ id }) => id !== requester.id)
+    const answer = await set.ask({ ...question, requester, author, reviewers })
+    const { eligibility, approval } = answer
+    if (inTrouble([...eligibility, ...approval, ...approval.flatMap((one) => one.reviewers)]))
+      return { verdict: 'trouble' }
+    if (asksTooMuch(answer, people.sizes)) return { verdict: 'refused' }
+    const policies = { eligibility, approval, hints: [], groups: people.groups, users: usersOf(set, answer) }
+    const [decided] = decide(factsOf(set, question, policies)).requests
+    if (decided?.verdict !== 'passed' && decided?.verdict !== 'action_required') return { verdict: 'refused' }
+    return approvable(decided.requirements)
+  }
+}
+
+/** Passes where distinct people can meet every requirement (trust.md 4.4). */
+function approvable(requirements: readonly Requirement[]): Judgement {
+  const seats = requirements.map(({ count, eligible }) => ({
     count,
     eligible: new Set(eligible.map(({ id }) => id)),
   }))
   const everybody = seats.flatMap(({ eligible }) => [...eligible])
-  const met = assign(seats, everybody).every((people, index) => people.length >= (seats[index]?.count ?? 0))
+  const met = assign(seats, everybody).every((seated, index) => seated.length >= (seats[index]?.count ?? 0))
   if (!met) return { verdict: 'refused' }
   const asked = seats.map(({ count, eligible }) => [count, [...eligible].sort((a, b) => a - b)])
   return {
@@ -55,30 +62,24 @@ export async function judge(set: PolicySet, question: Question): Promise<Judgeme
   }
 }
 
-function userOf(directory: Directory, person: Pick<PolicyUser, 'id' | 'login' | 'groups'>): PolicyUser {
-  const identity = directory.byId(person.id)
-  return {
-    id: person.id,
-    login: person.login,
-    email: identity?.emails[0] ?? '',
-    trustTier: identity?.trustTier ?? 0,
-    groups: directory.groups
-      .filter((group) =>
-        'team' in group
-          ? person.groups.includes(group.name)
-          : identity !== undefined && group.members.includes(identity.login),
-      )
-      .map(({ name }) => name),
-  }
+function asksTooMuch({ approval }: PolicyAnswer, sizes: ReadonlyMap<string, number>): boolean {
+  const entries = approval.flatMap(({ outcome }) =>
+    outcome.kind === 'value' ? (outcome.required ?? []) : [],
+  )
+  const people = entries.reduce(
+    (sum, entry) => sum + ('group' in entry ? (sizes.get(entry.group) ?? 0) : entry.users.length),
+    0,
+  )
+  const approvals = entries.reduce((sum, { count }) => sum + Math.max(1, count), 0)
+  return approvals > mostAsked.approvals || people > mostAsked.people
 }
 
 const repository = 1
 const branch = 'main'
 
 /** The facts of a pull request that has nothing for or against it but this request. */
-function factsOf(set: PolicySet, question: Question, answer: PolicyAnswer): Parameters<typeof decide>[0] {
+function factsOf(set: PolicySet, question: Question, policies: PolicyFacts): Facts {
   const { request, author, path, now } = question
-  const person = ({ id, login }: PolicyUser): PersonFact => ({ id, login })
   return {
     now,
     moment: 'forecast',
@@ -94,7 +95,7 @@ function factsOf(set: PolicySet, question: Question, answer: PolicyAnswer): Para
     },
     pull: {
       number: question.pull,
-      author: person(author),
+      author: personOf(author),
       authorIsUser: true,
       base: branch,
       headSha: '0'.repeat(40),
@@ -112,11 +113,11 @@ function factsOf(set: PolicySet, question: Question, answer: PolicyAnswer): Para
         read: { ok: true, request },
         usedUp: false,
         ...catalogued(set.directory, question),
-        policies: policiesOf(set.directory, answer),
+        policies,
       },
     ],
     reviews: [],
-    contributors: [{ as: 'author', person: person(author) }],
+    contributors: [{ as: 'author', person: personOf(author) }],
     troubles: [],
   }
 }
@@ -141,32 +142,15 @@ function catalogued(
   }
 }
 
-function policiesOf(directory: Directory, { eligibility, approval }: PolicyAnswer): PolicyFacts {
+/** The people that requirements name one by one. */
+function usersOf({ directory }: PolicySet, { approval }: PolicyAnswer): PolicyFacts['users'] {
   const logins = approval.flatMap(({ outcome }) =>
     outcome.kind === 'value'
       ? (outcome.required ?? []).flatMap((entry) => ('users' in entry ? entry.users : []))
       : [],
   )
-  return {
-    eligibility,
-    approval,
-    hints: [],
-    groups: directory.groups.map((group): GroupFact => {
-      if ('team' in group) return { name: group.name, members: someOf(group.team) }
-      return {
-        name: group.name,
-        members: group.members.flatMap((login) => directory.byLogin(login) ?? []),
-      }
-    }),
-    users: [...new Set(logins)].map((login) => {
-      const person = directory.byLogin(login)
-      return person === undefined ? { login, unknown: login } : { login, person }
-    }),
-  }
-}
-
-/** Stand-ins for a team's members, the same for the same team. */
-const someOf = (team: string): readonly PersonFact[] => {
-  const first = Number.parseInt(hash('sha256', team).slice(0, 10), 16) * teamSize
-  return Array.from({ length: teamSize }, (_, index) => ({ id: -1 - first - index, login: team }))
+  return [...new Set(logins)].map((login) => {
+    const person = directory.byLogin(login)
+    return person === undefined ? { login, unknown: login } : { login, person: personOf(person) }
+  })
 }

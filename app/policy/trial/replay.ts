@@ -1,6 +1,6 @@
 import type { PolicySet } from '../../reconcile/ports/evaluator.ts'
 import type { PolicyTrialChange } from '../../reconcile/ports/policy-trial.ts'
-import { type Judgement, judge } from './judge.ts'
+import { createJudge, type Judge, type Judgement } from './judge.ts'
 import { readQuestion } from './question.ts'
 import type { RecordedDecision } from './recorded.ts'
 
@@ -26,22 +26,23 @@ export async function replayRecorded(
   enough: AbortSignal,
 ): Promise<Replayed> {
   const changes: PolicyTrialChange[] = []
+  const [before, after] = [
+    sets.accepted && patient(createJudge(sets.accepted)),
+    patient(createJudge(sets.tried)),
+  ]
   let replayed = 0
   let somebodyPasses = false
   const replay = async ({ request, path, input }: RecordedDecision) => {
     const bytes = await evidence(input)
     const question = bytes === undefined ? undefined : readQuestion(bytes, input, path)
     if (question === undefined) return
-    const [before, after] = await Promise.all([
-      sets.accepted === undefined ? refused : patiently(() => judge(sets.accepted ?? sets.tried, question)),
-      patiently(() => judge(sets.tried, question)),
-    ])
+    const [was, is] = await Promise.all([before?.(question) ?? refused, after(question)])
     // A busy machine says nothing about the policies in force; the tried ones have to come to an answer.
-    if (before.verdict === 'trouble') return
+    if (was.verdict === 'trouble') return
     replayed += 1
-    somebodyPasses ||= after.verdict === 'passes'
-    const change = { request, path, requester: question.requester.login, ...difference(before, after) }
-    if (differs(before, after)) changes.push(change)
+    somebodyPasses ||= is.verdict === 'passes'
+    if (differs(was, is))
+      changes.push({ request, path, requester: question.requester.login, ...difference(was, is) })
   }
   for (let at = 0; at < decisions.length && !enough.aborted; at += atOnce)
     await Promise.all(decisions.slice(at, at + atOnce).map(replay))
@@ -50,11 +51,13 @@ export async function replayRecorded(
 
 const refused: Judgement = { verdict: 'refused' }
 
-/** Asked once more before it counts. */
-const patiently = async (ask: () => Promise<Judgement>): Promise<Judgement> => {
-  const first = await ask()
-  return first.verdict === 'trouble' ? ask() : first
-}
+/** Asks once more before trouble counts. */
+const patient =
+  (judge: Judge): Judge =>
+  async (question) => {
+    const first = await judge(question)
+    return first.verdict === 'trouble' ? judge(question) : first
+  }
 
 const differs = (before: Judgement, after: Judgement): boolean =>
   before.verdict === 'passes' && after.verdict === 'passes'

@@ -1,6 +1,6 @@
 import type { PolicySet } from '../../reconcile/ports/evaluator.ts'
 import { requestId } from '../../request/id.ts'
-import { judge } from './judge.ts'
+import { createJudge } from './judge.ts'
 import type { Question } from './question.ts'
 
 const mostSamples = 2000
@@ -46,8 +46,12 @@ function* samples({ directory, commit }: PolicySet, now: number): Generator<Ques
   }
   for (const at of [now, weekdayNoon(now)]) {
     for (const one of asked) {
-      const names = one.role.owners.flatMap((group) => owners.get(group) ?? [])
-      for (const person of people) if (names.includes(person.login)) yield question(person, one, at)
+      for (const group of one.role.owners) {
+        for (const login of owners.get(group) ?? []) {
+          const person = directory.byLogin(login)
+          if (person !== undefined) yield question(person, one, at)
+        }
+      }
     }
     for (const turn of asked.keys()) {
       for (const [index, person] of people.entries()) {
@@ -67,11 +71,12 @@ function weekdayNoon(now: number): number {
 
 /** Whether any sample passes; asks at most `mostSamples` of them, and none once `enough` is aborted. */
 export async function anySamplePasses(set: PolicySet, now: number, enough: AbortSignal): Promise<boolean> {
+  const judge = createJudge(set)
   let asked = 0
   for (const sample of samples(set, now)) {
     if (asked === mostSamples || enough.aborted) return false
     asked += 1
-    if ((await judge(set, sample)).verdict === 'passes') return true
+    if ((await judge(sample)).verdict === 'passes') return true
   }
   return false
 }

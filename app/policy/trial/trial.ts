@@ -40,30 +40,12 @@ export type TrialDeps = {
 const days90 = 90 * 86_400_000
 const inWorker = 'WebAssembly in a worker of its own'
 
-/** A pull request is looked at again at each review; only what was recorded meanwhile could change a report. */
-const keptMs = 10 * 60_000
-const mostKept = 16
-
-/**
- * Tries one commit at a time: two would share the machine with the service. A report is given again for ten
- * minutes.
- */
+/** Tries one commit at a time: two would share the machine with the service. */
 export function createPolicyTrial(deps: TrialDeps): PolicyTrial {
-  const kept = new Map<string, { readonly at: number; readonly report: PolicyTrialReport }>()
-  const tryOnce = async (request: PolicyTrialRequest, signal: AbortSignal): Promise<PolicyTrialReport> => {
-    const key = `${request.repository} ${request.head} ${request.accepted}`
-    const known = kept.get(key)
-    if (known !== undefined && deps.clock.now() - known.at < keptMs) return known.report
-    const report = await tryCommit(deps, request, signal)
-    kept.delete(key)
-    kept.set(key, { at: deps.clock.now(), report })
-    for (const oldest of [...kept.keys()].slice(0, -mostKept)) kept.delete(oldest)
-    return report
-  }
   let last: Promise<unknown> = Promise.resolve()
   return {
     trial(request, signal) {
-      const mine = last.then(() => tryOnce(request, signal))
+      const mine = last.then(() => tryCommit(deps, request, signal))
       // Who asked hears of it; whoever comes next only waits for its end.
       last = mine.catch(() => undefined)
       return mine

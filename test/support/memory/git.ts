@@ -78,8 +78,10 @@ export const memoryGit = (branch: string) => {
         .filter((path) => below(path, prefix))
         .flatMap((path) => entry(commit, path) ?? []),
     entry: async (commit, path) => entry(commit, path),
-    treeHash: async (commit, path) =>
-      sha(...[...held(commit).tree].filter(([name]) => below(name, path)).flat()),
+    treeHash: async (commit, path) => {
+      const within = [...held(commit).tree].filter(([name]) => below(name, path.replace(/\/?$/, '/')))
+      return within.length === 0 ? undefined : sha(...within.sort().flat())
+    },
     blob: async (id, limit) => {
       const bytes = blobs.get(id)
       if (bytes === undefined) throw new GitError('missing', `no blob ${id}`)

@@ -1,0 +1,21 @@
+import { describeMirror } from '../support/contract/mirror.ts'
+import { mirrorOf } from './mirror-of.ts'
+import { folder, repository } from './remote.ts'
+
+describeMirror('a mirror on disk', () => {
+  const root = folder()
+  const remote = repository(root.path)
+  const at = mirrorOf(`${root.path}/mirrors`, (name) => `file://${root.path}/${name}.git`)
+  return {
+    mirror: at.mirror,
+    author: 'alice@acme.example',
+    commit: (files, parents = []) => remote.commit(files, parents),
+    branch: (commit) => {
+      remote.branch(commit)
+    },
+    [Symbol.dispose]: () => {
+      at[Symbol.dispose]()
+      root[Symbol.dispose]()
+    },
+  }
+})

@@ -19,6 +19,7 @@ import { runTimer } from '../reconcile/timer.ts'
 import { createLog } from '../server/log.ts'
 import { createMetrics } from '../server/metrics.ts'
 import { createServer } from '../server/server.ts'
+import { serveWaiting } from '../server/waiting.ts'
 import { metricFacts } from '../store/metric-facts.ts'
 import { openServed } from './database.ts'
 import { metered } from './metered.ts'
@@ -40,8 +41,8 @@ const retryMs = 2000
 const systemClock: Clock = { now: () => Date.now() }
 
 /**
- * Starts one replica. PostgreSQL or GitHub away at the start: says which and tries again, for ever; away later:
- * `/readyz` names what is missing, and the service goes on by itself.
+ * Starts one replica. PostgreSQL or GitHub away, at the start or later: `/readyz` names what is missing, and the
+ * service tries again, for ever, and goes on by itself.
  */
 export const startService = async (
   config: Config,
@@ -52,8 +53,13 @@ export const startService = async (
   const log = createLog({ level: config.logLevel, secrets: secretsOf(config) })
   const stopping = new AbortController()
   const served = await openServed(config)
+  let detail = 'not asked yet'
+  const stopWaiting = await serveWaiting(config.server, () => ({ name: 'database', up: false, detail }))
   const opened = await again(log, 'the database', stopping.signal, () =>
-    openPorts(config, served.url, clock, log),
+    openPorts(config, served.url, clock, log).catch((error: unknown) => {
+      detail = `PostgreSQL: ${error instanceof Error ? error.message : String(error)}`
+      throw error
+    }),
   )
   const metrics = createMetrics(() => metricFacts(opened.database, clock), clock)
   const ports = metered(overrides.wrap?.(opened.ports) ?? opened.ports, metrics)
@@ -69,6 +75,7 @@ export const startService = async (
     clock,
   })
   const server = createServer(serverDeps(config, version, deps, opened, metrics, intake))
+  await stopWaiting()
   const url = await server.listen(config.server)
   log.info('listening', { url, instance: config.instance, version })
 

@@ -107,6 +107,28 @@ test('PostgreSQL away: /readyz says so, and the service goes on when it is back'
   await t.reached(asked.id, 'active')
 })
 
+test('PostgreSQL away at the start: /readyz says so from the beginning, and the service starts when it is back', async () => {
+  await service.stop()
+  await t.stopDatabase()
+  const starting = t.start()
+  const unready = await until('/readyz to say so', async () => {
+    const response = await fetch(`${service.url}/readyz`).catch(() => undefined)
+    const said = response?.status === 503 ? await response.text() : ''
+    return said.includes('ECONNREFUSED') && (JSON.parse(said) as object)
+  })
+  expect(unready).toMatchObject({
+    status: 'not ready',
+    missing: ['database'],
+    components: [{ name: 'database', up: false, detail: expect.stringContaining('PostgreSQL') }],
+  })
+  expect((await fetch(`${service.url}/healthz`)).status).toBe(200)
+  expect((await deliver('{}', {})).status).toBe(503)
+  await t.startDatabase()
+  service = await starting
+  const asked = await t.ask('after-start')
+  await t.reached(asked.id, 'active')
+})
+
 test('two replicas share the work without doubling it; one goes on alone', async () => {
   const stateDir = join(t.dir, 'state-of-two')
   await cp(join(t.dir, 'world', 'state'), stateDir, { recursive: true })

@@ -51,7 +51,11 @@ export const startService = async (
     })
   }
   child.once('close', () => file.end())
-  await until(`gitsudo at ${at.url} to be ready`, async () => {
+  const end = async (signal: NodeJS.Signals) => {
+    child.kill(signal)
+    await ended(child)
+  }
+  const ready = until(`gitsudo at ${at.url} to be ready`, async () => {
     if (child.exitCode !== null || child.signalCode !== null) {
       throw new Error(`gitsudo ended with ${child.exitCode ?? child.signalCode}: ${last}`)
     }
@@ -60,9 +64,9 @@ export const startService = async (
       () => false,
     )
   })
-  const end = async (signal: NodeJS.Signals) => {
-    child.kill(signal)
-    await ended(child)
-  }
+  await ready.catch(async (error: unknown) => {
+    await end('SIGKILL')
+    throw error
+  })
   return { url: at.url, alerts, child, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') }
 }

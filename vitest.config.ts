@@ -22,6 +22,8 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'attacks',
+          // The first attack of a process waits for its world.
+          testTimeout: 180_000,
           include: ['test/attacks/**/*.test.ts'],
           isolate: false,
           maxWorkers: 2,

@@ -12,6 +12,7 @@ import { commentBody, commentMark, commentStage, decidedPolicies } from './publi
 import { reviewersToAsk } from './publish/reviewers.ts'
 import { isWaiting, showCheck } from './publish/show-check.ts'
 import { showComment } from './publish/show-comment.ts'
+import { isOpen } from './pull-request/rows.ts'
 
 const retryMs = 15_000
 /** For what only a push, a person or another configuration can end. */
@@ -80,8 +81,9 @@ const show = async (
   const rows = await deps.store.status({ repository: repository.id, pull: row.pull })
 
   // A verdict at the merge or later is the ledger's business; the check stays what it was while open, unless
-  // trouble had left it waiting: then nothing else would ever end it.
-  const forecasting = decision.moment === 'forecast' && row.open
+  // trouble keeps the verdict away, which is shown until it comes.
+  const undecided = decision.verdict === 'not_yet' && rows.some(({ request }) => isOpen(request))
+  const forecasting = decision.moment === 'forecast' && (row.open || undecided)
   const leftWaiting = decision.verdict !== 'not_yet' && isWaiting(projection)
   if ((forecasting || leftWaiting) && row.headSha !== '')
     await attempt(() =>

@@ -8,21 +8,6 @@ import { attackWorld } from './support/world.ts'
 
 const cluster = { role: 'cluster-admin', scope: 'c1', duration: '1h' }
 
-test('whoever may only read at the merge has approved nothing', async () => {
-  const t = await attackWorld()
-  const asked = await t.ask('may-read', admin)
-  await t.approve(asked.number, 'bob', 'carol')
-  await t.checked(asked.head, 'success')
-  const allow = (role: 'read' | 'write') => t.github.admin.setPermission(t.repository.fullName, 'bob', role)
-  allow('read')
-  try {
-    await t.land(asked.number)
-    await t.refused(asked, 'bob has read permission')
-  } finally {
-    allow('write')
-  }
-})
-
 test('whoever is not asked has approved nothing', async () => {
   const t = await attackWorld()
   const asked = await t.ask('may-not', admin)
@@ -46,4 +31,19 @@ test('a member on the second page of a nested team counts, until the team is lef
   t.github.admin.removeTeamMember('acme', 'europe', 'carol')
   await t.land(left.number)
   await t.refused(left, 'merged with 0 of the 1 approvals that group night-watch had to give')
+})
+
+test('whoever may only read at the merge has approved nothing', async () => {
+  const t = await oddWorld()
+  const asked = await t.ask('may-read', admin)
+  await t.approve(asked.number, 'bob', 'carol')
+  await t.checked(asked.head, 'success')
+  const allow = (role: 'read' | 'write') => t.github.admin.setPermission(t.repository.fullName, 'bob', role)
+  allow('read')
+  try {
+    await t.land(asked.number)
+    await t.refused(asked, 'bob has read permission')
+  } finally {
+    allow('write')
+  }
 })

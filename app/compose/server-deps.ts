@@ -146,10 +146,13 @@ export const serverDeps = (
         repositories.map(async (repository) => ({
           id: repository.id,
           acceptedCommit: await acceptedCommit(deps, repository),
-          troubles: await accepted(repository.id).then(
-            () => policyDrift(deps, repository),
-            (error: unknown) => [error instanceof Error ? error.message : String(error)],
-          ),
+          troubles: [
+            ...(await accepted(repository.id).then(
+              () => policyDrift(deps, repository),
+              (error: unknown) => [error instanceof Error ? error.message : String(error)],
+            )),
+            ...(await unprotected(deps, repository)),
+          ],
           off: [...(await offOf(repository.id))].map(([name, off]) => ({ name, ...off })),
         })),
       ),
@@ -164,6 +167,26 @@ const within = <T>(ms: number, work: Promise<T>): Promise<T> =>
       setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms).unref()
     }),
   ])
+
+/** What keeps GitHub from waiting for our check (trust.md 6.06c); the verdict at the merge waits for nobody. */
+const unprotected = async (
+  { github }: Ports,
+  { id, branch }: { readonly id: number; readonly branch: string },
+): Promise<readonly string[]> => {
+  try {
+    const required = await within(5000, github.repository(id).requiredCheck(branch))
+    if (required === 'ours') return []
+    return [
+      required === 'none'
+        ? `branch protection of ${branch} does not require the check gitsudo from this App`
+        : `branch protection of ${branch} takes the check gitsudo from anybody: require it from this App`,
+    ]
+  } catch (error) {
+    return [
+      `branch protection of ${branch} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    ]
+  }
+}
 
 const databaseUp = async ({ store }: Ports): Promise<Component> => {
   try {

@@ -10,6 +10,7 @@ import { orUndefined } from './or-undefined.ts'
 import { listPushers, listTeamMembers, readAccount, readPermission } from './people.ts'
 import { closePull, listOpenPulls, listPullsOf, readPull } from './pulls.ts'
 import type { RepositoryClient } from './repository-client.ts'
+import { requiredCheck } from './required-check.ts'
 import { askReviewers } from './reviewers.ts'
 import { listReviews } from './reviews.ts'
 
@@ -50,6 +51,7 @@ export function createRepositoryApi(
     editComment: (id, body) => editComment(repository, id, body),
     findComment: (number, mark) => findComment(repository, number, mark),
     askReviewers: (number, ask) => askReviewers(repository, log, number, ask),
+    requiredCheck: (branch) => requiredCheck(repository, branch),
     merge: (number, head) => mergePull(repository, number, head),
     close: (number) => closePull(repository, number),
   }

@@ -94,6 +94,34 @@ test('6.06c: a check or a status of our name from anybody else lets nothing in',
   await t.refused(asked, 'approv')
 })
 
+test('6.06c: where the branch takes the check from anybody, `server status` says so', async () => {
+  const t = await attackWorld()
+  const { fullName } = t.second
+  const troubles = async () => {
+    const answer = await fetch(`${t.service.url}/api/v1/server/status`, {
+      headers: { authorization: `Bearer ${t.people.erin.token}` },
+    })
+    const { repositories } = (await answer.json()) as {
+      repositories: readonly { readonly name: string; readonly troubles: readonly string[] }[]
+    }
+    return repositories.find(({ name }) => name === fullName)?.troubles
+  }
+  const { body } = await t.people.erin.api('GET', `/repos/${fullName}/branches/main`)
+  const { checks } = (body as { protection: { required_status_checks: { checks: { app_id: number }[] } } })
+    .protection.required_status_checks
+  const require = (appId: number | null | undefined) =>
+    t.github.admin.protectBranch(fullName, 'main', {
+      requiredChecks: appId === undefined ? [] : [{ context: 'gitsudo', appId }],
+    })
+  expect(await troubles()).toEqual([])
+  require(null)
+  expect(await troubles()).toEqual([expect.stringContaining('takes the check gitsudo from anybody')])
+  require(undefined)
+  expect(await troubles()).toEqual([expect.stringContaining('does not require the check gitsudo')])
+  require(checks[0]?.app_id)
+  expect(await troubles()).toEqual([])
+})
+
 const installationToken = async (t: AttackWorld, appId: number, key: string, installation: number) => {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const now = Math.floor(Date.now() / 1000)

@@ -277,6 +277,24 @@ test('a merge with the expected head, one that moved, and one that rules forbid'
   await expect(api.merge(number, moved)).rejects.toMatchObject({ code: 'not_mergeable' })
 })
 
+test('whose check of our name the branch requires', async () => {
+  const { api, admin, app } = stage
+  const required = (...checks: { context: string; appId?: number | null }[]) => {
+    admin.protectBranch('acme/access', 'main', { requiredChecks: checks })
+    return api.requiredCheck('main')
+  }
+  try {
+    expect(await api.requiredCheck('main')).toBe('none')
+    expect(await required({ context: 'build' })).toBe('none')
+    expect(await required({ context: 'gitsudo', appId: app.id + 1 })).toBe('none')
+    expect(await required({ context: 'gitsudo' })).toBe('anybody')
+    expect(await required({ context: 'gitsudo', appId: -1 })).toBe('anybody')
+    expect(await required({ context: 'build' }, { context: 'gitsudo', appId: app.id })).toBe('ours')
+  } finally {
+    admin.unprotectBranch('acme/access', 'main')
+  }
+})
+
 test('where the branch has a merge queue, merging is waiting in it, at the expected head', async () => {
   const { api, admin, propose, commit, app } = stage
   const { number, sha } = await propose('alice', 'queued')

@@ -96,6 +96,9 @@ export type RepositoryApi = {
     sha: Sha,
   ): Promise<{ readonly verified: boolean; readonly author?: Account; readonly committer?: Account }>
 
+  /** Whose check of our name the branch requires: our App's, that of whoever posts one, or nobody's (trust.md 6.06c). */
+  requiredCheck(branch: string): Promise<'ours' | 'anybody' | 'none'>
+
   createCheck(check: CheckRun): Promise<number>
   updateCheck(id: number, check: CheckRun): Promise<void>
   /** Our App's check run of that external id on a commit: what a create left whose answer was never seen. */

@@ -176,6 +176,7 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>, id = repository
     teamMembers: async () => undefined,
     pushers: async (ref) => pushes.filter((one) => one.ref === ref).map(({ by }) => now(by)),
     commit: async () => ({ verified: false }),
+    requiredCheck: async () => 'ours',
     createCheck: async (check) => {
       wrote({ call: 'createCheck', check })
       checks.set(++ids, check)

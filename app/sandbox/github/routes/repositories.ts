@@ -285,5 +285,10 @@ export const repositoryRoutes: readonly Route[] = [
     return ok(await branchShape(call, repository, call.param('branch'), sha))
   }),
   get('/repos/{owner}/{repo}/branches/{branch}/protection', protection),
+  // Rulesets are not covered by this GitHub: none apply.
+  get('/repos/{owner}/{repo}/rules/branches/{branch}', (call) => {
+    repositoryIn(call, metadata)
+    return ok([])
+  }),
   get('/repos/{owner}/{repo}/activity', activity),
 ]

@@ -10,6 +10,8 @@ const points: readonly KillPoint[] = [
     call: 'github.repository.createCheck',
     when: 'before',
   },
+  { at: 'check created, answer not seen', call: 'github.repository.createCheck', when: 'after' },
+  { at: 'comment written, answer not seen', call: 'github.repository.createComment', when: 'after' },
   { at: 'between check and comment', call: 'github.repository.createComment', when: 'before' },
   { at: 'merged, answer not seen', call: 'github.repository.merge', when: 'after' },
   { at: 'verdict under its locks', call: 'store.saveGrant', when: 'before' },

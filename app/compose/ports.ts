@@ -5,7 +5,7 @@ import { createGitHub } from '../github/github.ts'
 import { payloads } from '../github/payload.ts'
 import { createCompiler } from '../policy/compile.ts'
 import { createPolicyLoader } from '../policy/load.ts'
-import { findOpa, type Opa } from '../policy/opa.ts'
+import { describeOpa, findOpa } from '../policy/opa.ts'
 import { createPackaged, readCapabilities } from '../policy/packaged.ts'
 import { createEvaluatorPool } from '../policy/pool.ts'
 import { rememberTrials } from '../policy/trial/remember.ts'
@@ -99,7 +99,7 @@ export const openPorts = async (
       providers,
     },
     database,
-    opa: describe(opa),
+    opa: describeOpa(opa),
     async close() {
       await ledger.stop()
       await pool.close()
@@ -107,12 +107,4 @@ export const openPorts = async (
       await store.close()
     },
   }
-}
-
-/** What `server status` says of the compiler, and of the measures around it that this machine allows (trust.md 1.8). */
-const describe = (opa: Opa | undefined): string => {
-  if (opa === undefined) return 'not found: only the packaged policies can be used'
-  const { held = [], missing = [] } = opa.confinement ?? {}
-  const without = missing.length === 0 ? '' : `; this machine does not allow: ${missing.join(', ')}`
-  return `${opa.version}, confined by: ${held.join(', ')}${without}`
 }

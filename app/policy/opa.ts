@@ -48,6 +48,14 @@ async function opaAt(path: string, searched: string): Promise<Opa> {
   return { path, version, confinement: await findConfinement([path, 'version'], searched) }
 }
 
+/** What `server status` says of the compiler, and of the measures around it that this machine allows (trust.md 1.8). */
+export const describeOpa = (opa: Opa | undefined): string => {
+  if (opa === undefined) return 'not found: only the packaged policies can be used'
+  const { held = [], missing = [] } = opa.confinement ?? {}
+  const without = missing.length === 0 ? '' : `; this machine does not allow: ${missing.join(', ')}`
+  return `${opa.version}, confined by: ${held.join(', ')}${without}`
+}
+
 const outputBytes = 64 * 1024 * 1024
 
 /**

@@ -117,7 +117,7 @@ test('a symlink, a submodule and an executable in policies/ are refused', async 
 
 test('ten thousand files are one fault, and the service goes on', async () => {
   const files = Object.fromEntries(
-    Array.from({ length: 10_000 }, (_, n) => [`policies/many/p${n}.rego`, policies(`allow := true # ${n}`)]),
+    Array.from({ length: 10_000 }, (_, n) => [`policies/many/p${n}.rego`, policies('allow := true')]),
   )
   const proposed = await propose('hostile/many', files)
   await t.checked(proposed.head, 'failure', 'policies:1 too_many')
@@ -136,6 +136,12 @@ test('a lock-out is said in plain words', async () => {
       .find((text) => text.includes('lock')),
   )
   expect(told).toContain('These policies would lock everybody out')
+})
+
+test('server status says that there is no opa', async () => {
+  const { status, stdout } = await t.gitsudo('alice', 'server', 'status')
+  expect(status).toBe(0)
+  expect(stdout).toContain('not found: only the packaged policies can be used')
 })
 
 test('who gains and who loses is shown by name, without a word of the policies', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type Confinement, findConfinement } from '../../app/policy/confinement.ts'
-import { runOpa } from '../../app/policy/opa.ts'
+import { describeOpa, runOpa } from '../../app/policy/opa.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'gitsudo-confined-'))
 let scripts = 0
@@ -103,4 +103,12 @@ test.runIf(linux)('with the measures of this machine there is no network and lit
   expect(here.held).toContain('processor and memory limits')
   const { stdout } = await run('ulimit -v; ulimit -d', here)
   expect(stdout.trim().split('\n')).toEqual([String(4 * 1024 * 1024), String(512 * 1024)])
+})
+
+test('what holds and what does not is said in one line', () => {
+  expect(describeOpa(undefined)).toBe('not found: only the packaged policies can be used')
+  const confinement = { command: [], held: ['empty environment', 'bounded output'], missing: ['no network'] }
+  expect(describeOpa({ path: '/opa', version: '1.22.0', confinement })).toBe(
+    '1.22.0, confined by: empty environment, bounded output; this machine does not allow: no network',
+  )
 })

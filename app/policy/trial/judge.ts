@@ -20,7 +20,7 @@ export type Judgement =
 export type Judge = (question: Question) => Promise<Judgement>
 
 /** Who asks for more approvals, or of more people, will not get them; and weighing it would take all memory. */
-const mostAsked = { approvals: 100, people: 100_000 }
+const mostAsked = { approvals: 100, people: 20_000 }
 
 /**
  * Decides by the rules of every decision, with nobody's review yet: `passes` where those who are asked can also

@@ -140,6 +140,12 @@ export type RequestFacts = {
     | { readonly unknown: string; readonly remedy: string }
   /** What the policies said; undefined when they could not be asked because something above is missing. */
   readonly policies?: PolicyFacts
+  /** Policies that two administrators have disabled, for so long (epoch ms); not asked in either. */
+  readonly overridden?: readonly {
+    readonly policy: string
+    readonly until: number
+    readonly by: readonly string[]
+  }[]
   /** The same with hand-disabled policies left in (trust.md 5.4); both must pass. */
   readonly policiesToo?: PolicyFacts
 }

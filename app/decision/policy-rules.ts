@@ -1,4 +1,5 @@
 import { isEligible } from '../policy/fold.ts'
+import { writeInstant } from '../request/instant.ts'
 import { approvalOf, loginOf } from './approval.ts'
 import type { Requirement, RuleNode } from './decision.ts'
 import type { Facts, PersonFact, PolicyFacts, RequestFacts } from './facts.ts'
@@ -46,7 +47,16 @@ export const policyRules = (facts: Facts, request: RequestFacts): Judged | undef
 
 const ask = (facts: Facts, request: RequestFacts, policies: PolicyFacts, asked: Asked): Judged => {
   const { node, ...approval } = approvalOf(facts, request, policies, asked)
-  return { ...approval, asked, nodes: [...eligibilityRules(facts, request, policies), node] }
+  const overridden = (request.overridden ?? []).map(({ policy, until, by }) =>
+    rule(
+      '5.4',
+      `Policy ${policy} is overridden`,
+      'met',
+      'two administrators, for at most 4h',
+      `${by.join(' and ')}, until ${writeInstant(until)}`,
+    ),
+  )
+  return { ...approval, asked, nodes: [...eligibilityRules(facts, request, policies), ...overridden, node] }
 }
 
 const eligibilityRules = (

@@ -88,6 +88,15 @@ export const askPolicies = async (
     return {
       ...request,
       policies,
+      ...(off.overridden.length === 0
+        ? {}
+        : {
+            overridden: off.overridden.map(({ policy, until, by }) => ({
+              policy,
+              until,
+              by: by.map(({ login }) => login),
+            })),
+          }),
       ...(off.byHand.length === 0 ? {} : { policiesToo: await answer(overridden) }),
     }
   }

@@ -56,6 +56,7 @@ export const decisionData = (
   return {
     ...decided(decision, request),
     evaluations: evaluated,
+    ...(facts?.overridden === undefined ? {} : { overridden: facts.overridden.map(({ policy }) => policy) }),
     evidence: [...new Set(evaluated.map(({ input }) => input))],
   }
 }

@@ -73,9 +73,13 @@ const alreadySealed = async (
   deps: ObserveDeps,
   observed: Observed,
 ): Promise<{ readonly done: ReadonlySet<string>; readonly lapsed: boolean }> => {
+  const { open, closed, broken } = await deps.ledger.standing()
+  // Whoever cut the ledger may have cut away what was decided before.
+  if (broken !== undefined) throw new Trouble(`the ledger lost events: ${broken}`)
   const done = new Set<string>()
   let lapsed = false
   for (const { id } of observed.facts.requests) {
+    if (open.has(id) || closed.has(id)) done.add(id)
     for (const { event } of await deps.ledger.history(id)) {
       if (granted.includes(event.type) || event.type === 'grant.refused') done.add(id)
       if (event.type === 'request.lapsed') lapsed = true

@@ -53,7 +53,12 @@ const repository = z.strictObject({
   merge: z
     .enum(['auto', 'manual'])
     .default('manual')
-    .meta(about('`auto`: gitsudo merges once the check passes.', 'manual')),
+    .meta(
+      about(
+        '`auto`: gitsudo merges once the check passes, through the merge queue where the branch has one.',
+        'manual',
+      ),
+    ),
   reviewerPermission: z
     .enum(['write', 'maintain', 'admin'])
     .default('write')

@@ -2,9 +2,9 @@ import { Octokit } from '@octokit/rest'
 import type { Clock } from '../reconcile/ports/clock.ts'
 import { GitHubError } from '../reconcile/ports/github.ts'
 import type { Log } from '../reconcile/ports/log.ts'
-import { graphqlUrl } from './enqueue.ts'
 import { asGitHubError } from './errors.ts'
 import { timedFetch } from './fetch.ts'
+import { graphqlUrl } from './graphql-url.ts'
 
 export type Client = Octokit
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { GitHubError } from '../reconcile/ports/github.ts'
+import { graphqlUrl } from './graphql-url.ts'
 import type { RepositoryClient } from './repository-client.ts'
 
 const mutation = `mutation enqueue($input: EnqueuePullRequestInput!) {
@@ -9,10 +10,6 @@ const mutation = `mutation enqueue($input: EnqueuePullRequestInput!) {
 const answer = z.object({
   errors: z.array(z.object({ type: z.string().optional(), message: z.string() })).optional(),
 })
-
-/** Where GraphQL answers: beside REST on an Enterprise Server, below it on github.com. */
-export const graphqlUrl = (baseUrl: string): string =>
-  baseUrl.endsWith('/api/v3') ? `${baseUrl.slice(0, -'v3'.length)}graphql` : `${baseUrl}/graphql`
 
 /**
  * Puts the pull request into its base's merge queue if its head is still `head` (trust.md 6.10a); one that waits

@@ -3,12 +3,12 @@ import { happenings } from './happening.ts'
 import { play, type Tally } from './play.ts'
 
 /**
- * Plays so many sequences. The same seed gives the same ones; without a number each run has its own, and a failure
- * prints it with the reduced sequence.
+ * Plays so many sequences. The same seed, a number or a day, gives the same ones; another word gives new ones, and a
+ * failure prints their number with the reduced sequence.
  */
-export const runModel = async (runs: number, seed: string | undefined): Promise<Tally> => {
+export const runModel = async (runs: number, seed: string): Promise<Tally> => {
   const tally: Tally = {}
-  const from = Number.parseInt(seed ?? '', 10)
+  const from = Number.parseInt(seed.replaceAll('-', ''), 10)
   await fc.assert(
     fc.asyncProperty(happenings, fc.constantFrom(undefined, undefined, 'auto' as const), (what, merge) =>
       play(what, merge, tally),

@@ -20,5 +20,7 @@ export const notAsApproved = (truth: Truth, path: string): readonly string[] => 
   const [was, is] = [git.files(from), git.files(pull.head)]
   const touched = [...was.keys(), ...is.keys()].filter((name) => was.get(name) !== is.get(name))
   if (!touched.every((name) => name.startsWith('requests/'))) no.push('6.12 something else beside requests')
+  if (touched.some((name) => was.has(name) && is.has(name)))
+    no.push('3.4 a request that was merged would change')
   return no
 }

@@ -11,9 +11,12 @@ export const metered = (ports: Ports, metrics: Metrics): Ports => ({
       metrics.decision(row.decision.moment, row.decision.verdict)
     },
     async saveGrant(tx, row) {
+      const { state, mergedAt, startsAt, activeAt, endsAt, endedAt, cause } = row
+      // While it is active it is saved again and again.
+      const fresh = state === 'active' && (await ports.store.grant(row.id))?.state !== 'active'
       const saved = await ports.store.saveGrant(tx, row)
-      const { state, startsAt, activeAt, endsAt, endedAt, cause } = row
-      if (saved && state === 'active' && activeAt !== undefined) metrics.intentToActive(activeAt - startsAt)
+      if (saved && fresh && activeAt !== undefined)
+        metrics.mergeToActive(Math.max(0, activeAt - (mergedAt ?? startsAt)))
       if (saved && state === 'ended' && endedAt !== undefined && cause === 'expired') {
         metrics.endToGone(Math.max(0, endedAt - endsAt))
       }

@@ -14,8 +14,8 @@ export type MetricFacts = {
 export type Metrics = {
   delivery(event: string, outcome: 'new' | 'known' | 'refused'): void
   decision(moment: 'forecast' | 'merge' | 'start', verdict: Verdict): void
-  /** From the start that was intended (at once: the verdict at the merge) to the grant's read-back, in milliseconds. */
-  intentToActive(ms: number): void
+  /** From the merge (for a later start: its second verdict) to the grant's read-back, in milliseconds. */
+  mergeToActive(ms: number): void
   /** From the grant's end to the first read-back that says absent, in milliseconds. */
   endToGone(ms: number): void
   /** Prometheus text; the facts are asked for now. Throws when they cannot be had. */
@@ -42,8 +42,8 @@ export function createMetrics(facts: () => Promise<MetricFacts>, clock: { now():
     registers,
   })
   const active = new Histogram({
-    name: 'gitsudo_intent_to_active_seconds',
-    help: 'From the intended start, which is the verdict at the merge, to the grant read back as present.',
+    name: 'gitsudo_merge_to_active_seconds',
+    help: 'From the merge, or a later start, to the grant read back as present.',
     buckets,
     registers,
   })
@@ -90,7 +90,7 @@ export function createMetrics(facts: () => Promise<MetricFacts>, clock: { now():
         outcome,
       }),
     decision: (moment, verdict) => decisions.inc({ moment, verdict }),
-    intentToActive: (ms) => active.observe(ms / 1_000),
+    mergeToActive: (ms) => active.observe(ms / 1_000),
     endToGone: (ms) => gone.observe(ms / 1_000),
     async scrape() {
       const now = await facts()

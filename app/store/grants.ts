@@ -26,6 +26,7 @@ export const grantRow = z
     bindingKey: z.string(),
     startsAt: z.number(),
     endsAt: z.number(),
+    mergedAt: number,
     cause: z.enum(['expired', 'revoked', 'revoked externally']).exactOptional(),
     note: z.string().exactOptional(),
     tries: z.number(),
@@ -66,11 +67,11 @@ export function grants(database: Database): Grants {
 /** Everything but the key and the version, in one order for both statements. */
 const columns = sql.fragment`
   repository, pull, requester_id, requester_login, provider, role, scope, reason, metadata, state, binding_key,
-  starts_at, ends_at, cause, note, tries, absent_since, active_at, ended_at, look_at`
+  starts_at, ends_at, merged_at, cause, note, tries, absent_since, active_at, ended_at, look_at`
 const values = (row: GrantRow) => sql.fragment`
   ${row.repository}, ${row.pull}, ${row.requester.id}, ${row.requester.login}, ${row.provider}, ${row.role},
   ${row.scope}, ${row.reason}, ${json(row.metadata)}, ${row.state}, ${row.bindingKey}, ${at(row.startsAt)},
-  ${at(row.endsAt)}, ${row.cause ?? null}, ${row.note ?? null}, ${row.tries}, ${at(row.absentSince)},
+  ${at(row.endsAt)}, ${at(row.mergedAt)}, ${row.cause ?? null}, ${row.note ?? null}, ${row.tries}, ${at(row.absentSince)},
   ${at(row.activeAt)}, ${at(row.endedAt)}, ${at(row.lookAt)}`
 
 const insert = (row: GrantRow) => sql.unsafe`

@@ -89,7 +89,7 @@ it('metrics show what the database holds now and what this replica counted', asy
   metrics.delivery('push', 'new')
   metrics.delivery('made-up-1', 'refused')
   metrics.decision('merge', 'passed')
-  metrics.intentToActive(800)
+  metrics.mergeToActive(800)
   metrics.endToGone(3_000)
   const { text, contentType } = await metrics.scrape()
   expect(contentType).toContain('text/plain')
@@ -103,7 +103,7 @@ it('metrics show what the database holds now and what this replica counted', asy
     'gitsudo_deliveries_total{event="push",outcome="new"} 1',
     'gitsudo_deliveries_total{event="unsigned",outcome="refused"} 1',
     'gitsudo_decisions_total{moment="merge",verdict="passed"} 1',
-    'gitsudo_intent_to_active_seconds_bucket{le="1"} 1',
+    'gitsudo_merge_to_active_seconds_bucket{le="1"} 1',
     'gitsudo_end_to_gone_seconds_sum 3',
   ])
     expect(text).toContain(line)

@@ -21,7 +21,11 @@ export const openGrant = async (
   tx: Tx,
   deps: OpenDeps,
   intent: Intent,
-  with_: { readonly metadata: Readonly<Record<string, string>>; readonly now: number },
+  with_: {
+    readonly metadata: Readonly<Record<string, string>>
+    readonly now: number
+    readonly mergedAt?: number
+  },
 ): Promise<string> => {
   const { endsAt, ...terms } = intent
   const later = intent.startsAt > with_.now
@@ -43,6 +47,7 @@ export const openGrant = async (
     bindingKey: intent.grant,
     startsAt: intent.startsAt,
     endsAt,
+    ...(later || with_.mergedAt === undefined ? {} : { mergedAt: with_.mergedAt }),
     tries: 0,
     lookAt: intent.startsAt,
     version: 0,

@@ -62,6 +62,8 @@ export type GrantRow = {
   readonly bindingKey: string
   readonly startsAt: number
   readonly endsAt: number
+  /** The merge that it waits to become active for; none for a later start. */
+  readonly mergedAt?: number
   readonly cause?: EndCause
   /** Why it is refused, failed or quarantined, or what the last attempt met. */
   readonly note?: string

@@ -220,7 +220,11 @@ const settle = async (
     )
   }
   staged.push(
-    await openGrant(tx, deps, intentOf(repository, pull, facts, now), { metadata: row.metadata ?? {}, now }),
+    await openGrant(tx, deps, intentOf(repository, pull, facts, now), {
+      metadata: row.metadata ?? {},
+      now,
+      ...(pull.mergedAt === undefined ? {} : { mergedAt: pull.mergedAt }),
+    }),
   )
   return staged
 }

@@ -23,8 +23,9 @@ const lasting: readonly GitHubError['code'][] = ['invalid', 'forbidden', 'not_fo
 
 /**
  * Makes GitHub show what is stored: a projection, written where it differs. Each write is saved before the
- * next, and what creates is announced before: a crash repeats at most one, and makes nothing twice. Nothing here decides; merging is asked of GitHub with the head
- * that was decided on, and what it means is decided again afterwards.
+ * next, and what creates is announced before it: a crash repeats at most one, and makes nothing twice. Nothing
+ * here decides; merging is asked of GitHub with the head that was decided on, and what it means is decided again
+ * afterwards.
  */
 export const createPublisher = (deps: ReconcileDeps) => ({
   async look(key: string): Promise<void> {

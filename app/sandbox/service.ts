@@ -26,6 +26,9 @@ export const initialiseService = async (
   await mustRun(entry.command, [...entry.args, 'server', 'init', '--config', config], { env })
 }
 
+/** A machine with much else to do takes its time. */
+const startMs = 120_000
+
 /** Starts `gitsudo server start` and waits until it is ready. */
 export const startService = async (
   entry: Entry,
@@ -55,15 +58,19 @@ export const startService = async (
     child.kill(signal)
     await ended(child)
   }
-  const ready = until(`gitsudo at ${at.url} to be ready`, async () => {
-    if (child.exitCode !== null || child.signalCode !== null) {
-      throw new Error(`gitsudo ended with ${child.exitCode ?? child.signalCode}: ${last}`)
-    }
-    return fetch(`${at.url}/readyz`).then(
-      (response) => response.ok,
-      () => false,
-    )
-  })
+  const ready = until(
+    `gitsudo at ${at.url} to be ready`,
+    async () => {
+      if (child.exitCode !== null || child.signalCode !== null) {
+        throw new Error(`gitsudo ended with ${child.exitCode ?? child.signalCode}: ${last}`)
+      }
+      return fetch(`${at.url}/readyz`).then(
+        (response) => response.ok,
+        () => false,
+      )
+    },
+    startMs,
+  )
   await ready.catch(async (error: unknown) => {
     await end('SIGKILL')
     throw error

@@ -10,15 +10,20 @@ export const metered = (ports: Ports, metrics: Metrics): Ports => ({
       await ports.store.savePull(tx, row)
       metrics.decision(row.decision.moment, row.decision.verdict)
     },
-    async saveGrant(tx, row) {
-      const { state, mergedAt, startsAt, activeAt, endsAt, endedAt, cause } = row
+    async saveGrants(tx, rows) {
       // While it is active it is saved again and again.
-      const fresh = state === 'active' && (await ports.store.grant(row.id))?.state !== 'active'
-      const saved = await ports.store.saveGrant(tx, row)
-      if (saved && fresh && activeAt !== undefined)
-        metrics.mergeToActive(Math.max(0, activeAt - (mergedAt ?? startsAt)))
-      if (saved && state === 'ended' && endedAt !== undefined && cause === 'expired') {
-        metrics.endToGone(Math.max(0, endedAt - endsAt))
+      const fresh = new Set<string>()
+      for (const { id, state } of rows) {
+        if (state === 'active' && (await ports.store.grant(id))?.state !== 'active') fresh.add(id)
+      }
+      const saved = await ports.store.saveGrants(tx, rows)
+      for (const { id, state, mergedAt, startsAt, activeAt, endsAt, endedAt, cause } of rows) {
+        if (!saved.has(id)) continue
+        if (fresh.has(id) && activeAt !== undefined)
+          metrics.mergeToActive(Math.max(0, activeAt - (mergedAt ?? startsAt)))
+        if (state === 'ended' && endedAt !== undefined && cause === 'expired') {
+          metrics.endToGone(Math.max(0, endedAt - endsAt))
+        }
       }
       return saved
     },

@@ -81,7 +81,8 @@ const standing = async (deps: GrantDeps, id: string, caller: number): Promise<St
   if (intent.requester.id !== caller) return { ok: false, why: 'credentials go to the requester only' }
   // `grant.issued` may still wait for its seal; what gives is the intent, and what forbids is sealed first.
   if (row.state !== 'active') return { ok: false, why: `the grant is ${row.state}, not active` }
-  if (ledger.blocked || (asked !== undefined && asked !== 'forged')) return { ok: false, why: 'the grant is being revoked' }
+  if (ledger.blocked || (asked !== undefined && asked !== 'forged'))
+    return { ok: false, why: 'the grant is being revoked' }
   if (deps.clock.now() >= intent.endsAt) return { ok: false, why: 'the grant has ended' }
   const why = await withheld(deps, id)
   if (why !== undefined) return { ok: false, why }

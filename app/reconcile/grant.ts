@@ -2,7 +2,7 @@ import { nextStep } from '../grant/next-step.ts'
 import { act, done } from './grant/act.ts'
 import { createBindingLock } from './grant/binding.ts'
 import type { GrantDeps } from './grant/deps.ts'
-import { moved } from './grant/record.ts'
+import { createRecorder, moved } from './grant/record.ts'
 import { observe, viewOf } from './grant/situation.ts'
 
 /** More steps than any way through the table of states takes. */
@@ -13,7 +13,8 @@ const mostSteps = 24
  * is nothing to do before the row's `lookAt`. May be called at any time, any number of times; a crash at any line
  * is repaired by looking again.
  */
-export const createGrantReconciler = (deps: GrantDeps) => {
+export const createGrantReconciler = (given: GrantDeps) => {
+  const deps = { ...given, recorder: createRecorder(given) }
   const lock = createBindingLock(deps)
   return {
     /** @throws when the store or the ledger cannot be reached, the signal aborts, or others keep changing the row */

@@ -14,6 +14,12 @@ const row = z.object({
 })
 
 export function attempts(database: Database): Attempts {
+  const attemptsOf = database.shared(async (grants) => {
+    const rows = await database.run.any(sql.type(row)`
+      select grant_id as "grant", fence, action, opened_at, closed_at from grant_attempts
+      where grant_id = any(${sql.array([...grants], 'text')}) order by id`)
+    return Map.groupBy(rows, ({ grant }) => grant)
+  })
   return {
     openAttempt: async ({ grant, fence, action, openedAt, closedAt }) => {
       await database.run.query(sql.unsafe`
@@ -31,9 +37,6 @@ export function attempts(database: Database): Attempts {
         )`)
     },
 
-    attempts: (grant) =>
-      database.run.any(sql.type(row)`
-        select grant_id as "grant", fence, action, opened_at, closed_at from grant_attempts
-        where grant_id = ${grant} order by id`),
+    attempts: async (grant) => (await attemptsOf(grant)) ?? [],
   }
 }

@@ -11,6 +11,7 @@ import {
   sql,
 } from 'slonik'
 import type { Tx } from '../reconcile/ports/store.ts'
+import { together } from '../reconcile/together.ts'
 
 /** The app role's connections to PostgreSQL. */
 export type Database = {
@@ -19,6 +20,13 @@ export type Database = {
    * a second connection inside a transaction would, with as many transactions as connections, wait for ever.
    */
   readonly run: CommonQueryMethods
+  /**
+   * A read by one key of what `all` finds by several: those asked for at the same time are one query. Inside a
+   * transaction each is its own, on the transaction's connection.
+   */
+  shared<Row>(
+    all: (keys: readonly string[]) => Promise<ReadonlyMap<string, Row>>,
+  ): (key: string) => Promise<Row | undefined>
   /**
    * Announced to the triggers (trust.md 5.5); joins the one that the caller is in. `work` is run again on a
    * serialisation fault or deadlock, so it has no side effects elsewhere.
@@ -48,6 +56,13 @@ export async function openDatabase(
   return {
     get run() {
       return within.getStore()?.connection ?? pool
+    },
+    shared(all) {
+      const apart = together(async (keys: readonly string[]) => {
+        const found = await all([...new Set(keys)])
+        return keys.map((key) => found.get(key))
+      })
+      return async (key) => (within.getStore() === undefined ? apart(key) : (await all([key])).get(key))
     },
     async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
       const outer = within.getStore()

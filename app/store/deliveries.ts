@@ -4,8 +4,8 @@ import { z } from 'zod'
 import type { Keys } from '../reconcile/ports/keys.ts'
 import type { Queue, WakeUp } from '../reconcile/ports/queue.ts'
 import type { Delivery, Store } from '../reconcile/ports/store.ts'
+import { together } from '../reconcile/together.ts'
 import { at, type Database } from './database.ts'
-import { together } from './together.ts'
 
 type Deliveries = Pick<
   Store,

@@ -2,10 +2,10 @@ import { sql } from 'slonik'
 import { z } from 'zod'
 import { grantStates } from '../grant/state.ts'
 import type { GrantRow, Store } from '../reconcile/ports/store.ts'
-import { at, connectionOf, type Database, json } from './database.ts'
+import { connectionOf, type Database } from './database.ts'
 import { requestId } from './requests.ts'
 
-type Grants = Pick<Store, 'grant' | 'saveGrant' | 'grantsOfPerson' | 'grantTimers'>
+type Grants = Pick<Store, 'grant' | 'saveGrant' | 'saveGrants' | 'grantsOfPerson' | 'grantTimers'>
 
 const number = z.number().exactOptional()
 
@@ -43,14 +43,26 @@ export const grantRow = z
 const grantTimer = z.object({ id: z.string(), state: z.enum(grantStates), lookAt: number })
 
 export function grants(database: Database): Grants {
+  const saveGrants: Grants['saveGrants'] = async (tx, rows) => {
+    const ids = new Set<string>()
+    const { made = [], known = [] } = Object.groupBy(rows, ({ version }) =>
+      version === 0 ? 'made' : 'known',
+    )
+    for (const query of [made.length > 0 && insert(made), known.length > 0 && update(known)]) {
+      if (query) for (const { id } of await connectionOf(tx).any(query)) ids.add(id)
+    }
+    return ids
+  }
   return {
-    grant: async (id) =>
-      (await database.run.maybeOne(sql.type(grantRow)`select * from grants where id = ${id}`)) ?? undefined,
+    grant: database.shared(async (ids) => {
+      const rows = await database.run.any(
+        sql.type(grantRow)`select * from grants where id = any(${sql.array([...ids], 'text')})`,
+      )
+      return new Map(rows.map((row) => [row.id, row]))
+    }),
 
-    saveGrant: async (tx, row) => {
-      const { rowCount } = await connectionOf(tx).query(row.version === 0 ? insert(row) : update(row))
-      return rowCount === 1
-    },
+    saveGrant: async (tx, row) => (await saveGrants(tx, [row])).size === 1,
+    saveGrants,
 
     grantsOfPerson: (requesterId, states) =>
       database.run.any(sql.type(grantRow)`
@@ -64,18 +76,47 @@ export function grants(database: Database): Grants {
   }
 }
 
-/** Everything but the key and the version, in one order for both statements. */
-const columns = sql.fragment`
-  repository, pull, requester_id, requester_login, provider, role, scope, reason, metadata, state, binding_key,
-  starts_at, ends_at, merged_at, cause, note, tries, absent_since, active_at, ended_at, look_at`
-const values = (row: GrantRow) => sql.fragment`
-  ${row.repository}, ${row.pull}, ${row.requester.id}, ${row.requester.login}, ${row.provider}, ${row.role},
-  ${row.scope}, ${row.reason}, ${json(row.metadata)}, ${row.state}, ${row.bindingKey}, ${at(row.startsAt)},
-  ${at(row.endsAt)}, ${at(row.mergedAt)}, ${row.cause ?? null}, ${row.note ?? null}, ${row.tries}, ${at(row.absentSince)},
-  ${at(row.activeAt)}, ${at(row.endedAt)}, ${at(row.lookAt)}`
+/** Everything but the key and the version. */
+const names = (
+  'repository pull requester_id requester_login provider role scope reason metadata state binding_key starts_at ' +
+  'ends_at merged_at cause note tries absent_since active_at ended_at look_at'
+).split(' ')
+const columns = (of?: string) =>
+  sql.join(
+    names.map((name) => sql.identifier(of === undefined ? [name] : [of, name])),
+    sql.fragment`, `,
+  )
 
-const insert = (row: GrantRow) => sql.unsafe`
-  insert into grants (id, version, ${columns}) values (${row.id}, 1, ${values(row)}) on conflict (id) do nothing`
-const update = (row: GrantRow) => sql.unsafe`
-  update grants set (version, ${columns}) = (${row.version + 1}, ${values(row)})
-  where id = ${row.id} and version = ${row.version}`
+/** Rows as PostgreSQL's own JSON reader takes them: one parameter for any number. */
+const given = (rows: readonly GrantRow[]) =>
+  sql.fragment`json_populate_recordset(null::grants, ${JSON.stringify(rows.map(asColumns))}::json) as given`
+
+const asColumns = ({ requester, ...row }: GrantRow) => ({
+  ...row,
+  requester_id: requester.id,
+  requester_login: requester.login,
+  binding_key: row.bindingKey,
+  starts_at: instant(row.startsAt),
+  ends_at: instant(row.endsAt),
+  merged_at: instant(row.mergedAt),
+  absent_since: instant(row.absentSince),
+  active_at: instant(row.activeAt),
+  ended_at: instant(row.endedAt),
+  look_at: instant(row.lookAt),
+})
+
+const instant = (ms: number | undefined) => (ms === undefined ? null : new Date(ms).toISOString())
+
+const saved = z.object({ id: requestId })
+
+/** In the order of their ids, so that two transactions do not wait for each other. */
+const insert = (rows: readonly GrantRow[]) => sql.type(saved)`
+  insert into grants (id, version, ${columns()}) select id, 1, ${columns()} from ${given(rows)} order by id
+  on conflict (id) do nothing returning id`
+const update = (rows: readonly GrantRow[]) => sql.type(saved)`
+  with mine as (
+    select id from grants join ${given(rows)} using (id, version) order by id for update of grants
+  )
+  update grants set (version, ${columns()}) = (given.version + 1, ${columns('given')})
+  from ${given(rows)}, mine
+  where grants.id = given.id and grants.id = mine.id and grants.version = given.version returning grants.id`

@@ -24,11 +24,15 @@ const row = z
 
 /** The first to ask stays on record; a row that nobody vouches for gives way (trust.md 5.3). */
 export function revokeAsks(database: Database, keys: Keys): RevokeAsks {
-  const revokeAsked: RevokeAsks['revokeAsked'] = async (grant) => {
-    const found = await database.run.maybeOne(
-      sql.type(row)`select * from revoke_asks where grant_id = ${grant}`,
+  const askOf = database.shared(async (grants) => {
+    const rows = await database.run.any(
+      sql.type(row)`select * from revoke_asks where grant_id = any(${sql.array([...grants], 'text')})`,
     )
-    if (found === null) return undefined
+    return new Map(rows.map((found) => [found.ask.grant, found]))
+  })
+  const revokeAsked: RevokeAsks['revokeAsked'] = async (grant) => {
+    const found = await askOf(grant)
+    if (found === undefined) return undefined
     return keys.macHolds('revoke ask', found.ask, found.mac) ? found.ask : 'forged'
   }
   return {

@@ -65,11 +65,14 @@ test('a refusal that somebody else’s save overtook is alerted when it is saved
   let overtaken = 0
   const world = accessWorld({
     around: (port) => {
-      if (!('saveGrant' in port)) return port
-      const { saveGrant } = port as unknown as Store
-      const overtake: Store['saveGrant'] = async (tx, row) =>
-        row.state === 'refused' && overtaken++ === 0 ? false : saveGrant(tx, row)
-      return { ...port, saveGrant: overtake }
+      if (!('saveGrants' in port)) return port
+      const { saveGrants } = port as unknown as Store
+      const overtake: Store['saveGrants'] = (tx, rows) =>
+        saveGrants(
+          tx,
+          rows.filter(({ state }) => state !== 'refused' || overtaken++ > 0),
+        )
+      return { ...port, saveGrants: overtake }
     },
   })
   world.push('a', { [filePath('a')]: requestFile('', world.clock.now() + day) }, 'alice')

@@ -142,14 +142,14 @@ const live = async (happenings: readonly Happening[], races: boolean, shared: bo
     store: crashes.around(store, [
       'transaction',
       'grant',
-      'saveGrant',
+      'saveGrants',
       'grantsSharing',
       'openAttempt',
       'closeAttempt',
       'attempts',
       'revokeAsked',
     ]),
-    ledger: crashes.around(ledger, ['stage', 'sealed', 'history']),
+    ledger: crashes.around(ledger, ['stage', 'stageAll', 'sealed', 'history']),
     queue: crashes.around(world.queue, ['wake']),
     providers: new Map([['mock', crashes.around(provider, ['inspect', 'ensure', 'remove'])]]),
   })

@@ -18,7 +18,7 @@ import type { WakeUp } from '../ports/queue.ts'
 import type { GrantRow } from '../ports/store.ts'
 import { type createBindingLock, sharersOf } from './binding.ts'
 import { ask } from './call.ts'
-import { type GrantDeps, sealMs } from './deps.ts'
+import { type LookDeps, sealMs } from './deps.ts'
 import { ensureFenced } from './ensure.ts'
 import { moved, record } from './record.ts'
 import type { Situation } from './situation.ts'
@@ -28,7 +28,7 @@ export const done = Symbol('done')
 
 /** Does one step. @returns the situation after it, `done`, or `moved` when it must be observed afresh. */
 export const act = async (
-  deps: GrantDeps,
+  deps: LookDeps,
   lock: ReturnType<typeof createBindingLock>,
   situation: Situation,
   step: Step,
@@ -132,7 +132,7 @@ export const act = async (
 }
 
 const intendRevoke = async (
-  deps: GrantDeps,
+  deps: LookDeps,
   situation: Situation,
   { by, why }: Extract<Step, { kind: 'intend_revoke' }>,
   now: number,
@@ -150,7 +150,7 @@ const intendRevoke = async (
 }
 
 const remove = async (
-  deps: GrantDeps,
+  deps: LookDeps,
   lock: ReturnType<typeof createBindingLock>,
   situation: Situation,
   signal: AbortSignal,

@@ -6,13 +6,14 @@ import type { Log } from '../ports/log.ts'
 import type { Queue } from '../ports/queue.ts'
 import type { Settings } from '../ports/settings.ts'
 import type { Store } from '../ports/store.ts'
+import type { Recorder } from './record.ts'
 
 /** What grants stand on. `providers`: by name, those that the configuration names. */
 export type GrantDeps = {
   readonly clock: Clock
   readonly log: Log
   readonly keys: Pick<Keys, 'sign' | 'verify'>
-  readonly ledger: Pick<Ledger, 'stage' | 'sealed' | 'history' | 'waiting' | 'standing'>
+  readonly ledger: Pick<Ledger, 'stage' | 'stageAll' | 'sealed' | 'history' | 'waiting' | 'standing'>
   readonly queue: Pick<Queue, 'wake'>
   readonly store: Pick<
     Store,
@@ -20,6 +21,7 @@ export type GrantDeps = {
     | 'serialise'
     | 'grant'
     | 'saveGrant'
+    | 'saveGrants'
     | 'openAttempt'
     | 'closeAttempt'
     | 'attempts'
@@ -28,6 +30,9 @@ export type GrantDeps = {
   readonly providers: ReadonlyMap<string, Provider>
   readonly settings: Pick<Settings, 'grantWindowMs'>
 }
+
+/** What a look at one grant stands on. */
+export type LookDeps = GrantDeps & { readonly recorder: Recorder }
 
 /** How long a step waits for its event's seal, in milliseconds. */
 export const sealMs = 10_000

@@ -1,7 +1,7 @@
 import { leaseMs, writeMs } from '../../grant/bounds.ts'
 import type { createBindingLock } from './binding.ts'
 import { ask } from './call.ts'
-import type { GrantDeps } from './deps.ts'
+import type { LookDeps } from './deps.ts'
 import { moved, record } from './record.ts'
 import type { Situation } from './situation.ts'
 import { withheld } from './withheld.ts'
@@ -13,7 +13,7 @@ import { withheld } from './withheld.ts'
  * stays open, so that whoever looks next takes away what we may have made.
  */
 export const ensureFenced = async (
-  deps: GrantDeps,
+  deps: LookDeps,
   lock: ReturnType<typeof createBindingLock>,
   situation: Situation,
   signal: AbortSignal,

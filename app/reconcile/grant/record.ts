@@ -3,7 +3,8 @@ import type { GrantState } from '../../grant/state.ts'
 import { wakePublish } from '../key.ts'
 import type { WakeUp } from '../ports/queue.ts'
 import type { GrantRow } from '../ports/store.ts'
-import type { GrantDeps } from './deps.ts'
+import { together } from '../together.ts'
+import type { GrantDeps, LookDeps } from './deps.ts'
 import type { Situation } from './situation.ts'
 
 /** States that the pull request shows. */
@@ -12,12 +13,38 @@ const shown: readonly GrantState[] = ['active', 'ended', 'failed', 'refused', 'q
 /** Somebody else saved the row since it was read: look again. */
 export const moved = Symbol('moved')
 
+type Recording = {
+  readonly row: GrantRow
+  readonly events: readonly LedgerEvent[]
+  readonly wake: readonly WakeUp[]
+}
+
+/** Saves a row with the events that say why. @returns what `ledger.sealed` takes, or `moved`, nothing having changed */
+export type Recorder = (recording: Recording) => Promise<readonly string[] | typeof moved>
+
+/** Grants that are recorded at the same time share a transaction: at a burst of ends its commit is what they wait for. */
+export const createRecorder = (deps: Pick<GrantDeps, 'store' | 'ledger' | 'queue' | 'keys'>): Recorder =>
+  together((all) =>
+    deps.store.transaction(async (tx) => {
+      const saved = await deps.store.saveGrants(
+        tx,
+        all.map(({ row }) => row),
+      )
+      const ours = all.filter(({ row }) => saved.has(row.id))
+      const events = ours.flatMap((one) => one.events.map((event) => deps.keys.sign(event)))
+      const staged = (await deps.ledger.stageAll(tx, events)).values()
+      const wake = ours.flatMap((one) => one.wake)
+      if (wake.length > 0) await deps.queue.wake(wake, tx)
+      return all.map((one) => (saved.has(one.row.id) ? [...staged.take(one.events.length)] : moved))
+    }),
+  )
+
 /**
- * Saves the row with the events that say why, in one transaction.
+ * Saves the row with the events that say why.
  * @returns the situation as it is now and what `ledger.sealed` takes, or `moved`, nothing having changed
  */
 export const record = async (
-  deps: GrantDeps,
+  { recorder }: Pick<LookDeps, 'recorder'>,
   situation: Situation,
   row: GrantRow,
   events: readonly LedgerEvent[] = [],
@@ -25,13 +52,7 @@ export const record = async (
 ): Promise<{ readonly situation: Situation; readonly staged: readonly string[] } | typeof moved> => {
   const show = situation.saved?.state !== row.state && shown.includes(row.state)
   const wakeUps = show ? [...wake, wakePublish(row.repository, row.pull)] : wake
-  const staged = await deps.store.transaction(async (tx) => {
-    if (!(await deps.store.saveGrant(tx, row))) return moved
-    const ids: string[] = []
-    for (const event of events) ids.push(await deps.ledger.stage(tx, deps.keys.sign(event)))
-    if (wakeUps.length > 0) await deps.queue.wake(wakeUps, tx)
-    return ids
-  })
+  const staged = await recorder({ row, events, wake: wakeUps })
   if (staged === moved) return moved
   const saved = { ...row, version: row.version + 1 }
   return { situation: { ...situation, saved, row: saved }, staged }

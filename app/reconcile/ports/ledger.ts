@@ -21,6 +21,8 @@ export type LedgerFilter = {
 export type Ledger = {
   /** In the caller's transaction: commits or rolls back with it. Returns what `sealed` takes. */
   stage(tx: Tx, event: LedgerEvent, evidence?: readonly Evidence[]): Promise<string>
+  /** The same for several without evidence, in their order. */
+  stageAll(tx: Tx, events: readonly LedgerEvent[]): Promise<readonly string[]>
   /** Resolves when all are sealed, with their `seq`; rejects at `deadline` (epoch ms). */
   sealed(staged: readonly string[], deadline: number): Promise<readonly number[]>
   /** Events of one type that are committed and wait for their seal, MAC checked. Asked before `read`, none is missed. */

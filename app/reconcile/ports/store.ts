@@ -172,6 +172,8 @@ export type Store = {
 
   grant(id: string): Promise<GrantRow | undefined>
   saveGrant(tx: Tx, row: GrantRow): Promise<boolean>
+  /** The same for several; answers the ids of those that were saved. */
+  saveGrants(tx: Tx, rows: readonly GrantRow[]): Promise<ReadonlySet<string>>
   grantsOfPerson(requesterId: number, states: readonly GrantState[]): Promise<readonly GrantRow[]>
   /** State and timer of each of these grants that has a row. */
   grantTimers(

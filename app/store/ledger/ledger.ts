@@ -5,7 +5,7 @@ import type { Log } from '../../reconcile/ports/log.ts'
 import type { Database } from '../database.ts'
 import { findSealed, ledgerReads } from './read.ts'
 import { startSealer } from './sealer.ts'
-import { stage, waitingEvents } from './stage.ts'
+import { stage, stageAll, waitingEvents } from './stage.ts'
 import { createStandingReader } from './standing.ts'
 
 /** The ledger port with a sealer running; `stop` seals what is committed by then. */
@@ -21,6 +21,7 @@ export function createLedger(deps: {
   const sealer = startSealer({ ...deps, find: (leaves) => findSealed(database, leaves) })
   return {
     stage: (tx, event, evidence) => stage(tx, deps.keys, event, evidence),
+    stageAll: (tx, events) => stageAll(tx, deps.keys, events),
     sealed: (staged, deadline) => sealer.sealed(staged, deadline),
     waiting: (type) => waitingEvents(database, deps.keys, type),
     ...ledgerReads(database),

@@ -18,13 +18,21 @@ const row = z.object({
 const pageSize = 1_000
 
 export function ledgerReads(database: Database): Pick<Ledger, 'history' | 'read'> {
+  const historyOf = database.shared(async (ids) => {
+    const wanted = sql.array([...ids], 'text')
+    const rows = await database.run.any(sql.type(row)`
+      select seq, body, leaf, request_id, grant_id from audit_events
+      where request_id = any(${wanted}) or grant_id = any(${wanted}) order by seq`)
+    const found = new Map<string, Sealed[]>()
+    for (const one of rows.map(opened)) {
+      for (const id of new Set([one.event.request, one.event.grant])) {
+        if (id !== undefined && ids.includes(id)) found.set(id, [...(found.get(id) ?? []), one])
+      }
+    }
+    return found
+  })
   return {
-    history: async (id) => {
-      const rows = await database.run.any(sql.type(row)`
-        select seq, body, leaf, request_id, grant_id from audit_events
-        where request_id = ${id} or grant_id = ${id} order by seq`)
-      return rows.map(opened)
-    },
+    history: async (id) => (await historyOf(id)) ?? [],
 
     // By pages, not by cursor: a reader that stops half-way leaves no transaction open.
     async *read(filter) {

@@ -27,8 +27,6 @@ export async function stage(
   event: LedgerEvent,
   evidence: readonly Evidence[] = [],
 ): Promise<string> {
-  const body = bodyOf(naming(event, evidence))
-  const mac = keys.mac('staged', vouched(body))
   const connection = connectionOf(tx)
   for (const { digest, bytes } of evidence) {
     if (hash('sha256', bytes) !== digest) {
@@ -38,9 +36,25 @@ export async function stage(
       insert into evidence (digest, bytes) values (${digest}, ${sql.binary(Buffer.from(bytes))})
       on conflict (digest) do nothing`)
   }
-  await connection.query(sql.unsafe`
-    insert into ledger_staged (body, mac_key, mac) values (${sql.binary(Buffer.from(body))}, ${mac.key}, ${mac.value})`)
-  return Buffer.from(leafHash(body)).toString('hex')
+  const [leaf] = await stageAll(tx, keys, [naming(event, evidence)])
+  return leaf ?? ''
+}
+
+/** Puts events that bring no evidence into the caller's transaction, in their order. Returns their leaves in hex. */
+export async function stageAll(
+  tx: Tx,
+  keys: Keys,
+  events: readonly LedgerEvent[],
+): Promise<readonly string[]> {
+  if (events.length === 0) return []
+  const bodies = events.map(bodyOf)
+  const values = bodies.map((body) => {
+    const mac = keys.mac('staged', vouched(body))
+    return sql.fragment`(${sql.binary(Buffer.from(body))}, ${mac.key}, ${mac.value})`
+  })
+  await connectionOf(tx).query(sql.unsafe`
+    insert into ledger_staged (body, mac_key, mac) values ${sql.join(values, sql.fragment`, `)}`)
+  return bodies.map((body) => Buffer.from(leafHash(body)).toString('hex'))
 }
 
 /** Staged events of one type whose MAC holds, in the order in which they came. */

@@ -38,6 +38,8 @@ export const memoryLedger = (
       transactions.onCommit(tx, () => staged.push({ id, event }))
       return id
     },
+    stageAll: async (...[tx, events]: Parameters<Ledger['stageAll']>): Promise<readonly string[]> =>
+      Promise.all(events.map((event) => ledger.stage(tx, event))),
     sealed: async (wanted: readonly string[]): Promise<readonly number[]> => {
       if (!ledger.down) ledger.seal()
       return wanted.map((id) => {

@@ -7,6 +7,7 @@ type GrantStore = Pick<
   | 'serialise'
   | 'grant'
   | 'saveGrant'
+  | 'saveGrants'
   | 'grantsOfPerson'
   | 'grantTimers'
   | 'openAttempt'
@@ -32,15 +33,22 @@ export const memoryStore = (
   const grants = new Map<string, GrantRow>()
   const attempts: Attempt[] = []
   const asks = new Map<string, RevokeAsk>()
+  const saveGrant: GrantStore['saveGrant'] = async (tx, row) => {
+    await transactions.lock(tx, `grant ${row.id}`)
+    if ((grants.get(row.id)?.version ?? 0) !== row.version) return false
+    transactions.onCommit(tx, () => grants.set(row.id, { ...row, version: row.version + 1 }))
+    return true
+  }
   return {
     transaction: (work) => transactions.run(work),
     serialise: (tx, key) => transactions.lock(tx, `serialise ${key}`),
     grant: async (id) => grants.get(id),
-    saveGrant: async (tx, row) => {
-      await transactions.lock(tx, `grant ${row.id}`)
-      if ((grants.get(row.id)?.version ?? 0) !== row.version) return false
-      transactions.onCommit(tx, () => grants.set(row.id, { ...row, version: row.version + 1 }))
-      return true
+    saveGrant,
+    saveGrants: async (tx, rows) => {
+      const saved = new Set<string>()
+      for (const row of rows.toSorted((a, b) => (a.id < b.id ? -1 : 1)))
+        if (await saveGrant(tx, row)) saved.add(row.id)
+      return saved
     },
     grantsOfPerson: async (requester, states) =>
       [...grants.values()].filter((row) => row.requester.id === requester && states.includes(row.state)),

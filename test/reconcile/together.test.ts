@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { together } from '../../app/store/together.ts'
+import { together } from '../../app/reconcile/together.ts'
 
 test('each call gets its own answer or its own fault, whoever shares its turn', async () => {
   await fc.assert(

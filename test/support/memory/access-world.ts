@@ -1,4 +1,4 @@
-import { readDirectory } from '../../../app/identity/directory.ts'
+import { type Directory, readDirectory } from '../../../app/identity/directory.ts'
 import { createFaults } from '../../../app/provider/mock/faults.ts'
 import { memoryBindings } from '../../../app/provider/mock/memory-bindings.ts'
 import { createMock } from '../../../app/provider/mock/mock.ts'
@@ -50,13 +50,18 @@ export type Deny = (question: PolicyQuestion) => readonly string[] | Promise<rea
 
 const digests = { input: '1', wasm: '2', data: '3' }
 
-/** Everybody is eligible unless `deny` says otherwise; one of sre approves. */
-const policySet = (commit: string, deny: Deny): PolicySet => {
+/** Who is who in these worlds. */
+export const memoryDirectory = (): Directory => {
   const read = readDirectory(data)
   if (!read.ok) throw new Error(JSON.stringify(read.faults))
+  return read.directory
+}
+
+/** Everybody is eligible unless `deny` says otherwise; one of sre approves. */
+const policySet = (commit: string, deny: Deny): PolicySet => {
   return {
     commit,
-    directory: read.directory,
+    directory: memoryDirectory(),
     policies: [],
     dataDigest: '3',
     ask: async (question) => ({

@@ -88,18 +88,25 @@ export const accessStore = (
       transactions.onCommit(tx, () => requests.set(row.id, { ...row, version: row.version + 1 }))
       return true
     },
-    status: async ({ repository, pull }) => {
+    status: async ({ repository, pull, id, requesterLogin, requesterId, provider, state }) => {
+      const same = <T>(wanted: T | undefined, found: T | undefined) =>
+        wanted === undefined || wanted === found
       const found = all().filter(
         (row) =>
-          (repository === undefined || row.repository === repository) &&
-          (pull === undefined || row.pull === pull),
+          same(repository, row.repository) &&
+          same(pull, row.pull) &&
+          same(id, row.id) &&
+          same(requesterLogin?.toLowerCase(), row.requester?.login.toLowerCase()) &&
+          same(requesterId, row.requester?.id) &&
+          same(provider, row.provider),
       )
-      return Promise.all(
+      const rows = await Promise.all(
         found.map(async (request) => {
           const grant = await grants.grant(request.id)
           return grant === undefined ? { request } : { request, grant }
         }),
       )
+      return rows.filter((row) => same<string>(state, ('grant' in row ? row.grant : row.request)?.state))
     },
     branch: async (repository) => branches.get(repository),
     saveBranch: async (tx, row) => transactions.onCommit(tx, () => branches.set(row.repository, row)),
@@ -114,7 +121,9 @@ export const accessStore = (
       [
         ...(await grants.due(now, limit, after)),
         ...others().filter(({ lookAt = 0 }) => lookAt <= now && lookAt > after),
-      ].slice(0, limit),
+      ]
+        .sort((a, b) => (a.lookAt ?? 0) - (b.lookAt ?? 0))
+        .slice(0, limit),
     nextLookAt: async (after = Number.NEGATIVE_INFINITY) => {
       const grant = await grants.nextLookAt(after)
       const times = others().flatMap(({ lookAt }) => (lookAt !== undefined && lookAt > after ? [lookAt] : []))

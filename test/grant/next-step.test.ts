@@ -82,14 +82,16 @@ const active: readonly Row[] = [
   ['revocation asked, absent', { revokeAsk: person, seen: absent }, { kind: 'intend_revoke' }],
   ['present', { seen: present }, { kind: 'rest', until: now + 5 * minute }],
   ['present, its end near', { seen: present }, { kind: 'rest', until: over }, over - minute],
+  ['longer by what clocks differ', { seen: { ...present, expiresAt: over + 5 * minute } }, { kind: 'rest' }],
   ['extended', { seen: { ...present, expiresAt: over + 6 * minute } }, { kind: 'drift' }],
   [
     'extended, known',
     { ledger: { ...issued, drifted: true }, seen: { ...present, expiresAt: over * 2 } },
     { kind: 'rest' },
   ],
-  ['absent', { seen: absent }, { kind: 'end', cause: 'revoked externally', goneAt: now }],
+  ['absent', { seen: absent }, { kind: 'end', cause: 'revoked externally', goneAt: now, kept: [] }],
   ['absent in its last five minutes', { seen: absent }, { kind: 'end', cause: 'expired' }, over - 5 * minute],
+  ['absent, made long enough ago', { seen: absent, activeAt: now - 2000 }, { kind: 'end' }],
   ['absent, just made', { seen: absent, activeAt: now - 1999 }, { kind: 'rest', until: now + 1 }],
   [
     'absent, a write unanswered',
@@ -107,9 +109,10 @@ const active: readonly Row[] = [
     { kind: 'end', goneAt: now - 27_001 },
   ],
   ['unknown', { seen: unknown }, { kind: 'retry', note: 'no answer' }],
-  ['trouble', { seen: trouble }, { kind: 'retry' }],
-  ['removing', { seen: { kind: 'removing' } }, { kind: 'retry' }],
-  ['shared', { seen: shared }, { kind: 'retry' }],
+  ['trouble', { seen: trouble }, { kind: 'retry', note: 'busy' }],
+  ['throttled', { seen: { ...trouble, notBefore: now + 90_000 } }, { kind: 'retry', at: now + 90_000 }],
+  ['removing', { seen: { kind: 'removing' } }, { kind: 'retry', note: 'cannot tell: removing' }],
+  ['shared', { seen: shared }, { kind: 'retry', note: 'cannot tell: shared' }],
   ['no verified intent', { ledger }, { kind: 'quarantine' }],
   ['revoke intent sealed', { ledger: revoke }, { kind: 'correct' }],
   ['end sealed', { ledger: expired }, { kind: 'correct' }],
@@ -165,6 +168,11 @@ const scheduled: readonly Row[] = [
   ['not sealed yet', { ledger }, { kind: 'retry' }],
   ['never sealed', { ledger }, { kind: 'refuse' }, now + 61 * minute],
   ['a signature that fails', { ledger: { ...ledger, forged: ['grant.scheduled'] } }, { kind: 'refuse' }],
+  [
+    'sealed, and another whose signature fails',
+    { ledger: { ...scheduledLedger, forged: ['grant.scheduled'] } },
+    { kind: 'rest' },
+  ],
   ['before its start', { ledger: scheduledLedger }, { kind: 'rest', until: now + minute }],
   [
     'a row that starts sooner',
@@ -172,8 +180,19 @@ const scheduled: readonly Row[] = [
     { kind: 'rest', until: now + minute },
   ],
   ['at its start', { ledger: scheduledLedger }, { kind: 'start' }, now + minute],
+  [
+    'at the end of the window for its start',
+    { ledger: scheduledLedger },
+    { kind: 'start' },
+    now + 61 * minute,
+  ],
+  ['its start missed by a moment', { ledger: scheduledLedger }, { kind: 'refuse' }, now + 61 * minute + 1],
   ['its start missed', { ledger: late }, { kind: 'refuse' }],
-  ['revocation asked', { ledger: scheduledLedger, revokeAsk: person }, { kind: 'end', cause: 'revoked' }],
+  [
+    'revocation asked',
+    { ledger: scheduledLedger, revokeAsk: person },
+    { kind: 'end', cause: 'revoked', goneAt: now, kept: [] },
+  ],
   ['its intent sealed', { ledger: { ...scheduledLedger, intent } }, { kind: 'correct' }],
   [
     'refused',
@@ -197,11 +216,15 @@ const done: readonly Row[] = [
     { ledger: expired, unanswered: [now], seen: shared },
     { kind: 'close_attempts' },
   ],
-  ['a write unanswered, trouble', { ledger: expired, unanswered: [now], seen: trouble }, { kind: 'retry' }],
+  [
+    'a write unanswered, trouble',
+    { ledger: expired, unanswered: [now], seen: { ...trouble, notBefore: now + 90_000 } },
+    { kind: 'retry', at: now + 90_000, note: 'busy' },
+  ],
   [
     'a write unanswered, removing',
     { ledger: expired, unanswered: [now], seen: { kind: 'removing' } },
-    { kind: 'retry' },
+    { kind: 'retry', note: 'removing' },
   ],
 ]
 
@@ -262,10 +285,17 @@ test('is total: every state, ledger and observation, before and after the end, h
       for (const seen of [undefined, absent, present, unknown, trouble, forbidden, shared]) {
         for (const at of [now, over, over + 365 * 86_400_000]) {
           const step = nextStep({ ...base, state, ledger: view, ...(seen === undefined ? {} : { seen }) }, at)
+          if (step.kind === 'start') expect(step.again).toBeGreaterThan(at)
           if (step.kind === 'retry') expect(step.at).toBeGreaterThan(at)
           if (step.kind === 'rest' && step.until !== undefined) expect(step.until).toBeGreaterThan(at)
         }
       }
     }
   }
+})
+
+test('what is not sealed after ten tries alerts, once', () => {
+  const waits = (tries: number) => nextStep({ ...base, ledger, tries }, now)
+  expect([9, 10, 11].map((tries) => 'alert' in waits(tries))).toEqual([false, true, false])
+  expect(waits(10)).toMatchObject({ kind: 'retry', alert: true })
 })

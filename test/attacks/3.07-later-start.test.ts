@@ -1,0 +1,67 @@
+// The attack: have a start far ahead approved and lose what it stood on meanwhile; or be approved for a start that
+// is long past when gitsudo wakes up; or write a start in the past, to stretch the time. A later start is scheduled
+// and gets a second, full verdict; one missed by more than `grantWindow` is refused; a past one means now (trust.md 3.7).
+import { expect, test } from 'vitest'
+import { until } from '../../app/sandbox/until.ts'
+import { type Asked, admin } from '../support/world.ts'
+import { type AttackWorld, timedWorld } from './support/world.ts'
+
+const hour = 3_600_000
+const instant = (at: number) => new Date(at).toISOString().replace(/\.\d+/, '')
+
+const scheduled = async (t: AttackWorld, slug: string, inMs: number): Promise<Asked> => {
+  const asked = await t.ask(slug, { ...admin, startsAt: instant(t.clock.now() + inMs) })
+  await t.approve(asked.number, 'bob', 'carol')
+  await t.checked(asked.head, 'success')
+  await t.land(asked.number, 'bob')
+  await t.reached(asked.id, 'scheduled')
+  return asked
+}
+const notGiven = async (t: AttackWorld, asked: Asked, mention: string) => {
+  await t.reached(asked.id, 'refused')
+  await t.commented(asked.number, mention)
+  await t.allSealed()
+  const types = (await t.events(asked.id)).map(({ type }) => type)
+  expect(types).toContain('grant.scheduled')
+  expect(types).toContain('grant.refused')
+  expect(types).not.toContain('grant.intended')
+  expect(await t.bindings()).not.toContain(asked.id)
+}
+
+test('at the start everything is asked again', async () => {
+  const t = await timedWorld()
+  const asked = await scheduled(t, 'start-again', 2 * hour)
+  const allow = (role: 'read' | 'write') => t.github.admin.setPermission(t.repository.fullName, 'bob', role)
+  allow('read')
+  try {
+    await t.jump(2 * hour + 60_000)
+    await notGiven(t, asked, 'bob has read permission')
+  } finally {
+    allow('write')
+    // Whatever the check remembers of people is forgotten after a minute.
+    await t.jump(61_000)
+  }
+})
+
+test('a start that was missed does not come later', async () => {
+  const t = await timedWorld()
+  const asked = await scheduled(t, 'start-missed', hour)
+  await t.jump(3 * hour)
+  await notGiven(t, asked, 'grantWindow')
+})
+
+test('a start in the past means now, and no longer', async () => {
+  const t = await timedWorld()
+  const asked = await t.ask('start-past', { startsAt: instant(t.clock.now() - 5 * hour) })
+  await t.checked(asked.head, 'success')
+  const before = t.clock.now()
+  await t.land(asked.number, 'bob')
+  await t.reached(asked.id, 'active')
+  const [row] = await until('the grant', () =>
+    t.query<{ from: Date; to: Date }>('select starts_at as from, ends_at as to from grants where id = $1', [
+      asked.id,
+    ]),
+  )
+  expect(Number(row?.from)).toBeGreaterThanOrEqual(before - 1000)
+  expect(Number(row?.to) - Number(row?.from)).toBe(hour / 2)
+})

@@ -89,11 +89,7 @@ export const followBranch = async (deps: ReconcileDeps, repository: RepositorySe
       for (const { number } of pulls) wake.push(wakePull(repository.id, number))
     await refuseStrays(deps, tx, repository, policies)
     await deps.queue.wake(wake, tx)
-    await deps.store.saveBranch(tx, {
-      repository: repository.id,
-      cursor: tip,
-      ...(now?.acceptedCommit === undefined ? {} : { acceptedCommit: now.acceptedCommit }),
-    })
+    await deps.store.saveBranch(tx, { repository: repository.id, cursor: tip })
   })
 }
 

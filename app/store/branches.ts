@@ -8,7 +8,6 @@ type Branches = Pick<Store, 'branch' | 'saveBranch'>
 const row = z.object({
   repository: z.number(),
   cursor: z.string().exactOptional(),
-  acceptedCommit: z.string().exactOptional(),
 })
 
 export function branches(database: Database): Branches {
@@ -16,12 +15,10 @@ export function branches(database: Database): Branches {
     branch: async (repository) =>
       (await database.run.maybeOne(sql.type(row)`select * from branches where repository = ${repository}`)) ??
       undefined,
-    saveBranch: async (tx, { repository, cursor, acceptedCommit }) => {
+    saveBranch: async (tx, { repository, cursor }) => {
       await connectionOf(tx).query(sql.unsafe`
-        insert into branches (repository, cursor, accepted_commit)
-        values (${repository}, ${cursor ?? null}, ${acceptedCommit ?? null})
-        on conflict (repository) do update
-          set cursor = excluded.cursor, accepted_commit = excluded.accepted_commit`)
+        insert into branches (repository, cursor) values (${repository}, ${cursor ?? null})
+        on conflict (repository) do update set cursor = excluded.cursor`)
     },
   }
 }

@@ -4,12 +4,21 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { accept, acceptedBy, notAccepted, policyWorld, propose, restore, swap } from './support/policies.ts'
+import {
+  accept,
+  acceptedBy,
+  notAccepted,
+  policyWorld,
+  propose,
+  restore,
+  slow,
+  swap,
+} from './support/policies.ts'
 
 const email = (login: string, more: string) =>
   swap(`emails: [${login}@example.com]`, `emails: [${login}@example.com, ${more}@example.com]`)
 
-test('only the policy owners accept, and what they accept is in force once it is merged', async () => {
+test('only the policy owners accept, and what they accept is in force once it is merged', slow, async () => {
   const t = await policyWorld()
   const before = await acceptedBy(t)
   const proposal = await propose(t, 'owners', { 'data/identities.yaml': email('alice', 'a.owners') })
@@ -22,7 +31,7 @@ test('only the policy owners accept, and what they accept is in force once it is
   await t.commented(proposal.number, 'in the place of those at')
 })
 
-test('what is pushed after the approval is not what was approved', async () => {
+test('what is pushed after the approval is not what was approved', slow, async () => {
   const t = await policyWorld()
   const before = await acceptedBy(t)
   const proposal = await propose(t, 'switched', { 'data/identities.yaml': email('bob', 'b.switched') })
@@ -39,7 +48,7 @@ test('what is pushed after the approval is not what was approved', async () => {
   await restore(t, before)
 })
 
-test('a change behind the branch updates first, and its merge is not what was reviewed', async () => {
+test('a change behind the branch updates first, and its merge is not what was reviewed', slow, async () => {
   const t = await policyWorld()
   const late = await propose(t, 'late', { 'data/identities.yaml': email('carol', 'c.late') })
   await t.approve(late.number, 'erin')

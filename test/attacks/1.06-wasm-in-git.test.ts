@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { until } from '../../app/sandbox/until.ts'
-import { accept, policyEvents, policyWorld } from './support/policies.ts'
+import { accept, policyEvents, policyWorld, slow } from './support/policies.ts'
 
 /** A real one: everybody's requests come out as low-risk ones do. */
 const packaged = new URL('../../app/policy/packaged/', import.meta.url)
@@ -11,7 +11,7 @@ const manifest = JSON.parse(readFileSync(new URL('manifest.json', packaged), 'ut
   readonly [key: string]: unknown
 }
 
-test('compiled policies in an access repository are not even looked at', async () => {
+test('compiled policies in an access repository are not even looked at', slow, async () => {
   const t = await policyWorld()
   const made = await t.clone('alice')
   await made.git('switch', '--quiet', '--create', 'policy/wasm')

@@ -2,7 +2,7 @@
 // alone, as people of one's own who then approve the policies (trust.md 6.04, 1.3).
 import { expect, test } from 'vitest'
 import { admin } from '../support/world.ts'
-import { acceptedBy, policyWorld, propose, restore, swap } from './support/policies.ts'
+import { acceptedBy, policyWorld, propose, restore, slow, swap } from './support/policies.ts'
 
 const groups = `apiVersion: gitsudo.dev/v1
 kind: Groups
@@ -14,21 +14,25 @@ groups:
   platform: { members: [dave] }
 `
 
-test('a request beside the policies that would let it through is refused, and they are not accepted', async () => {
-  const t = await policyWorld()
-  const before = await acceptedBy(t)
-  const asked = await t.ask('own-rules', admin, { 'policies/data/groups.yaml': groups })
-  await t.checked(asked.head, 'failure', 'beside requests/ it changes policies/data/groups.yaml')
-  await t.approve(asked.number, 'dave', 'erin')
-  const commit = await t.land(asked.number)
-  await t.refused(asked, 'beside requests/ it changes')
-  const alert = await t.alerted('policy.not_accepted', { commit })
-  expect(alert.pull).toBe(asked.number)
-  expect(await acceptedBy(t)).toBe(before)
-  await restore(t, before)
-})
+test(
+  'a request beside the policies that would let it through is refused, and they are not accepted',
+  slow,
+  async () => {
+    const t = await policyWorld()
+    const before = await acceptedBy(t)
+    const asked = await t.ask('own-rules', admin, { 'policies/data/groups.yaml': groups })
+    await t.checked(asked.head, 'failure', 'beside requests/ it changes policies/data/groups.yaml')
+    await t.approve(asked.number, 'dave', 'erin')
+    const commit = await t.land(asked.number)
+    await t.refused(asked, 'beside requests/ it changes')
+    const alert = await t.alerted('policy.not_accepted', { commit })
+    expect(alert.pull).toBe(asked.number)
+    expect(await acceptedBy(t)).toBe(before)
+    await restore(t, before)
+  },
+)
 
-test('who a proposal says that people are decides nothing about the proposal', async () => {
+test('who a proposal says that people are decides nothing about the proposal', slow, async () => {
   const t = await policyWorld()
   const proposal = await propose(t, 'own-people', {
     // The policy owner's login for a number of one's own.

@@ -184,8 +184,8 @@ describe('rows', () => {
 
   test('branches, pulls and projections are overwritten', async () => {
     await inTransaction((tx) => store.saveBranch(tx, { repository: 1, cursor: 'c1' }))
-    await inTransaction((tx) => store.saveBranch(tx, { repository: 1, cursor: 'c2', acceptedCommit: 'p' }))
-    expect(await store.branch(1)).toEqual({ repository: 1, cursor: 'c2', acceptedCommit: 'p' })
+    await inTransaction((tx) => store.saveBranch(tx, { repository: 1, cursor: 'c2' }))
+    expect(await store.branch(1)).toEqual({ repository: 1, cursor: 'c2' })
     const pull = { repository: 1, pull: 7, headSha: 'a', open: true, draft: false, decision, lookAt: now }
     await inTransaction((tx) => store.savePull(tx, pull))
     const { lookAt: _, ...settled } = { ...pull, open: false }

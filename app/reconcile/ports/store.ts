@@ -89,7 +89,6 @@ export type Attempt = {
 export type BranchRow = {
   readonly repository: number
   readonly cursor?: string
-  readonly acceptedCommit?: string
 }
 
 /**

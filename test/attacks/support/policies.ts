@@ -9,6 +9,9 @@ export type Proposal = { readonly number: number; readonly head: string; readonl
 /** Path below `policies/` → what becomes of its text. */
 export type Edits = Readonly<Record<string, (text: string) => string>>
 
+/** Proposals are tried, accepted and loaded, and then everything that waits is decided anew. */
+export const slow = { timeout: 150_000 }
+
 let shared: Promise<AttackWorld> | undefined
 
 /** As `attackWorld`, for attacks on the policies themselves: each leaves them as good as it found them, or changes what no other reads. */

@@ -208,7 +208,7 @@ export const openTestWorld = async (options: {
     allSealed: (): Promise<true> =>
       until(
         'every staged event to be sealed',
-        async () => (await query('select id from ledger_staged')).length === 0,
+        async () => (await query('select id from ledger_staged where not refused')).length === 0,
       ),
     /** Sealed events of a request, in order. */
     events: async (id: string): Promise<readonly Event[]> =>

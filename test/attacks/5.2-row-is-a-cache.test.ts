@@ -1,0 +1,121 @@
+// The attack: keep access past its end, or get it back after it was taken away, by writing what the service remembers:
+// a grant's row says that it is over, is gone, or is to be looked at in ten years; the events that ended a grant are
+// deleted and its row is set to be provisioned again; or the ledger is cut and emptied (trust.md 5.2).
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { until } from '../../app/sandbox/until.ts'
+import { hands } from './support/hands.ts'
+import { type AttackWorld, ownWorld } from './support/world.ts'
+
+let t: AttackWorld
+let root: ReturnType<typeof hands>['root']
+
+beforeAll(async () => {
+  t = await ownWorld({ merge: 'manual' })
+  root = hands(t).root
+})
+afterAll(() => t?.close())
+
+const live = async (slug: string) => {
+  const asked = await t.ask(slug)
+  await t.checked(asked.head, 'success')
+  await t.land(asked.number, 'bob')
+  await t.reached(asked.id, 'active')
+  return asked
+}
+const typesOf = async (id: string) => {
+  await t.allSealed()
+  return (await t.events(id)).map(({ type }) => type).filter((type) => type.startsWith('grant.'))
+}
+const gone = (id: string) =>
+  until(`the access of ${id} to be gone`, async () => !(await t.bindings()).includes(id))
+
+test('a row that says ended, is gone, or sleeps for ten years keeps no access', async () => {
+  const [ended, deleted, asleep, forgotten] = await Promise.all(
+    ['ended', 'deleted', 'asleep', 'forgotten'].map(live),
+  )
+  if (!ended || !deleted || !asleep || !forgotten) throw new Error('no grants')
+  await root("update grants set state = 'ended', look_at = null where id = $1", [ended.id])
+  await root('delete from grants where id = $1', [deleted.id])
+  await root("update grants set look_at = now() + interval '10 years' where id = $1", [asleep.id])
+  await root('update grants set look_at = null where id = $1', [forgotten.id])
+  // The service sweeps every 30 s; this is one of its sweeps, whose wake-ups it works.
+  await t.jump(0)
+  await t.alerted('grant.row_differs', { grant: ended.id })
+  await t.alerted('grant.row_missing', { grant: deleted.id })
+  for (const { id } of [ended, deleted]) {
+    await gone(id)
+    await t.reached(id, 'ended')
+    expect(await typesOf(id)).toEqual([
+      'grant.intended',
+      'grant.issued',
+      'grant.revoke_intended',
+      'grant.revoked',
+    ])
+  }
+  for (const { id } of [asleep, forgotten]) {
+    const look = () =>
+      t.query<{ soon: boolean }>(
+        "select look_at < now() + interval '6 minutes' as soon from grants where id = $1",
+        [id],
+      )
+    await expect.poll(look).toEqual([{ soon: true }])
+    expect(await t.bindings()).toContain(id)
+  }
+  await root("update grants set look_at = now() + interval '10 years' where id = $1", [asleep.id])
+  await t.jump(30 * 60_000)
+  for (const { id } of [asleep, forgotten]) {
+    await gone(id)
+    expect((await typesOf(id)).at(-1)).toBe('grant.expired')
+  }
+})
+
+test('deleting the events that ended a grant does not bring it back', async () => {
+  const asked = await live('brought-back')
+  expect(await t.gitsudo('alice', 'revoke', asked.id)).toMatchObject({ status: 0 })
+  await t.allSealed()
+  await live('after-it')
+  const events = await typesOf(asked.id)
+  await root("delete from audit_events where grant_id = $1 and type <> 'grant.intended'", [asked.id])
+  await root('delete from grant_attempts where grant_id = $1', [asked.id])
+  await root('delete from revoke_asks where grant_id = $1', [asked.id])
+  await root(
+    "update grants set state = 'provisioning', tries = 0, cause = null, look_at = now() where id = $1",
+    [asked.id],
+  )
+  await t.alerted('grant.withheld', { grant: asked.id })
+  await root("update grants set state = 'active', look_at = now() + interval '4 minutes' where id = $1", [
+    asked.id,
+  ])
+  expect((await t.gitsudo('alice', 'exec', asked.id, '--', 'env')).status).not.toBe(0)
+  expect(await t.bindings()).not.toContain(asked.id)
+  expect(events).toContain('grant.revoked')
+  expect(await typesOf(asked.id)).toEqual(['grant.intended'])
+})
+
+test.each([
+  ['cut', 'delete from audit_events where seq > (select max(seq) - 8 from audit_events)'],
+  ['emptied', 'truncate audit_events'],
+])('a ledger that was %s gives nothing until it is whole again', async (what, statement) => {
+  await live(`before-${what}`)
+  await t.ask(`notice-${what}`).then(({ head }) => t.checked(head, 'success'))
+  await t.allSealed()
+  await root('drop table if exists kept')
+  await root('create table kept as select * from audit_events')
+  await root(statement)
+  const asked = await t.ask(`during-${what}`)
+  await t.alerted('ledger.broken')
+  await t.land(asked.number)
+  await until('the merge to be looked at, in vain', async () =>
+    (
+      await t.query<{ decision: { summary: string } }>('select decision from pulls where pull = $1', [
+        asked.number,
+      ])
+    ).some(({ decision }) => decision.summary.includes('the ledger lost events')),
+  )
+  await t.nothingGranted(asked.number)
+  // What a hand puts back is the ledger as it was: what came between is lost.
+  await root('truncate audit_events')
+  await root('insert into audit_events select * from kept')
+  await t.jump(16_000)
+  await t.reached(asked.id, 'active')
+})

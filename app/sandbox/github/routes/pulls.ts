@@ -104,11 +104,14 @@ async function update(call: Call) {
   return ok(await full(call, repository, pull))
 }
 
+/** What its base held before it was merged, or holds while it is not. */
+const baseOf = (repository: Repository, pull: Pull): string =>
+  pull.mergedAt === null
+    ? (branchSha(repository, pull.base.ref) ?? pull.base.sha)
+    : (pull.measured?.baseSha ?? pull.base.sha)
+
 async function range(repository: Repository, pull: Pull): Promise<{ from: string; to: string }> {
-  const merged = pull.mergedAt !== null
-  const base = merged
-    ? (pull.measured?.baseSha ?? pull.base.sha)
-    : (branchSha(repository, pull.base.ref) ?? pull.base.sha)
+  const base = baseOf(repository, pull)
   const to = pull.head.sha
   return { from: (await mergeBase(repository.gitDir, base, to)) ?? base, to }
 }
@@ -175,8 +178,9 @@ async function pullsOfCommit(call: Call) {
     if (pull.head.sha === sha || pull.mergeCommitSha === sha || pull.landed.includes(sha))
       containing.push(pull)
     else {
-      const { from, to } = await range(repository, pull)
-      if ((await commitsBetween(repository, from, to)).includes(sha)) containing.push(pull)
+      // No git is started for each of many pull requests: the walk is in memory.
+      const own = await commitsBetween(repository, baseOf(repository, pull), pull.head.sha)
+      if (own.includes(sha)) containing.push(pull)
     }
   }
   return page(call, containing, (pull) => simplePull(call.world, repository, pull))

@@ -33,9 +33,10 @@ export const groupMarkdown = ({ verdict, summary, tree }: GroupDecision): string
 
 const render = (decision: Decision, rules: boolean): string => {
   const { verdict, summary, requests, tree, policies } = decision
-  const several = requests.length !== 1
+  // Trouble leaves what was last decided of a request as it was.
+  const saidBelow = requests.length === 1 && requests[0]?.verdict === verdict
   return [
-    ...(several ? [`${icons[verdict]} **${words[verdict]}**: ${safe(summary)}`, ''] : []),
+    ...(!saidBelow ? [`${icons[verdict]} **${words[verdict]}**: ${safe(summary)}`, ''] : []),
     ...requests.flatMap((request) => requestLines(request, rules)),
     ...(policies === undefined ? [] : policyLines(policies)),
     ...(rules ? folded('The pull request', tree) : []),

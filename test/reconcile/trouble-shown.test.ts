@@ -23,6 +23,7 @@ test('trouble at the merge is shown by name, and gives way to the verdict (trust
   expect(last(world)).toMatchObject({
     status: 'in_progress',
     title: expect.stringContaining('the reviews cannot be read'),
+    summary: expect.stringMatching(/^❔ \*\*not yet\*\*: .*the reviews cannot be read/),
   })
   world.meet(() => undefined)
   await world.pass(minute)

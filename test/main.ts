@@ -2,12 +2,14 @@ import { readFileSync } from 'node:fs'
 import { processDeps } from '../app/cli/process.ts'
 import { runProgram } from '../app/cli/program.ts'
 import { compose } from '../app/compose.ts'
+import { withCloudFaults } from './support/cloud-faults.ts'
 import { readStops, withStops } from './support/stop-points.ts'
 
 /**
- * The entry of processes under test: the shipped one, with a clock and stop points around the ports.
+ * The entry of processes under test: the shipped one, with a clock, stop points and the clouds' faults around the ports.
  * `GITSUDO_TEST_CLOCK_FILE`: holds how far this clock is ahead, in milliseconds, and is read at each `now()`.
- * `GITSUDO_TEST_STOPS`: a file of stop points (support/stop-points.ts).
+ * `GITSUDO_TEST_STOPS`: a file of stop points (support/stop-points.ts); beside it, in `.clouds`, the clouds' faults
+ * (support/cloud-faults.ts), which may come and go while the process runs.
  */
 const { GITSUDO_TEST_CLOCK_FILE: clockFile, GITSUDO_TEST_STOPS: stopFile } = process.env
 const now = () => Date.now() + (clockFile === undefined ? 0 : Number(readFileSync(clockFile, 'utf8')))
@@ -15,7 +17,8 @@ const stops = stopFile === undefined ? [] : readStops(stopFile)
 
 const parts = compose(process.env, 'under-test', {
   clock: { now },
-  wrap: (ports) => (stopFile === undefined ? ports : withStops(ports, stops, stopFile)),
+  wrap: (ports) =>
+    stopFile === undefined ? ports : withStops(withCloudFaults(ports, `${stopFile}.clouds`), stops, stopFile),
 })
 process.exitCode = await runProgram(process.argv.slice(2), {
   ...processDeps(),

@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { boundCalls } from '../../app/provider/calls.ts'
+import type { Bindings } from '../../app/provider/mock/bindings.ts'
+import { createMock } from '../../app/provider/mock/mock.ts'
+import { installQueues } from '../../app/queue/install.ts'
+import { openGrant } from '../../app/reconcile/grant/open.ts'
+import { createGrantReconciler } from '../../app/reconcile/grant.ts'
+import { askRevoke } from '../../app/reconcile/revoke.ts'
+import { createSweep } from '../../app/reconcile/sweep.ts'
+import { openDatabase } from '../../app/store/database.ts'
+import { initialise } from '../../app/store/initialise.ts'
+import { createLedger } from '../../app/store/ledger/ledger.ts'
+import { mockBindings } from '../../app/store/mock-bindings.ts'
+import { createStore } from '../../app/store/store.ts'
+import { withClient } from '../support/client.ts'
+import { earlierDatabase, migrations } from '../support/earlier.ts'
+import { testKeys } from '../support/keys.ts'
+import { memoryClock } from '../support/memory/clock.ts'
+import { anIntent } from '../support/memory/intent.ts'
+import { memoryLog } from '../support/memory/log.ts'
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
+
+const never = new AbortController().signal
+
+/** Grants over a database; what is woken is kept. */
+const serve = async (url: string, clock: ReturnType<typeof memoryClock>, cloud?: Partial<Bindings>) => {
+  const database = await openDatabase(url)
+  const log = memoryLog()
+  const woken: string[] = []
+  const queue = {
+    wake: async (all: readonly { readonly queue: string; readonly key: string }[]) => {
+      woken.push(...all.filter((one) => one.queue === 'grant').map(({ key }) => key))
+    },
+  }
+  const bindings = mockBindings(database)
+  const mock = createMock({ bindings: { ...bindings, ...cloud }, clock, instance: 'test' })
+  const deps = {
+    clock,
+    log,
+    keys: testKeys,
+    queue,
+    store: createStore({ database, queue, keys: testKeys }),
+    ledger: createLedger({ database, keys: testKeys, clock, log, origin: 'test' }),
+    providers: new Map([['mock', boundCalls(mock, { clock, log })]]),
+    settings: { grantWindowMs: 3_600_000 },
+  }
+  const reconciler = createGrantReconciler(deps)
+  return {
+    deps,
+    bindings,
+    look: (id: string) => reconciler.look(id, never),
+    sweep: async () => {
+      await createSweep(deps)()
+      for (const id of woken.splice(0)) await reconciler.look(id, never)
+    },
+    typesOf: async (id: string) => (await deps.ledger.history(id)).map(({ event }) => event.type),
+    async close() {
+      await deps.ledger.stop()
+      await database.close()
+    },
+  }
+}
+
+const born = Date.parse('2026-12-01T08:00:00Z')
+const lives = anIntent(1, born)
+const goes = anIntent(2, born)
+let current: TestDatabase
+beforeAll(async () => {
+  current = await createTestDatabase()
+  const clock = memoryClock(born)
+  // A cloud that takes its time to take away.
+  const world = await serve(current.appUrl, clock, { delete: async () => undefined })
+  const { store, ledger } = world.deps
+  for (const intent of [lives, goes]) {
+    const staged = await store.transaction((tx) =>
+      openGrant(tx, world.deps, intent, { metadata: {}, now: clock.now() }),
+    )
+    await ledger.sealed([staged], clock.now() + 10_000)
+    await world.look(intent.grant)
+  }
+  const by = { kind: 'system', id: 'test' } as const
+  await askRevoke(world.deps, { grant: goes.grant, by, why: 'over', askedAt: clock.now() })
+  await world.look(goes.grant)
+  expect(await store.grant(lives.grant)).toMatchObject({ state: 'active' })
+  expect(await store.grant(goes.grant)).toMatchObject({ state: 'revoking' })
+  await world.close()
+})
+afterAll(() => current.drop())
+
+// Grants are kept since the second one.
+test.each(migrations.map((name, n) => [name, n + 1] as const).slice(1))(
+  'grants from when %s was the newest end at their time',
+  async (_, count) => {
+    const name = `${new URL(current.superuserUrl).pathname.slice(1)}_at_${count}`
+    const url = await earlierDatabase(current.superuserUrl, name, count)
+    await initialise({ adminUrl: url, passwords: {}, install: installQueues })
+    const app = new URL(current.appUrl)
+    app.pathname = `/${name}`
+    const clock = memoryClock(born + 60_000)
+    const world = await serve(app.href, clock)
+    try {
+      await world.sweep()
+      expect((await world.bindings.all()).map(({ grant }) => grant)).toEqual([lives.grant])
+      clock.set(lives.endsAt)
+      await world.sweep()
+      expect(await world.bindings.all()).toEqual([])
+      for (const { grant } of [lives, goes])
+        expect(await world.deps.store.grant(grant)).toMatchObject({ state: 'ended' })
+      await expect
+        .poll(() => world.typesOf(lives.grant))
+        .toEqual(['grant.intended', 'grant.issued', 'grant.expired'])
+      await expect
+        .poll(() => world.typesOf(goes.grant))
+        .toEqual(['grant.intended', 'grant.issued', 'grant.revoke_intended', 'grant.revoked'])
+    } finally {
+      await world.close()
+      await withClient(current.superuserUrl, (client) => client.query(`drop database ${name} with (force)`))
+    }
+  },
+)

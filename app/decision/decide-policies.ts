@@ -56,7 +56,10 @@ export const decidePolicies = (facts: Facts, proposal: ProposalFacts): Decision 
     ),
     tree: rule('1.3', `Pull request ${pull.number}`, outcome, 'every rule met', '', { children: nodes }),
     requests: [],
-    policies: decisionOn(proposal, weighed),
+    policies: {
+      ...decisionOn(proposal, weighed),
+      ...(pull.reviewsFrom === undefined ? {} : { reviewsFrom: pull.reviewsFrom }),
+    },
   }
 }
 

@@ -91,6 +91,8 @@ export type Decision = {
 export type PolicyDecision = {
   /** The accepted policy commit that it was compared with. */
   readonly accepted: string
+  /** Reviews up to here are void: the pull request was reopened (trust.md 6.23). */
+  readonly reviewsFrom?: number
   /** Tree hash of `policies/` at the head; undefined: it is gone. */
   readonly tree?: string
   /** Paths that differ from the accepted policies. */

@@ -6,6 +6,7 @@ import type { ReconcileDeps } from './deps.ts'
 import { wakePull } from './key.ts'
 import type { PolicyCache } from './observe/policies.ts'
 import type { PolicySet } from './ports/evaluator.ts'
+import type { Keys } from './ports/keys.ts'
 import type { RepositorySettings } from './ports/settings.ts'
 import type { Tx } from './ports/store.ts'
 import { askRevoke } from './revoke.ts'
@@ -26,12 +27,21 @@ export const policyLedger = async (
 ): Promise<PolicyLedger> => {
   const waiting = (await ledger.waiting('policy.loaded')).filter(({ repo }) => repo === id)
   const events: LedgerEvent[] = []
-  for await (const { event } of ledger.read({ repository: id, types })) events.push(event)
-  return foldPolicyLedger(
-    firstAcceptedCommit,
-    [...events, ...waiting].filter((event) => event.repo === id && keys.verify(event)),
-  )
+  for await (const { event, leaf } of ledger.read({ repository: id, types })) {
+    if (event.repo === id && signed(keys, event, leaf)) events.push(event)
+  }
+  return foldPolicyLedger(firstAcceptedCommit, [...events, ...waiting.filter((event) => keys.verify(event))])
 }
+
+/** Whose signature held holds for ever: the leaf is the event's own bytes, hashed anew at each read. */
+const signed = (keys: Keys, event: LedgerEvent, leaf: Uint8Array): boolean => {
+  const held = heldBy.get(keys) ?? new Set()
+  heldBy.set(keys, held)
+  const id = Buffer.from(leaf).toString('hex')
+  if (!held.has(id) && keys.verify(event)) held.add(id)
+  return held.has(id)
+}
+const heldBy = new WeakMap<Keys, Set<string>>()
 
 /** The accepted policy commit in force now (trust.md 1.5). */
 export const acceptedCommit = async (deps: LedgerDeps, repository: RepositorySettings): Promise<string> =>

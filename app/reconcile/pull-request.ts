@@ -105,10 +105,7 @@ const reopenedAt = async (
     const payload = deps.payloads.pullRequest(body)
     return payload?.action === 'reopened' ? [payload.updatedAt] : []
   })
-  const known = [
-    ...told,
-    ...rows.flatMap(({ reviewsFrom }) => (reviewsFrom === undefined ? [] : [reviewsFrom])),
-  ]
+  const known = [...told, ...[...rows, row?.decision.policies].flatMap((one) => one?.reviewsFrom ?? [])]
   const last = known.length === 0 ? undefined : Math.max(...known)
   const wasClosed = pull.state === 'open' && row?.open === false
   // The payload of an earlier reopening says nothing about this one.
@@ -185,6 +182,7 @@ const notYet = async (
       children: [],
     },
     requests: known?.decision.requests ?? [],
+    ...(known?.decision.policies === undefined ? {} : { policies: known.decision.policies }),
   }
   if (
     pull?.merged === true &&

@@ -179,6 +179,11 @@ const cases: readonly Case[] = [
     verdict: 'denied',
   },
   {
+    name: 'no policies at all',
+    facts: { changes: [{ path: 'README.md', kind: 'changed', mode: '100644' }] },
+    verdict: 'denied',
+  },
+  {
     name: 'behind',
     proposal: { branchTree: 'newer' },
     verdict: 'denied',

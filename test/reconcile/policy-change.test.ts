@@ -127,6 +127,38 @@ describe('a change of policies', () => {
     expect(await world.states(request)).toEqual({ a: 'pending' })
   })
 
+  test('accepted while a merge is being decided: the merge is decided by it (trust.md 1.5)', async () => {
+    const world = policyWorld()
+    const pull = world.request('a')
+    await world.settle()
+    world.review(pull, 'bob')
+    await world.settle()
+    const before = await world.accepted()
+    const commit = world.push('main', { [rulesPath]: rulesText('denied') }, 'carol')
+    await world.merge(pull, 'alice')
+    let once = true
+    world.meet((call) => {
+      if (call !== 'reviews' || !once) return
+      once = false
+      world.ledger.insert(
+        world.deps.keys.sign({
+          v: 1,
+          type: 'policy.accepted',
+          at: new Date(world.clock.now()).toISOString(),
+          actor: { kind: 'app', id: 'gitsudo' },
+          repo: repositoryId,
+          commit,
+          data: { previous: before },
+        }),
+      )
+    })
+    await world.settle()
+    await world.pass(minute)
+    expect(once).toBe(false)
+    expect(await world.states(pull)).toEqual({ a: 'refused' })
+    expect((await world.decision(pull))?.policyCommit).toBe(commit)
+  })
+
   test('what was accepted, put back by hand, alerts nobody', async () => {
     const world = policyWorld()
     await world.lookAtBranch()
@@ -180,6 +212,26 @@ describe('a change of policies', () => {
     await world.settle()
     expect(world.check(pull)?.conclusion).toBe('action_required')
     expect(world.check(pull)?.summary).toContain('only 0 of policy owners may approve this')
+  })
+
+  test('opening it again voids the approval, though nobody was told of that', async () => {
+    const world = policyWorld()
+    const pull = world.propose('two')
+    await world.settle()
+    world.review(pull, 'carol')
+    await world.settle()
+    world.clock.advance(1000)
+    world.close(pull, 'alice')
+    await world.settle()
+    world.clock.advance(1000)
+    world.reopen(pull, 'alice')
+    world.sent.length = 0
+    for (let looks = 0; looks < 3; looks++) {
+      await world.lookAtPull(pull)
+      await world.settle()
+      world.clock.advance(1000)
+    }
+    expect(world.check(pull)?.conclusion).toBe('action_required')
   })
 
   test('an approval survives a push that leaves policies/ alone', async () => {

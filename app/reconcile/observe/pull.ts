@@ -150,12 +150,12 @@ type LoadedPolicy = { readonly accepted: InForce } & (
 )
 
 const policyOf = async (deps: ObserveDeps, repository: RepositorySettings): Promise<LoadedPolicy> => {
-  const commit = await acceptedCommit(deps, repository)
   try {
     const accepted = await inForce(deps, repository)
     return { accepted, set: await deps.policies.get(repository.id, accepted.commit) }
   } catch (error) {
     if (!(error instanceof Error && error.name === 'PolicyLoadError')) throw error
+    const commit = await acceptedCommit(deps, repository)
     // Only what the commit's own files do wrong stays so; a compiler that is missing or stumbles may come back.
     if (!('code' in error && error.code === 'invalid')) {
       throw new Trouble(`policies at ${commit.slice(0, 10)}: ${error.message}`, { cause: error })

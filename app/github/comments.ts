@@ -1,3 +1,5 @@
+import type { ApiComment } from '../reconcile/ports/github.ts'
+import { accountOf } from './account.ts'
 import type { RepositoryClient } from './repository-client.ts'
 
 export async function createComment(
@@ -27,4 +29,23 @@ export async function findComment(
     ({ body, user, performed_via_github_app: app }) =>
       app?.id === appId && user?.type === 'Bot' && body?.includes(mark),
   )?.id
+}
+
+/** Of the whole repository, in one list: on pull requests and issues alike. */
+export async function listCommentsSince(
+  { client, at }: RepositoryClient,
+  since: number,
+): Promise<readonly ApiComment[]> {
+  const all = await client.paginate(client.rest.issues.listCommentsForRepo, {
+    ...at,
+    since: new Date(since).toISOString(),
+    per_page: 100,
+  })
+  return all.map(({ id, issue_url, user, body, created_at, updated_at }) => ({
+    id,
+    pull: Number(issue_url.slice(issue_url.lastIndexOf('/') + 1)),
+    ...(user ? { author: accountOf(user) } : {}),
+    body: body ?? '',
+    edited: updated_at !== created_at,
+  }))
 }

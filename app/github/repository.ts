@@ -2,7 +2,7 @@ import { GitHubError, type RepositoryApi } from '../reconcile/ports/github.ts'
 import type { Log } from '../reconcile/ports/log.ts'
 import { createCheck, findCheck, updateCheck } from './checks.ts'
 import type { Client } from './client.ts'
-import { createComment, editComment, findComment } from './comments.ts'
+import { createComment, editComment, findComment, listCommentsSince } from './comments.ts'
 import { readCommit } from './commits.ts'
 import type { ConfiguredRepository } from './installation.ts'
 import { mergePull } from './merge.ts'
@@ -50,6 +50,7 @@ export function createRepositoryApi(
     createComment: (number, body) => createComment(repository, number, body),
     editComment: (id, body) => editComment(repository, id, body),
     findComment: (number, mark) => findComment(repository, number, mark),
+    commentsSince: (since) => listCommentsSince(repository, since),
     askReviewers: (number, ask) => askReviewers(repository, log, number, ask),
     requiredCheck: (branch) => requiredCheck(repository, branch),
     merge: (number, head) => mergePull(repository, number, head),

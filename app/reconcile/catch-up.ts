@@ -1,13 +1,15 @@
 import type { ReconcileDeps } from './deps.ts'
 import { wakeBranch, wakePull } from './key.ts'
 import { asTrouble } from './observe/trouble.ts'
+import { revokeByMissedComments } from './pull-request/comments.ts'
 
 const overlapMs = 10 * 60_000
 const firstLookBackMs = 24 * 60 * 60_000
 
 /**
  * What lost, doubled or late deliveries could have hidden (trust.md 2.1, 3.5): asks GitHub to send again what
- * it could not deliver, and looks anew at every branch and every pull request that is open or still waits.
+ * it could not deliver, looks anew at every branch and every pull request that is open or still waits, and obeys
+ * comments of which nobody told.
  * What GitHub does not answer about one repository keeps nothing from the others.
  * @param from what the pass before returned; none at the start: what came since is no proof that nothing was lost
  * @returns how far back the next pass must ask (epoch ms), for deliveries that have been asked for up to there
@@ -33,11 +35,14 @@ export const catchUp = async (deps: ReconcileDeps, from?: number): Promise<numbe
       await deps.queue.wake(ours.map(({ number }) => wakePull(repository.id, number)))
     })
   }
+  const last = (await deps.store.lastDeliveryAt()) ?? now
+  const since = from ?? Math.min(last, now - firstLookBackMs) - overlapMs
   const asked = await tried('deliveries', async () => {
-    const last = (await deps.store.lastDeliveryAt()) ?? now
-    const since = from ?? Math.min(last, now - firstLookBackMs) - overlapMs
     const count = await deps.github.redeliverMissed(since, (guid) => deps.store.hasDelivery(guid))
     if (count > 0) deps.log.info('asked GitHub to send missed deliveries again', { count })
   })
-  return asked ? now - overlapMs : from
+  let read = true
+  for (const { id, fullName } of deps.settings.repositories.values())
+    read = (await tried(`comments of ${fullName}`, () => revokeByMissedComments(deps, id, since))) && read
+  return asked && read ? now - overlapMs : from
 }

@@ -2,7 +2,8 @@
 // mouth, or taken out of it again; somebody with no business in it revokes; and where a comment can take away, one hopes
 // that it can give (trust.md 6.27).
 import { expect, test } from 'vitest'
-import type { Login } from '../../app/sandbox/world.ts'
+import { until } from '../../app/sandbox/until.ts'
+import { freePort, type Login } from '../../app/sandbox/world.ts'
 import { admin } from '../support/world.ts'
 import { quiet } from './support/quiet.ts'
 import { robot } from './support/robot.ts'
@@ -38,6 +39,29 @@ test('a: what counts is what was written first, by its author', async () => {
   await edit(t, command, 'done here, but let me keep it', 'dave')
   await t.reached(asked.id, 'ended')
   expect(await revokedBy(t, asked.id)).toBe('alice')
+})
+
+test('a: of those that GitHub never told of, one that nobody edited revokes', async () => {
+  const t = await attackWorld()
+  const [gone, stays] = [await active(t, 'comment-lost'), await active(t, 'comment-lost-edited')]
+  const lost = t.github.admin.faults.deliveries({ happens: 'lose', event: 'issue_comment' })
+  const thanks = await say(t, stays.number, 'thanks, works', 'alice')
+  await say(t, gone.number, '/gitsudo revoke', 'dave')
+  await say(t, gone.number, '/gitsudo revoke', 'alice')
+  // GitHub's times are whole seconds.
+  const written = Math.floor(t.clock.now() / 1000)
+  await until('the next second', async () => Math.floor(t.clock.now() / 1000) > written)
+  await edit(t, thanks, '/gitsudo revoke', 'dave')
+  lost()
+  const replica = await t.start({ port: await freePort() })
+  try {
+    await t.reached(gone.id, 'ended')
+    expect(await revokedBy(t, gone.id)).toBe('alice')
+    expect(await t.query('select grant_id from revoke_asks where grant_id = $1', [stays.id])).toEqual([])
+    await t.reached(stays.id, 'active')
+  } finally {
+    await replica.stop()
+  }
 })
 
 test('b: the requester, who could approve it, and administrators revoke; nobody else, and no bot', async () => {

@@ -189,6 +189,14 @@ test('one comment, edited in place', async () => {
   expect(await as('alice', 'GET', `${access}/issues/${number}/comments`)).toMatchObject([
     { id, body: 'second', user: { login: 'gitsudo[bot]', type: 'Bot' } },
   ])
+  const theirs = await as('alice', 'POST', `${access}/issues/${number}/comments`, { body: 'thanks' })
+  const written = { id: theirs.id, pull: number, body: 'thanks', edited: false }
+  const since = await api.commentsSince(0)
+  expect(since).toContainEqual({
+    ...written,
+    author: expect.objectContaining({ login: 'alice', type: 'User' }),
+  })
+  expect(since).toContainEqual(expect.objectContaining({ id, pull: number, body: 'second' }))
   await expect(api.editComment(99_999_999, 'gone')).rejects.toMatchObject({ code: 'not_found' })
 })
 

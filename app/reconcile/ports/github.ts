@@ -34,6 +34,16 @@ export type ApiReview = {
   readonly submittedAt?: number
 }
 
+export type ApiComment = {
+  readonly id: number
+  readonly pull: number
+  /** undefined: a deleted account. */
+  readonly author?: Account
+  readonly body: string
+  /** Whether it was changed since it was written, as far as GitHub's whole seconds tell. */
+  readonly edited: boolean
+}
+
 export type Permission = 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none'
 
 export type CheckRun = {
@@ -107,6 +117,8 @@ export type RepositoryApi = {
   editComment(id: number, body: string): Promise<void>
   /** The comment on a pull request that our App itself wrote, and no person through it, whose body holds `mark`. */
   findComment(number: number, mark: string): Promise<number | undefined>
+  /** Comments on pull requests and issues that were written or changed since then (epoch ms). */
+  commentsSince(since: number): Promise<readonly ApiComment[]>
   /** Asks people or teams (slugs) to review; those asked already stay asked. */
   askReviewers(
     number: number,

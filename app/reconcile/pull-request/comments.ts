@@ -1,6 +1,7 @@
 import { parseRequestId } from '../../request/id.ts'
+import type { ReconcileDeps } from '../deps.ts'
 import { genuine } from '../observe/deliveries.ts'
-import type { ObserveDeps } from '../observe/pull.ts'
+import type { Account } from '../ports/github.ts'
 import type { RequestRow } from '../ports/store.ts'
 import { askRevoke } from '../revoke.ts'
 
@@ -11,7 +12,7 @@ const command = /^\/gitsudo[^\S\n]+revoke(?:[^\S\n]+(\S+))?[^\S\n]*$/im
  * the request's approvers, or an administrator. A comment never grants. Who may not is ignored, and logged.
  */
 export const revokeByComment = async (
-  deps: ObserveDeps,
+  deps: ReconcileDeps,
   repository: number,
   pull: number,
   rows: readonly RequestRow[],
@@ -21,27 +22,54 @@ export const revokeByComment = async (
   for (const delivery of genuine(deps, told)) {
     const comment = deps.payloads.comment(delivery.body)
     if (comment?.action !== 'created' || comment.author.type !== 'User') continue
-    const match = command.exec(comment.body)
-    if (match === null) continue
-    const named = match[1] === undefined ? undefined : parseRequestId(match[1])
-    for (const row of rows) {
-      if (match[1] !== undefined && row.id !== named) continue
-      if (typeof (await deps.store.revokeAsked(row.id)) === 'object') continue
-      if (!mayRevoke(deps, row, comment.author.id)) {
-        deps.log.warn('a revoke comment by someone who may not', {
-          request: row.id,
-          by: comment.author.login,
-        })
-        continue
-      }
-      const by = { kind: 'user' as const, id: String(comment.author.id), login: comment.author.login }
-      await askRevoke(deps, { grant: row.id, by, why: 'comment', askedAt: deps.clock.now() })
+    await obey(deps, rows, comment.author, comment.body)
+  }
+}
+
+/**
+ * The same from GitHub's list, where the payload of a comment's creation cannot be had: whoever can write can edit
+ * anybody's comment, so only one that nobody edited counts (trust.md 6.27a). Within the second in which it was
+ * written an edit does not show; all that it could do is take access away.
+ * @param since epoch ms
+ */
+export const revokeByMissedComments = async (
+  deps: ReconcileDeps,
+  repository: number,
+  since: number,
+): Promise<void> => {
+  for (const { id, pull, author, body, edited } of await deps.github
+    .repository(repository)
+    .commentsSince(since)) {
+    if (edited || author?.type !== 'User' || !command.test(body)) continue
+    const told = genuine(deps, await deps.store.deliveriesOfPull(repository, pull, ['issue_comment']))
+    if (told.some((one) => deps.payloads.comment(one.body)?.commentId === id)) continue
+    await obey(deps, await deps.store.requestsOfPull(repository, pull), author, body)
+  }
+}
+
+const obey = async (
+  deps: ReconcileDeps,
+  rows: readonly RequestRow[],
+  author: Account,
+  body: string,
+): Promise<void> => {
+  const match = command.exec(body)
+  if (match === null) return
+  const named = match[1] === undefined ? undefined : parseRequestId(match[1])
+  for (const row of rows) {
+    if (match[1] !== undefined && row.id !== named) continue
+    if (typeof (await deps.store.revokeAsked(row.id)) === 'object') continue
+    if (!mayRevoke(deps, row, author.id)) {
+      deps.log.warn('a revoke comment by someone who may not', { request: row.id, by: author.login })
+      continue
     }
+    const by = { kind: 'user' as const, id: String(author.id), login: author.login }
+    await askRevoke(deps, { grant: row.id, by, why: 'comment', askedAt: deps.clock.now() })
   }
 }
 
 /** The requester, whoever could have approved the request, and administrators (trust.md 6.27b). */
-export const mayRevoke = (deps: Pick<ObserveDeps, 'settings'>, row: RequestRow, person: number): boolean =>
+export const mayRevoke = (deps: Pick<ReconcileDeps, 'settings'>, row: RequestRow, person: number): boolean =>
   row.requester?.id === person ||
   deps.settings.administrators.includes(person) ||
   (row.decision?.requests ?? []).some(

@@ -1,6 +1,7 @@
 import type { Sha } from '../../../app/reconcile/ports/git.ts'
 import {
   type Account,
+  type ApiComment,
   type ApiReview,
   type CheckRun,
   GitHubError,
@@ -61,6 +62,7 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>, id = repository
   let merging: number | undefined
   let ids = 0
   let answer: (call: string) => void = () => undefined
+  const said = new Map<number, ApiComment>()
   const comments = new Map<number, { readonly pull: number; readonly body: string }>()
   const checks = new Map<number, CheckRun>()
   const lost = new Map<string, Error>()
@@ -205,6 +207,10 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>, id = repository
       answer('findComment')
       return [...comments].find(([, { pull, body }]) => pull === number && body.includes(mark))?.[0]
     },
+    commentsSince: async () => {
+      answer('commentsSince')
+      return [...said.values()]
+    },
     askReviewers: async (pull, ask) =>
       wrote({ call: 'askReviewers', pull, body: [...ask.users, ...ask.teams].join() }),
     merge: async (number, head) => {
@@ -319,6 +325,13 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>, id = repository
     /** @param edits the comment whose text this is now */
     comment(number: number, by: Person, text: string, edits?: number): number {
       const commentId = edits ?? ++ids
+      said.set(commentId, {
+        id: commentId,
+        pull: number,
+        author: who(by),
+        body: text,
+        edited: edits !== undefined,
+      })
       const action = edits === undefined ? 'created' : 'edited'
       const body = { action, commentId, body: text, author: who(by), createdAt: clock.now() }
       send('issue_comment', body, { pull: number }, [wakePull(number)])

@@ -3,6 +3,8 @@ import { catchUp } from '../../app/reconcile/catch-up.ts'
 import { acceptedCommit, policyLedger } from '../../app/reconcile/policies.ts'
 import { policyDrift } from '../../app/reconcile/policy-change/drift.ts'
 import { PolicyTrialError } from '../../app/reconcile/ports/policy-trial.ts'
+import { saysMore } from '../../app/reconcile/pull-request/rows.ts'
+import { requestId } from '../../app/request/id.ts'
 import { accessWorld, filePath, fine, requestFile } from '../support/memory/access-world.ts'
 import { createCrashes } from '../support/memory/crash.ts'
 import { type Person, repositoryId } from '../support/memory/hub.ts'
@@ -311,9 +313,59 @@ describe('a change of policies', () => {
     await world.settle()
     const commit = await world.merge(pull, 'bob')
     world.sent.length = 0
-    await catchUp(world.deps)
+    await world.lookAtBranch()
     await world.settle()
     expect(await world.accepted()).toBe(commit)
+  })
+
+  test('policies of a fork are not even tried', async () => {
+    let tried = 0
+    const world = policyWorld({
+      trial: async () => {
+        tried += 1
+        return fine
+      },
+    })
+    world.push('theirs', { [rulesPath]: rulesText('auto') }, 'alice')
+    const pull = world.open('theirs', 'alice', { fork: true })
+    await world.settle()
+    world.review(pull, 'carol')
+    await world.settle()
+    expect(world.check(pull)?.conclusion).toBe('failure')
+    expect(tried).toBe(0)
+  })
+
+  test('a branch walked from the start again tells nobody twice', async () => {
+    const world = policyWorld()
+    await world.lookAtBranch()
+    world.push('main', { [rulesPath]: rulesText('auto') }, 'carol')
+    await world.settle()
+    await world.store.transaction((tx) => world.store.saveBranch(tx, { repository: repositoryId }))
+    await world.lookAtBranch()
+    await world.settle()
+    expect(world.alerts()).toEqual(['policy.not_accepted'])
+  })
+
+  test('whoever finds it accepted and not loaded loads it', async () => {
+    const crashes = createCrashes()
+    const world = policyWorld({
+      around: (port) =>
+        'recordPolicies' in port ? crashes.around(port, ['recordPolicies'] as never[]) : port,
+    })
+    const pull = world.propose('two')
+    await world.settle()
+    world.review(pull, 'carol')
+    await world.settle()
+    const commit = await world.merge(pull, 'bob')
+    await world.deliver()
+    world.queue.take()
+    crashes.plan(0, false)
+    await expect(world.lookAtPull(pull)).rejects.toThrow('killed')
+    crashes.clear()
+    expect(await world.accepted()).toBe(commit)
+    expect((await policyLedger(world.deps, world.repository())).lastLoaded).not.toBe(commit)
+    await world.lookAtPull(pull)
+    expect((await policyLedger(world.deps, world.repository())).lastLoaded).toBe(commit)
   })
 })
 
@@ -609,22 +661,50 @@ describe('what waits (trust.md 1.9)', () => {
     world.lost.push(...world.sent.splice(0))
     world.clock.advance(2000)
     await world.change('usual', 'rules')
-    world.sent.push(...world.lost.splice(0))
+    for (const { delivery, wake } of world.lost.splice(0))
+      world.sent.push({ delivery: { ...delivery, receivedAt: world.clock.now() }, wake })
     await world.settle()
     expect(await world.states(pull)).toEqual({ a: 'pending' })
   })
 
   test('decisions that nobody signed are no precedent: everything is asked for anew', async () => {
-    const { world, pull } = await renewed('two', 'usual')
-    const [row] = await world.store.requestsOfPull(repositoryId, pull)
-    const recorded = world.ledger
-      .events()
-      .findLast(({ type, request }) => type === 'request.evaluated' && request === row?.id)
-    if (recorded === undefined) throw new Error('nothing recorded')
-    const terms = { tier: 'human', asks: ['1 of group sre'], met: true }
-    world.ledger.insert({ ...recorded, data: { ...recorded.data, policy_commit: 'f'.repeat(40), terms } })
+    const world = policyWorld({}, 'two')
+    // Opened and approved while nobody looks.
+    const pull = world.request('a')
+    world.review(pull, 'bob')
+    await world.deliver()
+    world.queue.take()
+    const old = await world.accepted()
+    world.clock.advance(1000)
+    await world.change('usual', 'rules')
+    const path = filePath('a')
+    world.ledger.insert({
+      v: 1,
+      type: 'request.evaluated',
+      at: new Date(world.clock.now()).toISOString(),
+      actor: { kind: 'app', id: 'gitsudo' },
+      request: requestId(repositoryId, pull, path),
+      repo: repositoryId,
+      pull,
+      data: { path, policy_commit: old, terms: { tier: 'human', asks: ['1 of group sre'], met: true } },
+    })
     await world.lookAtPull(pull)
+    await world.settle()
     expect(await world.states(pull)).toEqual({ a: 'pending' })
+    world.review(pull, 'bob')
+    await world.settle()
+    expect(await world.states(pull)).toEqual({ a: 'approved' })
+  })
+
+  test('a decision that asks for something else is recorded, whatever else it says', async () => {
+    const { world, pull } = await renewed('usual', 'behalf')
+    const decision = await world.decision(pull)
+    const [request] = decision?.requests ?? []
+    if (decision === undefined || request?.terms === undefined) throw new Error('no decision')
+    expect(saysMore(decision, request, decision)).toBe(false)
+    expect(
+      saysMore(decision, { ...request, terms: { ...request.terms, asks: ['2 of group sre'] } }, decision),
+    ).toBe(true)
   })
 
   test('who is blocked loses what they hold (trust.md 3.10)', async () => {

@@ -31,10 +31,10 @@ const points: readonly KillPoint[] = [
   { at: 'attempt opened', call: 'store.openAttempt', when: 'after' },
   { at: 'before the provider gives', call: 'providers.mock.ensure', when: 'before' },
   { at: 'after the provider gave', call: 'providers.mock.ensure', when: 'after' },
-  { at: 'before grant.issued', call: 'ledger.stage', when: 'before', about: 'grant.issued' },
+  { at: 'before grant.issued', call: 'ledger.stageAll', when: 'before', about: 'grant.issued' },
   {
     at: 'revoke intent staged',
-    call: 'ledger.stage',
+    call: 'ledger.stageAll',
     when: 'after',
     about: 'grant.revoke_intended',
     end: 'revoked',
@@ -48,8 +48,8 @@ const points: readonly KillPoint[] = [
   },
   { at: 'before the provider takes away', call: 'providers.mock.remove', when: 'before' },
   { at: 'after the provider took away', call: 'providers.mock.remove', when: 'after' },
-  { at: 'before the end is saved', call: 'ledger.stage', when: 'before', about: 'grant.expired' },
-  { at: 'end staged', call: 'ledger.stage', when: 'after', about: 'grant.expired' },
+  { at: 'before the end is saved', call: 'ledger.stageAll', when: 'before', about: 'grant.expired' },
+  { at: 'end staged', call: 'ledger.stageAll', when: 'after', about: 'grant.expired' },
 ]
 
 test(

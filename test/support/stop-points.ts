@@ -6,7 +6,7 @@ import type { Ports } from '../../app/compose/ports.ts'
 export type Stop = {
   /** As `store.saveGrant`, `github.repository.createCheck` or `providers.mock.ensure`. */
   readonly call: string
-  /** `after`: done, and not yet known to the caller. */
+  /** `after`: done, or refused because an earlier kill left it done, and not yet known to the caller. */
   readonly when: 'before' | 'after'
   readonly nth?: number
   readonly mentions: readonly string[]
@@ -33,10 +33,11 @@ export const withStops = (ports: Ports, stops: readonly Stop[], file: string): P
   const counts = new Map<Stop, number>()
   /** What `ledger.sealed` waits for is told by id: the words of each staged event. */
   const staged = new Map<string, string>()
-  const reach = (call: string, when: Stop['when'], words: string): void => {
+  /** `said`: the words of the call, or of each of the events that it is about. */
+  const reach = (call: string, when: Stop['when'], said: readonly string[]): void => {
     for (const stop of stops) {
-      if (stop.call !== call || stop.when !== when || !stop.mentions.every((text) => words.includes(text)))
-        continue
+      const meant = said.some((words) => stop.mentions.every((text) => words.includes(text)))
+      if (stop.call !== call || stop.when !== when || !meant) continue
       const count = (counts.get(stop) ?? 0) + 1
       counts.set(stop, count)
       if (count !== (stop.nth ?? 1)) continue
@@ -51,21 +52,33 @@ export const withStops = (ports: Ports, stops: readonly Stop[], file: string): P
         if (typeof value !== 'function' || typeof name === 'symbol') return value
         const call = `${path}.${name}`
         return (...args: readonly unknown[]): unknown => {
-          const wanted = stops.some((stop) => stop.call === call) || call === 'ledger.stage'
-          const said = wanted ? inspect(args, { depth: 4, breakLength: Number.POSITIVE_INFINITY }) : ''
-          const words =
-            call === 'ledger.sealed'
-              ? (args[0] as readonly string[]).map((id) => staged.get(id) ?? '').join(' ')
-              : said
-          reach(call, 'before', words)
+          const staging = call === 'ledger.stage' || call === 'ledger.stageAll'
+          const wanted = staging || stops.some((stop) => stop.call === call)
+          const inWords = (what: unknown) =>
+            inspect(what, { depth: 4, breakLength: Number.POSITIVE_INFINITY })
+          const said = !wanted
+            ? []
+            : call === 'ledger.sealed'
+              ? (args[0] as readonly string[]).map((id) => staged.get(id) ?? '')
+              : call === 'ledger.stageAll'
+                ? (args[1] as readonly unknown[]).map(inWords)
+                : [inWords(args)]
+          reach(call, 'before', said)
           const answer: unknown = Reflect.apply(value, target, args)
           if (!(answer instanceof Promise))
             return typeof answer === 'object' && answer !== null ? watched(answer, call) : answer
-          return answer.then((result: unknown) => {
-            if (call === 'ledger.stage') staged.set(String(result), words)
-            reach(call, 'after', words)
-            return result
-          })
+          return answer.then(
+            (result: unknown) => {
+              if (staging)
+                for (const [at, id] of [result].flat().entries()) staged.set(String(id), said[at] ?? '')
+              reach(call, 'after', said)
+              return result
+            },
+            (error: unknown) => {
+              reach(call, 'after', said)
+              throw error
+            },
+          )
         }
       },
     })

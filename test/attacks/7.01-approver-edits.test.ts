@@ -18,11 +18,7 @@ test.each(Object.entries(edits))(
     await t.checked(asked.head, 'success')
     const head = await t.commit('bob', asked.branch, { [asked.path]: text })
     await t.approve(asked.number, 'bob', 'carol')
-    await t.checked(
-      head,
-      'action_required',
-      'bob pushed in this pull request',
-    )
+    await t.checked(head, 'action_required', 'bob pushed in this pull request')
     await t.land(asked.number)
     await t.refused(asked, 'bob pushed in this pull request')
   },

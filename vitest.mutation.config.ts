@@ -6,7 +6,7 @@ import { defineConfig } from 'vitest/config'
  */
 export default defineConfig({
   test: {
-    include: ['test/request/**/*.test.ts', 'test/decision/**/*.test.ts', 'test/grant/**/*.test.ts'],
+    include: ['test/{request,identity,decision,grant}/**/*.test.ts'],
     exclude: ['test/**/properties.test.ts', 'test/decision/influence.test.ts'],
     isolate: false,
     testTimeout: 60_000,

@@ -14,12 +14,27 @@ export const createWatch = (stage: Stage) => {
   const first = stage.accepted
   let checked = 0
   let held: ReadonlyMap<string, string> = new Map()
+  let last = first
+
+  /** Where the branch has been since the last look, oldest first. */
+  const steps = (): readonly string[] => {
+    const found: string[] = []
+    for (let at: string | undefined = git.tip('main'); at !== undefined && at !== last; ) {
+      found.push(at)
+      at = git.reaches(at, last) ? git.parents(at)[0] : undefined
+    }
+    return found.reverse()
+  }
 
   const look = async (): Promise<void> => {
-    const now = new Map([...git.held(git.tip('main')).tree].filter(([path]) => path.startsWith('requests/')))
-    for (const path of now.keys()) arrived.add(path)
-    for (const [path, blob] of held) if (now.get(path) !== blob) changed.add(path)
-    held = now
+    // Every state that the branch went through counts, those within one push, too.
+    for (const commit of steps()) {
+      const now = new Map([...git.held(commit).tree].filter(([path]) => path.startsWith('requests/')))
+      for (const path of now.keys()) arrived.add(path)
+      for (const [path, blob] of held) if (now.get(path) !== blob) changed.add(path)
+      held = now
+    }
+    last = git.tip('main')
     const events = world.ledger.events()
     for (; checked < events.length; checked++) {
       const event = events[checked]

@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest'
 import { decide } from '../../app/decision/decide.ts'
 import type { Facts, PolicyFacts, RequestFacts, ReviewFact } from '../../app/decision/facts.ts'
 import { contributor, facts, person, review } from './arbitrary.ts'
-import { hour } from './fixture.ts'
 
 const passes = (value: Facts): boolean => decide(value).verdict === 'passed'
 const seen = { passed: 0, refused: 0 }
@@ -27,6 +26,12 @@ type Change = (value: Facts) => Facts
 const isApproval = ({ state, payload }: ReviewFact): boolean =>
   state === 'approved' || payload?.state === 'approved'
 
+/** Who leaves the group takes a no along, which is no loss. */
+const asksForChanges =
+  (id: number) =>
+  ({ reviewer, state, payload }: ReviewFact): boolean =>
+    reviewer?.id === id && (state === 'changes_requested' || payload?.state === 'changes_requested')
+
 /** What was there and no longer is, or what is asked for besides: each may end an approval, none may make one. */
 const losses: fc.Arbitrary<Change> = fc.oneof(
   person.map(
@@ -40,7 +45,9 @@ const losses: fc.Arbitrary<Change> = fc.oneof(
     (at): Change =>
       (value) => ({
         ...value,
-        reviews: value.reviews.map((one, index) => (index === at ? { ...one, state: 'dismissed' } : one)),
+        reviews: value.reviews.map((one, index) =>
+          index === at && isApproval(one) ? { ...one, state: 'dismissed' } : one,
+        ),
       }),
   ),
   fc.nat(11).map(
@@ -67,7 +74,9 @@ const losses: fc.Arbitrary<Change> = fc.oneof(
         eachPolicy(value, (said) => ({
           ...said,
           groups: said.groups.map((one) =>
-            'members' in one ? { ...one, members: one.members.filter((member) => member.id !== id) } : one,
+            'members' in one && !value.reviews.some(asksForChanges(id))
+              ? { ...one, members: one.members.filter((member) => member.id !== id) }
+              : one,
           ),
         })),
   ),
@@ -183,13 +192,8 @@ const influences: fc.Arbitrary<Change> = fc.oneof(
   fc.constant<Change>((value) => ({ ...value, pull: { ...value.pull, authorIsUser: false } })),
   fc.constant<Change>((value) => ({ ...value, pull: { ...value.pull, base: 'another' } })),
   fc.constant<Change>((value) => ({ ...value, pull: { ...value.pull, sharing: [8] } })),
-  fc.integer({ min: 1, max: hour }).map(
-    (ms): Change =>
-      (value) => ({
-        ...value,
-        pull: { ...value.pull, reviewsFrom: Math.max(value.pull.reviewsFrom ?? 0, value.now - ms) },
-      }),
-  ),
+  // Reopened now: one that lies behind voids a no of before it, and the approvals since then count.
+  fc.constant<Change>((value) => ({ ...value, pull: { ...value.pull, reviewsFrom: value.now } })),
 )
 
 /** Facts that pass, most of them with something lost; and any facts. */

@@ -109,7 +109,9 @@ export const createWatch = (stage: Stage) => {
       if (grant === undefined || ['ended', 'refused'].includes(grant.state)) continue
       expect(git.held(git.tip('main')).tree.get(request.path), 'still on the branch').toBe(request.blob)
     }
-    const history = [...git.ancestors(git.tip('main'))].map((commit) => git.held(commit).tree)
+    const history: ReadonlyMap<string, string>[] = []
+    for (let at: string | undefined = git.tip('main'); at !== undefined; at = git.parents(at)[0])
+      history.push(git.held(at).tree)
     for (const path of arrived) {
       // What a rewritten branch lost before anybody looked was never seen.
       if (!history.some((tree) => tree.has(path))) continue

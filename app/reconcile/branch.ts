@@ -109,7 +109,7 @@ const lineTo = async (
 type Addition = { readonly change: Change; readonly commit: Sha }
 
 /** What each step along the first parents did under `requests/`. */
-const additions = async (
+export const additions = async (
   mirror: Mirror,
   cursor: Sha,
   steps: readonly Sha[],

@@ -54,7 +54,8 @@ test('a branch that loses the merge before its reconciler has seen it revokes (t
   expect(await world.states(pull)).toEqual({ a: 'ended' })
 })
 
-test('a branch that loses the merge while it is being decided grants nothing', async () => {
+/** A world that does something between GitHub's answer about reviews and the verdict that follows. */
+const interrupted = () => {
   let during: (() => Promise<void>) | undefined
   const world = accessWorld({
     around: (port) =>
@@ -62,12 +63,22 @@ test('a branch that loses the merge while it is being decided grants nothing', a
         ? Object.assign(Object.create(port), {
             reviews: async (number: number) => {
               const answer = await Reflect.apply(port.reviews as (of: number) => unknown, port, [number])
-              await during?.()
+              const once = during
+              during = undefined
+              await once?.()
               return answer
             },
           })
         : port,
   })
+  const set = (work: () => Promise<void>) => {
+    during = work
+  }
+  return { world, during: set }
+}
+
+test('a branch that loses the merge while it is being decided grants nothing', async () => {
+  const { world, during } = interrupted()
   const before = world.git.tip('main')
   const pull = world.request('a')
   await world.settle()
@@ -76,14 +87,34 @@ test('a branch that loses the merge while it is being decided grants nothing', a
   await world.merge(pull, 'carol')
   await world.deliver()
   world.queue.take()
-  during = async () => {
-    during = undefined
+  during(async () => {
     world.move('main', before, 'carol')
     await world.lookAtBranch()
-  }
+  })
   await world.lookAtPull(pull)
   await world.pass(60_000)
   expect(await world.states(pull)).toEqual({ a: 'refused' })
+})
+
+test.each([
+  ['another file: it is granted at once', 'b', 'provisioning'],
+  ['its own file: it is looked at anew', 'a', 'approved'],
+] as const)('a branch that goes on while a merge is decided, with %s', async (_, file, state) => {
+  const { world, during } = interrupted()
+  const pull = world.request('a')
+  await world.settle()
+  world.review(pull, 'bob')
+  await world.settle()
+  await world.merge(pull, 'carol')
+  await world.deliver()
+  world.queue.take()
+  await world.lookAtBranch()
+  during(async () => {
+    world.push('main', { [filePath(file)]: requestFile('another') }, 'carol')
+    await world.lookAtBranch()
+  })
+  await world.lookAtPull(pull)
+  expect(await world.states(pull)).toEqual({ a: state })
 })
 
 test('on a rewritten branch, too, a file belongs to whoever brought it, or to nobody', async () => {

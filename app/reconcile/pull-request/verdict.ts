@@ -3,13 +3,14 @@ import type { RequestFacts } from '../../decision/facts.ts'
 import { gitsudo } from '../../grant/events.ts'
 import type { Intent } from '../../grant/intent.ts'
 import { moveRequest } from '../../grant/moves.ts'
-import { followBranch } from '../branch.ts'
+import { additions, followBranch } from '../branch.ts'
 import { openGrant } from '../grant/open.ts'
 import { type ObserveDeps, type Observed, observePull } from '../observe/pull.ts'
 import { Trouble } from '../observe/trouble.ts'
 import { acceptedCommit } from '../policies.ts'
 import { acceptAtMerge } from '../policy-change/accept.ts'
 import type { Evidence } from '../ports/evaluator.ts'
+import type { Mirror, Sha } from '../ports/git.ts'
 import type { PullRequest } from '../ports/github.ts'
 import type { RepositorySettings } from '../ports/settings.ts'
 import type { RequestRow, Tx } from '../ports/store.ts'
@@ -37,7 +38,7 @@ export const verdictAtMerge = async (
   const { proposal } = observed
   if (proposal !== undefined) return acceptAtMerge(deps, repository, pull, { ...observed, proposal })
   // What the branch loses after this it loses from the cursor on, and its reconciler sees that.
-  if (holdsMerge(observed)) await followBranch(deps, repository)
+  if (holdsMerge(observed) && !(await isFollowed(deps, observed))) await followBranch(deps, repository)
   const sealed = await alreadySealed(deps, observed)
   const { decision, staged } = await transact(deps, async (tx, deps) => {
     await lock(deps, tx, repository, observed)
@@ -131,16 +132,41 @@ const lock = async (
   await deps.store.serialise(tx, `branch:${repository}`)
   await stillAccepted(deps, settings, observed)
   const cursor = (await deps.store.branch(repository))?.cursor
-  const { tip } = observed.diff
-  const merge = holdsMerge(observed) ? observed.pull.mergeCommit : undefined
-  const mirror = deps.git.mirror(repository)
-  // The branch reconciler has seen commits that we have not, or is behind the merge: a file may be gone again.
-  const between =
-    cursor !== undefined &&
-    (cursor === tip || ((await mirror.has(cursor)) && (await mirror.isAncestor(cursor, tip)))) &&
-    (merge === undefined || (await mirror.isAncestor(merge, cursor)))
-  if (!between && (cursor !== undefined || merge !== undefined))
+  if (cursor === undefined && !holdsMerge(observed)) return
+  if (
+    cursor === undefined ||
+    !(await isUntouched(deps.git.mirror(repository), observed, cursor)) ||
+    (holdsMerge(observed) && !(await isFollowed(deps, observed)))
+  )
     throw new Trouble('the branch moved while the merge was being decided')
+}
+
+/** Whether the branch has been reconciled up to the merge. */
+const isFollowed = async (deps: ObserveDeps, { facts, pull }: Observed): Promise<boolean> => {
+  const { id } = facts.repository
+  const mirror = deps.git.mirror(id)
+  const cursor = (await deps.store.branch(id))?.cursor
+  return (
+    cursor !== undefined &&
+    pull.mergeCommit !== undefined &&
+    (await mirror.has(cursor)) &&
+    (await mirror.isAncestor(pull.mergeCommit, cursor))
+  )
+}
+
+/** Whether the branch reconciler has seen nothing of these requests' files that was not observed: one may be gone again. */
+const isUntouched = async (
+  mirror: Mirror,
+  { facts, diff: { tip } }: Observed,
+  cursor: Sha,
+): Promise<boolean> => {
+  if (!(await mirror.has(cursor))) return false
+  if (await mirror.isAncestor(cursor, tip)) return true
+  const steps = await mirror.firstParents(tip, cursor)
+  const paths = new Set(facts.requests.map(({ path }) => path))
+  return (
+    steps !== undefined && !(await additions(mirror, tip, steps)).some(({ change }) => paths.has(change.path))
+  )
 }
 
 /** Whether the branch holds the merge, and requests came with it. */

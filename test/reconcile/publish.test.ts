@@ -39,6 +39,22 @@ test('a check that trouble left in progress is settled by the verdict at the mer
   expect(checks().at(-1)).toMatchObject({ status: 'completed', conclusion: 'success' })
 })
 
+test('a start that was missed is told as such, whoever notices it first', async () => {
+  const world = accessWorld()
+  world.push('a', { [filePath('a')]: requestFile('', world.clock.now() + 60 * minute) }, 'alice')
+  const pull = world.hub.open('a', 'alice')
+  world.review(pull, 'bob')
+  await world.settle()
+  await world.merge(pull, 'carol')
+  await world.settle()
+  world.clock.advance(5 * 60 * minute)
+  await world.pass(minute)
+  expect(await world.states(pull)).toEqual({ a: 'refused' })
+  expect([...world.hub.comments.values()].map(({ body }) => body)).toEqual([
+    expect.stringContaining('grantWindow'),
+  ])
+})
+
 describe.each(['createCheck', 'createComment'] as const)('%s whose answer is never seen', (call) => {
   test.each([
     ['the answer is lost', new GitHubError('unavailable', 'no answer')],

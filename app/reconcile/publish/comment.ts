@@ -1,4 +1,5 @@
 import type { Decision, RequestDecision } from '../../decision/decision.ts'
+import { safe } from '../../decision/markdown.ts'
 import { decisionMarkdown } from '../../decision/render-markdown.ts'
 import { formatDuration } from '../../request/duration.ts'
 import type { StatusRow } from '../ports/store.ts'
@@ -81,5 +82,6 @@ const standing = ({ request, grant }: StatusRow): string => {
   }
   if (grant.state === 'scheduled')
     return `${name} is **scheduled** for ${new Date(grant.startsAt).toISOString()}`
-  return `${name} is **${grant.state}**`
+  const stuck = ['refused', 'failed', 'quarantined'].includes(grant.state)
+  return `${name} is **${grant.state}**${stuck && grant.note !== undefined ? `: ${safe(grant.note)}` : ''}`
 }

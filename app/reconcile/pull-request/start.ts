@@ -30,8 +30,6 @@ export const startDue = async (
       const { decision, requests, evidence } = await decideOn(deps, one)
       if (decision.verdict === 'not_yet') throw new Trouble(decision.summary)
       const [facts] = requests
-      const late = deps.clock.now() > grant.startsAt + deps.settings.grantWindowMs
-      const passed = decision.verdict === 'passed' && facts !== undefined && !late
       const known = (await deps.store.pull(repository.id, pull.number))?.decision.requests ?? []
       const [verdict] = decision.requests
       const all = known.map((old) => (old.id === verdict?.id ? verdict : old))
@@ -46,14 +44,8 @@ export const startDue = async (
         const data = decisionData(decision, verdict, facts)
         await deps.ledger.stage(tx, evaluatedEvent(deps.keys, decision.at, of, data, evidence), evidence)
       }
-      if (!passed) {
-        return refuseGrant(
-          tx,
-          deps,
-          row.id,
-          late ? 'the start was missed by more than grantWindow' : decision.summary,
-        )
-      }
+      if (decision.verdict !== 'passed' || facts === undefined)
+        return refuseGrant(tx, deps, row.id, decision.summary)
       return startGrant(tx, deps, {
         ...intentOf(repository, pull, facts, decision.at),
         startsAt: decision.at,

@@ -1,0 +1,57 @@
+import { leafHash } from './chain.ts'
+import { type Checkpoint, readCheckpoint } from './checkpoint.ts'
+import { includes } from './merkle.ts'
+import { NoteError, type NoteKey, openNote } from './note.ts'
+
+/** That one event is in the ledger a checkpoint vouches for (c2sp.org/tlog-proof). */
+export type Proof = {
+  /** The event's bytes. */
+  readonly body: Uint8Array
+  readonly seq: number
+  /** `inclusionRanges`' roots, nearest the leaf first. */
+  readonly path: readonly Uint8Array[]
+  /** The signed note. */
+  readonly checkpoint: string
+}
+
+/** As a text file: the body is the `extra` line, the index is `seq` − 1. */
+export function proofText({ body, seq, path, checkpoint }: Proof): string {
+  const lines = [first, `extra ${base64(body)}`, `index ${seq - 1}`, ...path.map(base64)]
+  return `${lines.join('\n')}\n\n${checkpoint}`
+}
+
+/** @throws NoteError */
+export function readProof(text: string): Proof {
+  const cut = text.indexOf('\n\n')
+  if (cut < 0) throw new NoteError('This is no proof: it ends before its checkpoint.')
+  const [head, extra, index, ...path] = text.slice(0, cut).split('\n')
+  if (head !== first) throw new NoteError(`This is no proof: its first line is not ${first}.`)
+  if (!extra?.startsWith('extra '))
+    throw new NoteError('The proof holds no event: it lacks the line "extra …".')
+  if (index === undefined || !/^index (0|[1-9]\d{0,15})$/.test(index))
+    throw new NoteError('The proof does not say which event it is of: it lacks the line "index …".')
+  const proof = {
+    body: Buffer.from(extra.slice('extra '.length), 'base64'),
+    seq: Number(index.slice('index '.length)) + 1,
+    path: path.map((line) => Buffer.from(line, 'base64')),
+    checkpoint: text.slice(cut + 2),
+  }
+  if (proofText(proof) !== text) throw new NoteError('The proof is not written the one way it can be.')
+  return proof
+}
+
+/**
+ * What a proof shows: the checkpoint it rests on, signed by one of `keys`.
+ * @throws NoteError naming what does not hold
+ */
+export function checkProof({ body, seq, path, checkpoint }: Proof, keys: readonly NoteKey[]): Checkpoint {
+  const { text, signedBy } = openNote(checkpoint, keys)
+  if (signedBy.length === 0) throw new NoteError('The checkpoint is signed by none of the keys given.')
+  const at = readCheckpoint(text)
+  if (!includes({ index: seq - 1, size: at.size, path }, leafHash(body), at.root))
+    throw new NoteError(`The proof does not lead from event ${seq} to the checkpoint's root.`)
+  return at
+}
+
+const first = 'c2sp.org/tlog-proof@v1'
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')

@@ -22,9 +22,14 @@ test('initialising again changes nothing, also as the owner itself and without p
   )
 })
 
-const tables = ['audit_events', 'evidence']
-const statements = tables.flatMap((table) => [
-  `update ${table} set ${table === 'evidence' ? "digest = 'x'" : 'seq = 9'}`,
+const columns = {
+  audit_events: 'seq = 9',
+  evidence: "digest = 'x'",
+  checkpoints: 'size = 9',
+  key_rotations: "note = ''",
+}
+const statements = Object.entries(columns).flatMap(([table, change]) => [
+  `update ${table} set ${change}`,
   `delete from ${table}`,
   `truncate ${table}`,
   `drop table ${table}`,

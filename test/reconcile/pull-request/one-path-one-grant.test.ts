@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest'
+import { accessWorld, filePath, requestFile } from '../../support/memory/access-world.ts'
+import { approved } from './approved.ts'
+
+describe('one path, one request, one grant (trust.md 3.4)', () => {
+  test('a file deleted and put back by a pull request that left the branch before it came is used up', async () => {
+    const world = accessWorld()
+    const fork = world.git.tip('main')
+    const first = await approved(world)
+    await world.merge(first, 'alice')
+    await world.settle()
+    world.push('gone', { [filePath('a')]: undefined }, 'alice', world.git.tip('main'))
+    await world.merge(world.open('gone', 'alice'), 'alice')
+    await world.settle()
+    expect(await world.states(first)).toEqual({ a: 'ended' })
+
+    world.push('again', { [filePath('a')]: requestFile('a') }, 'alice', fork)
+    const second = world.open('again', 'alice')
+    await world.settle()
+    expect(await world.states(second)).toEqual({ a: 'denied' })
+    world.review(second, 'bob')
+    await world.settle()
+    await world.merge(second, 'alice')
+    await world.settle()
+    expect(await world.states(second)).toEqual({ a: 'refused' })
+  })
+
+  test('two pull requests with the same file, both approved, grant once', async () => {
+    const world = accessWorld()
+    world.push('x', { [filePath('a')]: requestFile('a') }, 'alice')
+    world.push('y', { [filePath('a')]: requestFile('a') }, 'alice', world.git.tip('main'))
+    const [first, second] = [world.open('x', 'alice'), world.open('y', 'alice')]
+    await world.settle()
+    for (const pull of [first, second]) world.review(pull, 'bob')
+    await world.settle()
+    await world.merge(first, 'alice')
+    await world.merge(second, 'alice')
+    await world.settle()
+    expect(await world.states(first)).toEqual({ a: 'active' })
+    expect(await world.states(second)).toEqual({ a: 'refused' })
+  })
+
+  test('two pull requests with one head, merged by one click, grant once (6.06b)', async () => {
+    const world = accessWorld()
+    const head = world.push('x', { [filePath('a')]: requestFile('a') }, 'alice')
+    world.move('y', head, 'alice')
+    const [first, second] = [world.open('x', 'alice'), world.open('y', 'alice')]
+    await world.settle()
+    for (const pull of [first, second]) world.review(pull, 'bob')
+    await world.settle()
+    await world.merge(first, 'alice')
+    await world.settle()
+    const states = [(await world.states(first)).a, (await world.states(second)).a]
+    expect(states.toSorted()).toEqual(['active', 'refused'])
+  })
+
+  test.each(['merge', 'squash', 'rebase'] as const)('several commits, merged by %s', async (how) => {
+    const world = accessWorld()
+    world.push('a', { [filePath('a')]: requestFile('a') }, 'alice')
+    world.push('a', { [filePath('b')]: requestFile('b') }, 'alice')
+    const pull = world.open('a', 'alice')
+    await world.settle()
+    world.review(pull, 'bob')
+    await world.settle()
+    await world.merge(pull, 'alice', how)
+    await world.settle()
+    expect(await world.states(pull)).toEqual({ a: 'active', b: 'active' })
+  })
+
+  test('several commits pushed to the branch by hand are judged as a whole, whoever looks first', async () => {
+    const world = accessWorld()
+    world.push('a', { 'other.md': 'x' }, 'alice')
+    world.push('a', { [filePath('a')]: requestFile('a') }, 'alice')
+    const pull = world.open('a', 'alice')
+    await world.settle()
+    world.review(pull, 'bob')
+    await world.settle()
+    world.pushHead(pull, 'carol')
+    await world.deliver()
+    await world.lookAtBranch()
+    await world.settle()
+    expect(await world.states(pull)).toEqual({ a: 'refused' })
+  })
+})

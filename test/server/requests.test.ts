@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest'
+import { start } from './running.ts'
+import { active, foreign, waiting } from './world.ts'
+
+const ids = (answer: { json: unknown }) => (answer.json as { id: string }[]).map(({ id }) => id)
+
+describe('requests', () => {
+  it.each([
+    ['alice', '', [active, waiting]],
+    ['mallory', '', [foreign]],
+    ['admin', '', [active, waiting, foreign]],
+    ['auditor', '', [active, waiting, foreign]],
+    ['alice', '?user=bob', [waiting]],
+    ['alice', '?user=bob@acme.example', [waiting]],
+    ['alice', '?user=nobody@acme.example', []],
+    ['alice', '?state=ACTIVE', [active]],
+    ['alice', '?state=pending', [waiting]],
+    ['alice', '?provider=aws', []],
+    ['admin', '?repo=Other/Access', [foreign]],
+    ['admin', '?repo=none/such', []],
+  ])('%s sees %s', async (who, query, expected) => {
+    const { call } = await start()
+    expect(ids(await call('GET', `/api/v1/requests${query}`, who))).toEqual(expected)
+  })
+
+  it('are bare objects with the grant’s state', async () => {
+    const { call } = await start()
+    const [first] = (await call('GET', '/api/v1/requests', 'alice')).json
+    expect(first).toEqual({
+      id: active,
+      state: 'active',
+      requester: 'alice',
+      requester_id: 1,
+      author: 'alice',
+      provider: 'mock',
+      role: 'prod-admin',
+      scope: '123456789012',
+      duration_seconds: 7200,
+      reason: 'INC-4421 tasks crash-looping',
+      approvers: ['carol'],
+      repository: 'acme/access',
+      repository_id: 123456,
+      pull_request: 7,
+      pull_request_url: 'https://github.com/acme/access/pull/7',
+      path: 'requests/2026/12/alice-prod.yaml',
+      head_sha: 'a'.repeat(40),
+      opened_at: '2026-12-01T11:50:00.000Z',
+      starts_at: '2026-12-01T11:59:00.000Z',
+      active_at: '2026-12-01T11:59:01.000Z',
+      expires_at: '2026-12-01T13:59:00.000Z',
+      ended_at: null,
+      cause: null,
+      note: null,
+      summary: 'Waiting for one of group sre.',
+    })
+  })
+
+  it('come one by one with their decision, in any case of the id', async () => {
+    const { call } = await start()
+    const answer = await call('GET', `/api/v1/requests/${active.toLowerCase()}`, 'bob')
+    expect(answer.json).toMatchObject({
+      id: active,
+      decision: { verdict: 'action_required', requests: [{ tree: { outcome: 'waiting' } }] },
+    })
+  })
+
+  it.each([
+    ['a foreign one', foreign, 404],
+    ['an unknown one', 'req_00000000000000000000000000', 404],
+    ['no id', 'nonsense', 400],
+  ])('%s', async (_, id, status) => {
+    const { call } = await start()
+    expect((await call('GET', `/api/v1/requests/${id}`, 'alice')).status).toBe(status)
+  })
+
+  it.each(['?state=alive', '?colour=red', '?user='])('filter %s is refused', async (query) => {
+    const { call } = await start()
+    expect((await call('GET', `/api/v1/requests${query}`, 'alice')).status).toBe(400)
+  })
+})

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest'
+import { start } from './running.ts'
+
+describe('webhooks', () => {
+  const deliver = (
+    address: string,
+    body: string | Uint8Array<ArrayBuffer>,
+    signature = 'good',
+    type = 'application/json',
+  ) =>
+    fetch(`${address}/webhooks/github`, {
+      method: 'POST',
+      headers: { 'x-hub-signature-256': signature, 'x-github-delivery': 'g-1', 'content-type': type },
+      body,
+    })
+
+  it('reach the intake byte for byte, whatever type they claim', async () => {
+    const { address, told } = await start()
+    for (const type of ['application/json', 'text/plain', 'application/x-www-form-urlencoded', 'nonsense/x'])
+      expect((await deliver(address, '{"a": 1 }\n', 'good', type)).status).toBe(202)
+    expect(told).toEqual(Array(4).fill(['intake', 'g-1', '{"a": 1 }\n']))
+  })
+
+  it('answer what the intake answers', async () => {
+    const { address } = await start()
+    const answer = await deliver(address, '{}', 'bad')
+    expect([answer.status, await answer.json()]).toEqual([401, { status: 'bad signature' }])
+  })
+
+  it('are refused over 25 MiB, before anything is stored', async () => {
+    const { address, told } = await start()
+    expect((await deliver(address, new Uint8Array(25 * 1024 * 1024))).status).toBe(202)
+    const answer = await deliver(address, new Uint8Array(25 * 1024 * 1024 + 1))
+    expect([answer.status, answer.headers.get('content-type'), await answer.json()]).toEqual([
+      413,
+      'application/problem+json; charset=utf-8',
+      expect.objectContaining({ title: 'too large' }),
+    ])
+    expect(told).toHaveLength(1)
+  })
+
+  it('get 503 while the database is away, so that GitHub records a failure', async () => {
+    const { address, lines } = await start({
+      intake: async () => {
+        throw Object.assign(new Error('connection refused'), { code: 'unavailable' })
+      },
+    })
+    expect((await deliver(address, '{}')).status).toBe(503)
+    expect(lines.find(({ level }) => level === 'error')?.message).toBe('call failed')
+  })
+})

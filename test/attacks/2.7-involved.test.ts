@@ -1,7 +1,7 @@
 // The attack: approve one's own work under another hat: as the requester for whom a colleague opened the pull
 // request, as somebody who wrote, committed or co-wrote one of its commits, as somebody who only pushed, or who only
 // clicked *Update branch*. None of them counts (trust.md 2.7, 6.21). Two people with one cloud principal are not
-// loaded at all (test/identity/directory.test.ts).
+// loaded at all (test/identity/people.test.ts).
 import { test } from 'vitest'
 import { type Asked, admin } from '../support/world.ts'
 import { type AttackWorld, attackWorld } from './support/world.ts'

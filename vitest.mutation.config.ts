@@ -7,7 +7,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/{request,identity,decision,grant}/**/*.test.ts'],
-    exclude: ['test/**/properties.test.ts', 'test/decision/influence.test.ts'],
+    exclude: ['test/**/properties.test.ts', 'test/decision/{influence,gaps}.test.ts'],
     isolate: false,
     testTimeout: 60_000,
   },

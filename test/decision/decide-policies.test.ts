@@ -1,40 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { annotationsOf } from '../../app/decision/annotations.ts'
 import { decidePolicies, policyTree } from '../../app/decision/decide-policies.ts'
 import type { Verdict } from '../../app/decision/decision.ts'
-import type { Facts, PersonFact, ProposalFacts, ReviewFact } from '../../app/decision/facts.ts'
+import type { Facts, ProposalFacts } from '../../app/decision/facts.ts'
 import { decisionMarkdown } from '../../app/decision/render-markdown.ts'
 import { fine } from '../support/memory/access-world.ts'
-import { bob, carol, deciders, hour, merged, minute, now, open, review } from './fixture.ts'
-
-const tree = 't'.repeat(40)
-const reviewed = (
-  person: PersonFact,
-  state: ReviewFact['state'] = 'approved',
-  more: Partial<ReviewFact> = {},
-) => review(person, state, { blobs: { [policyTree]: tree }, ...more })
-
-/** A pull request of alice's that changes policies, which the owner carol approved: it passes. */
-const base: Facts = {
-  ...open,
-  requests: [],
-  changes: [{ path: 'policies/owners.rego', kind: 'changed', mode: '100644' }],
-  reviews: [reviewed(carol)],
-}
-const landed: Facts = { ...base, moment: 'merge', pull: merged.pull }
-const proposal: ProposalFacts = {
-  tree,
-  branchTree: 'b',
-  baseTree: 'b',
-  mergedTree: tree,
-  superseded: false,
-  odd: [],
-  changed: ['policies/owners.rego'],
-  strayed: [],
-  accepted: 'c'.repeat(40),
-  owners: { people: [{ id: carol.id, login: 'carol' }, { id: 77 }], count: 1 },
-  trial: fine,
-}
+import { bob, carol, deciders, hour, minute, now, open } from './fixture.ts'
+import { base, landed, proposal, reviewed } from './proposal.ts'
 
 type Case = {
   readonly name: string
@@ -288,91 +259,5 @@ describe('a change of policies', () => {
   test('nothing that the pull request could say of requests makes it pass', () => {
     const decision = decidePolicies({ ...base, requests: open.requests, reviews: [] }, proposal)
     expect(decision.verdict).toBe('action_required')
-  })
-
-  test('is shown with what a policy owner should know, and none of it as markup', () => {
-    const decision = decidePolicies(base, {
-      ...proposal,
-      changed: ['policies/owners.rego', 'policies/<b>.rego'],
-      strayed: ['policies/by-hand.rego'],
-      trial: {
-        ...fine,
-        locksOut: true,
-        replayed: 3,
-        notReplayed: 1,
-        held: ['no network'],
-        changes: [
-          {
-            request: 'req_1',
-            path: 'requests/2026/12/a.yaml',
-            requester: '@bob',
-            before: 'passes',
-            after: 'refused',
-          },
-          {
-            request: 'req_2',
-            path: 'requests/2026/12/b.yaml',
-            requester: 'al*ice*',
-            before: 'refused',
-            after: 'passes',
-          },
-          {
-            request: 'req_3',
-            path: 'requests/2026/12/c.yaml',
-            requester: 'dave',
-            before: 'passes',
-            after: 'passes',
-            approvals: { before: 1, after: 2 },
-          },
-        ],
-      },
-    })
-    expect(decisionMarkdown(decision).split('<details>')[0]).toMatchInlineSnapshot(`
-      "✅ **passed**: policies approved by carol
-
-      ⚠️ **These policies would lock everybody out**: no recorded request, and no sample of one, passes under them any more.
-
-      ⚠️ **This brings more than the diff shows**: what follows reached the branch without acceptance, and approving accepts it too.
-
-      - \`policies/by-hand.rego\`
-
-      **Approvals**
-
-      - ✅ 1 of policy owners: carol, account 77; approved by carol
-
-      **What would change for the requests of the last 90 days** (3 decided anew, 1 left out)
-
-      - ➖ \`@bob\` loses \`requests/2026/12/a.yaml\` (\`req_1\`): it passed, and would be refused
-      - ➕ al\\*ice\\* gains \`requests/2026/12/b.yaml\` (\`req_2\`): it was refused, and would pass
-      - dave: \`requests/2026/12/c.yaml\` (\`req_3\`) would need 2 instead of 1 approvals
-
-      _Tried under: no network._
-
-      **Compared with the accepted policies at \`cccccccccccccccccccccccccccccccccccccccc\`**
-
-      - \`policies/<b>.rego\`
-      - \`policies/owners.rego\`
-
-      "
-    `)
-  })
-
-  test('faults are annotations at their lines', () => {
-    const faults = [{ path: 'policies/a.rego', line: 3, column: 7, code: 'rego_parse_error', message: 'm' }]
-    const decision = decidePolicies(base, {
-      ...proposal,
-      trial: { ...fine, compiles: { ok: false, faults } },
-    })
-    expect(annotationsOf(decision)).toEqual([
-      {
-        path: 'policies/a.rego',
-        startLine: 3,
-        endLine: 3,
-        startColumn: 7,
-        endColumn: 7,
-        title: 'rego parse error',
-        message: 'm',
-      },
-    ])
   })
 })

@@ -5,7 +5,11 @@ import { decide } from '../../app/decision/decide.ts'
 import type { Facts, PolicyFacts, RequestFacts } from '../../app/decision/facts.ts'
 import { decisionMarkdown } from '../../app/decision/render-markdown.ts'
 import { decisionText } from '../../app/decision/render-text.ts'
-import { contributor, entry, facts, person, review, shuffled } from './arbitrary.ts'
+import { facts } from './arbitrary/facts.ts'
+import { entry } from './arbitrary/policies.ts'
+import { person } from './arbitrary/pools.ts'
+import { contributor, review } from './arbitrary/reviews.ts'
+import { shuffled } from './arbitrary/shuffled.ts'
 import { unpainted } from './paint.ts'
 
 const runs = { numRuns: 400 }

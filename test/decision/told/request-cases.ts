@@ -1,0 +1,57 @@
+import type { Facts } from '../../../app/decision/facts.ts'
+import { access, alice, eligibility, failing, hour, merged, minute, now, policies } from '../fixture.ts'
+import { day, fault, of, role, start, strict, two } from './shapes.ts'
+
+/** Of the request: its file, who asks, for what, from when; and of two together. */
+export const requestCases: Readonly<Record<string, Facts>> = {
+  'a used path': of({ request: { usedUp: true } }),
+  'a file with a fault': of({ request: { read: { ok: false, faults: [fault(3)] } } }),
+  'a file with two faults': of({ request: { read: { ok: false, faults: [fault(3), fault(4)] } } }),
+  'a file that cannot be read': of({ request: { read: { ok: false, faults: [] } } }),
+  'other bytes merged': of({ request: { mergedBlob: 'other' } }, merged),
+  'nothing merged': of({ request: { mergedBlob: null } }, merged),
+  'a merge that could not be read': of({ without: ['mergedBlob'] }, merged),
+  'other bytes on the branch': of({ request: { branchBlob: 'other' } }, merged),
+  'gone from the branch': of({ request: { branchBlob: null } }, merged),
+  'a branch that could not be read': of({ without: ['branchBlob'] }, merged),
+  'a requester who was not looked up': of({ without: ['requester'] }),
+  'a requester nobody knows': of({ request: { requester: { unknown: 'nobody', remedy: 'add them' } } }),
+  'a requester without a principal': of({ request: { requester: { person: alice, principals: [] } } }),
+  'a requester with an empty principal': of({
+    request: { requester: { person: alice, principals: [], principal: '' } },
+  }),
+  'a role that was not looked up': of({ without: ['role'] }),
+  'a role nobody knows': of({ request: { role: { unknown: 'no such role', remedy: 'take another' } } }),
+  'another role': of({ request: { role: { ...role, role: 'other' } } }),
+  'a role of another cloud': of({ request: { role: { ...role, provider: 'gcp' } } }),
+  'a scope of another role': of({ request: { role: { ...role, scopes: ['one', 'two'] } } }),
+  'one of many scopes': of({
+    request: { role: { ...role, scopes: Array.from({ length: 12 }, (_, n) => `scope-${n}`) } },
+  }),
+  'a role without scopes': of({ request: { role: { ...role, scopes: [] } } }),
+  'too long': of({ access: { durationSeconds: 14_401 } }),
+  'as long as may be': of({ access: { durationSeconds: 14_400 } }),
+  'for no time': of({ access: { durationSeconds: 0 } }),
+  'break-glass': of({ access: { breakGlass: true } }),
+  'out of reach by its cloud': of({ repository: { providers: ['gcp'] } }),
+  'out of reach by its scope': of({ repository: { scopes: ['other'] } }),
+  'within reach by its scope': of({ repository: { scopes: [access.scope] } }),
+  'a later start': of({ access: { startsAt: now + day } }),
+  'a start now': of({ access: { startsAt: now } }),
+  'a start that is over': of({ access: { startsAt: now - day } }),
+  'a start as far ahead as may be': of({ access: { startsAt: now + 14 * day } }),
+  'a start too far ahead': of({ access: { startsAt: now + 14 * day + 1000 } }),
+  'a start at no time': of({ access: { startsAt: Number.POSITIVE_INFINITY } }),
+  'a start that has not come': of({ access: { startsAt: now + minute } }, start),
+  'a start this moment': of({ access: { startsAt: now } }, start),
+  'a start that was missed': of({ access: { startsAt: now - hour - 1000 } }, start),
+  'two that pass': two({}),
+  'two, of which one is used up': two({ usedUp: true }),
+  'two, of which one is used up, merged': two({ usedUp: true }, merged),
+  'two, of which one is used up, at a start': two({ usedUp: true }, start),
+  'two, of which one waits': two({ policies: strict }),
+  'two, of which one is in trouble': two({
+    policies: { ...policies, eligibility: [failing(eligibility('a'), 'trouble')] },
+  }),
+  'two, of which one could not be read, merged': two({ mergedBlob: undefined } as never, merged),
+}

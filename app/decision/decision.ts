@@ -104,3 +104,7 @@ export type PolicyDecision = {
   /** undefined: they could not be tried. */
   readonly trial?: PolicyTrialReport
 }
+
+/** The first complete verdict at the merge is final (trust.md 3.2). */
+export const isFinal = ({ moment, verdict }: Decision): boolean =>
+  moment !== 'forecast' && verdict !== 'not_yet'

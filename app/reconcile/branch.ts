@@ -1,3 +1,4 @@
+import { isFinal } from '../decision/decision.ts'
 import { gitsudo } from '../grant/events.ts'
 import type { GrantState } from '../grant/state.ts'
 import { requestId } from '../request/id.ts'
@@ -9,7 +10,6 @@ import { acceptedCommit } from './policies.ts'
 import { policySteps, refuseStrays } from './policy-change/walk.ts'
 import type { Change, Mirror, Sha } from './ports/git.ts'
 import type { PullRequest, RepositoryApi } from './ports/github.ts'
-import type { WakeUp } from './ports/queue.ts'
 import type { RepositorySettings } from './ports/settings.ts'
 import type { Tx } from './ports/store.ts'
 import { requestEvent } from './pull-request/events.ts'
@@ -80,15 +80,18 @@ export const followBranch = async (deps: ReconcileDeps, repository: RepositorySe
       return
     }
     for (const { path, by } of gone) await revokePath(deps, tx, repository, path, by)
-    const wake: WakeUp[] = []
-    for (const { change, commit, pulls, brought } of origins) {
-      for (const { number } of pulls) wake.push(wakePull(repository.id, number))
+    for (const { change, commit, brought } of origins)
       if (!brought) await refuse(deps, tx, repository, change.path, commit)
-    }
-    for (const { pulls } of policies)
-      for (const { number } of pulls) wake.push(wakePull(repository.id, number))
     await refuseStrays(deps, tx, repository, policies)
-    await deps.queue.wake(wake, tx)
+    const wake = new Set(policies.flatMap(({ pulls }) => pulls.map(({ number }) => number)))
+    for (const { number } of origins.flatMap(({ pulls }) => pulls)) {
+      const row = await deps.store.pull(repository.id, number)
+      if (row === undefined || !isFinal(row.decision)) wake.add(number)
+    }
+    await deps.queue.wake(
+      [...wake].map((number) => wakePull(repository.id, number)),
+      tx,
+    )
     await deps.store.saveBranch(tx, { repository: repository.id, cursor: tip })
   })
 }

@@ -1,4 +1,4 @@
-import type { Decision } from '../decision/decision.ts'
+import { type Decision, isFinal } from '../decision/decision.ts'
 import { gitsudo } from '../grant/events.ts'
 import { moveRequest } from '../grant/moves.ts'
 import { readPullKey, wakePublish } from './key.ts'
@@ -80,9 +80,6 @@ const settle = async (
   if (await lapse(deps, repository, pull, known, rows)) return
   await forecast(deps, repository, pull, rows, reviewsFrom)
 }
-
-/** The first complete verdict at the merge is final (trust.md 3.2). */
-const isFinal = ({ moment, verdict }: Decision): boolean => moment !== 'forecast' && verdict !== 'not_yet'
 
 /** Trouble is over: nothing more to look for. */
 const rest = async (deps: ObserveDeps, repository: number, number: number): Promise<void> => {

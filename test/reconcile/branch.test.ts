@@ -99,6 +99,22 @@ describe('the branch', () => {
     expect(keys).toEqual(expect.arrayContaining([`${repositoryId}:${first}`, `${repositoryId}:${second}`]))
   })
 
+  test('wakes none whose verdict has come: there is nothing left to ask GitHub', async () => {
+    const world = accessWorld()
+    const before = world.git.tip('main')
+    const pull = world.request('a')
+    world.review(pull, 'bob')
+    await world.settle()
+    await world.merge(pull, 'alice')
+    await world.lookAtPull(pull)
+    await world.deps.store.transaction((tx) =>
+      world.deps.store.saveBranch(tx, { repository: repositoryId, cursor: before }),
+    )
+    world.queue.take()
+    await world.lookAtBranch()
+    expect(world.queue.take()).toEqual([])
+  })
+
   test('a worker that slept does not move the cursor back', async () => {
     const world = accessWorld()
     await world.lookAtBranch()

@@ -7,11 +7,14 @@ export type Output = { write(text: string): void; readonly isTTY: boolean; reado
 /** A started part that runs until it is told to end, or ends by itself. */
 export type Running = { readonly ended: Promise<void>; stop(): Promise<void> }
 
+/** Takes text; resolves when it can take more. */
+export type Write = (text: string) => Promise<void>
+
 export type AuditAccess = {
   /** The whole chain, every derived column and all evidence. */
   verify(): Promise<Verified>
-  /** Lines of an export (audit.md): JSON without line ends. */
-  export(): AsyncIterable<string>
+  /** Writes an export, line by line (audit/export-line.ts); how many events. */
+  export(write: Write): Promise<number>
   /** Each recorded evaluation of a request, done again from its evidence with the policies in `dir`. */
   replay(id: string, dir: string): Promise<readonly Replayed[]>
   close(): Promise<void>
@@ -67,8 +70,8 @@ export type CliDeps = {
   /** A few lower-case letters and digits that no other request has. */
   slug(): string
   readText(path: string): Promise<string>
-  /** Streams lines into a new file only its owner may read. */
-  writeLines(path: string, lines: AsyncIterable<string>): Promise<number>
+  /** A new file that only its owner may read, there once `work` is done, not at all if it fails. `-` is standard output. */
+  writeFile<T>(path: string, work: (write: Write) => Promise<T>): Promise<T>
   /** Runs a command with this environment and our own standard streams; its exit status, 128 + n for signal n. */
   execute(
     command: string,

@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { constants } from 'node:os'
-import { pipeline } from 'node:stream/promises'
 import { setTimeout } from 'node:timers/promises'
 import type { CliDeps, Output } from './deps.ts'
 import { Failure } from './failure.ts'
+import { writeFile } from './write-file.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -21,7 +20,7 @@ export function processDeps(): Pick<
   | 'fetch'
   | 'slug'
   | 'readText'
-  | 'writeLines'
+  | 'writeFile'
   | 'execute'
   | 'interrupted'
 > {
@@ -36,7 +35,7 @@ export function processDeps(): Pick<
     fetch: (...call) => fetch(...call),
     slug: () => randomBytes(4).toString('hex'),
     readText,
-    writeLines,
+    writeFile,
     execute,
     interrupted,
   }
@@ -61,28 +60,6 @@ async function readText(path: string): Promise<string> {
   } catch (cause) {
     throw new Failure('usage', `${path} cannot be read.`, undefined, { cause })
   }
-}
-
-async function writeLines(path: string, lines: AsyncIterable<string>): Promise<number> {
-  let count = 0
-  const ended = async function* () {
-    for await (const line of lines) {
-      count += 1
-      yield `${line}\n`
-    }
-  }
-  try {
-    await pipeline(ended, createWriteStream(path, { flags: 'wx', mode: 0o600 }))
-  } catch (cause) {
-    if (!(cause instanceof Error && 'syscall' in cause)) throw cause
-    throw new Failure(
-      'usage',
-      `${path} cannot be written: ${cause.message}`,
-      'name a file that is not there yet',
-      { cause },
-    )
-  }
-  return count
 }
 
 const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const

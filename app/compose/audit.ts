@@ -21,9 +21,7 @@ export const openAudit = async (databaseUrl: string, env: NodeJS.ProcessEnv): Pr
   const origin = async () => env.GITSUDO_INSTANCE ?? (await recordedOrigin(database))
   return {
     verify: async () => verifyLedger(database, await origin()),
-    async *export() {
-      yield* exportLedger(database, await origin())
-    },
+    export: async (write) => exportLedger(database, await origin(), { keys: [], write }),
     replay: (id, dir) => replay(database, id, dir, env),
     close: () => database.close(),
   }

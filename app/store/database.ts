@@ -32,6 +32,8 @@ export type Database = {
    * serialisation fault or deadlock, so it has no side effects elsewhere.
    */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  /** Reads only, all of one moment, whatever is committed meanwhile; `work` is run once. */
+  snapshot<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
@@ -74,6 +76,15 @@ export async function openDatabase(
         }),
       )
     },
+    snapshot: (work) =>
+      pool.transaction(
+        (connection) =>
+          within.run({ connection }, async () => {
+            await connection.query(sql.unsafe`set transaction isolation level repeatable read, read only`)
+            return work(asTx(connection))
+          }),
+        0,
+      ),
     close: () => pool.end(),
   }
 }

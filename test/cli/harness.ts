@@ -44,7 +44,7 @@ export async function gitsudo(
     fetch: (...call) => fetch(...call),
     slug: () => 'k3f9',
     readText: absent,
-    writeLines: absent,
+    writeFile: absent,
     execute: async (command, args, env) => {
       executed.push({ command, args, env })
       return 7

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Verified } from '../../app/audit/verify.ts'
-import type { AuditAccess, LocalPolicies } from '../../app/cli/deps.ts'
+import type { AuditAccess, CliDeps, LocalPolicies } from '../../app/cli/deps.ts'
 import { relative } from '../../app/cli/terminal/relative.ts'
 import { table } from '../../app/cli/terminal/table.ts'
 import { waitFor } from '../../app/cli/terminal/wait.ts'
@@ -15,9 +15,9 @@ describe('audit verify and export', () => {
     const told: string[] = []
     const access: AuditAccess = {
       verify: async () => verified,
-      export: async function* () {
-        yield '{"a":1}'
-        yield '{"a":2}'
+      export: async (write) => {
+        await write('{"a":1}\n')
+        return 2
       },
       replay: async () => [
         {
@@ -74,17 +74,15 @@ describe('audit verify and export', () => {
 
   it('write one', async () => {
     const written: string[] = []
-    const writeLines = async (path: string, lines: AsyncIterable<string>) => {
-      for await (const line of lines) written.push(`${path} ${line}`)
-      return written.length
-    }
+    const writeFile: CliDeps['writeFile'] = (path, work) =>
+      work(async (text) => void written.push(`${path} ${text}`))
     const answer = await gitsudo(['audit', 'export', '--output', 'x.jsonl'], {
       ...ledger(intact),
-      writeLines,
+      writeFile,
       env: { GITSUDO_DATABASE_URL: 'x' },
     })
-    expect(answer).toMatchObject({ status: 0, out: '2 lines written to x.jsonl\n' })
-    expect(written).toEqual(['x.jsonl {"a":1}', 'x.jsonl {"a":2}'])
+    expect(answer).toMatchObject({ status: 0, out: '', err: '2 events written to x.jsonl\n' })
+    expect(written).toEqual(['x.jsonl {"a":1}\n'])
   })
 
   it('need a database that answers', async () => {

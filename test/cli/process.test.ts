@@ -121,15 +121,30 @@ describe('exec', () => {
   })
 })
 
-it('an export goes into a new file that only its owner can read', async () => {
-  const lines = async function* () {
-    for (let line = 0; line < 20_000; line += 1) yield `{"line":${line}}`
+describe('a file that is written', () => {
+  const { writeFile } = processDeps()
+  const path = () => join(dir, 'export.jsonl')
+  const lines = async (write: (text: string) => Promise<void>) => {
+    for (let line = 0; line < 20_000; line += 1) await write(`{"line":${line}}\n`)
+    return 'done'
   }
-  const { writeLines } = processDeps()
-  const path = join(dir, 'export.jsonl')
-  expect(await writeLines(path, lines())).toBe(20_000)
-  expect((await readFile(path, 'utf8')).trimEnd().split('\n')).toHaveLength(20_000)
-  expect((await stat(path)).mode & 0o777).toBe(0o600)
-  await expect(writeLines(path, lines())).rejects.toThrow(/cannot be written/)
-  await rm(path)
+
+  it('is new, and only its owner can read it', async () => {
+    expect(await writeFile(path(), lines)).toBe('done')
+    expect((await readFile(path(), 'utf8')).trimEnd().split('\n')).toHaveLength(20_000)
+    expect((await stat(path())).mode & 0o777).toBe(0o600)
+    await expect(writeFile(path(), lines)).rejects.toThrow('is there already')
+    await rm(path())
+  })
+
+  it('is not there, under any name, if what fills it fails', async () => {
+    const before = await readdir(dir)
+    const broken = async (write: (text: string) => Promise<void>) => {
+      await lines(write)
+      throw new Error('the database went away')
+    }
+    await expect(writeFile(path(), broken)).rejects.toThrow('the database went away')
+    expect(await readdir(dir)).toEqual(before)
+    await expect(writeFile(join(dir, 'no', 'such', 'folder'), lines)).rejects.toThrow('cannot be written')
+  })
 })

@@ -4,7 +4,6 @@ import { linkHash, originHead } from '../../app/audit/chain.ts'
 import type { LedgerEvent } from '../../app/audit/event.ts'
 import type { Log } from '../../app/reconcile/ports/log.ts'
 import { type Database, openDatabase } from '../../app/store/database.ts'
-import { exportLedger } from '../../app/store/ledger/export.ts'
 import { createLedger } from '../../app/store/ledger/ledger.ts'
 import { stage, waitingEvents } from '../../app/store/ledger/stage.ts'
 import { verifyLedger } from '../../app/store/ledger/verify.ts'
@@ -298,14 +297,4 @@ test('an event altered after its seal is not read', async () => {
   const ledger = await sealSome(1)
   await owner("update audit_events set grant_id = 'req_X'")
   await expect(ledger.history('req_X')).rejects.toMatchObject({ code: 'tampered' })
-})
-
-test('the export holds exactly the bytes that are hashed', async () => {
-  await sealSome(3)
-  const lines: { seq?: number; body?: string; leaf?: string }[] = []
-  for await (const line of exportLedger(database, origin)) lines.push(JSON.parse(line))
-  expect(lines[0]).toEqual({ format: 'gitsudo ledger export v1', origin })
-  expect(lines.slice(1).map(({ seq }) => seq)).toEqual([1, 2, 3])
-  for (const { body = '', leaf } of lines.slice(1))
-    expect(hash('sha256', Buffer.from(`\0${body}`))).toBe(leaf)
 })

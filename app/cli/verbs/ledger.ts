@@ -35,14 +35,24 @@ export const auditVerify: Verb = {
 export const auditExport: Verb = {
   name: 'audit export',
   summary: 'Write the ledger into a file: JSON Lines that can be verified without a database',
-  options: [database, { flags: '--output <file>', summary: 'a file that is not there yet', required: true }],
+  options: [
+    database,
+    {
+      flags: '--output <file>',
+      summary: 'a file that is not there yet, or - for standard output',
+      required: true,
+    },
+  ],
   remote: false,
   json: false,
 
   async run(deps, args) {
     const file = need(args, 'output')
-    const lines = await withAudit(deps, args, (ledger) => deps.writeLines(file, ledger.export()))
-    deps.out.write(`${lines} lines written to ${file}\n`)
+    const events = await withAudit(deps, args, (ledger) =>
+      deps.writeFile(file, (write) => ledger.export(write)),
+    )
+    // Standard output may be the export itself.
+    deps.err.write(`${events} events written to ${file === '-' ? 'standard output' : file}\n`)
     return 0
   },
 }

@@ -1,0 +1,51 @@
+import { sql } from 'slonik'
+import { z } from 'zod'
+import { EventError, eventOf } from '../../audit/body.ts'
+import { evidenceWindow, exportLine } from '../../audit/export-line.ts'
+import { evidenceOf } from '../../audit/verify.ts'
+import type { Database } from '../database.ts'
+
+const row = z.object({ digest: z.string(), bytes: z.custom<Buffer>((value) => Buffer.isBuffer(value)) })
+const mark = Buffer.from('"evidence"')
+
+/** The lines of evidence that have to stand before each of these events' own, in one query for all of them. */
+export function createEvidenceLines(
+  database: Database,
+): (bodies: readonly Buffer[]) => Promise<readonly (readonly string[])[]> {
+  /** Digest → which line of evidence it was last, the oldest first. */
+  const written = new Map<string, number>()
+  let count = 0
+  const isAtHand = (digest: string) => count - (written.get(digest) ?? -evidenceWindow) < evidenceWindow
+
+  return async (bodies) => {
+    const named = bodies.map((body) => (body.includes(mark) ? namedIn(body) : []))
+    const wanted = new Set(named.flat())
+    if (wanted.size === 0) return named
+    const stored = await database.run.any(sql.type(row)`
+      select digest, bytes from evidence where digest = any(${sql.array([...wanted], 'text')})`)
+    const found = new Map(stored.map(({ digest, bytes }) => [digest, bytes]))
+    return named.map((digests) =>
+      digests.flatMap((digest) => {
+        const bytes = found.get(digest)
+        if (bytes === undefined || isAtHand(digest)) return []
+        written.delete(digest)
+        written.set(digest, count++)
+        for (const [oldest] of written) {
+          if (written.size <= evidenceWindow) break
+          written.delete(oldest)
+        }
+        return [exportLine({ kind: 'evidence', digest, bytes: bytes.toString('utf8') })]
+      }),
+    )
+  }
+}
+
+function namedIn(body: Uint8Array): readonly string[] {
+  try {
+    return evidenceOf(eventOf(body))
+  } catch (error) {
+    // Whoever verifies the export is told of bytes that are no event.
+    if (error instanceof EventError) return []
+    throw error
+  }
+}

@@ -1,5 +1,5 @@
 import type { CliDeps } from './cli/deps.ts'
-import { openAudit, verifyExport } from './compose/audit.ts'
+import { openAudit, openExport, verifyExport } from './compose/audit.ts'
 import { openServed } from './compose/database.ts'
 import { initialiseService } from './compose/initialise.ts'
 import { localPolicies } from './compose/policies.ts'
@@ -21,6 +21,7 @@ export type Parts = Pick<
   | 'sweepOnce'
   | 'openAudit'
   | 'verifyExport'
+  | 'openExport'
   | 'localPolicies'
   | 'startSandbox'
 >
@@ -57,6 +58,7 @@ export const compose = (env: NodeJS.ProcessEnv, version: string, overrides: Over
     },
     openAudit: (databaseUrl) => openAudit(databaseUrl, env),
     verifyExport,
+    openExport,
     localPolicies: (dir) => localPolicies(dir, env, clock),
     startSandbox: (options) => startSandbox(options, env),
   }

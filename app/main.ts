@@ -18,6 +18,7 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   sweepOnce: async (options) => (await parts()).sweepOnce(options),
   openAudit: async (url) => (await parts()).openAudit(url),
   verifyExport: async (path) => (await parts()).verifyExport(path),
+  openExport: async (path) => (await parts()).openExport(path),
   localPolicies: async (dir) => (await parts()).localPolicies(dir),
   startSandbox: async (options) => (await parts()).startSandbox(options),
 })

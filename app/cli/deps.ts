@@ -1,3 +1,4 @@
+import type { Proven, Wanted } from '../audit/prove.ts'
 import type { Verified } from '../audit/verify.ts'
 import type { Clock } from '../reconcile/ports/clock.ts'
 
@@ -10,14 +11,20 @@ export type Running = { readonly ended: Promise<void>; stop(): Promise<void> }
 /** Takes text; resolves when it can take more. */
 export type Write = (text: string) => Promise<void>
 
-export type AuditAccess = {
+/** What a ledger can be asked wherever it lies: in a database or in an export. */
+export type LedgerAccess = {
+  /** @throws NoteError where the ledger does not lead to its newest checkpoint */
+  prove(wanted: Wanted): Promise<Proven>
+  close(): Promise<void>
+}
+
+export type AuditAccess = LedgerAccess & {
   /** The whole chain, every derived column and all evidence. */
   verify(): Promise<Verified>
   /** Writes an export, line by line (audit/export-line.ts); how many events. */
   export(write: Write): Promise<number>
   /** Each recorded evaluation of a request, done again from its evidence with the policies in `dir`. */
   replay(id: string, dir: string): Promise<readonly Replayed[]>
-  close(): Promise<void>
 }
 
 export type Replayed = {
@@ -91,6 +98,8 @@ export type CliDeps = {
   openAudit(databaseUrl: string): Promise<AuditAccess>
   /** An export checked without a database. Throws `ENOENT` as `readFile` does. */
   verifyExport(path: string): Promise<Verified>
+  /** An export read without a database. */
+  openExport(path: string): Promise<LedgerAccess>
   localPolicies(dir: string): Promise<LocalPolicies>
   /** A local GitHub with a service on it; `lines` say how to use it. */
   startSandbox(options: {

@@ -10,6 +10,7 @@ import {
   policyTest,
   policyUpdate,
 } from './verbs/policy.ts'
+import { auditProve } from './verbs/prove.ts'
 import { request } from './verbs/request.ts'
 import { approve, deny } from './verbs/review.ts'
 import { revoke } from './verbs/revoke.ts'
@@ -28,6 +29,7 @@ export const verbs: readonly Verb[] = [
   audit,
   auditVerify,
   auditExport,
+  auditProve,
   policyList,
   policyCheck,
   policyTest,

@@ -1,18 +1,20 @@
-import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { sql } from 'slonik'
 import { z } from 'zod'
 import type { LedgerEvent } from '../audit/event.ts'
+import { readExportLine } from '../audit/export-line.ts'
+import { findInExport, prove } from '../audit/prove.ts'
 import type { Verified } from '../audit/verify.ts'
 import { verifyExportLines } from '../audit/verify-export.ts'
-import type { AuditAccess, Replayed } from '../cli/deps.ts'
+import type { AuditAccess, LedgerAccess, Replayed } from '../cli/deps.ts'
 import { replayDecision } from '../policy/replay.ts'
 import type { ApprovalResult, EligibilityResult } from '../policy/result.ts'
 import { type Database, openDatabase } from '../store/database.ts'
 import { evidenceBytes } from '../store/ledger/evidence.ts'
 import { exportLedger } from '../store/ledger/export.ts'
+import { proveEvents } from '../store/ledger/prove.ts'
 import { ledgerReads } from '../store/ledger/read.ts'
 import { verifyLedger } from '../store/ledger/verify.ts'
+import { linesOf } from './lines.ts'
 import { policyTools } from './policies.ts'
 
 /** The ledger of a database, read only. The instance's name: `GITSUDO_INSTANCE`, else what `server init` wrote down. */
@@ -22,14 +24,29 @@ export const openAudit = async (databaseUrl: string, env: NodeJS.ProcessEnv): Pr
   return {
     verify: async () => verifyLedger(database, await origin()),
     export: async (write) => exportLedger(database, await origin(), { keys: [], write }),
+    prove: (wanted) => proveEvents(database, wanted),
     replay: (id, dir) => replay(database, id, dir, env),
     close: () => database.close(),
   }
 }
 
 /** Checks an export without a database. */
-export const verifyExport = (path: string): Promise<Verified> =>
-  verifyExportLines(createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY }))
+export const verifyExport = (path: string): Promise<Verified> => verifyExportLines(linesOf(path))
+
+/** An export in place of a database. */
+export const openExport = async (path: string): Promise<LedgerAccess> => ({
+  prove: async (wanted) =>
+    prove(await findInExport(exportLines(path), wanted), async function* () {
+      for await (const line of exportLines(path))
+        if (line.kind === 'event') yield Buffer.from(line.leaf, 'hex')
+    }),
+  close: async () => undefined,
+})
+
+async function* exportLines(path: string) {
+  let number = 0
+  for await (const text of linesOf(path)) yield readExportLine(text, ++number)
+}
 
 const recordedOrigin = async (database: Database): Promise<string> => {
   const row = await database.run.one(

@@ -56,6 +56,7 @@ export async function gitsudo(
     sweepOnce: absent,
     openAudit: absent,
     verifyExport: absent,
+    openExport: absent,
     localPolicies: absent,
     startSandbox: absent,
     ...over,

@@ -19,6 +19,7 @@ describe('audit verify and export', () => {
         await write('{"a":1}\n')
         return 2
       },
+      prove: async () => ({ proofs: [], tooNew: [] }),
       replay: async () => [
         {
           seq: 3,

@@ -1,10 +1,14 @@
 import type { Verified } from '../../audit/verify.ts'
-import type { AuditAccess, CliDeps } from '../deps.ts'
+import type { AuditAccess, CliDeps, LedgerAccess } from '../deps.ts'
 import { Failure } from '../failure.ts'
 import { styleFor } from '../terminal/style.ts'
 import { type Args, flag, need, text, type Verb } from '../verb.ts'
 
-const database = { flags: '--database-url <url>', summary: 'instead of GITSUDO_DATABASE_URL or DATABASE_URL' }
+export const database = {
+  flags: '--database-url <url>',
+  summary: 'instead of GITSUDO_DATABASE_URL or DATABASE_URL',
+}
+export const fromExport = { flags: '--export <file>', summary: 'from this export, without a database' }
 
 export const auditVerify: Verb = {
   name: 'audit verify',
@@ -57,6 +61,19 @@ export const auditExport: Verb = {
   },
 }
 
+/** As `withAudit`, or the export of --export instead. */
+export async function withLedger<T>(
+  deps: CliDeps,
+  args: Args,
+  work: (ledger: LedgerAccess) => Promise<T>,
+): Promise<T> {
+  const file = text(args, 'export')
+  if (file === undefined) return withAudit(deps, args, work)
+  return work(await deps.openExport(file)).catch((cause: unknown) => {
+    throw missing(file, cause)
+  })
+}
+
 /** Opens the ledger of --database-url or the environment, and closes it whatever happens. */
 export async function withAudit<T>(
   deps: CliDeps,
@@ -85,10 +102,14 @@ async function verifyFile(deps: CliDeps, file: string): Promise<Verified> {
   try {
     return await deps.verifyExport(file)
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')
-      throw new Failure('usage', `${file} does not exist.`, undefined, { cause })
-    throw cause
+    throw missing(file, cause)
   }
+}
+
+function missing(file: string, cause: unknown): unknown {
+  return cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
+    ? new Failure('usage', `${file} does not exist.`, undefined, { cause })
+    : cause
 }
 
 function report(deps: CliDeps, verified: Verified, fromBackup: boolean): string {

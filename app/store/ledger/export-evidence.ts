@@ -1,7 +1,7 @@
 import { sql } from 'slonik'
 import { z } from 'zod'
 import { EventError, eventOf } from '../../audit/body.ts'
-import { evidenceWindow, exportLine } from '../../audit/export-line.ts'
+import { type ExportLine, evidenceWindow } from '../../audit/export-line.ts'
 import { evidenceOf } from '../../audit/verify.ts'
 import type { Database } from '../database.ts'
 
@@ -11,7 +11,7 @@ const mark = Buffer.from('"evidence"')
 /** The lines of evidence that have to stand before each of these events' own, in one query for all of them. */
 export function createEvidenceLines(
   database: Database,
-): (bodies: readonly Buffer[]) => Promise<readonly (readonly string[])[]> {
+): (bodies: readonly Buffer[]) => Promise<readonly (readonly ExportLine[])[]> {
   /** Digest → which line of evidence it was last, the oldest first. */
   const written = new Map<string, number>()
   let count = 0
@@ -20,7 +20,7 @@ export function createEvidenceLines(
   return async (bodies) => {
     const named = bodies.map((body) => (body.includes(mark) ? namedIn(body) : []))
     const wanted = new Set(named.flat())
-    if (wanted.size === 0) return named
+    if (wanted.size === 0) return []
     const stored = await database.run.any(sql.type(row)`
       select digest, bytes from evidence where digest = any(${sql.array([...wanted], 'text')})`)
     const found = new Map(stored.map(({ digest, bytes }) => [digest, bytes]))
@@ -34,7 +34,7 @@ export function createEvidenceLines(
           if (written.size <= evidenceWindow) break
           written.delete(oldest)
         }
-        return [exportLine({ kind: 'evidence', digest, bytes: bytes.toString('utf8') })]
+        return [{ kind: 'evidence', digest, bytes: bytes.toString('utf8') }]
       }),
     )
   }

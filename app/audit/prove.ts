@@ -1,0 +1,71 @@
+import { eventOf } from './body.ts'
+import { leafHash } from './chain.ts'
+import { readCheckpoint } from './checkpoint.ts'
+import type { ExportLine } from './export-line.ts'
+import { includes, inclusionRanges, rootsOf } from './merkle.ts'
+import { NoteError, openNote } from './note.ts'
+import { proofText } from './proof.ts'
+
+/** Which events: one by its place, or those of a request, of one type where `type` says so. */
+export type Wanted =
+  | { readonly seq: number }
+  | { readonly request: string; readonly type?: string | undefined }
+
+type Event = { readonly seq: number; readonly body: Uint8Array }
+
+/** Events, and the newest checkpoint, where there is one. */
+export type Found = { readonly events: readonly Event[]; readonly checkpoint?: string }
+
+export type Proven = {
+  /** How many events the newest checkpoint is over; undefined: there is no checkpoint yet. */
+  readonly size?: number
+  /** As `proofText`. */
+  readonly proofs: readonly { readonly seq: number; readonly type: string; readonly text: string }[]
+  /** Events that no checkpoint is over yet. */
+  readonly tooNew: readonly number[]
+}
+
+/** The wanted events of an export, and its newest checkpoint. */
+export async function findInExport(lines: AsyncIterable<ExportLine>, wanted: Wanted): Promise<Found> {
+  const events: Event[] = []
+  let checkpoint: string | undefined
+  for await (const line of lines) {
+    if (line.kind === 'checkpoint') checkpoint = line.note
+    if (line.kind !== 'event') continue
+    // Reading every event as JSON would take most of the time.
+    if ('seq' in wanted ? line.seq !== wanted.seq : !line.body.includes(wanted.request)) continue
+    const body = Buffer.from(line.body, 'utf8')
+    const { request, grant, type } = eventOf(body)
+    if ('seq' in wanted || ([request, grant].includes(wanted.request) && type === (wanted.type ?? type)))
+      events.push({ seq: line.seq, body })
+  }
+  return { events, ...(checkpoint !== undefined && { checkpoint }) }
+}
+
+/**
+ * Proofs of these events under their checkpoint, from one pass over the ledger's leaves.
+ * @throws NoteError where the events or the leaves do not lead to the checkpoint
+ */
+export async function prove(
+  { events, checkpoint }: Found,
+  leaves: () => AsyncIterable<Uint8Array>,
+): Promise<Proven> {
+  if (checkpoint === undefined) return { proofs: [], tooNew: events.map(({ seq }) => seq) }
+  const { size, root } = readCheckpoint(openNote(checkpoint, []).text)
+  const covered = events.filter(({ seq }) => seq <= size)
+  const ranges = covered.map(({ seq }) => inclusionRanges(seq - 1, size))
+  const roots = await rootsOf(ranges.flat(), covered.length === 0 ? [] : leaves()).catch((cause: unknown) => {
+    throw cause instanceof RangeError ? new NoteError(astray, { cause }) : cause
+  })
+  let from = 0
+  const proofs = covered.map(({ seq, body }, index) => {
+    const path = roots.slice(from, from + (ranges[index]?.length ?? 0))
+    from += path.length
+    if (!includes({ index: seq - 1, size, path }, leafHash(body), root)) throw new NoteError(astray)
+    return { seq, type: eventOf(body).type, text: proofText({ seq, body, path, checkpoint }) }
+  })
+  return { size, proofs, tooNew: events.map(({ seq }) => seq).filter((seq) => seq > size) }
+}
+
+const astray =
+  'The events do not lead to the newest checkpoint: gitsudo audit verify says where they were altered.'

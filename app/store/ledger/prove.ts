@@ -1,0 +1,37 @@
+import { sql } from 'slonik'
+import { z } from 'zod'
+import { type Proven, prove, type Wanted } from '../../audit/prove.ts'
+import type { Database } from '../database.ts'
+import { newestCheckpoint } from './checkpoints.ts'
+import { ledgerReads } from './read.ts'
+
+const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array)
+const eventRow = z.object({ seq: z.number(), body: bytes })
+const pageSize = 10_000 // as in the fetch below
+
+/** Proofs from the ledger at one moment (audit/prove.ts). */
+export const proveEvents = (database: Database, wanted: Wanted): Promise<Proven> =>
+  database.snapshot(async () => {
+    const checkpoint = await newestCheckpoint(database)
+    const events = 'seq' in wanted ? await bySeq(database, wanted.seq) : await byRequest(database, wanted)
+    return prove({ events, ...(checkpoint !== undefined && { checkpoint: checkpoint.note }) }, () =>
+      leaves(database),
+    )
+  })
+
+const bySeq = (database: Database, seq: number) =>
+  database.run.any(sql.type(eventRow)`select seq, body from audit_events where seq = ${seq}`)
+
+const byRequest = async (database: Database, { request, type }: Exclude<Wanted, { seq: number }>) =>
+  (await ledgerReads(database).history(request)).filter(({ event }) => event.type === (type ?? event.type))
+
+/** Every leaf in order; in the caller's transaction. */
+export async function* leaves(database: Database): AsyncIterable<Uint8Array> {
+  await database.run.query(sql.unsafe`
+    declare leaves no scroll cursor for select leaf from audit_events order by seq`)
+  for (;;) {
+    const { rows } = await database.run.query(sql.unsafe`fetch 10000 from leaves`)
+    for (const { leaf } of rows as unknown as readonly { readonly leaf: Uint8Array }[]) yield leaf
+    if (rows.length < pageSize) return
+  }
+}

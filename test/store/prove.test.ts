@@ -1,0 +1,126 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { ExportError, readExportLine } from '../../app/audit/export-line.ts'
+import { checkProof, readProof } from '../../app/audit/proof.ts'
+import { findInExport, prove, type Wanted } from '../../app/audit/prove.ts'
+import { type Database, openDatabase } from '../../app/store/database.ts'
+import { exportLedger } from '../../app/store/ledger/export.ts'
+import { proveEvents } from '../../app/store/ledger/prove.ts'
+import { checkpointNow, noteSigner } from '../support/checkpoints.ts'
+import { withClient } from '../support/client.ts'
+import { testEvent } from '../support/events.ts'
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
+import { sealEvents } from '../support/sealed.ts'
+
+const origin = 'test-instance'
+const signer = noteSigner(origin)
+let postgres: TestDatabase
+let database: Database
+beforeEach(async () => {
+  postgres = await createTestDatabase()
+  database = await openDatabase(postgres.appUrl)
+})
+afterEach(async () => {
+  await database.close()
+  await postgres.drop()
+})
+
+const request = testEvent(5).request ?? ''
+const sealed = async () => {
+  await sealEvents(
+    database,
+    origin,
+    Array.from({ length: 21 }, (_, n) => testEvent(n)),
+  )
+  await sealEvents(database, origin, [
+    testEvent(100, { type: 'grant.issued', request, grant: request }),
+    testEvent(101, {
+      type: 'database.changed',
+      grant: request,
+      data: { says: `not ${testEvent(6).request}` },
+    }),
+  ])
+}
+const fromExport = async (wanted: Wanted) => {
+  let text = ''
+  await exportLedger(database, origin, {
+    keys: [],
+    write: async (more) => {
+      text += more
+    },
+  })
+  const lines = async function* () {
+    for (const [index, line] of text.trimEnd().split('\n').entries()) yield readExportLine(line, index + 1)
+  }
+  return prove(await findInExport(lines(), wanted), async function* () {
+    for await (const line of lines()) if (line.kind === 'event') yield Buffer.from(line.leaf, 'hex')
+  })
+}
+
+test.each([
+  ['the database', (wanted: Wanted) => proveEvents(database, wanted)],
+  ['an export', fromExport],
+])('events are proved from %s, those of a request or one', async (_, from) => {
+  await sealed()
+  await checkpointNow(database, signer)
+  for (let seq = 1; seq <= 23; seq++) {
+    const { proofs, size, tooNew } = await from({ seq })
+    expect([size, proofs.length, tooNew]).toEqual([23, 1, []])
+    const proof = readProof(proofs[0]?.text ?? '')
+    expect(proof.seq).toBe(seq)
+    expect(checkProof(proof, [signer.key])).toMatchObject({ origin, size: 23 })
+  }
+  const seqs = async (wanted: Wanted) => (await from(wanted)).proofs.map(({ seq, type }) => [seq, type])
+  expect(await seqs({ request })).toEqual([
+    [6, 'request.created'],
+    [22, 'grant.issued'],
+    [23, 'database.changed'],
+  ])
+  expect(await seqs({ request, type: 'grant.issued' })).toEqual([[22, 'grant.issued']])
+  expect(await seqs({ seq: 24 })).toEqual([])
+})
+
+test.each([
+  ['the database', (wanted: Wanted) => proveEvents(database, wanted)],
+  ['an export', fromExport],
+])('what no checkpoint is over yet is not proved from %s', async (_, from) => {
+  await sealEvents(database, origin, [testEvent(5)])
+  expect(await from({ request })).toEqual({ proofs: [], tooNew: [1] })
+  await checkpointNow(database, signer)
+  await sealEvents(database, origin, [testEvent(6, { request })])
+  expect(await from({ request })).toMatchObject({ size: 1, proofs: [{ seq: 1 }], tooNew: [2] })
+})
+
+test.each([
+  [
+    "set body = convert_to(replace(convert_from(body, 'UTF8'), 'alice', 'malice'), 'UTF8') where seq = 6",
+    { seq: 6 },
+  ],
+  ['set leaf = sha256(leaf) where seq = 7', { seq: 6 }],
+])('nothing is proved by a ledger that does not lead to its checkpoint: %s', async (edit, wanted) => {
+  await sealed()
+  await checkpointNow(database, signer)
+  await withClient(postgres.ownerUrl, (client) => client.query(`update audit_events ${edit}`))
+  for (const from of [() => proveEvents(database, wanted), () => fromExport(wanted)])
+    await expect(from()).rejects.toThrow('do not lead to the newest checkpoint')
+})
+
+test('nothing is proved where events were cut off', async () => {
+  await sealed()
+  await checkpointNow(database, signer)
+  await withClient(postgres.ownerUrl, (client) => client.query('delete from audit_events where seq > 10'))
+  for (const from of [proveEvents(database, { seq: 6 }), fromExport({ seq: 6 })])
+    await expect(from).rejects.toThrow('do not lead to the newest checkpoint')
+})
+
+test.each(['{"format":"gitsudo ledger export v1"}', '{"format":"other","origin":"x"}', '[', '1', 'null'])(
+  '%s is no header of an export',
+  (line) => expect(() => readExportLine(line, 1)).toThrow(ExportError),
+)
+test.each([
+  '{}',
+  '{"seq":1}',
+  '{"seq":"1"}',
+  '{"evidence":"x"}',
+  '{"checkpoint":1}',
+  '{"format":"x","origin":"y"}',
+])('%s is no line of an export', (line) => expect(() => readExportLine(line, 2)).toThrow('line 2'))

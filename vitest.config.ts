@@ -8,6 +8,8 @@ export default defineConfig({
     exclude: ['test/policy/compile/**', 'test/slow/**', 'test/attacks/**', 'node_modules/**'],
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',
+    // The runner would leave one core idle, and half of the time is waiting.
+    maxWorkers: '100%',
     testTimeout: 60_000,
     hookTimeout: 120_000,
     reporters: process.env.CI ? ['default', ['json', { outputFile: 'reports/test.json' }]] : ['default'],

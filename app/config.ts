@@ -3,6 +3,7 @@ import { load, YAMLException } from 'js-yaml'
 import { disagreements, splitAddress } from './config/agreement.ts'
 import { type Environment, overridden } from './config/environment.ts'
 import { ConfigError, type ConfigFault } from './config/fault.ts'
+import { type ProviderSettings, providerFaults, providerSettings } from './config/providers.ts'
 import { type ConfigFile, fileSchema } from './config/schema.ts'
 import { type ReadFile, readSecrets, type Secrets, secretPlaces } from './config/secrets.ts'
 import { shapeFaults } from './config/shape.ts'
@@ -42,7 +43,7 @@ export type Config = {
     readonly mac: readonly string[]
     readonly files: { readonly signing: readonly string[]; readonly mac: readonly string[] }
   }
-  readonly providers: { readonly mock?: Readonly<Record<string, never>> }
+  readonly providers: ProviderSettings
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
 
@@ -73,6 +74,7 @@ export function parseConfig(
     ...(shape.success ? [] : shapeFaults(shape.error)),
     ...disagreements(sound, !given && hasPassword(places.databaseUrl)),
     ...unreadable,
+    ...(sound.providers === undefined ? [] : providerFaults(sound.providers, secrets.clouds)),
     ...(sound.database === undefined ? [] : databaseFaults(secrets.databaseUrl, sound.database.embedded)),
   ]
   if (!shape.success || faults.length > 0) return { ok: false, faults }
@@ -139,7 +141,7 @@ function assemble(
       ...(secrets.webhookSecretOld === undefined ? {} : { webhookSecretOld: secrets.webhookSecretOld }),
     },
     keys: { signing: secrets.signing, mac: secrets.mac, files },
-    providers: file.providers.mock === undefined ? {} : { mock: {} },
+    providers: providerSettings(file.providers, secrets.clouds),
     logLevel: file.log.level,
   }
 }

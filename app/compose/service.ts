@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { schedule } from 'node-cron'
+import { cloudSecretTexts } from '../config/providers.ts'
 import type { Config } from '../config.ts'
 import { createIntake } from '../github/webhook.ts'
 import { createBranchReconciler } from '../reconcile/branch.ts'
@@ -156,7 +157,7 @@ const again = async <T>(
   }
 }
 
-const secretsOf = ({ github, keys, database }: Config): readonly string[] => [
+const secretsOf = ({ github, keys, database, providers }: Config): readonly string[] => [
   github.privateKey,
   github.clientSecret,
   github.webhookSecret,
@@ -164,4 +165,5 @@ const secretsOf = ({ github, keys, database }: Config): readonly string[] => [
   ...keys.signing,
   ...keys.mac,
   ...(database.url === undefined ? [] : [database.url]),
+  ...cloudSecretTexts(providers),
 ]

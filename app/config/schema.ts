@@ -1,13 +1,7 @@
 import { z } from 'zod'
+import { about } from './about.ts'
+import { providersSchema } from './providers.ts'
 import { parseSpan } from './span.ts'
-
-/** What a key says of itself besides its type: shown in docs/configuration.md and in the remedy of its faults. */
-type About = { description: string; example: string; env?: string; shown?: string }
-const about = (description: string, example: string, more: Partial<About> = {}): About => ({
-  description,
-  example,
-  ...more,
-})
 
 const id = z.int().positive()
 const span = (least: number, most: string) =>
@@ -260,14 +254,7 @@ export const fileSchema = z.strictObject({
         '{signing_files: [/run/secrets/signing.pem]}',
       ),
     ),
-  providers: z
-    .strictObject({
-      mock: z
-        .strictObject({})
-        .optional()
-        .meta(about('The provider for trials: grants in the database, no cloud.', '{}')),
-    })
-    .meta(about('The providers to run, each with its settings.', '{mock: {}}')),
+  providers: providersSchema,
   log: z
     .strictObject({
       level: z

@@ -1,5 +1,6 @@
 import type { Environment } from './environment.ts'
 import type { ConfigFault } from './fault.ts'
+import { type CloudSecrets, cloudSecrets } from './providers.ts'
 
 /** A file's text; throws as `readFileSync` does. */
 export type ReadFile = (path: string) => string
@@ -15,6 +16,7 @@ export type Secrets = {
   readonly databaseUrl?: string
   readonly signing: readonly string[]
   readonly mac: readonly string[]
+  readonly clouds: CloudSecrets
 }
 
 /** Where the file says that secrets lie; read from the raw value, so that faults elsewhere hide none here. */
@@ -27,18 +29,21 @@ type SecretPlaces = {
   readonly databaseUrlFile?: string | undefined
   readonly signing: readonly string[]
   readonly mac: readonly string[]
+  readonly clouds: CloudSecrets
 }
 
 /** Places from the raw value of the file; what is not text there is the schema's to report. */
 export function secretPlaces(value: Readonly<Record<string, unknown>>): SecretPlaces {
-  const at = (section: string, key: string): unknown => {
-    const inner = value[section]
-    return typeof inner === 'object' && inner !== null
-      ? (inner as Readonly<Record<string, unknown>>)[key]
-      : undefined
-  }
-  const text = (section: string, key: string) => {
-    const found = at(section, key)
+  const at = (...path: readonly string[]): unknown =>
+    path.reduce<unknown>(
+      (inner, key) =>
+        typeof inner === 'object' && inner !== null
+          ? (inner as Readonly<Record<string, unknown>>)[key]
+          : undefined,
+      value,
+    )
+  const text = (...path: readonly string[]) => {
+    const found = at(...path)
     return typeof found === 'string' && found !== '' ? found : undefined
   }
   const files = (key: string, standard: string): readonly string[] => {
@@ -57,6 +62,9 @@ export function secretPlaces(value: Readonly<Record<string, unknown>>): SecretPl
     databaseUrlFile: text('database', 'url_file'),
     signing: files('signing_files', 'signing.pem'),
     mac: files('mac_files', 'mac.key'),
+    clouds: Object.fromEntries(
+      cloudSecrets.map(({ key }) => [key, text(...`${key}_file`.split('.'))] as const),
+    ),
   }
 }
 
@@ -150,6 +158,12 @@ export function readSecrets(
       ...(databaseUrl === undefined ? {} : { databaseUrl }),
       signing: several('keys.signing_files', 'GITSUDO_SIGNING_KEY', places.signing),
       mac: several('keys.mac_files', 'GITSUDO_MAC_KEY', places.mac),
+      clouds: Object.fromEntries(
+        cloudSecrets.flatMap(({ key, env: name }) => {
+          const value = optional({ key, env: name, file: places.clouds[key] })
+          return value === undefined ? [] : [[key, value]]
+        }),
+      ),
     },
     faults,
   }

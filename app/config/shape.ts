@@ -15,9 +15,10 @@ const known: Readonly<Record<string, string>> = {
     'a secret does not belong here; use github.client_secret_file or GITSUDO_GITHUB_CLIENT_SECRET',
   'github.webhook_secret':
     'a secret does not belong here; use github.webhook_secret_file or GITSUDO_WEBHOOK_SECRET',
+  'providers.gcp.credentials':
+    'a secret does not belong here; use providers.gcp.credentials_file or GITSUDO_GCP_CREDENTIALS',
   'providers.aws': 'this version has no such provider; remove it',
   'providers.azure': 'this version has no such provider; remove it',
-  'providers.gcp': 'this version has no such provider; remove it',
   'providers.kubernetes': 'this version has no such provider; remove it',
 }
 

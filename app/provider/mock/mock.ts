@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto'
 import type { Intent } from '../../grant/intent.ts'
 import { cloudName } from '../../request/id.ts'
+import { base32 } from '../mark.ts'
 import { type Call, type Observation, type Provider, ProviderError } from '../port.ts'
 import type { Bindings, MockBinding } from './bindings.ts'
 import { type Fault, type Faults, type MockCall, refusal } from './faults.ts'
@@ -130,12 +130,6 @@ const refuseHostile = ({ cloudRole, scope }: Intent): void => {
       throw new ProviderError('invalid', `mock: ${name} ${JSON.stringify(text.slice(0, 80))} is not one`)
     }
   }
-}
-
-/** The first 8 base-32 characters of a text's hash, as marks carry the instance (providers.md). */
-const base32 = (text: string): string => {
-  const bits = BigInt(`0x${hash('sha256', text, 'hex').slice(0, 10)}`)
-  return bits.toString(32).padStart(8, '0')
 }
 
 /** Until `ms` have gone by (never, without it) or the caller gave up. */

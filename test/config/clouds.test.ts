@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest'
+import { ConfigError } from '../../app/config/fault.ts'
+import { cloudSecretTexts } from '../../app/config/providers.ts'
+import { parseConfig } from '../../app/config.ts'
+
+const files: Readonly<Record<string, string>> = {
+  '/s/key.json': JSON.stringify({ type: 'service_account', client_email: 'g@p', private_key: 'the key' }),
+  '/s/pool.json': JSON.stringify({
+    type: 'external_account',
+    audience: '//iam',
+    client_secret: 'pool secret',
+  }),
+  '/s/note.txt': 'the key is under the mat',
+  '/s/empty': '',
+}
+const parse = (providers: unknown, env: Record<string, string> = {}) =>
+  parseConfig(
+    JSON.stringify({
+      instance: 'acme.example',
+      repositories: [
+        {
+          name: 'acme/access',
+          id: 1,
+          firstAcceptedCommit: 'a'.repeat(40),
+          providers: ['gcp'],
+          scopes: ['*'],
+          policyOwners: { ids: [1] },
+        },
+      ],
+      database: { url_file: '/s/database' },
+      github: {
+        app_id: 1,
+        client_id: 'Iv',
+        private_key_file: '/s/x',
+        client_secret_file: '/s/x',
+        webhook_secret_file: '/s/x',
+      },
+      providers,
+    }),
+    env,
+    (path) => {
+      if (path === '/s/gone') throw Object.assign(new Error('no such file'), { code: 'ENOENT' })
+      return path === '/s/database' ? 'postgres://a@b/c' : (files[path] ?? 'x')
+    },
+  )
+const providersOf = (...given: Parameters<typeof parse>) => {
+  const outcome = parse(...given)
+  if (!outcome.ok) throw new ConfigError('test', outcome.faults)
+  return outcome.config.providers
+}
+
+const federation = { credentials_source: 'workload_identity_federation' }
+const key = { credentials_source: 'service_account_key', credentials_file: '/s/key.json' }
+
+describe('Google Cloud', () => {
+  it('takes jitsudo’s section as it was', () => {
+    expect(providersOf({ gcp: { ...federation, condition_title_prefix: 'jitsudo' } })).toEqual({
+      gcp: {
+        credentialsSource: 'workload_identity_federation',
+        conditionTitlePrefix: 'jitsudo',
+        baseUrl: 'https://cloudresourcemanager.googleapis.com',
+      },
+    })
+  })
+
+  it('takes its secret from a file or a variable, and keeps it out of log lines', () => {
+    const fromFile = providersOf({ gcp: key })
+    expect(fromFile.gcp?.credentials).toMatchObject({ type: 'service_account', private_key: 'the key' })
+    expect(cloudSecretTexts(fromFile)).toEqual(['the key'])
+    const env = {
+      GITSUDO_GCP_CREDENTIALS: files['/s/pool.json'] ?? '',
+      GITSUDO_GCP_BASE_URL: 'http://[::1]:1/',
+    }
+    const fromEnv = providersOf({ gcp: federation }, env)
+    expect(fromEnv.gcp).toMatchObject({ credentials: { audience: '//iam' }, baseUrl: 'http://[::1]:1' })
+    expect(cloudSecretTexts(fromEnv)).toEqual(['pool secret'])
+  })
+
+  it.each([
+    ['no source', {}, ['credentials_source']],
+    ['another source', { credentials_source: 'luck' }, ['credentials_source'], /must be one of workload/],
+    ['no key', { ...key, credentials_file: undefined }, ['credentials_file'], /GITSUDO_GCP_CREDENTIALS/],
+    ['no such file', { ...key, credentials_file: '/s/gone' }, ['credentials_file'], /does not exist/],
+    ['an empty file', { ...key, credentials_file: '/s/empty' }, ['credentials_file'], /is empty/],
+    [
+      'no JSON',
+      { ...key, credentials_file: '/s/note.txt' },
+      ['credentials_file'],
+      /"service_account".*\n.*gcp\.md/,
+    ],
+    [
+      'the other kind of file',
+      { ...key, credentials_file: '/s/pool.json' },
+      ['credentials_file'],
+      /set providers\.gcp\.credentials_source/,
+    ],
+    ['a secret in the file', { ...key, credentials: 'abc' }, ['credentials'], /does not belong here/],
+    ['a prefix of other letters', { ...key, condition_title_prefix: 'Git Sudo' }, ['condition_title_prefix']],
+    [
+      'a prefix that is too long',
+      { ...key, condition_title_prefix: 'g'.repeat(41) },
+      ['condition_title_prefix'],
+    ],
+    ['no TLS', { ...key, base_url: 'http://gcp.example' }, ['base_url'], /https/],
+    ['an unknown key', { ...key, organisation: '1' }, ['organisation'], /write one of credentials_source/],
+    [
+      'two faults',
+      { ...key, base_url: 'http://x.y', credentials_file: '/s/note.txt' },
+      ['base_url', 'credentials_file'],
+    ],
+  ] as const)('refuses %s', (_name, gcp, keys, says: RegExp = /→/) => {
+    const outcome = parse({ gcp })
+    const faults = outcome.ok ? [] : outcome.faults
+    expect(faults.map((fault) => fault.key)).toEqual(keys.map((name) => `providers.gcp.${name}`))
+    expect(new ConfigError('test', faults).message).toMatch(says)
+    expect(JSON.stringify(outcome)).not.toMatch(/the key|pool secret/)
+  })
+})
+
+it.each(['aws', 'azure', 'kubernetes'])('refuses %s by name until it is built', (name) => {
+  const outcome = parse({ gcp: federation, [name]: {} })
+  expect(outcome).toMatchObject({ ok: false, faults: [{ key: `providers.${name}` }] })
+})

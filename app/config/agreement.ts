@@ -1,4 +1,5 @@
 import type { ConfigFault } from './fault.ts'
+import { isBare, isLoopback } from './loopback.ts'
 import type { ConfigFile } from './schema.ts'
 
 /** Faults that no single key shows: what must agree between keys. Sections that are out of shape are left out. */
@@ -39,8 +40,7 @@ export function disagreements(file: Partial<ConfigFile>, fileHasPassword: boolea
         })
   }
   if (file.server !== undefined) faults.push(...addressFaults(file.server))
-  const base = file.github === undefined ? undefined : new URL(file.github.base_url)
-  if (base?.protocol === 'http:' && !isLoopback(base.hostname.replace(/^\[|\]$/g, '')))
+  if (file.github !== undefined && isBare(file.github.base_url))
     faults.push({
       key: 'github.base_url',
       message: 'would carry tokens without TLS',
@@ -71,8 +71,4 @@ export function splitAddress(address: string): { readonly host: string; readonly
     host: address.slice(0, colon).replace(/^\[|\]$/g, '') || '0.0.0.0',
     port: Number(address.slice(colon + 1)),
   }
-}
-
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 }

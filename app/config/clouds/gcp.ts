@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { about } from '../about.ts'
-import { isLoopback } from '../agreement.ts'
 import type { ConfigFault } from '../fault.ts'
+import { isBare } from '../loopback.ts'
 
 const key = 'providers.gcp'
 
@@ -69,8 +69,7 @@ export const gcpFaults = (
   credentials: string | undefined,
 ): readonly ConfigFault[] => {
   const faults: ConfigFault[] = []
-  const base = new URL(address)
-  if (base.protocol === 'http:' && !isLoopback(base.hostname.replace(/^\[|\]$/g, '')))
+  if (isBare(address))
     faults.push({
       key: `${key}.base_url`,
       message: 'would carry tokens without TLS',

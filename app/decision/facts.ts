@@ -93,6 +93,8 @@ export type ReviewFact = {
   readonly payload?: {
     readonly commit: string
     readonly state: 'approved' | 'changes_requested' | 'commented'
+    /** It names another account than GitHub's list. */
+    readonly ofAnother?: true
   }
   /** Path → blob at the payload's commit; null where nothing lies there. */
   readonly blobs: Readonly<Record<string, string | null>>

@@ -118,9 +118,11 @@ const voice = (facts: Facts, request: Subject, review: ReviewFact, person: Perso
   const unheard =
     payload === undefined
       ? 'its signed payload has not arrived'
-      : payload.state === state
-        ? undefined
-        : `its signed payload says ${states[payload.state]}`
+      : payload.ofAnother
+        ? 'its signed payload names another reviewer'
+        : payload.state === state
+          ? undefined
+          : `its signed payload says ${states[payload.state]}`
   // Whoever worked on the pull request cannot approve, but what they say against it stands: commit metadata
   // can be forged (trust.md 6.13), and must not silence a refusal by naming its author as co-author.
   if (unheard === undefined && state === 'changes_requested') {

@@ -64,3 +64,16 @@ export async function listPullsOf(
 export async function closePull({ client, at }: RepositoryClient, number: number): Promise<void> {
   await client.rest.pulls.update({ ...at, pull_number: number, state: 'closed' })
 }
+
+/** "List issue events", docs.github.com: a pull request's, from the first on. */
+export async function readReopening(
+  { client, at }: RepositoryClient,
+  number: number,
+): Promise<number | undefined> {
+  const list = client.rest.issues.listEvents
+  const said = await client.paginate(list, { ...at, issue_number: number, per_page: 100 })
+  const times = said.flatMap(({ event, created_at: time }) =>
+    event === 'reopened' ? [Date.parse(time)] : [],
+  )
+  return times.length === 0 ? undefined : Math.max(...times)
+}

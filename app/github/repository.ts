@@ -8,7 +8,7 @@ import type { ConfiguredRepository } from './installation.ts'
 import { mergePull } from './merge.ts'
 import { orUndefined } from './or-undefined.ts'
 import { listPushers, listTeamMembers, readAccount, readPermission } from './people.ts'
-import { closePull, listOpenPulls, listPullsOf, readPull } from './pulls.ts'
+import { closePull, listOpenPulls, listPullsOf, readPull, readReopening } from './pulls.ts'
 import type { RepositoryClient } from './repository-client.ts'
 import { requiredCheck } from './required-check.ts'
 import { askReviewers } from './reviewers.ts'
@@ -39,6 +39,7 @@ export function createRepositoryApi(
     openPulls: () => listOpenPulls(repository),
     pullsOf: (commit) => listPullsOf(repository, commit),
     reviews: (number) => listReviews(repository, number),
+    reopenedAt: (number) => readReopening(repository, number),
     permission: (login) => readPermission(repository, login),
     account: (login) => readAccount(repository, login),
     teamMembers: (team) => listTeamMembers(repository, team),

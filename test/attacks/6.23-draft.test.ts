@@ -3,7 +3,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { until } from '../../app/sandbox/until.ts'
 import { admin } from '../support/world.ts'
+import { hands } from './support/hands.ts'
 import { mutate } from './support/queue.ts'
+import { quiet } from './support/quiet.ts'
 import { type AttackWorld, ownWorld } from './support/world.ts'
 
 let t: AttackWorld
@@ -34,6 +36,25 @@ test('a draft is evaluated and never merged; once it is ready, it is', async () 
   await t.nothingGranted(asked.number)
   expect(await mutate(t, 'alice', 'markPullRequestReadyForReview', asked.number)).toBeNull()
   await t.reached(asked.id, 'active')
+})
+
+test('a reopening that the database forgets voids approvals all the same', async () => {
+  const asked = await t.ask('reopened-forgotten', admin)
+  await t.approve(asked.number, 'bob', 'carol')
+  const away = t.github.admin.faults.api({ answer: 'bad-gateway', method: 'PUT', path: /\/merge$/ })
+  await t.checked(asked.head, 'success')
+  await t.api('PATCH', `/pulls/${asked.number}`, { state: 'closed' }, 'alice')
+  await t.reached(asked.id, 'cancelled')
+  await t.jump(2000)
+  await t.api('PATCH', `/pulls/${asked.number}`, { state: 'open' }, 'alice')
+  await t.reached(asked.id, 'pending')
+  await quiet(t, asked.number)
+  const { root } = hands(t)
+  await root(`delete from deliveries where event = 'pull_request' and pull = $1`, [asked.number])
+  await root('update requests set reviews_from = null where id = $1', [asked.id])
+  away()
+  await t.land(asked.number)
+  await t.refused(asked, 'approvals')
 })
 
 test('closing voids approvals: after reopening only new ones count', async () => {

@@ -62,6 +62,15 @@ decides('which reviews count', open, [
     rule: 'requirement',
   },
   {
+    name: '2.6 a payload of another reviewer',
+    patch: reviewed(
+      review(bob, 'approved', { payload: { commit: 'c', state: 'approved', ofAnother: true } }),
+    ),
+    verdict: 'not_yet',
+    rule: 'requirement',
+    summary: /bob.*payload/,
+  },
+  {
     name: '2.10 a comment whose payload approves',
     patch: reviewed(review(bob, 'commented', { payload: { commit: 'x', state: 'approved' } })),
     verdict: 'not_yet',

@@ -3,6 +3,7 @@ import type { Directory } from '../../identity/directory.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { PolicyUser } from '../ports/evaluator.ts'
 import type { Permission, RepositoryApi } from '../ports/github.ts'
+import { Trouble } from './trouble.ts'
 
 const freshMs = 60_000
 
@@ -23,14 +24,16 @@ export const createPeopleCache = (clock: Clock) => {
     permission: (
       repository: number,
       api: RepositoryApi,
-      login: string,
+      { id, login }: PersonFact,
       fresh: boolean,
     ): Promise<Permission> =>
-      ask(
-        `permission ${repository} ${login}`,
-        fresh,
-        async () => (await api.permission(login))?.permission ?? 'none',
-      ),
+      ask(`permission ${repository} ${id}`, fresh, async () => {
+        const said = await api.permission(login)
+        // A login may have got a new owner since whoever listed it was asked (trust.md 6.16).
+        if (said !== undefined && said.account.id !== id)
+          throw new Trouble(`GitHub names account ${said.account.id} for ${login}, and did name ${id}`)
+        return said?.permission ?? 'none'
+      }),
     team: (repository: number, api: RepositoryApi, team: string, fresh: boolean) =>
       ask(`team ${repository} ${team}`, fresh, () => api.teamMembers(team)),
     account: (repository: number, api: RepositoryApi, login: string, fresh: boolean) =>

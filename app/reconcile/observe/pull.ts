@@ -67,6 +67,9 @@ export const observePull = async (
     },
   )
   const { accepted } = policy
+  // Rows and stored payloads can be erased, and a lost payload proves nothing (trust.md 2.1, 5, 6.23).
+  const reopened = [reviewsFrom, fresh ? await api.reopenedAt(pull.number) : undefined]
+  const voidUpTo = reopened.filter((at) => at !== undefined)
   const requests =
     accepted.since === undefined
       ? read
@@ -82,7 +85,7 @@ export const observePull = async (
             api,
             mirror,
             directory,
-            (login) => deps.people.permission(repository.id, api, login, fresh),
+            (person) => deps.people.permission(repository.id, api, person, fresh),
             {
               repository: repository.id,
               pull: pull.number,
@@ -112,7 +115,7 @@ export const observePull = async (
       state: pull.state,
       ...(await mergedFact(mirror, pull, diff)),
       ...(fresh ? {} : { sharing: await othersAt(deps, repository.id, pull.number, pull.head.sha) }),
-      ...(reviewsFrom === undefined ? {} : { reviewsFrom }),
+      ...(voidUpTo.length === 0 ? {} : { reviewsFrom: Math.max(...voidUpTo) }),
       ...(accepted.since === undefined || requests.length === 0
         ? {}
         : { headAt: await headAt(deps, repository.id, pull) }),

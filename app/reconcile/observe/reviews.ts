@@ -1,4 +1,4 @@
-import type { ReviewFact } from '../../decision/facts.ts'
+import type { PersonFact, ReviewFact } from '../../decision/facts.ts'
 import type { Directory } from '../../identity/directory.ts'
 import type { ReconcileDeps } from '../deps.ts'
 import { GitError, type Mirror } from '../ports/git.ts'
@@ -14,7 +14,7 @@ const states = {
 } as const
 
 /** How fresh what GitHub says of a person must be: cached for the forecast, never at a verdict (trust.md 2.9). */
-export type PermissionOf = (login: string) => Promise<Permission>
+export type PermissionOf = (person: PersonFact) => Promise<Permission>
 
 /**
  * Reviews as GitHub lists them now, each joined with the first stored payload of its id (trust.md 2.1, 2.2)
@@ -92,9 +92,15 @@ const fact = async (
     ...(payload === undefined ? {} : { storedAt: payload.storedAt }),
     ...(payload === undefined || payload.state === 'dismissed'
       ? {}
-      : { payload: { commit: payload.commit, state: payload.state } }),
+      : {
+          payload: {
+            commit: payload.commit,
+            state: payload.state,
+            ...(payload.reviewer?.id === reviewer?.id ? {} : { ofAnother: true as const }),
+          },
+        }),
     blobs,
-    ...(weighs && reviewer !== undefined ? { permission: await permissionOf(reviewer.login) } : {}),
+    ...(weighs && reviewer !== undefined ? { permission: await permissionOf(reviewer) } : {}),
     principals: identity === undefined ? [] : directory.principalsOf(identity),
   }
 }

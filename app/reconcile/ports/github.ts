@@ -93,6 +93,9 @@ export type RepositoryApi = {
   /** Pull requests that GitHub ties to a commit on the branch. */
   pullsOf(commit: Sha): Promise<readonly PullRequest[]>
   reviews(number: number): Promise<readonly ApiReview[]>
+  /** When a pull request was opened again the last time (epoch ms), by GitHub's own list of what happened to it. */
+  reopenedAt(number: number): Promise<number | undefined>
+  /** Of whoever has this login now: who that is must be compared with who is meant (trust.md 6.16). */
   permission(
     login: string,
   ): Promise<{ readonly account: Account; readonly permission: Permission } | undefined>

@@ -80,6 +80,7 @@ export const describeGitHub = (name: string, setUp: () => Promise<GitHubUnderTes
       expect((await api.openPulls()).map((one) => one.number)).not.toContain(number)
       const third = await acts.push('alice', branch, 'three')
       expect((await api.pull(number)).head.sha).toBe(second)
+      expect(await api.reopenedAt(number)).toBeUndefined()
       await acts.reopen('alice', number)
       expect(await api.pull(number)).toMatchObject({ state: 'open', head: { sha: third } })
       expect((await api.openPulls()).map((one) => one.number)).toContain(number)
@@ -91,6 +92,7 @@ export const describeGitHub = (name: string, setUp: () => Promise<GitHubUnderTes
         ['closed', second, acts.id('alice')],
         ['reopened', third, acts.id('alice')],
       ])
+      expect(await api.reopenedAt(number)).toBe(changes.at(-1)?.updatedAt)
       const pushes = (await told(payloads.push)).filter(({ ref }) => ref === `refs/heads/${branch}`)
       // A new branch may be made and then pushed to, or come with its first commit.
       expect(pushes.at(0)?.before).toBe('0'.repeat(40))

@@ -157,6 +157,11 @@ export const accessStore = (
     grantRows: grants.rows,
     requestRows: all,
     tamperRequest: (row: RequestRow) => requests.set(row.id, row),
+    /** As somebody does who may write to the database. */
+    loseDeliveries: (pull: number, event: string): void => {
+      for (const [guid, one] of deliveries)
+        if (one.pull === pull && one.event === event) deliveries.delete(guid)
+    },
     forge: (delivery: Delivery) => {
       deliveries.set(delivery.guid, delivery)
       forged.add(delivery.guid)

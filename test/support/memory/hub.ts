@@ -66,6 +66,7 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>, id = repository
   const comments = new Map<number, { readonly pull: number; readonly body: string }>()
   const checks = new Map<number, CheckRun>()
   const lost = new Map<string, Error>()
+  const reopened = new Map<number, number>()
 
   const send = (
     event: string,
@@ -168,6 +169,10 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>, id = repository
           ...review,
           ...(reviewer === undefined ? {} : { reviewer: now(reviewer) }),
         }))
+    },
+    reopenedAt: async (number) => {
+      answer('reopenedAt')
+      return reopened.get(number)
     },
     permission: async (login) => {
       answer('permission')
@@ -347,6 +352,7 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>, id = repository
     /** Opens it again, at its branch's present head. */
     reopen(number: number, by: Person): void {
       const { head } = get(number)
+      reopened.set(number, clock.now())
       change(number, 'reopened', by, { state: 'open', head: { ...head, sha: git.tip(head.ref) } })
     },
     /**

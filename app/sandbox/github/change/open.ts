@@ -41,6 +41,7 @@ export function newIssue(
     closedAt: null,
     labels: [],
     reactions: [],
+    events: [],
     appId: order.appId,
   }
   repository.issues.set(issue.number, issue)

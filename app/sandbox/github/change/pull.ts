@@ -94,6 +94,7 @@ export async function closePull(
 ): Promise<void> {
   const now = world.clock.now()
   Object.assign(pull.issue, { state: 'closed', closedAt: now, updatedAt: now })
+  pull.issue.events.push({ id: world.nextId(), event: 'closed', actorId, createdAt: now })
   await announcePull(world, repository, pull, actorId, 'closed')
 }
 

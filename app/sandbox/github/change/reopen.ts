@@ -22,7 +22,9 @@ export async function reopenPull(
   if (!(await isAncestor(from, pull.head.sha, sha)))
     throw cannot(`The ${pull.head.ref} branch was force-pushed or recreated.`)
   pull.head.sha = sha
-  Object.assign(pull.issue, { state: 'open', closedAt: null, updatedAt: world.clock.now() })
+  const now = world.clock.now()
+  Object.assign(pull.issue, { state: 'open', closedAt: null, updatedAt: now })
+  pull.issue.events.push({ id: world.nextId(), event: 'reopened', actorId, createdAt: now })
   await bringHead(world, repository, pull)
   await tryMerge(world, repository, pull)
   await announcePull(world, repository, pull, actorId, 'reopened')

@@ -21,7 +21,7 @@ import { closePull } from '../change/pull.ts'
 import { reopenPull } from '../change/reopen.ts'
 import { notFound } from '../errors.ts'
 import { page } from '../page.ts'
-import { issueShape, reactionShape } from '../shapes/issue.ts'
+import { issueEventShape, issueShape, reactionShape } from '../shapes/issue.ts'
 import { type Issue, REACTIONS, type Reaction } from '../state/issue.ts'
 import type { Repository } from '../state/repository.ts'
 
@@ -93,6 +93,12 @@ function list(call: Call) {
   )
 }
 
+/** https://docs.github.com/en/rest/issues/events#list-issue-events: of what happens, only closing and opening again. */
+function events(call: Call) {
+  const { repository, issue } = issueIn(call, reading)
+  return page(call, issue.events, (event) => issueEventShape(call.world, repository, event))
+}
+
 type Reactable = { readonly reactions: Reaction[] }
 
 function commentIn(call: Call, wanted: typeof reading): Reactable {
@@ -140,6 +146,7 @@ export const issueRoutes: readonly Route[] = [
     return ok(issueShape(call.world, repository, issue))
   }),
   patch('/repos/{owner}/{repo}/issues/{issue_number}', update),
+  get('/repos/{owner}/{repo}/issues/{issue_number}/events', events),
   ...reactionsOn(
     '/repos/{owner}/{repo}/issues/{issue_number}',
     (call, wanted) => issueIn(call, wanted).issue,

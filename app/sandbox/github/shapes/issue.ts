@@ -1,4 +1,4 @@
-import type { Comment, Issue, Reaction } from '../state/issue.ts'
+import type { Comment, Issue, IssueEvent, Reaction } from '../state/issue.ts'
 import { REACTIONS } from '../state/issue.ts'
 import type { Repository } from '../state/repository.ts'
 import { accountOf, appOf, isCollaborator, type World } from '../state/world.ts'
@@ -28,6 +28,19 @@ export function reactionShape(world: World, reaction: Reaction) {
     user: userById(world, reaction.userId),
     content: reaction.content,
     created_at: iso(reaction.createdAt),
+  }
+}
+
+export function issueEventShape(world: World, repository: Repository, event: IssueEvent) {
+  return {
+    id: event.id,
+    node_id: nodeId('IE', event.id),
+    url: `${repositoryApi(world, repository)}/issues/events/${event.id}`,
+    actor: userById(world, event.actorId),
+    event: event.event,
+    commit_id: null,
+    commit_url: null,
+    created_at: iso(event.createdAt),
   }
 }
 

@@ -23,6 +23,15 @@ export type Issue = {
   readonly reactions: Reaction[]
   /** The App through which it was written, if any. */
   readonly appId: number | null
+  /** When it was closed and opened again, oldest first. */
+  readonly events: IssueEvent[]
+}
+
+export type IssueEvent = {
+  readonly id: number
+  readonly event: 'closed' | 'reopened'
+  readonly actorId: number
+  readonly createdAt: number
 }
 
 export type Comment = {

@@ -1,0 +1,85 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, expect, test } from 'vitest'
+import { leafHash, linkHash, originHead } from '../../app/audit/chain.ts'
+import { checkpointText } from '../../app/audit/checkpoint.ts'
+import { consistencyRanges, createTree, inclusionRanges, rootsOf } from '../../app/audit/merkle.ts'
+import { signNote } from '../../app/audit/note.ts'
+import { proofText } from '../../app/audit/proof.ts'
+import { noteSigner } from '../support/checkpoints.ts'
+
+/** Other people's signed notes and Merkle trees, in Go (test/interop), on what ours writes. */
+const folder = fileURLToPath(new URL('../interop', import.meta.url))
+const ours = noteSigner('acme.example')
+
+const bodies = Array.from({ length: 70 }, (_, n) => Buffer.from(`{"n":${n},"reason":"schlüssel 🔑"}`))
+const leaves = bodies.map(leafHash)
+
+const checkpointOf = (size: number) => {
+  const tree = createTree()
+  let head = originHead(ours.key.name)
+  for (const [index, leaf] of leaves.slice(0, size).entries()) {
+    tree.push(leaf)
+    head = linkHash(head, index + 1, leaf)
+  }
+  return signNote(checkpointText({ origin: ours.key.name, size, root: tree.root(), head }), [
+    ours,
+    noteSigner('witness.example'),
+  ])
+}
+const proofOf = async (seq: number, size: number) =>
+  proofText({
+    body: bodies[seq - 1] ?? Buffer.alloc(0),
+    seq,
+    path: await rootsOf(inclusionRanges(seq - 1, size), leaves),
+    checkpoint: checkpointOf(size),
+  })
+const consistencyOf = async (before: number, size: number) => ({
+  before: checkpointOf(before),
+  after: checkpointOf(size),
+  path: (await rootsOf(consistencyRanges(before, size), leaves)).map((root) =>
+    Buffer.from(root).toString('hex'),
+  ),
+})
+const sizes = [1, 2, 3, 7, 8, 13, 64, 70]
+
+const verified = (given: object) => {
+  const { status, stdout, stderr } = spawnSync('go', ['run', '-mod=readonly', '.'], {
+    cwd: folder,
+    input: JSON.stringify({ key: ours.key.text, proofs: [], consistency: [], ...given }),
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+  })
+  return { status, said: stdout + stderr }
+}
+
+let proofs: string[]
+let consistency: Awaited<ReturnType<typeof consistencyOf>>[]
+beforeAll(async () => {
+  const pairs = sizes
+    .flatMap((size) => sizes.map((other) => [other, size] as const))
+    .filter(([a, b]) => a <= b)
+  const within = sizes.flatMap((size) =>
+    Array.from({ length: size }, (_, index) => [index + 1, size] as const),
+  )
+  proofs = await Promise.all(within.map(([seq, size]) => proofOf(seq, size)))
+  consistency = await Promise.all(pairs.map(([before, size]) => consistencyOf(before, size)))
+})
+
+test('checkpoints, inclusion and consistency proofs are verified by golang.org/x/mod and transparency-dev/merkle', () => {
+  expect(verified({ proofs, consistency })).toEqual({ status: 0, said: '168 inclusions, 36 consistencies\n' })
+})
+
+test('and are refused when altered', async () => {
+  const [proof = ''] = proofs.slice(-1)
+  const other = await consistencyOf(13, 64)
+  for (const given of [
+    { key: noteSigner('acme.example').key.text, proofs: [proof] },
+    { proofs: [proof.replace('\n70\n', '\n69\n')] },
+    { proofs: [proof.replace(/^index \d+$/m, 'index 3')] },
+    { proofs: [proof.replace(/^extra ./m, 'extra f')] },
+    { consistency: [{ ...other, path: other.path.toReversed() }] },
+    { consistency: [{ ...other, before: checkpointOf(14) }] },
+  ])
+    expect(verified(given)).toMatchObject({ status: 1 })
+})

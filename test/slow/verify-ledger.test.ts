@@ -1,0 +1,194 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { hash } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { leafHash, linkHash, originHead } from '../../app/audit/chain.ts'
+import { rotationNote } from '../../app/audit/rotation.ts'
+import { openDatabase } from '../../app/store/database.ts'
+import { putRotation } from '../../app/store/ledger/checkpoints.ts'
+import { exportLedger } from '../../app/store/ledger/export.ts'
+import { checkpointNow, noteSigner } from '../support/checkpoints.ts'
+import { testEvent } from '../support/events.ts'
+import { createTestDatabase } from '../support/postgres.ts'
+import { sealEvents } from '../support/sealed.ts'
+
+/** docs/verify-ledger.py on a real export, and on what somebody made of it. */
+const docs = (name: string) => fileURLToPath(new URL(`../../docs/${name}`, import.meta.url))
+const origin = 'test-instance'
+const first = noteSigner(origin)
+const second = noteSigner(origin)
+const stranger = noteSigner(origin)
+
+let dir = ''
+let python = ''
+let lines: string[]
+let witness = ''
+let later = ''
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'gitsudo-python-'))
+  execFileSync('python3', ['-m', 'venv', join(dir, 'venv')])
+  python = join(dir, 'venv', 'bin', 'python')
+  execFileSync(python, ['-m', 'pip', 'install', '--quiet', '-r', docs('requirements.txt')])
+
+  const postgres = await createTestDatabase()
+  const database = await openDatabase(postgres.appUrl)
+  try {
+    const input = (n: number) => ({ digest: hash('sha256', `{"n":${n}}`), bytes: Buffer.from(`{"n":${n}}`) })
+    const seal = (from: number, to: number) =>
+      sealEvents(
+        database,
+        origin,
+        Array.from({ length: to - from }, (_, index) => {
+          const n = from + index
+          const event = testEvent(n, { data: { reason: `schlüssel\u2028 🔑 "${n}"` } })
+          return n % 3 === 0 ? ([event, [input(n), input(0)]] as const) : event
+        }),
+      )
+    await seal(0, 40)
+    witness = await checkpointNow(database, first)
+    await seal(40, 77)
+    await database.transaction((tx) => putRotation(tx, rotationNote(first, second)))
+    await checkpointNow(database, second)
+    await seal(77, 80)
+    let text = ''
+    await exportLedger(database, origin, {
+      keys: [first.key.text],
+      write: async (more) => {
+        text += more
+      },
+    })
+    lines = text.trimEnd().split('\n')
+    await seal(80, 90)
+    later = await checkpointNow(database, second)
+  } finally {
+    await database.close()
+    await postgres.drop()
+  }
+})
+afterAll(() => rm(dir, { recursive: true, force: true }))
+
+async function verify(given: readonly string[], key = first.key.text, held: readonly string[] = []) {
+  const file = join(dir, 'export.jsonl')
+  await writeFile(file, given.map((line) => `${line}\n`).join(''))
+  const files = held.map((_, index) => join(dir, `held-${index}`))
+  for (const [index, note] of held.entries()) await writeFile(files[index] ?? '', note)
+  const { status, stdout, stderr } = spawnSync(python, [docs('verify-ledger.py'), file, key, ...files], {
+    encoding: 'utf8',
+  })
+  return { status, said: stdout + stderr }
+}
+
+const at = (seq: number) => lines.findIndex((line) => line.startsWith(`{"seq":${seq},`))
+const changed = (index: number, change: (line: string) => string) =>
+  lines.with(index, change(lines[index] ?? ''))
+const checkpoints = () => lines.flatMap((line, index) => (line.startsWith('{"checkpoint"') ? [index] : []))
+
+test('a real export holds, under its key and with the checkpoints that somebody kept', async () => {
+  const whole = {
+    status: 0,
+    said: `${origin}: events up to 80 are intact; a signed checkpoint is over 77 of them\n`,
+  }
+  expect(await verify(lines)).toEqual(whole)
+  expect(await verify(lines, first.key.text, [witness])).toEqual(whole)
+})
+
+/** Every event again from the 5th on, altered, with a chain as it should be: what who holds the database can do. */
+const rechained = () => {
+  let chain = originHead(origin)
+  return lines.map((line) => {
+    if (!line.startsWith('{"seq"')) return line
+    const { seq, body, ...rest } = JSON.parse(line)
+    const other: string = seq < 5 ? body : body.replace('alice', 'malice')
+    const leaf = leafHash(Buffer.from(other))
+    chain = linkHash(chain, seq, leaf)
+    const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
+    return JSON.stringify({ ...rest, seq, body: other, leaf: hex(leaf), chain: hex(chain) })
+  })
+}
+
+const flip = (line: string) => line.replace(/[0-9a-f]{2}"}$/, (end) => (end === '00"}' ? '11"}' : '00"}'))
+test.each<[what: string, () => Promise<{ said: string; status: number | null }>, said: string | RegExp]>([
+  ['a body', () => verify(changed(at(30), (line) => line.replace('alice', 'malice'))), 'event 30: altered'],
+  ['a link', () => verify(changed(at(30), flip)), 'event 30: not chained'],
+  ['an event left out', () => verify(lines.toSpliced(at(30), 1)), 'event 30: found event 31'],
+  [
+    'an event twice',
+    () => verify(lines.toSpliced(at(30), 0, lines[at(30)] ?? '')),
+    'event 31: found event 30',
+  ],
+  [
+    'events swapped',
+    () => verify(lines.with(at(32), lines[at(33)] ?? '').with(at(33), lines[at(32)] ?? '')),
+    'event 32: found',
+  ],
+  [
+    'evidence left out',
+    () => verify(lines.filter((line) => !line.includes(hash('sha256', '{"n":30}').concat('","bytes')))),
+    'event 31: its evidence',
+  ],
+  [
+    'evidence altered',
+    () => verify(lines.map((line) => line.replace('"bytes":"{\\"n\\":30}', '"bytes":"{\\"n\\":31}'))),
+    'event 31: its evidence',
+  ],
+  ['all of it, chained anew', () => verify(rechained()), 'event 40: its checkpoint differs'],
+  [
+    'the same without checkpoints',
+    () => verify(rechained().filter((line) => !line.startsWith('{"checkpoint"'))),
+    'no signed checkpoint',
+  ],
+  [
+    'the same before whoever held one',
+    () =>
+      verify(
+        rechained().filter((line) => !line.startsWith('{"checkpoint"')),
+        undefined,
+        [witness],
+      ),
+    'event 40: not as you hold it',
+  ],
+  ['the end cut off', () => verify(lines.slice(0, at(60)), undefined, [later]), 'these end at'],
+  ['everything cut off', () => verify(lines.slice(0, 1), undefined, [witness]), 'these end at 0'],
+  [
+    'a checkpoint in another place',
+    () =>
+      verify(
+        lines.toSpliced(checkpoints()[0] ?? 0, 1).toSpliced(at(60), 0, lines[checkpoints()[0] ?? 0] ?? ''),
+      ),
+    'its checkpoint differs',
+  ],
+  ['a checkpoint by a stranger', () => verify(lines, stranger.key.text), "not signed by this ledger's key"],
+  [
+    'a checkpoint altered',
+    () => verify(changed(checkpoints()[0] ?? 0, (line) => line.replace('\\n40\\n', '\\n41\\n'))),
+    'InvalidSignature',
+  ],
+  [
+    'the rotation left out',
+    () => verify(lines.filter((line) => !line.startsWith('{"rotation"'))),
+    "over 77 events is not signed by this ledger's key",
+  ],
+  [
+    'a rotation that only the new key signed',
+    () =>
+      verify(
+        lines.map((line) =>
+          line.startsWith('{"rotation"') ? JSON.stringify({ rotation: rotationNote(second, second) }) : line,
+        ),
+      ),
+    'over 77 events is not signed',
+  ],
+  [
+    "another instance's header",
+    () => verify(lines.with(0, (lines[0] ?? '').replace(origin, 'other'))),
+    'event 1: not chained',
+  ],
+  ['half a line', () => verify([...lines.slice(0, -1), (lines.at(-1) ?? '').slice(0, -20)]), 'does not hold'],
+])('%s is found', async (_, tamper, said) => {
+  const { status, said: found } = await tamper()
+  expect(found).toContain(said)
+  expect(status).toBe(1)
+})

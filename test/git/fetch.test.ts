@@ -249,7 +249,7 @@ test('packs are joined before they are too many, and nothing is lost that hangs 
   await using at = await setUp()
   let head = at.remote.commit({ n: '0' })
   const all: string[] = []
-  for (let n = 1; n < 50; n += 1) {
+  for (let n = 1; n < 38; n += 1) {
     const aside = at.remote.commit({ aside: String(n) }, [head])
     head = at.remote.commit({ n: String(n) }, [head])
     at.remote.branch(head)

@@ -147,7 +147,7 @@ test('changes are what git diff-tree says, for any two trees', async () => {
 })
 
 test('ancestry is what the graph says, for any graph and any way its branch goes', async () => {
-  const graph = fc.array(fc.array(fc.nat(), { maxLength: 2 }), { minLength: 3, maxLength: 10 })
+  const graph = fc.array(fc.array(fc.nat(), { maxLength: 2 }), { minLength: 3, maxLength: 8 })
   await fc.assert(
     fc.asyncProperty(graph, fc.array(fc.nat(), { minLength: 1, maxLength: 4 }), async (shape, tips) => {
       using at = setUp()
@@ -178,7 +178,8 @@ test('ancestry is what the graph says, for any graph and any way its branch goes
             const base = await mirror.mergeBase(a, b)
             expect(best).toEqual(base === undefined ? [] : expect.arrayContaining([base]))
             expect(await mirror.isAncestor(b, a)).toBe(below(a).has(b))
-            if (base === undefined) continue
+            // The commits between two are told without the branch, so that one tip shows them.
+            if (base === undefined || tip !== tips[0]) continue
             expect((await mirror.commits(base, b)).map(({ sha }) => sha).sort()).toEqual(
               [...below(b)].filter((sha) => !below(base).has(sha)).sort(),
             )

@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { checkPolicies, requestSchemaFile } from '../../app/policy/check.ts'
 import { readFolder } from '../../app/policy/folder.ts'
 import { createPolicyLoader } from '../../app/policy/load.ts'
@@ -72,6 +72,9 @@ test('opa is found in OPA_BIN, then PATH, and a wrong OPA_BIN is said', async ()
   writeFileSync(path, '#!/bin/sh\n[ -z "$SECRET" ] && echo "Version: 9.8.7"\n')
   chmodSync(path, 0o755)
   process.env.SECRET = 'not for opa'
+  onTestFinished(() => {
+    delete process.env.SECRET
+  })
   expect(await findOpa({ PATH: `/nowhere:${folder}` })).toMatchObject({ path, version: '9.8.7' })
   expect(await findOpa({ OPA_BIN: path, PATH: '/nowhere' })).toMatchObject({ path, version: '9.8.7' })
   expect(await findOpa({ PATH: '/nowhere' })).toBeUndefined()

@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto'
-import { afterAll } from 'vitest'
 import type { Json, LedgerEvent } from '../../app/audit/event.ts'
 import { readFolder } from '../../app/policy/folder.ts'
 import { createPolicyLoader } from '../../app/policy/load.ts'
@@ -48,8 +47,8 @@ export const edited = (path: string, from: string, to: string): Record<string, s
   return { [path]: text.replace(from, to) }
 }
 
+/** One for all files of a process, which it does not keep alive. */
 const pool = createEvaluatorPool()
-afterAll(() => pool.close())
 
 /** A ledger with decisions by this repository's own policies, and trials against it. */
 export const trialWorld = (options: { readonly opa?: Opa; readonly limits?: TrialDeps['limits'] } = {}) => {

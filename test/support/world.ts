@@ -63,6 +63,11 @@ export const openTestWorld = async (options: {
     ...options,
     env,
   })
+  /** Moves everybody's clock. */
+  const advance = (ms: number): Promise<void> => {
+    ahead += ms
+    return keepClock()
+  }
   const { fullName, id: repository } = world.repository
   const people = world.people
   const query = async <T>(text: string, values: readonly unknown[] = []): Promise<readonly T[]> =>
@@ -163,10 +168,10 @@ export const openTestWorld = async (options: {
       const port = Number(new URL(postgres.superuserUrl).port)
       await startEmbedded(state, { throwaway: true, port })
     },
+    advance,
     /** Moves everybody's clock, and sweeps: what has long been due is the sweeper's. */
     async jump(ms: number): Promise<void> {
-      ahead += ms
-      await keepClock()
+      await advance(ms)
       await mustRun(entry.command, [...entry.args, 'sweep', '--once', '--config', world.service.config], {
         env: world.service.env,
       })

@@ -21,7 +21,7 @@ export const requireQueue = async (t: AttackWorld, rule: Rule = {}): Promise<voi
 
 /** What GitHub's GraphQL says to a mutation about a pull request; null: nothing against it. */
 export const mutate = async (
-  t: AttackWorld,
+  t: Pick<AttackWorld, 'api' | 'github' | 'people'>,
   who: Login,
   mutation: string,
   pull: number,

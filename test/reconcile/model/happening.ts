@@ -185,10 +185,11 @@ const happening = fc.oneof(
   ...weighed.map(([weight, arbitrary]) => ({ weight, arbitrary })),
 ) as fc.Arbitrary<Happening>
 
-/** Two pull requests to begin with, with the same file or another; then anything. */
-export const happenings: fc.Arbitrary<readonly Happening[]> = fc
-  .tuple(file, fc.array(happening, { minLength: 10, maxLength: 45, size: 'max' }))
-  .map(([other, later]) => [...opening('p', 'a'), ...opening('q', other), ...later])
+/** Two pull requests to begin with, with the same file or another; then anything, so often at least and at most. */
+export const happenings = (minLength: number, maxLength: number): fc.Arbitrary<readonly Happening[]> =>
+  fc
+    .tuple(file, fc.array(happening, { minLength, maxLength, size: 'max' }))
+    .map(([other, later]) => [...opening('p', 'a'), ...opening('q', other), ...later])
 
 const opening = (at: Branch, path: File): readonly Happening[] => [
   { kind: 'push', branch: at, file: path, text: 'one', by: 'alice', force: false, beside: false },

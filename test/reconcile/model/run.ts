@@ -10,8 +10,10 @@ export const runModel = async (runs: number, seed: string): Promise<Tally> => {
   const tally: Tally = {}
   const from = Number.parseInt(seed.replaceAll('-', ''), 10)
   await fc.assert(
-    fc.asyncProperty(happenings, fc.constantFrom(undefined, undefined, 'auto' as const), (what, merge) =>
-      play(what, merge, tally),
+    fc.asyncProperty(
+      happenings(10, 45),
+      fc.constantFrom(undefined, undefined, 'auto' as const),
+      (what, merge) => play(what, merge, tally),
     ),
     { numRuns: runs, ...(Number.isNaN(from) ? {} : { seed: from }), endOnFailure: false },
   )

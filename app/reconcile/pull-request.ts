@@ -1,6 +1,7 @@
 import { type Decision, isFinal } from '../decision/decision.ts'
 import { gitsudo } from '../grant/events.ts'
 import { moveRequest } from '../grant/moves.ts'
+import { writeInstant } from '../request/instant.ts'
 import { readPullKey, wakePublish } from './key.ts'
 import { genuine } from './observe/deliveries.ts'
 import type { ObserveDeps } from './observe/pull.ts'
@@ -131,7 +132,10 @@ const lapse = async (
       const of = { id: row.id, repository: row.repository, pull: row.pull, commit: pull.head.sha }
       await deps.ledger.stage(
         tx,
-        requestEvent('request.lapsed', now, gitsudo, of, { path: row.path, opened_at: row.openedAt }),
+        requestEvent('request.lapsed', now, gitsudo, of, {
+          path: row.path,
+          opened_at: writeInstant(row.openedAt),
+        }),
       )
     }
     await deps.queue.wake([wakePublish(repository.id, pull.number)], tx)

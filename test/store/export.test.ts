@@ -8,7 +8,7 @@ import { putRotation } from '../../app/store/ledger/checkpoints.ts'
 import { exportLedger } from '../../app/store/ledger/export.ts'
 import { checkpointNow, noteSigner } from '../support/checkpoints.ts'
 import { withClient } from '../support/client.ts'
-import { testEvent } from '../support/events.ts'
+import { decidedEvent, testEvent } from '../support/events.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { sealEvents } from '../support/sealed.ts'
 
@@ -56,9 +56,9 @@ const kindsOf = (lines: readonly ExportLine[]) =>
 test('header, keys, rotations, then what an event rests on before it, and checkpoints where they were made', async () => {
   const first = evidence('{"input":1}')
   const second = evidence('{"input":2}')
-  await seal(testEvent(1), [testEvent(2), [first, second]])
+  await seal(testEvent(1), [decidedEvent(2), [first, second]])
   const note = await checkpointNow(database, signer)
-  await seal([testEvent(3), [first]])
+  await seal([decidedEvent(3), [first]])
   const last = await checkpointNow(database, signer)
   const rotation = rotationNote(signer, noteSigner(origin))
   await database.transaction((tx) => putRotation(tx, rotation))
@@ -100,11 +100,11 @@ test('evidence is written again once a reader may have forgotten it', async () =
   const between = Array.from(
     { length: 105 },
     (_, n): [ReturnType<typeof testEvent>, ReturnType<typeof evidence>[]] => [
-      testEvent(n + 10),
+      decidedEvent(n + 10),
       Array.from({ length: 100 }, (__, m) => evidence(`{"input":"${n}/${m}"}`)),
     ],
   )
-  await seal([testEvent(1), [same]], [testEvent(2), [same]], ...between, [testEvent(3), [same]])
+  await seal([decidedEvent(1), [same]], [decidedEvent(2), [same]], ...between, [decidedEvent(3), [same]])
   const { lines, read } = await exported()
   const places = read.flatMap((line, index) =>
     line.kind === 'evidence' && line.digest === same.digest ? [index] : [],
@@ -127,7 +127,7 @@ test.each([
   ['evidence', 'delete from evidence'],
   ['evidence', "update evidence set bytes = '{}'"],
 ])('what was altered is exported as it is, and found: %s by %s', async (what, statement) => {
-  await seal(testEvent(1), [testEvent(2), [evidence('{"input":1}')]], testEvent(3))
+  await seal(testEvent(1), [decidedEvent(2), [evidence('{"input":1}')]], testEvent(3))
   await owner(statement)
   expect(await verified((await exported()).lines)).toMatchObject({ ok: false, seq: 2, what })
 })

@@ -8,7 +8,7 @@ import { createLedger } from '../../app/store/ledger/ledger.ts'
 import { stage, waitingEvents } from '../../app/store/ledger/stage.ts'
 import { verifyLedger } from '../../app/store/ledger/verify.ts'
 import { withClient } from '../support/client.ts'
-import { testEvent } from '../support/events.ts'
+import { decidedEvent, testEvent } from '../support/events.ts'
 import { testKeys } from '../support/keys.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 
@@ -99,7 +99,7 @@ test('an event staged in a transaction that rolls back leaves nothing', async ()
   const evidence = { digest: hash('sha256', 'input'), bytes: Buffer.from('input') }
   await expect(
     own.transaction(async (tx) => {
-      await ledger.stage(tx, testEvent(1), [evidence])
+      await ledger.stage(tx, decidedEvent(1), [evidence])
       throw new Error('business changed its mind')
     }),
   ).rejects.toThrow('changed its mind')
@@ -108,6 +108,22 @@ test('an event staged in a transaction that rolls back leaves nothing', async ()
     'select (select count(*) from audit_events)::int as events, (select count(*) from evidence)::int as evidence',
   )
   expect(rows).toEqual([{ events: 1, evidence: 0 }])
+})
+
+test('what does not fit its schema is not staged, nor is what it rests on', async () => {
+  const { ledger, own } = await replica()
+  const evidence = { digest: hash('sha256', 'input'), bytes: Buffer.from('input') }
+  const bug = { ...decidedEvent(1), commit: 'HEAD' }
+  await own.transaction(async (tx) => {
+    await expect(ledger.stage(tx, bug, [evidence])).rejects.toThrow(
+      /^This request.approved .*: \/commit must/,
+    )
+    await expect(ledger.stageAll(tx, [testEvent(1), bug])).rejects.toThrow('/commit')
+  })
+  const { rows } = await owner(
+    'select (select count(*) from ledger_staged)::int as events, (select count(*) from evidence)::int as evidence',
+  )
+  expect(rows).toEqual([{ events: 0, evidence: 0 }])
 })
 
 test('waiting for what was never committed ends at its deadline', async () => {
@@ -210,7 +226,7 @@ test('read filters by person, request, type and time', async () => {
   const staged = [
     await put(testEvent(1)),
     await put(testEvent(2, { actor: { kind: 'user', id: '2', login: 'Bob' } })),
-    await put(testEvent(60_000, { type: 'grant.issued', actor: { kind: 'system', id: 'grant' } })),
+    await put(testEvent(60_000, { type: 'grant.issued' })),
   ]
   await ledger.sealed(staged, soon())
   const seqs = async (filter: Parameters<typeof ledger.read>[0]) => {
@@ -282,10 +298,9 @@ test("another instance's ledger does not verify as ours", async () => {
 test('evidence is named by its event; missing or altered, it is a fault', async () => {
   const { ledger, own } = await replica()
   const evidence = { digest: hash('sha256', '{"input":1}'), bytes: Buffer.from('{"input":1}') }
-  const staged = await own.transaction((tx) => ledger.stage(tx, testEvent(1), [evidence]))
+  const staged = await own.transaction((tx) => ledger.stage(tx, decidedEvent(1), [evidence]))
   await ledger.sealed([staged], soon())
-  expect((await ledger.history(testEvent(1).request ?? ''))[0]?.event.data).toEqual({
-    n: 1,
+  expect((await ledger.history(testEvent(1).request ?? ''))[0]?.event.data).toMatchObject({
     evidence: [evidence.digest],
   })
   expect(await verifyLedger(database, origin)).toMatchObject({ ok: true })

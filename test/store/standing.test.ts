@@ -56,6 +56,10 @@ const hand = (...statements: readonly string[]) =>
     for (const statement of statements) await client.query(statement)
   })
 const signed = (event: LedgerEvent) => testKeys.sign(event)
+const forged = (event: LedgerEvent) => {
+  const sig = { key: 'k1', value: `${'A'.repeat(86)}==` }
+  return { ...event, data: { ...event.data, sig } }
+}
 const intended = (intent: Intent) => signed(intendedEvent(intent, actor, clock.now()))
 const of = ({ grant: id, repository, pull }: Intent) => ({ id, repository, pull })
 const revoked = (intent: Intent) => [
@@ -133,8 +137,8 @@ test('what a hand adds to the ledger opens nothing, ends nothing, and alerts', a
   const { ledger, seal, alerts } = await replica()
   await seal(intended(one))
   await seal(
-    intendedEvent(two, actor, clock.now()),
-    endedEvent(of(one), clock.now(), { cause: 'expired', goneAt: 0, kept: [] }),
+    forged(intendedEvent(two, actor, clock.now())),
+    forged(endedEvent(of(one), clock.now(), { cause: 'expired', goneAt: 0, kept: [] })),
   )
   expect(seen(await ledger.standing())).toMatchObject({ open: [[one.grant, 'intended', true]] })
   expect(alerts()).toEqual(['ledger.unsigned', 'ledger.unsigned'])

@@ -39,7 +39,7 @@ export const startDue = async (
           id: row.id,
           repository: repository.id,
           pull: pull.number,
-          commit: pull.mergeCommit ?? '',
+          commit: pull.mergeCommit ?? pull.head.sha,
         }
         const data = decisionData(decision, verdict, facts)
         await deps.ledger.stage(tx, evaluatedEvent(deps.keys, decision.at, of, data, evidence), evidence)

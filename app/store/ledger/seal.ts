@@ -7,6 +7,7 @@ import type { LedgerEvent } from '../../audit/event.ts'
 import type { Keys } from '../../reconcile/ports/keys.ts'
 import type { Log } from '../../reconcile/ports/log.ts'
 import type { Tx } from '../../reconcile/ports/store.ts'
+import { parseRequestId } from '../../request/id.ts'
 import { connectionOf, type Database } from '../database.ts'
 import { vouched } from './stage.ts'
 
@@ -144,7 +145,7 @@ function changed(change: z.infer<typeof changeRow>): LedgerEvent {
     type: 'database.changed',
     at,
     actor: { kind: 'database', id: byRole },
-    ...(table === 'grants' && { grant: rowKey }),
+    ...(table === 'grants' && parseRequestId(rowKey) === rowKey && { grant: rowKey }),
     // As text: a number too large for JSON's readers must not stop the ledger.
     data: { change: id, table, operation, row: rowKey, before: before ?? null, after: after ?? null },
   }

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { bodyOf, eventOf } from '../../audit/body.ts'
 import { leafHash } from '../../audit/chain.ts'
 import type { EventType, LedgerEvent } from '../../audit/event.ts'
+import { fitting } from '../../audit/fits.ts'
 import { evidenceOf } from '../../audit/verify.ts'
 import type { Evidence } from '../../reconcile/ports/evaluator.ts'
 import type { Keys } from '../../reconcile/ports/keys.ts'
@@ -19,7 +20,8 @@ const stagedRow = z.object({
 
 /**
  * Puts an event and the evidence it rests on into the caller's transaction. Returns its leaf in hex: an
- * event is its bytes, and the same bytes staged twice become one line of the ledger.
+ * event is its bytes, and the same bytes staged twice become one line of the ledger. Throws `EventError`, before
+ * anything is written, for an event that does not fit the schema of its type.
  */
 export async function stage(
   tx: Tx,
@@ -28,6 +30,7 @@ export async function stage(
   evidence: readonly Evidence[] = [],
 ): Promise<string> {
   const connection = connectionOf(tx)
+  const named = fitting(naming(event, evidence))
   for (const { digest, bytes } of evidence) {
     if (hash('sha256', bytes) !== digest) {
       throw new LedgerError('evidence_altered', `Evidence ${digest} does not hash to its digest.`)
@@ -36,7 +39,7 @@ export async function stage(
       insert into evidence (digest, bytes) values (${digest}, ${sql.binary(Buffer.from(bytes))})
       on conflict (digest) do nothing`)
   }
-  const [leaf] = await stageAll(tx, keys, [naming(event, evidence)])
+  const [leaf] = await insert(tx, keys, [named])
   return leaf ?? ''
 }
 
@@ -46,6 +49,10 @@ export async function stageAll(
   keys: Keys,
   events: readonly LedgerEvent[],
 ): Promise<readonly string[]> {
+  return insert(tx, keys, events.map(fitting))
+}
+
+async function insert(tx: Tx, keys: Keys, events: readonly LedgerEvent[]): Promise<readonly string[]> {
   if (events.length === 0) return []
   const bodies = events.map(bodyOf)
   const values = bodies.map((body) => {

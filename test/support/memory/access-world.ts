@@ -48,7 +48,7 @@ const data = new Map([
 /** What one policy of the world has against a request. */
 export type Deny = (question: PolicyQuestion) => readonly string[] | Promise<readonly string[]>
 
-const digests = { input: '1', wasm: '2', data: '3' }
+const digests = { input: '1'.repeat(64), wasm: '2'.repeat(64), data: '3'.repeat(64) }
 
 /** Who is who in these worlds. */
 export const memoryDirectory = (): Directory => {
@@ -63,7 +63,7 @@ const policySet = (commit: string, deny: Deny): PolicySet => {
     commit,
     directory: memoryDirectory(),
     policies: [],
-    dataDigest: '3',
+    dataDigest: digests.data,
     ask: async (question) => ({
       eligibility: [
         {

@@ -2,10 +2,10 @@ import { createHmac } from 'node:crypto'
 import type { LedgerEvent } from '../../../app/audit/event.ts'
 import type { Keys } from '../../../app/reconcile/ports/keys.ts'
 
-/** Keys whose signatures are MACs: whoever lacks `secret` cannot make one that verifies. */
+/** Keys whose signatures are MACs, of an Ed25519 signature's length: whoever lacks `secret` cannot make one that verifies. */
 export const memoryKeys = (secret = 'a key outside the database'): Keys => {
   const digest = (kind: string, value: unknown): string =>
-    createHmac('sha256', secret).update(kind).update(stable(value)).digest('base64')
+    createHmac('sha512', secret).update(kind).update(stable(value)).digest('base64')
   const bare = (event: LedgerEvent): LedgerEvent => {
     const { sig: _, ...data } = event.data
     return { ...event, data }

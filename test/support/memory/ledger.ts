@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { LedgerEvent } from '../../../app/audit/event.ts'
+import { fitting } from '../../../app/audit/fits.ts'
 import { createStanding } from '../../../app/grant/standing.ts'
 import type { Ledger, LedgerFilter, Sealed } from '../../../app/reconcile/ports/ledger.ts'
 import { memoryKeys } from './keys.ts'
@@ -35,6 +36,7 @@ export const memoryLedger = (
     down: false,
     stage: async (...[tx, event]: Parameters<Ledger['stage']>): Promise<string> => {
       const id = String(++ids)
+      fitting(event)
       transactions.onCommit(tx, () => staged.push({ id, event }))
       return id
     },

@@ -1,0 +1,39 @@
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
+import formats from 'ajv-formats'
+import { EventError } from './body.ts'
+import type { EventType, LedgerEvent } from './event.ts'
+import { eventSchemas, sharedSchema } from './event-schemas.ts'
+
+const compiled = new Map<EventType, ValidateFunction>()
+
+/** Where an event does not fit the schema of its type (`/data/blob must match pattern …`); undefined: it fits. */
+export function misfitOf(event: LedgerEvent): string | undefined {
+  if (!Object.hasOwn(eventSchemas, event.type)) return '/type is unknown'
+  const fits = compiled.get(event.type) ?? compile(event.type)
+  if (fits(event)) return undefined
+  // Of alternatives, the one that came furthest.
+  const [first] = (fits.errors ?? []).toSorted((a, b) => depth(b.instancePath) - depth(a.instancePath))
+  const extra: unknown = first?.params.additionalProperty
+  return `${first?.instancePath || '/'} ${first?.message}${extra === undefined ? '' : `: ${String(extra)}`}`
+}
+
+/** The event itself. Throws `EventError` for one that does not fit: a bug of ours, which must not be sealed. */
+export function fitting(event: LedgerEvent): LedgerEvent {
+  const misfit = misfitOf(event)
+  if (misfit === undefined) return event
+  throw new EventError(`This ${event.type} does not fit its schema: ${misfit}.`)
+}
+
+const depth = (pointer: string): number => pointer.split('/').length
+
+let ajv: Ajv2020 | undefined
+
+/** When first needed: no process meets every type. That the schemas are valid themselves is for a test. */
+function compile(type: EventType): ValidateFunction {
+  ajv ??= formats
+    .default(new Ajv2020({ inlineRefs: false, strictTypes: false, validateSchema: false }), ['date-time'])
+    .addSchema(sharedSchema)
+  const fits = ajv.compile(eventSchemas[type])
+  compiled.set(type, fits)
+  return fits
+}

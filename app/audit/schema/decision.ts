@@ -1,0 +1,33 @@
+import { a, list, name, oneOf, orNull, type Schema, text } from './shape.ts'
+
+export const path = name('The request file.')
+export const signature = a('signature', "gitsudo's signature over the event without it.")
+export const approvedBy = list('Who approved, and counted.', a('person', 'A person.'))
+export const decidedAt = a('instant', 'The moment of the decision, which its policies saw as now.')
+
+/** What a decision on a request says, with the digests that let it be replayed. */
+export const decisionFields: Readonly<Record<string, Schema>> = {
+  path,
+  blob: a('sha', 'Its blob.'),
+  moment: oneOf('While open, at the merge, or at a later start.', 'forecast', 'merge', 'start'),
+  decided_at: decidedAt,
+  verdict: oneOf('What came out.', 'passed', 'action_required', 'denied', 'not_yet'),
+  summary: text('Why, in one sentence.'),
+  policy_commit: orNull(a('sha', 'The accepted policy commit.')),
+  approved_by: approvedBy,
+  terms: orNull(a('terms', 'What was asked for; null: the policies were not asked.')),
+  result: a('digest', "SHA-256 of the decision's RFC 8785 bytes."),
+  evaluations: list('Every policy that was asked, and what it said.', a('evaluation', 'One question.')),
+  overridden: list('Policies that two administrators had disabled.', { type: 'string' }),
+  evidence: list('SHA-256 of everything stored that it rests on.', a('digest', 'One of them.')),
+}
+export const optionalInDecision: readonly string[] = ['overridden']
+const whole = Object.keys(decisionFields).filter((field) => !optionalInDecision.includes(field))
+
+/** Where one field of a decision is, all are; which file it was about can be known without one. */
+export const allOrNone = (fields: readonly string[], others = fields) =>
+  Object.fromEntries(others.map((field) => [field, fields]))
+export const wholeDecision = allOrNone(
+  whole,
+  whole.filter((field) => field !== 'path' && field !== 'blob'),
+)

@@ -1,0 +1,117 @@
+import { decisionFields, path, signature, wholeDecision } from './decision.ts'
+import { a, closed, count, eventSchema, list, name, ofGrant, oneOf, type Schema, text } from './shape.ts'
+
+const gitsudo = { who: 'gitsudo.', kinds: ['app'] } as const
+const why = text('Why.')
+const told = closed({ why, sig: signature })
+const terms: Readonly<Record<string, Schema>> = {
+  path,
+  blob: a('sha', 'Its blob, as approved.'),
+  requester: a('person', 'Who gets the access.'),
+  principal: name('Who that is in the cloud.'),
+  provider: name('The cloud.'),
+  role: name('The role.'),
+  cloud_role: name("The cloud's name of the role."),
+  scope: name('Where.'),
+  reason: text('Why.'),
+  metadata: {
+    description: "The request's, where there is any.",
+    type: 'object',
+    additionalProperties: { type: 'string' },
+  },
+  starts_at: a('instant', 'From when on.'),
+}
+const ended = (...causes: readonly string[]) =>
+  closed(
+    {
+      cause: oneOf('How it ended.', ...causes),
+      gone_at: a('instant', 'The first absent read-back.'),
+      kept_for: list('Grants that still use the same binding.', a('id', 'One of them.')),
+      sig: signature,
+    },
+    ['kept_for'],
+  )
+const intended = [...ofGrant, 'commit'] as const
+
+/** A grant's life, and what is given for it. */
+export const grantSchemas = {
+  'grant.scheduled': eventSchema('grant.scheduled', {
+    when: 'What was approved starts later.',
+    by: gitsudo,
+    about: intended,
+    data: closed({ ...terms, duration_ms: count('For how long, from the start on.', 1), sig: signature }, [
+      'metadata',
+    ]),
+  }),
+  'grant.intended': eventSchema('grant.intended', {
+    when: 'Before a provider hears of a grant; `commit` is the merge.',
+    by: gitsudo,
+    about: intended,
+    data: closed({ ...terms, ends_at: a('instant', 'Its end, fixed here.'), sig: signature }, ['metadata']),
+  }),
+  'grant.issued': eventSchema('grant.issued', {
+    when: 'The provider was read back: the access is there.',
+    by: gitsudo,
+    about: ofGrant,
+    data: closed({
+      handle: text("The provider's name of it."),
+      ends_at: a('instant', 'Its end.'),
+      sig: signature,
+    }),
+  }),
+  'grant.refused': eventSchema('grant.refused', {
+    when: 'Merged without a passing decision, too late, or on the branch without a pull request.',
+    by: { who: 'Whoever merged; gitsudo where nobody did.', kinds: ['user', 'app'] },
+    about: ['request', 'repo', 'pull'],
+    data: {
+      ...closed({ ...decisionFields, why, sig: signature }, [...Object.keys(decisionFields), 'sig']),
+      dependentRequired: wholeDecision,
+    },
+  }),
+  'grant.failed': eventSchema('grant.failed', {
+    when: 'The provider refused for good, and nothing is there.',
+    by: gitsudo,
+    about: ofGrant,
+    data: told,
+  }),
+  'grant.revoke_intended': eventSchema('grant.revoke_intended', {
+    when: 'Before a grant is taken away ahead of its end.',
+    by: { who: 'Whoever asked, or the part of gitsudo that did.', kinds: ['user', 'system', 'app'] },
+    about: ofGrant,
+    data: told,
+  }),
+  'grant.expired': eventSchema('grant.expired', {
+    when: 'Its end came, and the access was read back absent.',
+    by: gitsudo,
+    about: ofGrant,
+    data: ended('expired'),
+  }),
+  'grant.revoked': eventSchema('grant.revoked', {
+    when: 'It was taken away before its end, and the access was read back absent.',
+    by: gitsudo,
+    about: ofGrant,
+    data: ended('revoked', 'revoked externally'),
+  }),
+  'grant.quarantined': eventSchema('grant.quarantined', {
+    when: 'A person must look.',
+    by: gitsudo,
+    about: ofGrant,
+    data: told,
+  }),
+  'grant.drift': eventSchema('grant.drift', {
+    when: 'What the cloud holds differs from what was granted.',
+    by: gitsudo,
+    about: ofGrant,
+    data: told,
+  }),
+  'credentials.issued': eventSchema('credentials.issued', {
+    when: 'Before credentials leave.',
+    by: { who: 'The requester, who gets them.', kinds: ['user'] },
+    about: ofGrant,
+    data: closed({
+      session: name('Which session.'),
+      not_after: a('instant', 'They do not outlive this.'),
+      sig: signature,
+    }),
+  }),
+}

@@ -1,0 +1,56 @@
+import { signature } from './decision.ts'
+import { a, closed, count, eventSchema, name, oneOf, orNull, text } from './shape.ts'
+
+/** What befell the service itself, its database and its ledger. */
+export const serviceSchemas = {
+  'notification.failed': eventSchema('notification.failed', {
+    when: 'A notification was given up.',
+    by: { who: 'gitsudo.', kinds: ['app'] },
+    about: [],
+    data: closed(
+      {
+        channel: name('Which channel, as configured.'),
+        notice: name('What it would have told: an alert, or a type of event.'),
+        seq: count('The event it would have told of.', 1),
+        tries: count('How often it was tried.', 1),
+        why: text('What went wrong the last time.'),
+        sig: signature,
+      },
+      ['seq'],
+    ),
+  }),
+  'database.changed': eventSchema('database.changed', {
+    when: 'A row changed in a transaction that did not announce itself; `at` is when.',
+    by: { who: 'The role that logged in.', kinds: ['database'] },
+    about: [],
+    data: closed({
+      change: count('Its number among the changes noticed.', 1),
+      table: name('Which table.'),
+      operation: oneOf('What was done.', 'insert', 'update', 'delete', 'truncate'),
+      row: name("The row's key; * for what concerns the whole table."),
+      before: orNull(text('What the columns that changed held before, JSON as PostgreSQL writes it.')),
+      after: orNull(text('What they hold since.')),
+    }),
+  }),
+  'ledger.anchored': eventSchema('ledger.anchored', {
+    when: 'A checkpoint was committed to the anchor branch.',
+    by: { who: 'gitsudo.', kinds: ['app'] },
+    about: [],
+    data: closed(
+      {
+        size: count('How many events the checkpoint covers.'),
+        head: a('digest', 'The chain after the last of them.'),
+        root: {
+          description: 'The Merkle root over their leaves, base64 as in the checkpoint.',
+          type: 'string',
+          pattern: '^[A-Za-z0-9+/]{43}=$',
+        },
+        anchor_commit: a('sha', 'The commit that holds the checkpoint.'),
+        branch: name('The anchor branch.'),
+        repository: name('The anchor repository: owner/name.'),
+        sig: signature,
+      },
+      ['sig'],
+    ),
+  }),
+}

@@ -1,13 +1,16 @@
 import type { CliDeps } from './cli/deps.ts'
+import { anchorDeps } from './compose/anchoring.ts'
 import { openAudit, openExport, verifyExport } from './compose/audit.ts'
 import { openServed } from './compose/database.ts'
 import { initialiseService } from './compose/initialise.ts'
+import { rotateKey, signersOf } from './compose/keys.ts'
 import { localPolicies } from './compose/policies.ts'
-import { openPorts } from './compose/ports.ts'
+import { openPorts, type Ports } from './compose/ports.ts'
 import { startSandbox } from './compose/sandbox.ts'
 import { type Overrides, startService } from './compose/service.ts'
-import { loadConfig } from './config.ts'
+import { type Config, loadConfig } from './config.ts'
 import { appManifest } from './github/manifest.ts'
+import { acknowledgeRestore } from './reconcile/anchor.ts'
 import { endOverrides } from './reconcile/overrides.ts'
 import { createSweep } from './reconcile/sweep.ts'
 import { createLog } from './server/log.ts'
@@ -18,6 +21,9 @@ export type Parts = Pick<
   | 'manifest'
   | 'startService'
   | 'initialise'
+  | 'publicKeys'
+  | 'rotateKey'
+  | 'acknowledgeRestore'
   | 'sweepOnce'
   | 'openAudit'
   | 'verifyExport'
@@ -32,6 +38,19 @@ export type Parts = Pick<
  */
 export const compose = (env: NodeJS.ProcessEnv, version: string, overrides: Overrides = {}): Parts => {
   const clock = overrides.clock ?? { now: () => Date.now() }
+  /** Does one thing over all ports, beside whatever runs. */
+  const once = async <T>(config: Config, work: (ports: Ports, config: Config) => Promise<T>): Promise<T> => {
+    const log = createLog({ level: 'error', secrets: [] })
+    const served = await openServed(config)
+    const { ports, close } = await openPorts(config, served.url, clock, log)
+    try {
+      return await work(ports, config)
+    } finally {
+      await ports.queue.stop()
+      await close()
+      await served.stop()
+    }
+  }
   return {
     manifest: async (url) =>
       appManifest({ name: 'gitsudo', url, webhookUrl: `${url.replace(/\/+$/, '')}/webhooks/github` }),
@@ -42,20 +61,23 @@ export const compose = (env: NodeJS.ProcessEnv, version: string, overrides: Over
       return { ended: new Promise<void>(() => undefined), stop: () => service.stop() }
     },
     initialise: ({ config }) => initialiseService(loadConfig(config, env, 'to-make')),
-    async sweepOnce({ config: path }) {
-      const config = loadConfig(path, env)
-      const log = createLog({ level: 'error', secrets: [] })
-      const served = await openServed(config)
-      const { ports, close } = await openPorts(config, served.url, clock, log)
-      try {
-        await endOverrides(ports)
-        return await createSweep(ports)()
-      } finally {
-        await ports.queue.stop()
-        await close()
-        await served.stop()
-      }
+    async publicKeys({ config: path }) {
+      const { instance, keys } = loadConfig(path, env)
+      return signersOf(instance, keys.signing).map(({ key }) => key.text)
     },
+    rotateKey: async ({ config }) => rotateKey(loadConfig(config, env)),
+    acknowledgeRestore: ({ config }) =>
+      once(loadConfig(config, env), async (ports, config) => {
+        const deps = anchorDeps(config, ports)
+        if (deps === undefined)
+          throw new Error('the configuration has no anchorRepository: nothing is anchored')
+        return acknowledgeRestore(deps)
+      }),
+    sweepOnce: ({ config }) =>
+      once(loadConfig(config, env), async (ports) => {
+        await endOverrides(ports)
+        return createSweep(ports)()
+      }),
     openAudit: (databaseUrl) => openAudit(databaseUrl, env),
     verifyExport,
     openExport,

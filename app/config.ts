@@ -17,6 +17,9 @@ export type Config = {
   readonly instance: string
   readonly stateDir: string
   readonly repositories: readonly RepositoryConfig[]
+  /** Absent: the ledger is not anchored. */
+  readonly anchorRepository?: { readonly name: string; readonly id: number }
+  readonly witnesses: { readonly files: readonly string[]; readonly command?: readonly string[] }
   /** Numeric GitHub ids. */
   readonly administrators: readonly number[]
   readonly auditors: readonly number[]
@@ -121,6 +124,11 @@ function assemble(
     instance: file.instance,
     stateDir: file.stateDir,
     repositories: file.repositories,
+    ...(file.anchorRepository === undefined ? {} : { anchorRepository: file.anchorRepository }),
+    witnesses: {
+      files: file.ledger.witness_files,
+      ...(file.ledger.witness_command === undefined ? {} : { command: file.ledger.witness_command }),
+    },
     administrators: file.administrators,
     auditors: file.auditors,
     pendingTtlMs: parseSpan(file.pendingTtl) ?? 0,

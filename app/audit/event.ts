@@ -26,6 +26,7 @@ export const eventTypes = [
   'notification.failed',
   'database.changed',
   'ledger.anchored',
+  'ledger.restored',
 ] as const
 export type EventType = (typeof eventTypes)[number]
 

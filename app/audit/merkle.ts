@@ -7,15 +7,17 @@ export type MerkleTree = {
   readonly size: number
   /** The root over everything pushed so far; SHA-256 of nothing for an empty tree. */
   root(): Uint8Array
+  /** One that grows on by itself. */
+  copy(): MerkleTree
 }
 
 /** Leaves from `start` up to, not including, `end`, counted from 0. */
 export type Range = { readonly start: number; readonly end: number }
 
-export function createTree(): MerkleTree {
-  let size = 0
-  /** Roots of the complete subtrees from left to right, one for each bit set in `size`. */
-  const peaks: Uint8Array[] = []
+export const createTree = (): MerkleTree => grown(0, [])
+
+/** @param peaks roots of the complete subtrees from left to right, one for each bit set in `size` */
+function grown(size: number, peaks: Uint8Array[]): MerkleTree {
   return {
     push(leaf) {
       let node = leaf
@@ -32,6 +34,7 @@ export function createTree(): MerkleTree {
         ? hash('sha256', new Uint8Array(), 'buffer')
         : others.reduce((right, left) => nodeHash(left, right), last)
     },
+    copy: () => grown(size, [...peaks]),
   }
 }
 

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import { NoteError, type NoteKey, openNote, readNoteKey, signNote } from './note.ts'
 
 /** What a rotation note says: from now on this key signs for the instance, too. */
@@ -19,7 +20,7 @@ export function readRotation(text: string): Rotation {
   return rotation
 }
 
-type Signer = Parameters<typeof signNote>[1][number]
+export type Signer = { readonly key: NoteKey; readonly privateKey: KeyObject }
 
 /** The note by which `from` hands on to `to`. Both keys bear the instance's name. */
 export const rotationNote = (from: Signer, to: Signer): string =>
@@ -44,14 +45,40 @@ export function trustedKeys(given: readonly NoteKey[], rotationNotes: readonly s
   }
 }
 
+/**
+ * Rotations by which one of `signers` that is known introduces those that are not. Known is who has signed the newest
+ * checkpoint, or was introduced before; where there is no checkpoint yet, the first, which is in use.
+ */
+export function rotationsDue(
+  signers: readonly Signer[],
+  rotationNotes: readonly string[],
+  newestCheckpoint: string | undefined,
+): readonly string[] | 'nobody known' {
+  const keys = signers.map(({ key }) => key)
+  const started =
+    newestCheckpoint === undefined ? keys.slice(0, 1) : openNote(newestCheckpoint, keys).signedBy
+  const named = rotationNotes.map((note) => attempt(() => readRotation(openNote(note, []).text).key.text))
+  const known = signers.filter(({ key }) => started.includes(key) || named.includes(key.text))
+  const [by] = known.toSorted((a, b) => Number(started.includes(b.key)) - Number(started.includes(a.key)))
+  if (by === undefined) return 'nobody known'
+  return signers.filter((one) => !known.includes(one)).map((one) => rotationNote(by, one))
+}
+
 /** The key that a note introduces on the word of one of `trusted`, if it does. */
 function introduced(note: string, trusted: readonly NoteKey[]): NoteKey | undefined {
-  try {
+  return attempt(() => {
     const { origin, key } = readRotation(openNote(note, []).text)
     const { signedBy } = openNote(note, [...trusted.filter(({ name }) => name === origin), key])
     const byItself = signedBy.some(({ text }) => text === key.text)
     const byOther = signedBy.some(({ text }) => text !== key.text)
     return byItself && byOther ? key : undefined
+  })
+}
+
+/** Undefined for what is no rotation: it says nothing. */
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read()
   } catch (error) {
     if (error instanceof NoteError) return undefined
     throw error

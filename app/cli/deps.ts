@@ -93,6 +93,14 @@ export type CliDeps = {
   startService(options: { readonly config?: string; readonly insecure: boolean }): Promise<Running>
   /** Makes roles, tables and keys; answers what it did, a line each. */
   initialise(options: { readonly config?: string }): Promise<readonly string[]>
+  /** The configured signing keys as note key texts, the one in use first. */
+  publicKeys(options: { readonly config?: string }): Promise<readonly string[]>
+  /** Makes a new signing key; answers its file, its public key, and the files that `keys.signing_files` is to list. */
+  rotateKey(options: {
+    readonly config?: string
+  }): Promise<{ readonly file: string; readonly publicKey: string; readonly files: readonly string[] }>
+  /** Says on the record that a restored backup lacks what was anchored; how many events the anchor holds, if any is lacking. */
+  acknowledgeRestore(options: { readonly config?: string }): Promise<number | undefined>
   /** Wakes whatever is due, missed or in revocation debt; how many. */
   sweepOnce(options: { readonly config?: string }): Promise<number>
   openAudit(databaseUrl: string): Promise<AuditAccess>

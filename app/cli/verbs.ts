@@ -1,6 +1,7 @@
 import type { Verb } from './verb.ts'
 import { audit } from './verbs/audit.ts'
 import { exec } from './verbs/exec.ts'
+import { serverAcknowledgeRestore, serverKey, serverRotateKey } from './verbs/keys.ts'
 import { auditExport, auditVerify } from './verbs/ledger.ts'
 import {
   policyCheck,
@@ -38,6 +39,9 @@ export const verbs: readonly Verb[] = [
   policyUpdate,
   serverStart,
   serverInit,
+  serverKey,
+  serverRotateKey,
+  serverAcknowledgeRestore,
   serverStatus,
   serverVersion,
   serverReloadPolicies,

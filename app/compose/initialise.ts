@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import pg from 'pg'
 import type { Config } from '../config.ts'
 import { installQueues } from '../queue/install.ts'
 import { initialise } from '../store/initialise.ts'
 import { openServed } from './database.ts'
-import { makeKeys } from './keys.ts'
+import { makeKeys, signersOf } from './keys.ts'
 
 /**
  * `gitsudo server init`: keys that do not exist yet, roles, migrations, and the instance's name, which never
@@ -38,8 +39,15 @@ export const initialiseService = async (config: Config): Promise<readonly string
   } finally {
     await database.stop()
   }
-  return [...made.map((file) => `made ${file}`), 'roles and tables are up to date']
+  const published = signersOf(config.instance, keyTexts(config.keys)).map(
+    ({ key }) => `the ledger's public key, to be published: ${key.text}`,
+  )
+  return [...made.map((file) => `made ${file}`), 'roles and tables are up to date', ...published.slice(0, 1)]
 }
+
+/** What was just made is not in the configuration that was read before. */
+const keyTexts = ({ signing, files }: Config['keys']): readonly string[] =>
+  signing.length > 0 ? signing : files.signing.slice(0, 1).map((file) => readFileSync(file, 'utf8'))
 
 /** A missing owner gets a password nobody knows; `alter role gitsudo_owner password …` gives another. */
 const ownerPassword = async (adminUrl: string): Promise<string | undefined> => {

@@ -12,26 +12,39 @@ import { rememberTrials } from '../policy/trial/remember.ts'
 import { createPolicyTrial } from '../policy/trial/trial.ts'
 import type { Provider } from '../provider/port.ts'
 import { createQueue } from '../queue/queue.ts'
+import { anchorBranch } from '../reconcile/anchor.ts'
 import type { ReconcileDeps } from '../reconcile/deps.ts'
+import type { AnchorBranch } from '../reconcile/ports/anchor.ts'
+import type { Checkpoints } from '../reconcile/ports/checkpoints.ts'
 import type { Clock } from '../reconcile/ports/clock.ts'
 import type { Log } from '../reconcile/ports/log.ts'
 import { type Database, executeWithin, openDatabase } from '../store/database.ts'
+import { anchorReads } from '../store/ledger/anchors.ts'
+import { createCheckpointer } from '../store/ledger/checkpointer.ts'
 import { evidenceBytes } from '../store/ledger/evidence.ts'
 import { createLedger } from '../store/ledger/ledger.ts'
 import { createStore } from '../store/store.ts'
-import { keysOf } from './keys.ts'
+import { keysOf, signersOf } from './keys.ts'
 import { createProviders } from './providers.ts'
 import { settingsOf } from './settings.ts'
+import { createWitness } from './witness.ts'
 
 /** Every port, kept by the edges of this configuration. */
-export type Ports = ReconcileDeps & { readonly providers: ReadonlyMap<string, Provider> }
+export type Ports = ReconcileDeps & {
+  readonly checkpoints: Checkpoints
+  /** Absent: the ledger is not anchored. */
+  readonly anchor?: AnchorBranch
+  readonly providers: ReadonlyMap<string, Provider>
+}
 
 export type OpenPorts = {
   readonly ports: Ports
   readonly database: Database
   /** The compiler's version and what confines it, or what goes without it. */
   readonly opa: string
-  /** Ends the edges, after everything that uses them has ended. */
+  /** Holds a checkpoint outside. */
+  readonly witness: ReturnType<typeof createWitness>
+  /** Makes the last checkpoint and ends the edges, after everything that uses them has ended. */
   close(): Promise<void>
 }
 
@@ -49,9 +62,23 @@ export const openPorts = async (
   const queue = await createQueue({ databaseUrl, execute: executeWithin, log })
   const store = createStore({ database, queue, keys })
   const ledger = createLedger({ database, keys, clock, log, origin: config.instance })
+  const signers = signersOf(config.instance, config.keys.signing)
+  const checkpoints: Checkpoints = {
+    ...createCheckpointer({ database, clock, log, origin: config.instance, signers }),
+    ...anchorReads(
+      database,
+      keys,
+      signers.map(({ key }) => key),
+    ),
+  }
+  const { anchorRepository } = config
+  const witness = createWitness(config.witnesses, log)
   const github = createGitHub({
     ...config.github,
     repositories,
+    ...(anchorRepository === undefined
+      ? {}
+      : { anchor: { id: anchorRepository.id, fullName: anchorRepository.name, branch: anchorBranch } }),
     budget: store,
     clock,
     log,
@@ -88,6 +115,8 @@ export const openPorts = async (
       log,
       store,
       ledger,
+      checkpoints,
+      ...(github.anchor === undefined ? {} : { anchor: github.anchor }),
       queue,
       git,
       github,
@@ -100,8 +129,15 @@ export const openPorts = async (
     },
     database,
     opa: describeOpa(opa),
+    witness,
     async close() {
       await ledger.stop()
+      try {
+        const last = await checkpoints.make('now')
+        if (last !== undefined) await witness(last)
+      } catch (error) {
+        log.error('the last checkpoint could not be made; the next start makes it', { error })
+      }
       await pool.close()
       git.close()
       await store.close()

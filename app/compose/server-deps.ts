@@ -11,6 +11,7 @@ import { policyDrift } from '../reconcile/policy-change/drift.ts'
 import { askRevoke } from '../reconcile/revoke.ts'
 import type { Component, PolicyEntry, ServerDeps } from '../server/deps.ts'
 import type { Metrics } from '../server/metrics.ts'
+import type { Anchoring } from './anchoring.ts'
 import type { OpenPorts, Ports } from './ports.ts'
 
 /** What the HTTP server may do, each a plain function over the ports. */
@@ -21,6 +22,7 @@ export const serverDeps = (
   opened: OpenPorts,
   metrics: Metrics,
   intake: Intake,
+  anchoring: Anchoring | undefined,
 ): ServerDeps => {
   const { store, github, ledger, settings, clock, log } = deps
   const repositories = [...settings.repositories.values()]
@@ -139,6 +141,7 @@ export const serverDeps = (
         await databaseUp(deps),
         await policiesUp(deps, accepted),
         { name: 'opa', up: true, detail: opened.opa },
+        { name: 'anchor', up: true, detail: await anchorDetail(deps, anchoring) },
       ]
     },
     repositories: () =>
@@ -185,6 +188,25 @@ const unprotected = async (
     return [
       `branch protection of ${branch} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
     ]
+  }
+}
+
+/** Never what makes a replica unready: while nothing may be given, it has to take away. */
+const anchorDetail = async (
+  { checkpoints, clock }: Ports,
+  anchoring: Anchoring | undefined,
+): Promise<string> => {
+  if (anchoring === undefined) return 'off: the configuration has no anchorRepository'
+  const doubt = anchoring.anchorer.doubt()
+  if (doubt !== undefined) return `nothing is given: ${doubt}`
+  try {
+    const { last, waiting } = await within(2000, checkpoints.anchors(anchoring.repository))
+    if (last === undefined) return 'none yet'
+    const seconds = Math.max(0, Math.round((clock.now() - last.at) / 1000))
+    const rest = waiting === 'nothing' ? 'nothing waits for the next' : 'events wait for the next'
+    return `${last.size} events anchored ${seconds} s ago; ${rest}`
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
   }
 }
 

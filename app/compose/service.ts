@@ -6,6 +6,7 @@ import { createIntake } from '../github/webhook.ts'
 import { createBranchReconciler } from '../reconcile/branch.ts'
 import { catchUp } from '../reconcile/catch-up.ts'
 import { createGrantReconciler } from '../reconcile/grant.ts'
+import { keepLedger } from '../reconcile/keep-ledger.ts'
 import { createGroupReconciler } from '../reconcile/merge-group.ts'
 import { createPeopleCache } from '../reconcile/observe/people.ts'
 import { createPolicyCache } from '../reconcile/observe/policies.ts'
@@ -22,6 +23,7 @@ import { createMetrics } from '../server/metrics.ts'
 import { createServer } from '../server/server.ts'
 import { serveWaiting } from '../server/waiting.ts'
 import { metricFacts } from '../store/metric-facts.ts'
+import { type Anchoring, anchoringOf, doubting } from './anchoring.ts'
 import { openServed } from './database.ts'
 import { metered } from './metered.ts'
 import { openPorts, type Ports } from './ports.ts'
@@ -39,6 +41,8 @@ export type Overrides = { readonly clock?: Clock; readonly wrap?: (ports: Ports)
 
 const catchUpEveryMs = 5 * 60_000
 const retryMs = 2000
+/** So long a start waits for GitHub to show the newest anchor; until it has, nothing is given. */
+const firstLookMs = 3_000
 const systemClock: Clock = { now: () => Date.now() }
 
 /**
@@ -64,7 +68,9 @@ export const startService = async (
   )
   const metrics = createMetrics(() => metricFacts(opened.database, clock), clock)
   const ports = metered(overrides.wrap?.(opened.ports) ?? opened.ports, metrics)
-  const deps = { ...ports, policies: createPolicyCache(ports), people: createPeopleCache(clock) }
+  const anchoring = anchoringOf(config, ports)
+  const ledger = doubting(ports.ledger, anchoring)
+  const deps = { ...ports, ledger, policies: createPolicyCache(ports), people: createPeopleCache(clock) }
   const intake = createIntake({
     secrets: [
       config.github.webhookSecret,
@@ -75,23 +81,34 @@ export const startService = async (
     log,
     clock,
   })
-  const server = createServer(serverDeps(config, version, deps, opened, metrics, intake))
+  const server = createServer(serverDeps(config, version, deps, opened, metrics, intake, anchoring))
+  if (anchoring !== undefined)
+    await Promise.race([firstLook(anchoring, log), pause(firstLookMs, undefined, { ref: false })])
   await stopWaiting()
   const url = await server.listen(config.server)
   log.info('listening', { url, instance: config.instance, version })
 
   await work(deps)
+  if (anchoring !== undefined) await ports.queue.work('anchor', () => anchoring.anchorer.look())
   const sweep = createSweep(ports)
   const cron = schedule('*/30 * * * * *', () =>
     Promise.all([sweep(), endOverrides(ports)]).catch((error: unknown) =>
       log.error('sweep failed', { error }),
     ),
   )
-  const timer = runTimer(
-    { ...ports, sleep: (ms, signal) => pause(ms, undefined, { signal }).catch(() => undefined) },
+  const timer = runTimer({ ...ports, sleep }, stopping.signal)
+  const background = keepUp(deps, stopping.signal)
+  const keeping = keepLedger(
+    {
+      checkpoints: ports.checkpoints,
+      queue: ports.queue,
+      witness: opened.witness,
+      ...(anchoring === undefined ? {} : { anchor: anchoring }),
+      log,
+      sleep,
+    },
     stopping.signal,
   )
-  const background = keepUp(deps, stopping.signal)
 
   return {
     url,
@@ -100,11 +117,22 @@ export const startService = async (
       await cron.stop()
       await server.stop()
       await ports.queue.stop()
-      await Promise.all([timer, background])
+      await Promise.all([timer, background, keeping])
       await opened.close()
       await served.stop()
       log.info('stopped')
     },
+  }
+}
+
+const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
+  pause(ms, undefined, { signal }).catch(() => undefined)
+
+const firstLook = async ({ anchorer }: Anchoring, log: Log): Promise<void> => {
+  try {
+    await anchorer.due()
+  } catch (error) {
+    log.error('the newest anchor could not be looked at and will be again', { error })
   }
 }
 

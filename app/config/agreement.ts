@@ -39,6 +39,15 @@ export function disagreements(file: Partial<ConfigFile>, fileHasPassword: boolea
           remedy: `add ${provider} under providers, or remove it here`,
         })
   }
+  if (file.anchorRepository !== undefined)
+    faults.push(...anchorFaults(file.anchorRepository, file.repositories ?? []))
+  const command = file.ledger?.witness_command?.[0]
+  if (command !== undefined && !command.startsWith('/'))
+    faults.push({
+      key: 'ledger.witness_command',
+      message: `begins with ${command}, which is no absolute path`,
+      remedy: 'write the program with its whole path; no shell and no PATH is asked',
+    })
   if (file.server !== undefined) faults.push(...addressFaults(file.server))
   if (file.github !== undefined && isBare(file.github.base_url))
     faults.push({
@@ -53,6 +62,31 @@ export function disagreements(file: Partial<ConfigFile>, fileHasPassword: boolea
       remedy: 'set GITSUDO_DATABASE_URL, or put the address into a file and name it in database.url_file',
     })
   return faults
+}
+
+/** It may be an access repository, but then under the same name and id. */
+function anchorFaults(
+  anchor: NonNullable<ConfigFile['anchorRepository']>,
+  repositories: ConfigFile['repositories'],
+): readonly ConfigFault[] {
+  const remedy = 'ask GitHub for the right one: GET /repos/OWNER/NAME'
+  return repositories.flatMap(({ name, id }, index) => {
+    const sameName = name.toLowerCase() === anchor.name.toLowerCase()
+    if (sameName === (id === anchor.id)) return []
+    return [
+      sameName
+        ? {
+            key: 'anchorRepository.id',
+            message: `is not that of repositories[${index}], which has its name`,
+            remedy,
+          }
+        : {
+            key: 'anchorRepository.name',
+            message: `is not that of repositories[${index}], which has its id`,
+            remedy,
+          },
+    ]
+  })
 }
 
 function addressFaults({ http_addr, insecure }: ConfigFile['server']): readonly ConfigFault[] {

@@ -86,6 +86,23 @@ export const fileSchema = z.strictObject({
     .array(repository)
     .min(1)
     .meta(about('The access repositories; no other is ever served.', '- {name: acme/access, id: 123456, …}')),
+  anchorRepository: z
+    .strictObject({
+      name: z
+        .string()
+        .regex(/^[A-Za-z0-9-]+\/[A-Za-z0-9._-]+$/, 'must be owner/name')
+        .meta(about('Owner and name of the repository that holds the anchors.', 'acme/ledger')),
+      id: id.meta(
+        about('Its numeric id; a repository of the same name with another id is refused.', '123457'),
+      ),
+    })
+    .optional()
+    .meta(
+      about(
+        'Where the App commits checkpoints of the ledger, to the branch `gitsudo-ledger`: a repository with at least one commit in which the App has contents: write, an access repository or not. Without it the ledger is not anchored.',
+        '{name: acme/ledger, id: 123457}',
+      ),
+    ),
   administrators: z
     .array(id)
     .default([])
@@ -254,6 +271,31 @@ export const fileSchema = z.strictObject({
         '{signing_files: [/run/secrets/signing.pem]}',
       ),
     ),
+  ledger: z
+    .strictObject({
+      witness_files: z
+        .array(file)
+        .default([])
+        .meta(
+          about(
+            'Files to which each checkpoint is appended, an empty line after it: best on storage that only appends.',
+            '[/mnt/worm/gitsudo-checkpoints]',
+            { env: 'GITSUDO_LEDGER_WITNESS_FILES' },
+          ),
+        ),
+      witness_command: z
+        .array(z.string())
+        .min(1)
+        .optional()
+        .meta(
+          about(
+            'A program, by its absolute path, and its arguments: run without a shell for each checkpoint, which it reads from its standard input; it has 10 s.',
+            '[/usr/local/bin/keep-checkpoint, --to, worm]',
+          ),
+        ),
+    })
+    .prefault({})
+    .meta(about('Who else holds checkpoints of the ledger.', '{witness_files: [/mnt/worm/checkpoints]}')),
   providers: providersSchema,
   log: z
     .strictObject({

@@ -4,7 +4,6 @@ import { keyRows } from './rows.ts'
 
 /** Keys that product.md names and this version does not read yet, and secrets that belong elsewhere. */
 const known: Readonly<Record<string, string>> = {
-  anchorRepository: 'anchors come with a later version; remove it',
   auth: 'callers are known by their GitHub token in this version; remove it',
   tls: 'this version serves plain HTTP to a proxy that ends TLS; remove it and set server.insecure if the proxy is elsewhere',
   notifications:

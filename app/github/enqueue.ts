@@ -1,15 +1,10 @@
-import { z } from 'zod'
 import { GitHubError } from '../reconcile/ports/github.ts'
-import { graphqlUrl } from './graphql-url.ts'
+import { mutate, refusal } from './graphql.ts'
 import type { RepositoryClient } from './repository-client.ts'
 
 const mutation = `mutation enqueue($input: EnqueuePullRequestInput!) {
   enqueuePullRequest(input: $input) { mergeQueueEntry { id } }
 }`
-
-const answer = z.object({
-  errors: z.array(z.object({ type: z.string().optional(), message: z.string() })).optional(),
-})
 
 /**
  * Puts the pull request into its base's merge queue if its head is still `head` (trust.md 6.10a); one that waits
@@ -22,19 +17,14 @@ export async function enqueuePull(
 ): Promise<void> {
   const pull = await client.rest.pulls.get({ ...at, pull_number: number })
   if (pull.data.head.sha !== head) throw moved(number)
-  const { data } = await client.request(`POST ${graphqlUrl(client.request.endpoint.DEFAULTS.baseUrl)}`, {
-    query: mutation,
-    variables: { input: { pullRequestId: pull.data.node_id, expectedHeadOid: head } },
+  const { error } = await mutate(client, mutation, {
+    pullRequestId: pull.data.node_id,
+    expectedHeadOid: head,
   })
-  // GraphQL answers 200 whatever it thinks of the question.
-  const { success, data: read } = answer.safeParse(data)
-  if (!success) throw new GitHubError('unavailable', 'GraphQL was answered in an unknown form')
-  const [error] = read.errors ?? []
   if (error === undefined || /already (in|queued)/i.test(error.message)) return
   const said = `pull request ${number} was not taken into the merge queue: ${error.message.slice(0, 500)}`
-  if (error.type === 'RATE_LIMITED') throw new GitHubError('rate_limited', said)
-  if (error.type === 'FORBIDDEN') throw new GitHubError('forbidden', said)
-  if (error.type === 'NOT_FOUND') throw new GitHubError('not_found', said)
+  const refused = refusal(error.type, said)
+  if (refused !== undefined) throw refused
   const now = await client.rest.pulls.get({ ...at, pull_number: number })
   throw now.data.head.sha === head ? new GitHubError('not_mergeable', said) : moved(number)
 }

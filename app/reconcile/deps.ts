@@ -1,3 +1,4 @@
+import type { Checkpoints } from './ports/checkpoints.ts'
 import type { Clock } from './ports/clock.ts'
 import type { LoadPolicies } from './ports/evaluator.ts'
 import type { Git } from './ports/git.ts'
@@ -17,6 +18,7 @@ export type ReconcileDeps = {
   readonly log: Log
   readonly store: Store
   readonly ledger: Ledger
+  readonly checkpoints: Pick<Checkpoints, 'newest'>
   readonly queue: Queue
   readonly git: Git
   readonly github: GitHub

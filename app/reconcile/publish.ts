@@ -6,15 +6,18 @@ import { genuine } from './observe/deliveries.ts'
 import { sharesHead } from './observe/sharing.ts'
 import { GitHubError, type RepositoryApi } from './ports/github.ts'
 import type { RepositorySettings } from './ports/settings.ts'
-import type { Projection, PullRow, StatusRow } from './ports/store.ts'
+import type { Projection, PullRow } from './ports/store.ts'
 import { checkOf } from './publish/check.ts'
 import { commentBody, commentMark, commentStage, decidedPolicies } from './publish/comment.ts'
+import { receiptsOf } from './publish/receipts.ts'
 import { reviewersToAsk } from './publish/reviewers.ts'
 import { isWaiting, showCheck } from './publish/show-check.ts'
 import { showComment } from './publish/show-comment.ts'
 import { isOpen } from './pull-request/rows.ts'
 
 const retryMs = 15_000
+/** A checkpoint is on its way. */
+const receiptMs = 2_000
 /** For what only a push, a person or another configuration can end. */
 const lastingMs = 5 * 60_000
 /** For a merge that something moving stood in the way of: asked for again soon, then ever later. */
@@ -94,12 +97,16 @@ const show = async (
   const ask = row.open ? reviewersToAsk(decision, author) : { users: [], teams: [], unasked: [] }
   await attempt(() => askReviewers(api, row.pull, ask, projection, save))
   const lapsed = rows.some(({ request }) => request.state === 'lapsed')
+  let receiptEarly = false
   const verdicts = decision.requests.length > 0 || decidedPolicies(decision)
   if (verdicts && (decision.verdict !== 'not_yet' || lapsed)) {
     await attempt(async () => {
       const stage = commentStage(decision, rows)
       if (stage === projection.commentDigest && projection.commentId !== undefined) return
-      const body = commentBody(decision, rows, await receipts(deps, rows), ask.unasked)
+      const receipts = await receiptsOf(deps, rows)
+      receiptEarly = receipts.early
+      if (receiptEarly) return
+      const body = commentBody(decision, rows, receipts.found, ask.unasked)
       await showComment(api, { pull: row.pull, stage, body, mark: commentMark(decision) }, projection, save)
     })
   }
@@ -111,6 +118,7 @@ const show = async (
     if (before.lookAt !== undefined) await save(projection)
     await attempt(() => mergeIfWanted(deps, api, repository, row, decision))
   }
+  if (receiptEarly) await save({ ...projection, lookAt: deps.clock.now() + receiptMs })
   if (refusal !== undefined) throw refusal
 }
 
@@ -129,21 +137,6 @@ const askReviewers = async (
     ...projection,
     asked: [...projection.asked, ...users, ...teams.map((team) => `team:${team}`)],
   })
-}
-
-/** Where each grant's last event lies in the ledger, for whoever wants to verify it. */
-const receipts = async (
-  deps: ReconcileDeps,
-  rows: readonly StatusRow[],
-): Promise<ReadonlyMap<string, string>> => {
-  const found = new Map<string, string>()
-  for (const { request, grant } of rows) {
-    if (grant?.state !== 'ended') continue
-    const last = (await deps.ledger.history(request.id)).at(-1)
-    if (last !== undefined)
-      found.set(request.id, `event ${last.seq}, leaf ${Buffer.from(last.leaf).toString('hex')}`)
-  }
-  return found
 }
 
 const mergeIfWanted = async (

@@ -16,6 +16,8 @@ export type World = {
   readonly repository: { readonly id: number; readonly fullName: string }
   /** Further access repositories, furnished alike, in the order of `WorldOptions.others`. */
   readonly others: readonly { readonly id: number; readonly fullName: string }[]
+  /** Where the ledger is anchored; only erin may write there besides the App. */
+  readonly anchorRepository: { readonly id: number; readonly fullName: string }
   readonly people: Readonly<Record<Login, Person>>
   /** Whether gitsudo merges what is approved, or people do. */
   readonly merge: 'auto' | 'manual'
@@ -81,6 +83,14 @@ const furnish = async (options: WorldOptions, github: LocalGitHub): Promise<Worl
     }
     furnished.push({ id, fullName, head })
   }
+  const ledger = await github.admin.createRepository({
+    owner,
+    name: 'ledger',
+    private: true,
+    files: { 'README.md': '# Anchors of the ledger\n' },
+  })
+  const anchorRepository = { id: ledger.id, fullName: `${owner}/ledger` }
+  github.admin.setPermission(anchorRepository.fullName, 'erin', 'admin')
   const [repository, ...others] = furnished
   if (repository === undefined) throw new TypeError('no access repository')
   const { fullName } = repository
@@ -110,6 +120,7 @@ const furnish = async (options: WorldOptions, github: LocalGitHub): Promise<Worl
       'team',
     ],
   })
+  github.admin.installApp(app.slug, anchorRepository.fullName)
   for (const { fullName: name } of furnished) {
     github.admin.installApp(app.slug, name)
     github.admin.protectBranch(name, 'main', {
@@ -144,6 +155,7 @@ const furnish = async (options: WorldOptions, github: LocalGitHub): Promise<Worl
       policyOwners: { ids: [people.erin], count: 1 },
       merge: options.merge ?? 'manual',
     })),
+    anchorRepository: { name: anchorRepository.fullName, id: anchorRepository.id },
     server: { http_addr: `127.0.0.1:${port}` },
     database: { url_file: await secret('database-url', databaseUrl) },
     github: {
@@ -177,6 +189,7 @@ const furnish = async (options: WorldOptions, github: LocalGitHub): Promise<Worl
     github,
     repository: { id: repository.id, fullName },
     others: others.map(({ id, fullName: name }) => ({ id, fullName: name })),
+    anchorRepository,
     people: persons,
     merge: options.merge ?? 'manual',
     service: { url, config, env },

@@ -28,6 +28,8 @@ github:
   private_key_file: /s/app.pem
   client_secret_file: /s/client
   webhook_secret_file: /s/hook
+anchorRepository: {name: acme/ledger, id: 123457}
+ledger: {witness_files: [/worm/checkpoints], witness_command: [/bin/keep, --it]}
 keys: {signing_files: [/s/new.pem, /s/old.pem], mac_files: [/s/mac]}
 providers: {mock: {}}
 `
@@ -73,6 +75,8 @@ describe('a whole configuration', () => {
           reviewerPermission: 'write',
         },
       ],
+      anchorRepository: { name: 'acme/ledger', id: 123457 },
+      witnesses: { files: ['/worm/checkpoints'], command: ['/bin/keep', '--it'] },
       administrators: [1],
       auditors: [2],
       pendingTtlMs: 604_800_000,

@@ -86,6 +86,8 @@ const verdict = {
   sig,
 }
 
+const anchor = { size: 12, root: digest, head: digest, branch: 'gitsudo-ledger', sig }
+
 type Data = Readonly<Record<string, Json>>
 
 /** Every shape that each type's data takes, the fullest one first. */
@@ -175,17 +177,8 @@ const examples: Readonly<Record<EventType, readonly [Actor, Data, ...Data[]]>> =
     },
     { change: 2, table: 'grants', operation: 'truncate', row: '*', before: null, after: null },
   ],
-  'ledger.anchored': [
-    gitsudo,
-    {
-      size: 12,
-      head: digest,
-      root: `${'A'.repeat(43)}=`,
-      anchor_commit: sha,
-      branch: 'gitsudo-ledger',
-      repository: 'acme/access',
-    },
-  ],
+  'ledger.anchored': [gitsudo, anchor],
+  'ledger.restored': [{ kind: 'system', id: 'acknowledge-restore' }, anchor],
 }
 
 const id = (n: number) => `req_${String(n).padStart(26, '0')}`

@@ -85,7 +85,7 @@ export const withStops = (ports: Ports, stops: readonly Stop[], file: string): P
   const providers = new Map(
     [...ports.providers].map(([name, provider]) => [name, watched(provider, `providers.${name}`)] as const),
   )
-  const { store, ledger, queue, github, git } = ports
+  const { store, ledger, queue, github, git, checkpoints, anchor } = ports
   return {
     ...ports,
     store: watched(store, 'store'),
@@ -93,6 +93,8 @@ export const withStops = (ports: Ports, stops: readonly Stop[], file: string): P
     queue: watched(queue, 'queue'),
     github: watched(github, 'github'),
     git: watched(git, 'git'),
+    checkpoints: watched(checkpoints, 'checkpoints'),
+    ...(anchor === undefined ? {} : { anchor: watched(anchor, 'anchor') }),
     providers,
   }
 }

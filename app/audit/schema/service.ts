@@ -1,6 +1,14 @@
 import { signature } from './decision.ts'
 import { a, closed, count, eventSchema, name, oneOf, orNull, text } from './shape.ts'
 
+const anchor = closed({
+  size: count('How many events the checkpoint covers.'),
+  root: a('digest', 'The Merkle root over their leaves.'),
+  head: a('digest', 'The chain after the last of them.'),
+  branch: name('The anchor branch.'),
+  sig: signature,
+})
+
 /** What befell the service itself, its database and its ledger. */
 export const serviceSchemas = {
   'notification.failed': eventSchema('notification.failed', {
@@ -33,24 +41,15 @@ export const serviceSchemas = {
     }),
   }),
   'ledger.anchored': eventSchema('ledger.anchored', {
-    when: 'A checkpoint was committed to the anchor branch.',
+    when: 'A checkpoint was committed to the anchor branch; `repo` is the anchor repository, `commit` the anchor.',
     by: { who: 'gitsudo.', kinds: ['app'] },
-    about: [],
-    data: closed(
-      {
-        size: count('How many events the checkpoint covers.'),
-        head: a('digest', 'The chain after the last of them.'),
-        root: {
-          description: 'The Merkle root over their leaves, base64 as in the checkpoint.',
-          type: 'string',
-          pattern: '^[A-Za-z0-9+/]{43}=$',
-        },
-        anchor_commit: a('sha', 'The commit that holds the checkpoint.'),
-        branch: name('The anchor branch.'),
-        repository: name('The anchor repository: owner/name.'),
-        sig: signature,
-      },
-      ['sig'],
-    ),
+    about: ['repo', 'commit'],
+    data: anchor,
+  }),
+  'ledger.restored': eventSchema('ledger.restored', {
+    when: 'Somebody acknowledged that the database lacks what this anchor holds: a backup was restored.',
+    by: { who: 'Whoever ran `gitsudo server acknowledge-restore`.', kinds: ['system'] },
+    about: ['repo', 'commit'],
+    data: anchor,
   }),
 }

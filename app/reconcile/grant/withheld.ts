@@ -12,7 +12,7 @@ export const withheld = async (
   const known = open.get(id)
   const why =
     broken !== undefined
-      ? `the ledger lost events: ${broken}`
+      ? `the ledger lost events, or may have: ${broken}`
       : known === undefined || known.blocked || known.stage === 'scheduled'
         ? 'the ledger had it over before'
         : undefined

@@ -76,7 +76,7 @@ const alreadySealed = async (
 ): Promise<{ readonly done: ReadonlySet<string>; readonly lapsed: boolean }> => {
   const { open, closed, broken } = await deps.ledger.standing()
   // Whoever cut the ledger may have cut away what was decided before.
-  if (broken !== undefined) throw new Trouble(`the ledger lost events: ${broken}`)
+  if (broken !== undefined) throw new Trouble(`the ledger lost events, or may have: ${broken}`)
   const done = new Set<string>()
   let lapsed = false
   for (const { id } of observed.facts.requests) {

@@ -14,6 +14,7 @@ import type { RepositorySettings } from '../../../app/reconcile/ports/settings.t
 import { createPublisher } from '../../../app/reconcile/publish.ts'
 import { createPullReconciler } from '../../../app/reconcile/pull-request.ts'
 import { accessStore } from './access-store.ts'
+import { memoryCheckpoints } from './checkpoints.ts'
 import { memoryClock } from './clock.ts'
 import type { Files } from './git.ts'
 import { memoryHub, memoryPayloads, nameOf, people, repositoryId, type Sent } from './hub.ts'
@@ -187,6 +188,7 @@ export const accessWorld = (
     log: memoryLog(),
     store: around(store),
     ledger: around(ledger),
+    checkpoints: memoryCheckpoints(ledger),
     queue: around({ ...queue, work: async () => undefined, stop: async () => undefined }),
     git,
     github,

@@ -1,5 +1,6 @@
 import { allow, need } from '../access.ts'
 import { type Answer, type Call, callerOf, type Route } from '../call.ts'
+import { commitOnBranch } from '../change/commit-on-branch.ts'
 import { setDraft } from '../change/draft.ts'
 import { dequeuePull, enqueuePull, queueOf } from '../change/merge-queue.ts'
 import { GitHubError, invalid } from '../errors.ts'
@@ -33,6 +34,7 @@ const mutations: Readonly<Record<string, (call: Call, input: Input) => Promise<I
       return { mergeQueueEntry: entry ? queueEntryShape(queue, entry) : null }
     })
   },
+  createCommitOnBranch: commitOnBranch,
   convertPullRequestToDraft: (call, input) => draft(call, input, true),
   markPullRequestReadyForReview: (call, input) => draft(call, input, false),
 }
@@ -63,7 +65,7 @@ function named(call: Call, id: unknown): Found {
   throw new GitHubError(404, `Could not resolve to a node with the global id of '${String(id)}'`)
 }
 
-const KINDS: Readonly<Record<number, string>> = { 403: 'FORBIDDEN', 404: 'NOT_FOUND' }
+const KINDS: Readonly<Record<number, string>> = { 403: 'FORBIDDEN', 404: 'NOT_FOUND', 409: 'STALE_DATA' }
 
 /** GraphQL answers 200 whatever went wrong inside, except to who is nobody. */
 async function answer(call: Call): Promise<Answer> {

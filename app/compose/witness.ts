@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process'
+import { appendFile } from 'node:fs/promises'
+import type { Config } from '../config.ts'
+import type { SignedCheckpoint } from '../reconcile/ports/checkpoints.ts'
+import type { Log } from '../reconcile/ports/log.ts'
+
+const commandMs = 10_000
+
+/**
+ * Shows a checkpoint to whoever holds them outside: the log (and whoever reads that), the configured files and the
+ * configured command. What fails alerts and holds nothing up: the next checkpoint vouches for all before it.
+ */
+export const createWitness = (
+  { files, command }: Config['witnesses'],
+  log: Log,
+  limitMs = commandMs,
+): ((checkpoint: SignedCheckpoint) => Promise<void>) => {
+  const attempt = async (witness: string, work: () => Promise<void>): Promise<void> => {
+    try {
+      await work()
+    } catch (error) {
+      log.alert('witness.failed', { witness, why: error instanceof Error ? error.message : String(error) })
+    }
+  }
+  return async ({ size, root, head, note }) => {
+    log.info('checkpoint', { size, root: hex(root), head: hex(head), note })
+    for (const file of files) await attempt(file, () => appendFile(file, `${note}\n`, { mode: 0o640 }))
+    if (command !== undefined) await attempt(command[0] ?? '', () => runConfined(command, note, limitMs))
+  }
+}
+
+/** No shell, no environment, nothing of ours but the note; killed with its time. */
+const runConfined = (
+  [program = '', ...args]: readonly string[],
+  input: string,
+  limitMs: number,
+): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      cwd: '/',
+      env: {},
+      stdio: ['pipe', 'ignore', 'ignore'],
+      timeout: limitMs,
+      killSignal: 'SIGKILL',
+    })
+    child.once('error', reject)
+    child.once('close', (code, signal) => {
+      if (code === 0) resolve()
+      else
+        reject(
+          new Error(signal === null ? `it ended with ${code}` : `it was killed after ${limitMs / 1000} s`),
+        )
+    })
+    // One that does not read its input to the end says by its status whether it is content.
+    child.stdin.on('error', () => child.stdin.destroy())
+    child.stdin.end(input)
+  })
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')

@@ -1,0 +1,161 @@
+import { NoteError, openNote } from '../audit/note.ts'
+import { readRotation } from '../audit/rotation.ts'
+import { type AnchorStep, anchorDue, decideAnchor } from './anchor/decide.ts'
+import { anchoredEvent, restoredEvent } from './anchor/event.ts'
+import { type ObserveDeps, observeAnchor } from './anchor/observe.ts'
+import { sealMs } from './grant/deps.ts'
+import type { Checkpoints, SignedCheckpoint } from './ports/checkpoints.ts'
+import type { Clock } from './ports/clock.ts'
+import { GitHubError } from './ports/github.ts'
+import type { Keys } from './ports/keys.ts'
+import type { Ledger } from './ports/ledger.ts'
+import type { Log } from './ports/log.ts'
+import type { Store } from './ports/store.ts'
+
+/** The branch that anchors lie on. */
+export const anchorBranch = 'gitsudo-ledger'
+
+export type AnchorDeps = ObserveDeps & {
+  readonly clock: Clock
+  readonly log: Log
+  readonly store: Pick<Store, 'transaction'>
+  readonly ledger: Pick<Ledger, 'stage' | 'sealed' | 'waiting'>
+  readonly keys: Pick<Keys, 'sign'>
+}
+
+const soonMs = 1_000
+const retryMs = 10_000
+/** For what only a person can end; said again each time. */
+const lastingMs = 5 * 60_000
+
+/**
+ * Anchors the newest checkpoint, and knows whether the ledger still holds what was anchored. Level-triggered: the
+ * branch tells what became of a commit whose answer, or whose record, was lost.
+ */
+export const createAnchorer = (deps: AnchorDeps) => {
+  const { branch, checkpoints, clock, log, repository } = deps
+  let doubt: string | undefined = 'the anchor has not been seen since the start'
+  let notBefore = Number.NEGATIVE_INFINITY
+
+  const putOff = (ms: number): void => {
+    notBefore = clock.now() + ms
+  }
+  /** A clock that was set back must not make this wait for ever. */
+  const mayAsk = (): boolean => clock.now() >= notBefore || notBefore - clock.now() > lastingMs + retryMs
+
+  const learn = (step: AnchorStep): void => {
+    if (step.act !== 'lost') {
+      doubt = undefined
+      return
+    }
+    doubt = `the database lacks what the newest anchor holds, ${step.checkpoint.size} events: was a backup restored? gitsudo server acknowledge-restore`
+    log.alert('ledger.restored', { anchor: step.commit, size: step.checkpoint.size, why: doubt })
+    putOff(retryMs)
+  }
+
+  const act = async (step: AnchorStep): Promise<void> => {
+    if (step.act === 'stop') {
+      log.alert('anchor.stopped', { repository, why: step.why })
+      putOff(lastingMs)
+    } else if (step.act === 'record') {
+      await record(deps, anchoredEvent({ ...step, repository, branch: anchorBranch }, clock.now()))
+    } else if (step.act === 'commit') {
+      const newest = await checkpoints.newest()
+      const { last, waiting } = await checkpoints.anchors(repository)
+      if (newest === undefined || !anchorDue({ ...(last && { last }), waiting }, clock.now())) return
+      // Another replica is about to make the checkpoint that holds what waits.
+      if (newest.size <= (last?.size ?? 0)) return
+      if (step.foreign) log.alert('anchor.foreign', { repository, commit: step.parent })
+      const commit = await branch.commit({
+        ...(step.parent === undefined ? {} : { parent: step.parent }),
+        message: `Anchor ${newest.size} events of ${deps.instance}`,
+        files: await filesOf(checkpoints, newest),
+      })
+      await record(
+        deps,
+        anchoredEvent({ commit, checkpoint: newest, repository, branch: anchorBranch }, clock.now()),
+      )
+    }
+  }
+
+  /** What goes wrong on GitHub is said, and tried again after its time. */
+  const guarded = async (work: () => Promise<void>): Promise<void> => {
+    try {
+      await work()
+    } catch (error) {
+      if (!(error instanceof GitHubError)) throw error
+      const { code, message, retryAt } = error
+      if (code === 'conflict') return putOff(soonMs)
+      if (code === 'unavailable' || code === 'rate_limited') {
+        log.warn('the anchor has to wait', { repository, why: message })
+        return putOff(Math.min(lastingMs, Math.max(retryMs, (retryAt ?? 0) - clock.now())))
+      }
+      log.alert('anchor.refused', { repository, why: message })
+      putOff(lastingMs)
+      // GitHub has answered, and not with an anchor that the ledger lacks.
+      doubt = undefined
+    }
+  }
+
+  return {
+    /** Why nothing may be given to anybody, if so (trust.md 3.11). */
+    doubt: () => doubt,
+
+    /** Whether an anchor is due now. While in doubt, looks at the branch first. */
+    async due(): Promise<boolean> {
+      if (!mayAsk()) return false
+      if (doubt !== undefined) await guarded(async () => learn(decideAnchor(await observeAnchor(deps))))
+      return doubt === undefined && mayAsk() && anchorDue(await checkpoints.anchors(repository), clock.now())
+    },
+
+    /** Looks at the branch and the ledger, and does what is next. */
+    async look(): Promise<void> {
+      if (!mayAsk() || !anchorDue(await checkpoints.anchors(repository), clock.now())) return
+      await guarded(async () => {
+        const step = decideAnchor(await observeAnchor(deps))
+        learn(step)
+        await act(step)
+      })
+    },
+  }
+}
+
+/** Says on the record that the ledger lost what the newest anchor holds. @returns how many events that holds */
+export const acknowledgeRestore = async (deps: AnchorDeps): Promise<number | undefined> => {
+  const step = decideAnchor(await observeAnchor(deps))
+  if (step.act !== 'lost') return undefined
+  const { repository } = deps
+  await record(deps, restoredEvent({ ...step, repository, branch: anchorBranch }, deps.clock.now()))
+  return step.checkpoint.size
+}
+
+const record = async (deps: AnchorDeps, event: Parameters<Keys['sign']>[0]): Promise<void> => {
+  const signed = deps.keys.sign(event)
+  const leaf = await deps.store.transaction((tx) => deps.ledger.stage(tx, signed))
+  await deps.ledger.sealed([leaf], deps.clock.now() + sealMs)
+}
+
+/** All that a clone needs besides the first public key. */
+const filesOf = async (
+  checkpoints: Checkpoints,
+  { note }: SignedCheckpoint,
+): Promise<ReadonlyMap<string, string>> => {
+  const { keys, rotations } = await checkpoints.keys()
+  const later = rotations.flatMap((one) => introducedBy(one) ?? [])
+  // The first in use is the newest.
+  const texts = [...new Set([...keys.filter((text) => !later.includes(text)).toReversed(), ...later])]
+  return new Map([
+    ['checkpoint', note],
+    ['keys', texts.map((text) => `${text}\n`).join('')],
+    ...rotations.map((one, index) => [`rotations/${index + 1}`, one] as const),
+  ])
+}
+
+const introducedBy = (rotation: string): string | undefined => {
+  try {
+    return readRotation(openNote(rotation, []).text).key.text
+  } catch (error) {
+    if (error instanceof NoteError) return undefined
+    throw error
+  }
+}

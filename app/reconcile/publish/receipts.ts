@@ -1,0 +1,33 @@
+import { receiptText } from '../../audit/receipt.ts'
+import type { ReconcileDeps } from '../deps.ts'
+import type { StatusRow } from '../ports/store.ts'
+
+/** Checkpoints are made every 10 s; where they are not, the end is told without one. */
+const patienceMs = 30_000
+
+export type Receipts = {
+  /** By request id: where each grant's end lies in the ledger. */
+  readonly found: ReadonlyMap<string, string>
+  /** An end is not sealed yet, or no checkpoint holds it, and one is about to. */
+  readonly early: boolean
+}
+
+/** Where each grant's end lies in the ledger, and the checkpoint that holds it, for whoever wants to verify it. */
+export const receiptsOf = async (
+  deps: Pick<ReconcileDeps, 'ledger' | 'checkpoints' | 'clock'>,
+  rows: readonly StatusRow[],
+): Promise<Receipts> => {
+  const found = new Map<string, string>()
+  let early = false
+  for (const { request, grant } of rows) {
+    if (grant?.state !== 'ended') continue
+    const end = (await deps.ledger.history(request.id)).findLast(
+      ({ event: { type } }) => type === 'grant.expired' || type === 'grant.revoked',
+    )
+    const newest = await deps.checkpoints.newest()
+    const holds = end !== undefined && newest !== undefined && newest.size >= end.seq
+    if (!holds && deps.clock.now() < (grant.endedAt ?? 0) + patienceMs) early = true
+    if (end !== undefined) found.set(request.id, receiptText(end, holds ? newest : undefined))
+  }
+  return { found, early }
+}

@@ -1,0 +1,134 @@
+import { sql } from 'slonik'
+import { z } from 'zod'
+import { checkpointText, readCheckpoint } from '../../audit/checkpoint.ts'
+import { NoteError, openNote, signNote } from '../../audit/note.ts'
+import { rotationsDue, type Signer } from '../../audit/rotation.ts'
+import type { Checkpoints, SignedCheckpoint } from '../../reconcile/ports/checkpoints.ts'
+import type { Clock } from '../../reconcile/ports/clock.ts'
+import type { Log } from '../../reconcile/ports/log.ts'
+import { connectionOf, type Database } from '../database.ts'
+import {
+  newestCheckpoint,
+  putCheckpoint,
+  putRotation,
+  readRotations,
+  type StoredCheckpoint,
+} from './checkpoints.ts'
+import { LedgerError } from './error.ts'
+import { advance, emptyFront, type Front } from './front.ts'
+
+/** audit.md: at most every 10 s while events come. */
+const everyMs = 10_000
+const alertEveryMs = 60_000
+
+const lastRow = z.object({ seq: z.number() })
+const flag = z.object({ is: z.boolean() })
+
+export type CheckpointerDeps = {
+  readonly database: Database
+  readonly clock: Clock
+  readonly log: Log
+  /** The instance. */
+  readonly origin: string
+  /** Each of them signs. */
+  readonly signers: readonly Signer[]
+}
+
+/** Makes checkpoints (the port says how); the lock makes one replica do it at a time. */
+export const createCheckpointer = (deps: CheckpointerDeps): Pick<Checkpoints, 'make' | 'newest'> => {
+  const { database, clock, log, origin, signers } = deps
+  /** Up to the newest checkpoint that this process knows to hold. */
+  let front: Front = emptyFront(origin)
+  let introduced = false
+  let alerted: { readonly why: string; readonly at: number } | undefined
+  let turn: Promise<unknown> = Promise.resolve()
+
+  const refuse = (why: string): undefined => {
+    const now = clock.now()
+    if (alerted?.why !== why || now - alerted.at >= alertEveryMs || now < alerted.at) {
+      alerted = { why, at: now }
+      log.alert('checkpoint.refused', { why })
+    }
+  }
+
+  /** New signing keys get the word of one that is known before anything rests on them alone. */
+  const introduce = async (newest: StoredCheckpoint | undefined): Promise<void> => {
+    const due = rotationsDue(signers, await readRotations(database), newest?.note)
+    if (due === 'nobody known')
+      log.alert('checkpoint.key_unknown', {
+        why: 'no signing key here has signed the newest checkpoint, nor did one that has introduce it',
+      })
+    else for (const note of due) await database.transaction((tx) => putRotation(tx, note))
+    introduced = true
+  }
+
+  const isDue = async (newest: StoredCheckpoint | undefined): Promise<boolean> => {
+    const now = clock.now()
+    // One from the future: a clock was set back.
+    if (newest === undefined || now - newest.madeAt >= everyMs || newest.madeAt > now) return true
+    const { is } = await database.run.one(sql.type(flag)`
+      select exists (
+        select from audit_events where seq > ${newest.size} and type in ('breakglass.invoked', 'policy.overridden')
+      ) as is`)
+    return is
+  }
+
+  const attempt = async (when: 'due' | 'now'): Promise<SignedCheckpoint | undefined> => {
+    const newest = await newestCheckpoint(database)
+    if (!introduced) await introduce(newest)
+    const size = await lastSeq(database)
+    if (size === 0 || (newest !== undefined && size === newest.size)) return undefined
+    if (when === 'due' && !(await isDue(newest))) return undefined
+    if (newest !== undefined) {
+      if (newest.size > size)
+        return refuse(`the newest checkpoint is over ${newest.size} events, and there are ${size}`)
+      if (newest.size < front.tree.size)
+        return refuse(`the checkpoint over ${front.tree.size} events is gone`)
+      const at = await advance(database.run, front, newest.size)
+      const { root, head } = signed(newest)
+      if (!same(at.tree.root(), root) || !same(at.head, head))
+        return refuse(`the stored checkpoint over ${newest.size} events is not of this ledger`)
+      front = at
+    }
+    const made = await database.transaction(async (tx) => {
+      const connection = connectionOf(tx)
+      const { is: alone } = await connection.one(sql.type(flag)`
+        select pg_try_advisory_xact_lock(hashtextextended('gitsudo checkpoint', 0)) as is`)
+      if (!alone || (await newestCheckpoint(database))?.size !== newest?.size) return undefined
+      const at = await advance(connection, front, await lastSeq(database))
+      const checkpoint = { origin, size: at.tree.size, root: at.tree.root(), head: at.head }
+      const note = signNote(checkpointText(checkpoint), signers)
+      const madeAt = clock.now()
+      await putCheckpoint(tx, { size: checkpoint.size, note, madeAt })
+      return { at, signed: { ...checkpoint, note, madeAt } }
+    })
+    if (made !== undefined) front = made.at
+    return made?.signed
+  }
+
+  return {
+    make(when) {
+      const next = turn.then(() =>
+        attempt(when).catch((error: unknown) => {
+          if (error instanceof LedgerError || error instanceof NoteError) return refuse(error.message)
+          throw error
+        }),
+      )
+      turn = next.catch(() => undefined)
+      return next
+    },
+    async newest() {
+      const stored = await newestCheckpoint(database)
+      return stored && { ...signed(stored), note: stored.note, madeAt: stored.madeAt }
+    },
+  }
+}
+
+const lastSeq = async (database: Database): Promise<number> =>
+  (await database.run.maybeOne(sql.type(lastRow)`select seq from audit_events order by seq desc limit 1`))
+    ?.seq ?? 0
+
+/** What a stored note says. Who has signed it is not asked: what it must not do is contradict the ledger. */
+const signed = ({ note }: StoredCheckpoint) => readCheckpoint(openNote(note, []).text)
+
+const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0

@@ -15,6 +15,8 @@ export type GroupFacts = {
   readonly strays: readonly string[]
   /** Changed paths of which it cannot be told whose they are. */
   readonly disputed: readonly string[]
+  /** Pull requests in front of it that bring policies. */
+  readonly policiesAhead: readonly number[]
 }
 
 /** What the check run on a group's head says (trust.md 6.10b). */
@@ -30,6 +32,7 @@ export type GroupDecision = {
 /** The forecast for pull requests that a merge queue would merge together. Pure; each is decided again once merged. */
 export const decideGroup = (facts: GroupFacts): GroupDecision => {
   const members = facts.members.map((member) => ({ member, node: memberRule(member) }))
+  const apart = !(facts.members.some(bringsPolicies) && facts.members.some(bringsRequests))
   const children = [
     ...(members.length === 0
       ? [rule('6.10b', 'Members', 'unmet', 'pull requests in the group', 'no open pull request is in it')]
@@ -51,6 +54,7 @@ export const decideGroup = (facts: GroupFacts): GroupDecision => {
         : `several open pull requests bring ${listed(facts.disputed, 5)}`,
       'close the one that is not meant',
     ),
+    ...policyRules(facts, apart),
     ...members.map(({ node }) => node),
   ]
   const outcome = worst(children, 'forecast')
@@ -60,13 +64,45 @@ export const decideGroup = (facts: GroupFacts): GroupDecision => {
     verdict: verdictOf(outcome, 'forecast'),
     summary: outcome === 'met' ? `${numbers} pass together` : because(children, outcome),
     tree: rule('6.10b', `Merge group of ${numbers}`, outcome, 'every rule met', '', { children }),
-    failing: members.flatMap(({ member, node }) => (node.outcome === 'met' ? [] : [member.pull])),
+    failing: members.flatMap(({ member, node }) => (apart && node.outcome === 'met' ? [] : [member.pull])),
   }
+}
+
+type Member = GroupFacts['members'][number]
+const bringsPolicies = ({ decision }: Member): boolean => decision?.policies !== undefined
+const bringsRequests = ({ decision }: Member): boolean => (decision?.requests.length ?? 0) > 0
+
+/** Requests are decided under the policies in force at their merge, which those that come before them replace. */
+const policyRules = ({ members, policiesAhead }: GroupFacts, apart: boolean): readonly RuleNode[] => {
+  const numbers = (pulls: readonly number[]) => listed(pulls.map((pull) => `#${pull}`))
+  const requests = numbers(members.filter(bringsRequests).map(({ pull }) => pull))
+  const policies = numbers(members.filter(bringsPolicies).map(({ pull }) => pull))
+  return [
+    check(
+      '1.5',
+      'Policies by themselves',
+      apart,
+      'policies or requests',
+      apart ? 'not both' : `${policies} would change the policies under which ${requests} was decided`,
+      'merge the policies first',
+    ),
+    ...(policiesAhead.length > 0 && requests !== ''
+      ? [
+          rule(
+            '1.5',
+            'Under policies that stay',
+            'unknown',
+            'no other policies in front',
+            `${numbers(policiesAhead)} changes the policies first`,
+          ),
+        ]
+      : []),
+  ]
 }
 
 const outcomes = { passed: 'met', action_required: 'waiting', denied: 'unmet', not_yet: 'unknown' } as const
 
-const memberRule = ({ pull, decision, differs }: GroupFacts['members'][number]): RuleNode => {
+const memberRule = ({ pull, decision, differs }: Member): RuleNode => {
   const title = `Pull request #${pull}`
   if (differs.length > 0) {
     return rule(

@@ -11,6 +11,10 @@ export const wakePublish = (repository: number, pull: number): WakeUp => ({
   queue: 'publish',
   key: pullKey(repository, pull),
 })
+export const wakeGroup = (repository: number, ref: string): WakeUp => ({
+  queue: 'merge-group',
+  key: `${repository}:${ref}`,
+})
 export const wakeBranch = (repository: number): WakeUp => ({ queue: 'branch', key: String(repository) })
 
 export const readGroupKey = (key: string): { readonly repository: number; readonly ref: string } => {

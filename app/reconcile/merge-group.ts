@@ -2,6 +2,7 @@ import type { RequestFacts } from '../decision/facts.ts'
 import { decideGroup, type GroupDecision, type GroupFacts } from '../decision/merge-group.ts'
 import { readGroupKey, wakePull } from './key.ts'
 import { type Members, membersOf } from './merge-group/members.ts'
+import { type Group, groupsIn } from './merge-group/waiting.ts'
 import { genuine } from './observe/deliveries.ts'
 import { type ObserveDeps, type Observed, observePull } from './observe/pull.ts'
 import { asTrouble, Trouble } from './observe/trouble.ts'
@@ -20,7 +21,8 @@ export const createGroupReconciler = (deps: ObserveDeps) => ({
     const at = readGroupKey(key)
     const repository = deps.settings.repositories.get(at.repository)
     if (repository === undefined) return
-    const group = await wanted(deps, repository, at.ref)
+    const told = genuine(deps, await deps.store.mergeGroupAt(repository.id, at.ref))
+    const [group] = groupsIn(deps, repository, told)
     if (group === undefined) return
     const api = deps.github.repository(repository.id)
     try {
@@ -36,23 +38,6 @@ export const createGroupReconciler = (deps: ObserveDeps) => ({
     }
   },
 })
-
-type Group = { readonly head: Sha; readonly base: Sha }
-
-/** By the signed payloads alone: anybody could name a branch like a queue's. undefined: over, or never asked for. */
-const wanted = async (
-  deps: ObserveDeps,
-  repository: RepositorySettings,
-  ref: string,
-): Promise<Group | undefined> => {
-  const told = genuine(deps, await deps.store.mergeGroupAt(repository.id, ref)).flatMap(({ body }) => {
-    const payload = deps.payloads.mergeGroup(body)
-    return payload?.into === `refs/heads/${repository.branch}` ? [payload] : []
-  })
-  const asked = told.findLast(({ action }) => action === 'checks_requested')
-  const over = told.some(({ action, head }) => action === 'destroyed' && head === asked?.head)
-  return asked === undefined || over ? undefined : { head: asked.head, base: asked.base }
-}
 
 const decided = async (
   deps: ObserveDeps,
@@ -78,7 +63,10 @@ const decided = async (
   }
   const members: GroupFacts['members'][number][] = []
   for (const pull of own.pulls) members.push(await memberOf(deps, repository, mirror, pull, head, observed))
-  return decideGroup({ head, members, strays: own.strays, disputed: own.disputed })
+  const policiesAhead = front.flatMap(({ number }) =>
+    observed.get(number)?.proposal === undefined ? [] : [number],
+  )
+  return decideGroup({ head, members, strays: own.strays, disputed: own.disputed, policiesAhead })
 }
 
 const noMembers: Members = { pulls: [], strays: [], disputed: [] }

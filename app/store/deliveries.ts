@@ -9,7 +9,13 @@ import { at, type Database } from './database.ts'
 
 type Deliveries = Pick<
   Store,
-  'acceptDelivery' | 'hasDelivery' | 'deliveriesOfPull' | 'pushesTo' | 'mergeGroupAt' | 'lastDeliveryAt'
+  | 'acceptDelivery'
+  | 'hasDelivery'
+  | 'deliveriesOfPull'
+  | 'pushesTo'
+  | 'mergeGroupAt'
+  | 'mergeGroupsSince'
+  | 'lastDeliveryAt'
 >
 
 type Accepting = { readonly delivery: Delivery; readonly wake: readonly WakeUp[] }
@@ -85,6 +91,13 @@ export function deliveries(database: Database, queue: Pick<Queue, 'wake'>, keys:
 
     pushesTo: (repository, ref) => about(repository, ref, 'push'),
     mergeGroupAt: (repository, ref) => about(repository, ref, 'merge_group'),
+    mergeGroupsSince: async (repository, since) =>
+      sort(
+        await database.run.any(sql.type(row)`
+          select ${columns} from deliveries
+          where repository = ${repository} and event = 'merge_group' and received_at > ${at(since)}
+          order by received_at, guid`),
+      ),
 
     lastDeliveryAt: async () =>
       (

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { until } from '../../app/sandbox/until.ts'
 import { freePort } from '../../app/sandbox/world.ts'
 import { admin, textOf } from '../support/world.ts'
-import { groupOf, mutate, requireQueue } from './support/queue.ts'
+import { acceptedBy, propose, slow, swap } from './support/policies.ts'
+import { groupOf, mutate, otherCheck, requireQueue } from './support/queue.ts'
 import { type AttackWorld, ownWorld } from './support/world.ts'
 
 let t: AttackWorld
@@ -99,4 +100,70 @@ test('6.10b: a group that nobody told us of is asked for again', async () => {
   } finally {
     await other.stop()
   }
+})
+
+test('6.10b: an approval withdrawn while the group waits for another check takes the group with it', async () => {
+  await requireQueue(t, {}, ['ci'])
+  for (const withdraw of ['dismissed', 'changed'] as const) {
+    const asked = await t.ask(`queue-${withdraw}`, admin)
+    await otherCheck(t, asked.head, 'ci')
+    await t.approve(asked.number, 'bob', 'carol')
+    const head = await groupOf(t, asked.number)
+    await t.checked(head, 'success', 'pass together')
+    if (withdraw === 'changed') await t.people.carol.review(asked.number, 'REQUEST_CHANGES', 'wait')
+    else {
+      const reviews = await t.api<readonly { id: number }[]>('GET', `/pulls/${asked.number}/reviews`)
+      const message = { message: 'no longer' }
+      await t.api('PUT', `/pulls/${asked.number}/reviews/${reviews[0]?.id}/dismissals`, message)
+    }
+    await t.checked(head, withdraw === 'changed' ? 'failure' : 'action_required', `${asked.number}`)
+    // Too late for the other check to have it merged.
+    await otherCheck(t, head, 'ci')
+    expect(await pull(asked.number)).toMatchObject({ merged: false })
+    await t.nothingGranted(asked.number)
+    await t.api('PATCH', `/pulls/${asked.number}`, { state: 'closed' })
+  }
+})
+
+/** Alice no longer may have what everybody of trust tier 3 gets unasked. */
+const stricter = { 'data/identities.yaml': swap('id: 1001\n    trustTier: 3', 'id: 1001\n    trustTier: 2') }
+
+test('6.10b: policies and what they would decide on do not go through together', slow, async () => {
+  await requireQueue(t, { groupSize: 2, minimum: 2 })
+  const before = await acceptedBy(t)
+  const proposal = await propose(t, 'queue-together', stricter, 'bob')
+  await t.approve(proposal.number, 'erin')
+  await t.checked(proposal.head, 'success')
+  const queued = { expectedHeadOid: proposal.head }
+  expect(await mutate(t, 'bob', 'enqueuePullRequest', proposal.number, queued)).toBeNull()
+  const asked = await t.ask('queue-under-old')
+  const head = await groupOf(t, asked.number)
+  await t.checked(head, 'failure', 'would change the policies')
+  for (const { number } of [proposal, asked]) {
+    await t.commented(number, 'merge the policies first')
+    expect(await pull(number)).toMatchObject({ merged: false })
+  }
+  expect(await acceptedBy(t)).toBe(before)
+  await t.nothingGranted(asked.number)
+  for (const { number } of [proposal, asked]) await t.api('PATCH', `/pulls/${number}`, { state: 'closed' })
+})
+
+test('6.10b: a group behind policies waits for them, and is decided under them', slow, async () => {
+  await requireQueue(t, {}, ['ci'])
+  const proposal = await propose(t, 'queue-ahead', stricter, 'bob')
+  await otherCheck(t, proposal.head, 'ci')
+  await t.approve(proposal.number, 'erin')
+  await t.checked(proposal.head, 'success')
+  const queued = { expectedHeadOid: proposal.head }
+  expect(await mutate(t, 'bob', 'enqueuePullRequest', proposal.number, queued)).toBeNull()
+  const first = await groupOf(t, proposal.number)
+  await t.checked(first, 'success')
+  const asked = await t.ask('queue-behind')
+  await otherCheck(t, asked.head, 'ci')
+  const second = await groupOf(t, asked.number)
+  await t.pending(second, 'changes the policies first')
+  await otherCheck(t, first, 'ci')
+  await t.checked(second, 'action_required', '1 of group sre')
+  expect(await pull(asked.number)).toMatchObject({ merged: false })
+  await t.nothingGranted(asked.number)
 })

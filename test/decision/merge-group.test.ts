@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
+import { decide } from '../../app/decision/decide.ts'
 import type { Decision, Verdict } from '../../app/decision/decision.ts'
 import { decideGroup, type GroupFacts } from '../../app/decision/merge-group.ts'
 import { groupMarkdown } from '../../app/decision/render-markdown.ts'
-import { head } from './fixture.ts'
+import { head, open } from './fixture.ts'
 
 const decision = (pull: number, verdict: Verdict): Decision => ({
   at: 1,
@@ -25,6 +26,7 @@ const facts = (change: Partial<GroupFacts> = {}): GroupFacts => ({
   members: [member(5, 'passed'), member(6, 'passed')],
   strays: [],
   disputed: [],
+  policiesAhead: [],
   ...change,
 })
 
@@ -34,6 +36,19 @@ test('a group passes when each of its pull requests does, and says who they are'
     summary: '#5, #6 pass together',
     failing: [],
   })
+})
+
+const bringing = (pull: number, what: 'policies' | 'requests') => {
+  const made = member(pull, 'passed')
+  const policies = { accepted: head, changed: [], strayed: [], requirements: [], approvedBy: [] }
+  const more =
+    what === 'policies' ? { policies } : { requests: [decide(open).requests[0]].flatMap((one) => one ?? []) }
+  return { ...made, decision: { ...decision(pull, 'passed'), ...more } }
+}
+
+test('policies pass by themselves, and requests behind them do not concern them', () => {
+  const members = [bringing(5, 'policies'), bringing(6, 'policies')]
+  expect(decideGroup(facts({ members, policiesAhead: [4] })).verdict).toBe('passed')
 })
 
 test.each<[string, Partial<GroupFacts>, Verdict, string, readonly number[]]>([
@@ -56,6 +71,20 @@ test.each<[string, Partial<GroupFacts>, Verdict, string, readonly number[]]>([
     'denied',
     '#5: other bytes at requests/x',
     [5],
+  ],
+  [
+    'policies and requests',
+    { members: [bringing(5, 'policies'), bringing(6, 'requests')] },
+    'denied',
+    '#5 would change the policies under which #6 was decided',
+    [5, 6],
+  ],
+  [
+    'policies in front of requests',
+    { members: [bringing(6, 'requests')], policiesAhead: [5] },
+    'not_yet',
+    '#5 changes the policies first',
+    [],
   ],
   [
     'a denial besides trouble',

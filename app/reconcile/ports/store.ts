@@ -161,6 +161,11 @@ export type Store = {
     repository: number,
     ref: string,
   ): Promise<{ readonly valid: readonly Delivery[]; readonly forged: readonly string[] }>
+  /** The same of all groups, received after `since` (epoch ms). */
+  mergeGroupsSince(
+    repository: number,
+    since: number,
+  ): Promise<{ readonly valid: readonly Delivery[]; readonly forged: readonly string[] }>
   lastDeliveryAt(): Promise<number | undefined>
 
   request(id: string): Promise<RequestRow | undefined>

@@ -5,6 +5,7 @@ import type { RequestFacts } from '../../decision/facts.ts'
 import { gitsudo } from '../../grant/events.ts'
 import { moveRequest } from '../../grant/moves.ts'
 import { wakePublish } from '../key.ts'
+import { wakeGroups } from '../merge-group/waiting.ts'
 import { askPolicies } from '../observe/ask.ts'
 import { type ObserveDeps, type Observed, observePull, withRequests } from '../observe/pull.ts'
 import { wakeSharing } from '../observe/sharing.ts'
@@ -66,6 +67,11 @@ export const forecast = async (
   if (requests.length === 0 && held && rows.some(isOpen))
     throw new Trouble('the branch holds the head already, and GitHub does not say that it is merged')
   const before = (await deps.store.pull(repository.id, pull.number))?.decision
+  // A merge group that waits for other checks has passed with it (trust.md 2.4, 6.10b).
+  const groups =
+    decision.verdict !== 'passed' && before !== undefined && before.verdict !== decision.verdict
+      ? await wakeGroups(deps, repository)
+      : []
   await deps.store.transaction(async (tx) => {
     for (const facts of requests) {
       const verdict = decision.requests.find(({ id }) => id === facts.id)
@@ -85,6 +91,7 @@ export const forecast = async (
     const again = observed.proposal !== undefined && decision.verdict === 'not_yet'
     await savePull(deps, tx, repository.id, pull, decision, again ? decision.at + againMs : undefined)
     await wakeSharing(deps, tx, { repository: repository.id, pull: pull.number }, before, decision)
+    await deps.queue.wake(groups, tx)
   })
   return decision
 }

@@ -4,17 +4,23 @@ import type { AttackWorld } from './world.ts'
 
 type Rule = { readonly groupSize?: number; readonly minimum?: number }
 
-/** The branch gets a merge queue beside the check that it requires. */
-export const requireQueue = async (t: AttackWorld, rule: Rule = {}): Promise<void> => {
+/** The branch gets a merge queue beside the check of ours that it requires, and those of others. */
+export const requireQueue = async (
+  t: AttackWorld,
+  rule: Rule = {},
+  others: readonly string[] = [],
+): Promise<void> => {
   const { body } = await t.people.erin.api('GET', `/repos/${t.repository.fullName}/branches/main`)
   const { protection } = body as {
     protection: { required_status_checks: { checks: readonly { context: string; app_id: number }[] } }
   }
   t.github.admin.protectBranch(t.repository.fullName, 'main', {
-    requiredChecks: protection.required_status_checks.checks.map(({ context, app_id: appId }) => ({
-      context,
-      appId,
-    })),
+    requiredChecks: [
+      ...protection.required_status_checks.checks
+        .filter(({ context }) => context === 'gitsudo')
+        .map(({ context, app_id: appId }) => ({ context, appId })),
+      ...others.map((context) => ({ context })),
+    ],
     mergeQueue: rule,
   })
 }
@@ -40,6 +46,10 @@ export const mutate = async (
   const { errors } = (await response.json()) as { errors?: readonly { message: string }[] }
   return errors?.[0]?.message ?? null
 }
+
+/** Somebody's own check passes on a commit. */
+export const otherCheck = (t: AttackWorld, head: string, context: string): Promise<unknown> =>
+  t.api('POST', `/statuses/${head}`, { state: 'success', context })
 
 /** The head of the queue's group in which this pull request comes last, once there is one. */
 export const groupOf = (t: AttackWorld, pull: number): Promise<string> =>

@@ -71,6 +71,12 @@ export const accessStore = (
           (one) => one.event === 'merge_group' && one.repository === repository && one.ref === ref,
         ),
       ),
+    mergeGroupsSince: async (repository, since) =>
+      sorted(
+        [...deliveries.values()].filter(
+          (one) => one.event === 'merge_group' && one.repository === repository && one.receivedAt > since,
+        ),
+      ),
     lastDeliveryAt: async () =>
       deliveries.size === 0
         ? undefined

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { sha256 } from './sha256.ts'
 
 /** A Merkle tree hash as RFC 6962, 2.1, grown leaf by leaf in logarithmic memory. */
 export type MerkleTree = {
@@ -31,7 +31,7 @@ function grown(size: number, peaks: Uint8Array[]): MerkleTree {
     root() {
       const [last, ...others] = peaks.toReversed()
       return last === undefined
-        ? hash('sha256', new Uint8Array(), 'buffer')
+        ? sha256(new Uint8Array())
         : others.reduce((right, left) => nodeHash(left, right), last)
     },
     copy: () => grown(size, [...peaks]),
@@ -153,10 +153,15 @@ function half(size: number): number {
 }
 
 function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
-  return hash('sha256', Buffer.concat([nodePrefix, left, right]), 'buffer')
+  if (left.length !== 32 || right.length !== 32) return sha256(Buffer.concat([nodePrefix, left, right]))
+  nodeInput.set(left, 1)
+  nodeInput.set(right, 33)
+  return sha256(nodeInput)
 }
 
 const nodePrefix = Buffer.from([0x01])
+// Written anew for each node: a million leaves have a million nodes.
+const nodeInput = Buffer.alloc(65, 0x01)
 
 function pop(peaks: Uint8Array[]): Uint8Array {
   const peak = peaks.pop()

@@ -1,6 +1,6 @@
 import type { CliDeps } from './cli/deps.ts'
 import { anchorDeps } from './compose/anchoring.ts'
-import { openAudit, openExport, verifyExport } from './compose/audit.ts'
+import { openAudit, openExport, proofIn } from './compose/audit.ts'
 import { openServed } from './compose/database.ts'
 import { initialiseService } from './compose/initialise.ts'
 import { rotateKey, signersOf } from './compose/keys.ts'
@@ -8,6 +8,7 @@ import { localPolicies } from './compose/policies.ts'
 import { openPorts, type Ports } from './compose/ports.ts'
 import { startSandbox } from './compose/sandbox.ts'
 import { type Overrides, startService } from './compose/service.ts'
+import { verifyEverything } from './compose/verify.ts'
 import { type Config, loadConfig } from './config.ts'
 import { appManifest } from './github/manifest.ts'
 import { acknowledgeRestore } from './reconcile/anchor.ts'
@@ -26,7 +27,8 @@ export type Parts = Pick<
   | 'acknowledgeRestore'
   | 'sweepOnce'
   | 'openAudit'
-  | 'verifyExport'
+  | 'verify'
+  | 'proofIn'
   | 'openExport'
   | 'localPolicies'
   | 'startSandbox'
@@ -79,7 +81,8 @@ export const compose = (env: NodeJS.ProcessEnv, version: string, overrides: Over
         return createSweep(ports)()
       }),
     openAudit: (databaseUrl) => openAudit(databaseUrl, env),
-    verifyExport,
+    verify: (ask) => verifyEverything(ask, env, clock.now()),
+    proofIn,
     openExport,
     localPolicies: (dir) => localPolicies(dir, env, clock),
     startSandbox: (options) => startSandbox(options, env),

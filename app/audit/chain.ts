@@ -11,7 +11,9 @@ export function leafHash(body: Uint8Array): Uint8Array {
 export function linkHash(previous: Uint8Array, seq: number, leaf: Uint8Array): Uint8Array {
   // What is stored may have any length.
   const input =
-    previous.length === 32 && leaf.length === 32 ? linkInput : Buffer.alloc(9 + previous.length + leaf.length, 0x02)
+    previous.length === 32 && leaf.length === 32
+      ? linkInput
+      : Buffer.alloc(9 + previous.length + leaf.length, 0x02)
   input.set(previous, 1)
   input.writeUInt32BE(Math.floor(seq / 2 ** 32), 1 + previous.length)
   input.writeUInt32BE(seq % 2 ** 32, 5 + previous.length)

@@ -3,6 +3,9 @@ import { type Checkpoint, readCheckpoint } from './checkpoint.ts'
 import { includes } from './merkle.ts'
 import { NoteError, type NoteKey, openNote } from './note.ts'
 
+/** A proof's first line. */
+export const proofMark = 'c2sp.org/tlog-proof@v1'
+
 /** That one event is in the ledger a checkpoint vouches for (c2sp.org/tlog-proof). */
 export type Proof = {
   /** The event's bytes. */
@@ -16,7 +19,7 @@ export type Proof = {
 
 /** As a text file: the body is the `extra` line, the index is `seq` − 1. */
 export function proofText({ body, seq, path, checkpoint }: Proof): string {
-  const lines = [first, `extra ${base64(body)}`, `index ${seq - 1}`, ...path.map(base64)]
+  const lines = [proofMark, `extra ${base64(body)}`, `index ${seq - 1}`, ...path.map(base64)]
   return `${lines.join('\n')}\n\n${checkpoint}`
 }
 
@@ -25,7 +28,7 @@ export function readProof(text: string): Proof {
   const cut = text.indexOf('\n\n')
   if (cut < 0) throw new NoteError('This is no proof: it ends before its checkpoint.')
   const [head, extra, index, ...path] = text.slice(0, cut).split('\n')
-  if (head !== first) throw new NoteError(`This is no proof: its first line is not ${first}.`)
+  if (head !== proofMark) throw new NoteError(`This is no proof: its first line is not ${proofMark}.`)
   if (!extra?.startsWith('extra '))
     throw new NoteError('The proof holds no event: it lacks the line "extra …".')
   if (index === undefined || !/^index (0|[1-9]\d{0,15})$/.test(index))
@@ -53,5 +56,4 @@ export function checkProof({ body, seq, path, checkpoint }: Proof, keys: readonl
   return at
 }
 
-const first = 'c2sp.org/tlog-proof@v1'
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')

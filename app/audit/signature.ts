@@ -1,4 +1,4 @@
-import { type KeyObject, sign, verify } from 'node:crypto'
+import { hash, type KeyObject, sign, verify } from 'node:crypto'
 import { canonicalBytes } from './canonical.ts'
 import type { LedgerEvent, Signature } from './event.ts'
 
@@ -23,7 +23,12 @@ export function signatureHolds(event: LedgerEvent, publicKeys: ReadonlyMap<strin
   return verify(null, signedBytes(unsigned(event)), key, value)
 }
 
-function signatureOf({ data }: LedgerEvent): Signature | undefined {
+/** By which `data.sig` names a key: the first 16 hex digits of SHA-256 over its SPKI. */
+export const signingKeyId = (publicKey: KeyObject): string =>
+  hash('sha256', publicKey.export({ type: 'spki', format: 'der' }), 'hex').slice(0, 16)
+
+/** `data.sig`, where it is written as one; whether it holds is another question. */
+export function signatureOf({ data }: LedgerEvent): Signature | undefined {
   const sig = data.sig
   if (typeof sig !== 'object' || sig === null || Array.isArray(sig)) return undefined
   const { key, value, ...rest } = sig as { readonly [name: string]: unknown }

@@ -1,36 +1,51 @@
 import { hash } from 'node:crypto'
 import { ExportError, evidenceWindow, readExportLine } from './export-line.ts'
-import { createVerifier, type Verified } from './verify.ts'
+import {
+  createVerifier,
+  evidenceOf,
+  type Verified,
+  type Verifier,
+  type VerifierOptions,
+  withEvidence,
+} from './verify.ts'
 
 /**
- * Checks an export's lines: the chain, and that every piece of evidence an event rests on is there and hashes to its
- * digest.
+ * Checks an export's lines: the chain, its checkpoints, and that every piece of evidence an event rests on is there
+ * and hashes to its digest.
  * @throws ExportError with the line at fault
  */
-export async function verifyExportLines(lines: AsyncIterable<string>): Promise<Verified> {
-  let verifier: ReturnType<typeof createVerifier> | undefined
+export async function verifyExportLines(
+  lines: AsyncIterable<string>,
+  options: Pick<VerifierOptions, 'keys' | 'claims'> = {},
+): Promise<Verified> {
+  let verifier: Verifier | undefined
   let number = 0
   /** Sound evidence, the oldest first. */
   const known = new Set<string>()
+  let missing: readonly [digest: string, seq: number] | undefined
   for await (const text of lines) {
     const line = readExportLine(text, ++number)
-    if (line.kind === 'header') verifier = createVerifier(line.origin)
+    if (line.kind === 'header') verifier = createVerifier(line.origin, options)
     else if (line.kind === 'evidence') {
       if (hash('sha256', line.bytes) !== line.digest) continue
       known.delete(line.digest)
       known.add(line.digest)
       const [oldest] = known
       if (known.size > evidenceWindow && oldest !== undefined) known.delete(oldest)
-    } else if (line.kind === 'event') {
+    } else if (line.kind === 'checkpoint') verifier?.checkpoint(line.note, sizeOf(line.note))
+    else if (line.kind === 'event') {
       const { seq, body, leaf, chain } = line
-      verifier?.push(
-        { seq, body: bytes(body), leaf: bytes(leaf, 'hex'), chain: bytes(chain, 'hex') },
-        (digest) => known.has(digest),
-      )
+      const row = { seq, body: bytes(body), leaf: bytes(leaf, 'hex'), chain: bytes(chain, 'hex') }
+      const event = verifier?.push(row)
+      const unknown = event && evidenceOf(event).find((digest) => !known.has(digest))
+      if (unknown !== undefined) missing ??= [unknown, seq]
     }
   }
   if (verifier === undefined) throw new ExportError('the file is empty')
-  return verifier.end()
+  return withEvidence(verifier.end(), missing)
 }
+
+/** As the note itself says it: an export keeps no column beside it. */
+const sizeOf = (note: string): number => Number(note.split('\n', 2)[1])
 
 const bytes = (text: string, encoding: 'utf8' | 'hex' = 'utf8'): Uint8Array => Buffer.from(text, encoding)

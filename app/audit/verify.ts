@@ -1,7 +1,11 @@
 import { EventError, eventOf } from './body.ts'
 import { leafHash, linkHash, originHead } from './chain.ts'
+import { type Claim, type ClaimFault, contradiction, readClaim } from './claim.ts'
 import { type Columns, columnsOf } from './columns.ts'
 import type { LedgerEvent } from './event.ts'
+import { createTree, type MerkleTree } from './merkle.ts'
+import type { NoteKey } from './note.ts'
+import { signatureHolds, signatureOf, signingKeyId } from './signature.ts'
 
 /** One row as it is stored. */
 export type LedgerRow = {
@@ -16,7 +20,7 @@ export type LedgerRow = {
 export type Fault = {
   /** Where the chain first breaks. */
   readonly seq: number
-  /** `seq`, `body`, `leaf`, `chain`, the name of a derived column, or `evidence`. */
+  /** `seq`, `body`, `leaf`, `chain`, the name of a derived column, `data.sig`, or `evidence`. */
   readonly what: string
   readonly expected: string
   readonly found: string
@@ -24,50 +28,155 @@ export type Fault = {
   readonly consistentAfter: number
 }
 
-export type Verified =
-  | { readonly ok: true; readonly events: number; readonly head: Uint8Array }
+/** What was compared along the way with what others say of the ledger. */
+export type Marks = {
+  /** Stored checkpoints that agree, and the newest of them. */
+  readonly checkpoints: number
+  readonly newest?: { readonly size: number; readonly note: string }
+  /** Claims of others that agree. */
+  readonly claims: number
+  /** The longest ledger that a stored checkpoint speaks of, where this one is shorter. */
+  readonly beyond?: Claim
+  /** Claims and stored checkpoints that do not; past a thousand nobody counts. */
+  readonly faults: readonly ClaimFault[]
+  /** `data.sig` of events: those that hold, and those of keys that are not known here. */
+  readonly signatures: { readonly held: number; readonly unknown: number }
+}
+
+export type Verified = { readonly marks: Marks } & (
+  | { readonly ok: true; readonly events: number; readonly head: Uint8Array; readonly root: Uint8Array }
   | ({ readonly ok: false } & Fault)
+)
 
 export type Verifier = {
-  /** The next row in stored order. `evidenceKnown`: whether stored evidence of this digest hashes to it. */
-  push(row: LedgerRow, evidenceKnown?: (digest: string) => boolean): void
+  /** The next row in stored order; answers its event where nothing is wrong with it. */
+  push(row: LedgerRow): LedgerEvent | undefined
+  /** A checkpoint stored for the ledger up to the last row, or for more rows than there are. */
+  checkpoint(note: string, size: number): void
   /** After the last row. */
   end(): Verified
 }
 
+/** Where a verification begins that takes what came before from elsewhere. */
+export type Start = { readonly seq: number; readonly head: Uint8Array; readonly tree: MerkleTree }
+
+export type VerifierOptions = {
+  readonly start?: Start
+  /** Trusted ones; undefined: checkpoints are compared without their signatures. */
+  readonly keys?: readonly NoteKey[]
+  /** By ascending size, none below the start. */
+  readonly claims?: readonly Claim[]
+}
+
 /** Folds a ledger, however long, in constant memory (audit.md, Verify). */
-export function createVerifier(origin: string): Verifier {
-  let events = 0
-  let head = originHead(origin)
+export function createVerifier(origin: string, options: VerifierOptions = {}): Verifier {
+  const { keys, claims = [] } = options
+  const tree = options.start?.tree ?? createTree()
+  const first = options.start?.seq ?? 0
+  const publicKeys = new Map((keys ?? []).map(({ publicKey }) => [signingKeyId(publicKey), publicKey]))
+  let events = first
+  let head = options.start?.head ?? originHead(origin)
   let fault: Omit<Fault, 'consistentAfter'> | undefined
   let consistentAfter = 0
-  let previous: LedgerRow | undefined
+  /** The row before, from the faulty one on. */
+  let previous = { seq: 0, chain: head }
+  let nextClaim = 0
+  const marks = { checkpoints: 0, claims: 0, signatures: { held: 0, unknown: 0 } }
+  const faults: ClaimFault[] = []
+  let newest: Marks['newest']
+  let beyond: Claim | undefined
+
+  const object = (found: ClaimFault) => {
+    if (faults.length < mostFaults) faults.push(found)
+  }
+  const compareClaims = () => {
+    const ledger = { root: tree.root(), head }
+    for (let claim = claims[nextClaim]; claim?.size === events; claim = claims[++nextClaim]) {
+      const wrong = contradiction(claim, ledger)
+      if (wrong === undefined) marks.claims += 1
+      else object(wrong)
+    }
+  }
+  const signed = (event: LedgerEvent): boolean => {
+    const signature = keys && signatureOf(event)
+    if (!signature) return true
+    if (!publicKeys.has(signature.key)) marks.signatures.unknown += 1
+    else if (signatureHolds(event, publicKeys)) marks.signatures.held += 1
+    else return false
+    return true
+  }
+  if (claims[0]?.size === events) compareClaims()
 
   return {
-    push(row, evidenceKnown) {
+    push(row) {
       if (fault) {
-        const own = { seq: (previous?.seq ?? 0) + 1, head: previous?.chain ?? head }
-        if (!faultIn(row, own, evidenceKnown)) consistentAfter += 1
+        if (!('fault' in read(row, { seq: previous.seq + 1, head: previous.chain }))) consistentAfter += 1
       } else {
-        fault = faultIn(row, { seq: events + 1, head }, evidenceKnown)
-        if (!fault) {
+        const found = read(row, { seq: events + 1, head })
+        if (!('fault' in found) && signed(found.event)) {
           events += 1
-          head = row.chain
+          head = found.chain
+          tree.push(found.leaf)
+          if (claims[nextClaim]?.size === events) compareClaims()
+          return found.event
         }
+        const unsigned = {
+          seq: row.seq,
+          what: 'data.sig',
+          expected: 'a signature that holds',
+          found: 'another',
+        }
+        fault = 'fault' in found ? found.fault : unsigned
       }
-      previous = row
+      // A copy: the row's bytes are the reader's, who may write over them.
+      previous = { seq: row.seq, chain: Uint8Array.from(row.chain) }
+      return undefined
     },
-    end: () => (fault ? { ok: false, ...fault, consistentAfter } : { ok: true, events, head }),
+    checkpoint(note, size) {
+      const source = { of: 'checkpoints', by: `checkpoint of ${size}` } as const
+      const opened = readClaim(note, { origin, keys }, source)
+      if (!opened.ok) return object({ ...opened.fault, size })
+      const { claim } = opened
+      if (claim.size !== size)
+        return object({ ...source, size, what: 'size', expected: `${size}`, found: `${claim.size}` })
+      // Past a fault nothing is recomputed any more.
+      if (size !== events) {
+        if (!fault && size < events)
+          object({ ...source, size, what: 'size', expected: `${events}`, found: `${size}` })
+        else if (size > (beyond?.size ?? events)) beyond = claim
+        return undefined
+      }
+      const wrong = contradiction(claim, { root: tree.root(), head })
+      if (wrong) return object(wrong)
+      marks.checkpoints += 1
+      newest = { size, note }
+      return undefined
+    },
+    end: () => {
+      const compared = {
+        ...marks,
+        faults,
+        ...(newest === undefined ? {} : { newest }),
+        ...(beyond === undefined ? {} : { beyond }),
+      }
+      return fault
+        ? { ok: false, ...fault, consistentAfter, marks: compared }
+        : { ok: true, events, head, root: tree.root(), marks: compared }
+    },
   }
 }
 
-function faultIn(
-  row: LedgerRow,
-  due: { readonly seq: number; readonly head: Uint8Array },
-  evidenceKnown: ((digest: string) => boolean) | undefined,
-): Omit<Fault, 'consistentAfter'> | undefined {
-  const differs = (what: string, expected: string, found: string) => ({ seq: due.seq, what, expected, found })
-  if (row.seq !== due.seq) return differs('seq', String(due.seq), String(row.seq))
+const mostFaults = 1_000
+
+type Read =
+  | { readonly event: LedgerEvent; readonly leaf: Uint8Array; readonly chain: Uint8Array }
+  | { readonly fault: Omit<Fault, 'consistentAfter'> }
+
+function read(row: LedgerRow, due: { readonly seq: number; readonly head: Uint8Array }): Read {
+  const differs = (what: string, expected: string, found: string) => ({
+    fault: { seq: due.seq, what, expected, found },
+  })
+  if (row.seq !== due.seq || row.seq < 1) return differs('seq', String(due.seq), String(row.seq))
   const leaf = leafHash(row.body)
   if (!same(leaf, row.leaf)) return differs('leaf', hex(leaf), hex(row.leaf))
   const chain = linkHash(due.head, row.seq, leaf)
@@ -86,14 +195,32 @@ function faultIn(
         return differs(name, String(derived[name]), String(row.columns[name]))
     }
   }
-  const missing = evidenceKnown && evidenceOf(event).find((digest) => !evidenceKnown(digest))
-  return missing === undefined ? undefined : differs('evidence', missing, 'missing or altered')
+  return { event, leaf, chain }
 }
 
 /** Digests of the evidence that an event rests on: its `data.evidence`. */
 export function evidenceOf(event: LedgerEvent): readonly string[] {
   const { evidence } = event.data
   return Array.isArray(evidence) ? evidence.filter((digest) => typeof digest === 'string') : []
+}
+
+/** The outcome, where evidence is missing or altered: the digest, and the first event that rests on it. */
+export function withEvidence(
+  outcome: Verified,
+  missing: readonly [digest: string, seq: number] | undefined,
+): Verified {
+  if (missing === undefined || (!outcome.ok && outcome.seq <= missing[1])) return outcome
+  const [expected, seq] = missing
+  const sound = (outcome.ok ? outcome.events : outcome.seq - 1) - seq
+  return {
+    ok: false,
+    seq,
+    what: 'evidence',
+    expected,
+    found: 'missing or altered',
+    consistentAfter: sound + (outcome.ok ? 0 : outcome.consistentAfter),
+    marks: outcome.marks,
+  }
 }
 
 const columnNames = [

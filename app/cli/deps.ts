@@ -1,5 +1,8 @@
+import type { MergedPull } from '../audit/compare/pulls.ts'
+import type { Receipt } from '../audit/compare/receipts.ts'
+import type { Verdict } from '../audit/compare/verdict.ts'
+import type { Proof } from '../audit/proof.ts'
 import type { Proven, Wanted } from '../audit/prove.ts'
-import type { Verified } from '../audit/verify.ts'
 import type { Clock } from '../reconcile/ports/clock.ts'
 
 /** Where a verb writes: text as it is, and whether a person looks at it. */
@@ -19,12 +22,37 @@ export type LedgerAccess = {
 }
 
 export type AuditAccess = LedgerAccess & {
-  /** The whole chain, every derived column and all evidence. */
-  verify(): Promise<Verified>
   /** Writes an export, line by line (audit/export-line.ts); how many events. */
   export(write: Write): Promise<number>
   /** Each recorded evaluation of a request, done again from its evidence with the policies in `dir`. */
   replay(id: string, dir: string): Promise<readonly Replayed[]>
+}
+
+/** What is verified, and what it is compared with. */
+export type VerifyAsk = {
+  /** An export, or else a database. */
+  readonly file?: string
+  readonly databaseUrl?: string
+  /** Public keys (audit/note.ts); undefined: none is known. */
+  readonly keys?: readonly string[]
+  readonly witnesses: readonly { readonly name: string; readonly text: string }[]
+  /** Folders of clones. */
+  readonly repositories: readonly string[]
+  readonly github?: GitHubSays
+  readonly since?: { readonly seq: number } | { readonly time: number }
+  readonly fromBackup: boolean
+  readonly offline: boolean
+  readonly stateDir?: string
+  readonly threads?: number
+  progress?(done: number, of: number): void
+}
+
+/** What GitHub itself says of one access repository. */
+export type GitHubSays = {
+  readonly repository: number
+  readonly merged: readonly MergedPull[]
+  readonly receipts: readonly Receipt[]
+  addsRequests(pull: number): Promise<boolean>
 }
 
 export type Replayed = {
@@ -104,8 +132,10 @@ export type CliDeps = {
   /** Wakes whatever is due, missed or in revocation debt; how many. */
   sweepOnce(options: { readonly config?: string }): Promise<number>
   openAudit(databaseUrl: string): Promise<AuditAccess>
-  /** An export checked without a database. Throws `ENOENT` as `readFile` does. */
-  verifyExport(path: string): Promise<Verified>
+  /** A database's ledger or an export's. Throws `ENOENT` as `readFile` does. */
+  verify(ask: VerifyAsk): Promise<Verdict>
+  /** undefined: the file is no proof. Throws `ENOENT` as `readFile` does. */
+  proofIn(path: string): Promise<Proof | undefined>
   /** An export read without a database. */
   openExport(path: string): Promise<LedgerAccess>
   localPolicies(dir: string): Promise<LocalPolicies>

@@ -37,8 +37,7 @@ export function githubAsUser(
     baseUrl: apiUrl,
     userAgent: `gitsudo/${deps.version}`,
     request: { fetch: deps.fetch },
-    // Its own lines on standard error would only repeat what `Failure` says.
-    log: { debug: silent, info: silent, warn: silent, error: silent },
+    log: silentLog,
   })
   const at = (repository: string) => {
     const [owner = '', repo = ''] = repository.split('/')
@@ -79,8 +78,11 @@ export function githubAsUser(
 }
 
 const silent = () => undefined
+/** Its own lines on standard error would only repeat what `Failure` says. */
+export const silentLog = { debug: silent, info: silent, warn: silent, error: silent }
 
-async function asked<T>(repository: string, answer: Promise<T>): Promise<T> {
+/** GitHub's answer, or a `Failure` in its words. */
+export async function asked<T>(repository: string, answer: Promise<T>): Promise<T> {
   try {
     return await answer
   } catch (cause) {

@@ -53,8 +53,10 @@ function program(deps: CliDeps, run: (verb: Verb, args: Args) => Promise<void>):
       : prepared((second === undefined ? root : groupOf(first)).command(second ?? first), deps)
     command.description(verb.summary)
     for (const word of verb.words ?? []) command.argument(word)
-    for (const { flags, summary, required } of verb.options) {
-      if (required === true && flags.includes('<')) command.requiredOption(flags, summary)
+    for (const { flags, summary, required, repeat } of verb.options) {
+      if (repeat === true)
+        command.option(flags, summary, (value: string, before: readonly string[]) => [...before, value], [])
+      else if (required === true && flags.includes('<')) command.requiredOption(flags, summary)
       else command.option(flags, summary)
     }
     if (verb.remote) for (const { flags, summary } of remoteOptions) command.option(flags, summary)

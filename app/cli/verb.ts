@@ -2,7 +2,13 @@ import type { CliDeps } from './deps.ts'
 import { Failure } from './failure.ts'
 
 /** As commander writes it: `--reason <text>`, `-q, --quiet`. */
-export type Option = { readonly flags: string; readonly summary: string; readonly required?: boolean }
+export type Option = {
+  readonly flags: string
+  readonly summary: string
+  readonly required?: boolean
+  /** May be given again: `list` reads it. */
+  readonly repeat?: boolean
+}
 
 /** A command as data: program.ts hangs it into the tree by its name, docs/cli.md lists it. */
 export type Verb = {
@@ -30,6 +36,12 @@ export type Args = {
 export function text({ options }: Args, name: string): string | undefined {
   const value = options[name]
   return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+/** What an option with `repeat` was given, in order. */
+export function list({ options }: Args, name: string): readonly string[] {
+  const value = options[name]
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string' && one !== '') : []
 }
 
 export function flag({ options }: Args, name: string): boolean {

@@ -2,7 +2,7 @@ import type { Verb } from './verb.ts'
 import { audit } from './verbs/audit.ts'
 import { exec } from './verbs/exec.ts'
 import { serverAcknowledgeRestore, serverKey, serverRotateKey } from './verbs/keys.ts'
-import { auditExport, auditVerify } from './verbs/ledger.ts'
+import { auditExport } from './verbs/ledger.ts'
 import {
   policyCheck,
   policyEval,
@@ -18,6 +18,7 @@ import { revoke } from './verbs/revoke.ts'
 import { serverInit, serverReloadPolicies, serverStart, serverStatus, serverVersion } from './verbs/server.ts'
 import { sandbox, sweep, version } from './verbs/service.ts'
 import { status } from './verbs/status.ts'
+import { auditVerify } from './verbs/verify.ts'
 
 /** Every command, in the order in which help and docs/cli.md show them. */
 export const verbs: readonly Verb[] = [

@@ -1,10 +1,10 @@
+import { readFile } from 'node:fs/promises'
 import { sql } from 'slonik'
 import { z } from 'zod'
 import type { LedgerEvent } from '../audit/event.ts'
 import { readExportLine } from '../audit/export-line.ts'
+import { type Proof, proofMark, readProof } from '../audit/proof.ts'
 import { findInExport, prove } from '../audit/prove.ts'
-import type { Verified } from '../audit/verify.ts'
-import { verifyExportLines } from '../audit/verify-export.ts'
 import type { AuditAccess, LedgerAccess, Replayed } from '../cli/deps.ts'
 import { replayDecision } from '../policy/replay.ts'
 import type { ApprovalResult, EligibilityResult } from '../policy/result.ts'
@@ -13,7 +13,6 @@ import { evidenceBytes } from '../store/ledger/evidence.ts'
 import { exportLedger } from '../store/ledger/export.ts'
 import { proveEvents } from '../store/ledger/prove.ts'
 import { ledgerReads } from '../store/ledger/read.ts'
-import { verifyLedger } from '../store/ledger/verify.ts'
 import { linesOf } from './lines.ts'
 import { policyTools } from './policies.ts'
 
@@ -22,7 +21,6 @@ export const openAudit = async (databaseUrl: string, env: NodeJS.ProcessEnv): Pr
   const database = await openDatabase(databaseUrl)
   const origin = async () => env.GITSUDO_INSTANCE ?? (await recordedOrigin(database))
   return {
-    verify: async () => verifyLedger(database, await origin()),
     export: async (write) => exportLedger(database, await origin(), { keys: [], write }),
     prove: (wanted) => proveEvents(database, wanted),
     replay: (id, dir) => replay(database, id, dir, env),
@@ -30,8 +28,14 @@ export const openAudit = async (databaseUrl: string, env: NodeJS.ProcessEnv): Pr
   }
 }
 
-/** Checks an export without a database. */
-export const verifyExport = (path: string): Promise<Verified> => verifyExportLines(linesOf(path))
+/** The proof in a file; undefined where it holds something else, of whatever size. */
+export const proofIn = async (path: string): Promise<Proof | undefined> => {
+  for await (const line of linesOf(path)) {
+    if (line !== proofMark) return undefined
+    return readProof(await readFile(path, 'utf8'))
+  }
+  return undefined
+}
 
 /** An export in place of a database. */
 export const openExport = async (path: string): Promise<LedgerAccess> => ({
@@ -48,7 +52,7 @@ async function* exportLines(path: string) {
   for await (const text of linesOf(path)) yield readExportLine(text, ++number)
 }
 
-const recordedOrigin = async (database: Database): Promise<string> => {
+export const recordedOrigin = async (database: Database): Promise<string> => {
   const row = await database.run.one(
     sql.type(z.object({ origin: z.string() }))`select origin from ledger_origin`,
   )

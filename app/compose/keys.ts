@@ -11,6 +11,7 @@ import { dirname, join } from 'node:path'
 import { createKeyring, type Keyring } from '../audit/keyring.ts'
 import { noteKey } from '../audit/note.ts'
 import type { Signer } from '../audit/rotation.ts'
+import { signingKeyId } from '../audit/signature.ts'
 import type { Config } from '../config.ts'
 
 /** The keys port over the configured texts: the first of each kind is in use, all of them verify. */
@@ -18,7 +19,7 @@ export const keysOf = ({ signing, mac }: Pick<Config['keys'], 'signing' | 'mac'>
   const signers = signing.map((pem) => {
     const privateKey = createPrivateKey(pem)
     const publicKey = createPublicKey(privateKey)
-    return { id: short(publicKey.export({ type: 'spki', format: 'der' })), privateKey, publicKey }
+    return { id: signingKeyId(publicKey), privateKey, publicKey }
   })
   const macs = mac.map((text) => {
     const secret = Buffer.from(text.trim(), 'base64')

@@ -15,6 +15,8 @@ import { together } from '../reconcile/together.ts'
 
 /** The app role's connections to PostgreSQL. */
 export type Database = {
+  /** For what needs a connection of its own. */
+  readonly url: string
   /**
    * Where a query goes: to the transaction that the caller is in, else to any connection. A read that took
    * a second connection inside a transaction would, with as many transactions as connections, wait for ever.
@@ -56,6 +58,7 @@ export async function openDatabase(
   })
   const within = new AsyncLocalStorage<{ readonly connection: DatabaseTransactionConnection }>()
   return {
+    url,
     get run() {
       return within.getStore()?.connection ?? pool
     },

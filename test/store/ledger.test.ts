@@ -171,7 +171,7 @@ test('several sealers at once, one of them losing its connections, lose and doub
   const seqs = (await Promise.all(writers)).flat()
   await killing
   expect(new Set(seqs)).toEqual(new Set(Array.from({ length: 480 }, (_, index) => index + 1)))
-  expect(await verifyLedger(database, origin)).toEqual({ ok: true, events: 480, head: expect.anything() })
+  expect(await verifyLedger(database, origin)).toMatchObject({ ok: true, events: 480 })
 })
 
 test('without the lock two sealers still cannot both extend one head', async () => {

@@ -186,7 +186,7 @@ export const openTestWorld = async (options: {
         },
       }),
     verifyLedger: (): Promise<Ran> =>
-      run(entry.command, [...entry.args, 'audit', 'verify'], {
+      run(entry.command, [...entry.args, 'audit', 'verify', '--offline'], {
         env: { ...world.service.env, GITSUDO_DATABASE_URL: world.databaseUrl, NO_COLOR: '1' },
       }),
     /** Waits until gitsudo's check on a commit says this, and answers its summary. */

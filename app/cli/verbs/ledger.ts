@@ -1,40 +1,12 @@
-import type { Verified } from '../../audit/verify.ts'
 import type { AuditAccess, CliDeps, LedgerAccess } from '../deps.ts'
 import { Failure } from '../failure.ts'
-import { styleFor } from '../terminal/style.ts'
-import { type Args, flag, need, text, type Verb } from '../verb.ts'
+import { type Args, need, text, type Verb } from '../verb.ts'
 
 export const database = {
   flags: '--database-url <url>',
   summary: 'instead of GITSUDO_DATABASE_URL or DATABASE_URL',
 }
 export const fromExport = { flags: '--export <file>', summary: 'from this export, without a database' }
-
-export const auditVerify: Verb = {
-  name: 'audit verify',
-  summary: 'Recompute the whole chain from the database, or from an export',
-  words: ['[file]'],
-  options: [
-    database,
-    {
-      flags: '--from-backup',
-      summary: 'the database is a restored backup: what came after it is expected to be missing',
-    },
-  ],
-  remote: false,
-  json: true,
-
-  async run(deps, args) {
-    const [file] = args.words
-    const verified =
-      file === undefined
-        ? await withAudit(deps, args, (ledger) => ledger.verify())
-        : await verifyFile(deps, file)
-    if (args.output === 'json') deps.out.write(`${JSON.stringify(shown(verified), null, 2)}\n`)
-    else deps.out.write(report(deps, verified, flag(args, 'fromBackup')))
-    return verified.ok ? 0 : 1
-  },
-}
 
 export const auditExport: Verb = {
   name: 'audit export',
@@ -98,32 +70,8 @@ export async function withAudit<T>(
   }
 }
 
-async function verifyFile(deps: CliDeps, file: string): Promise<Verified> {
-  try {
-    return await deps.verifyExport(file)
-  } catch (cause) {
-    throw missing(file, cause)
-  }
-}
-
 function missing(file: string, cause: unknown): unknown {
   return cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
     ? new Failure('usage', `${file} does not exist.`, undefined, { cause })
     : cause
-}
-
-function report(deps: CliDeps, verified: Verified, fromBackup: boolean): string {
-  const style = styleFor(deps.out, deps.env)
-  if (verified.ok) {
-    const scope = fromBackup ? 'Of a backup: events after it are not in it, and not looked for\n' : ''
-    return `${style.green(`Chain intact: ${verified.events} events verified`)}\nHead ${Buffer.from(verified.head).toString('hex')}\n${scope}`
-  }
-  const { seq, what, expected, found, consistentAfter } = verified
-  return `${style.red(`Chain broken at event ${seq}: ${what}`)}\nExpected ${expected}\nFound    ${found}\n${consistentAfter} events after it are consistent with each other\n`
-}
-
-function shown(verified: Verified): unknown {
-  return verified.ok
-    ? { ok: true, events: verified.events, head: Buffer.from(verified.head).toString('hex') }
-    : verified
 }

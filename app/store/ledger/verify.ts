@@ -1,77 +1,136 @@
-import { hash } from 'node:crypto'
-import { sql } from 'slonik'
-import { z } from 'zod'
-import { EventError, eventOf } from '../../audit/body.ts'
-import { createVerifier, evidenceOf, type LedgerRow, type Verified } from '../../audit/verify.ts'
-import { connectionOf, type Database } from '../database.ts'
+import { Worker } from 'node:worker_threads'
+import pg from 'pg'
+import type { Claim } from '../../audit/claim.ts'
+import type { NoteKey } from '../../audit/note.ts'
+import type { Marks, Verified } from '../../audit/verify.ts'
+import type { Database } from '../database.ts'
+import { type PartDone, type PartTask, verifyPart } from './verify-part.ts'
 
-const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array)
-const text = z.string().nullable().default(null)
-// Numbers as text: one that was altered past what fits must be reported, not thrown.
-const number = z.string().transform(Number).nullable().default(null)
-const row = z
-  .object({
-    seq: z.string().transform(Number),
-    body: bytes,
-    leaf: bytes,
-    chain: bytes,
-    type: z.string(),
-    at: z.string(),
-    actorKind: z.string(),
-    actorId: z.string(),
-    actorLogin: text,
-    requestId: text,
-    grantId: text,
-    repoId: number,
-    pull: number,
-    commit: text,
-  })
-  .transform(({ seq, body, leaf, chain, ...columns }): LedgerRow => ({ seq, body, leaf, chain, columns }))
+export type VerifyOptions = {
+  /** Trusted ones; without them nobody can say who signed the checkpoints. */
+  readonly keys?: readonly NoteKey[]
+  /** What others hold of this ledger, in any order; those past its end are left to whoever asks. */
+  readonly claims?: readonly Claim[]
+  /** Begins after so many events, at a stored checkpoint; whoever asks compares `before` with it. */
+  readonly after?: number
+  /** 1 or 2; unless told, what is worth it. */
+  readonly threads?: number
+  /** Called now and then: so many events are done, of about so many. */
+  readonly progress?: (done: number, of: number) => void
+}
 
-const pageSize = 1_000 // as in the fetch below
-const mark = Buffer.from('"evidence"')
+export type LedgerVerified = Verified & {
+  /** What it began with: the first event's, unless `after` said otherwise. */
+  readonly before: PartDone['before']
+}
+
+/** Below this a thread takes longer to start than to be of use. */
+const worthAThread = 50_000
+/** What a row's leaf alone takes of the row: the second thread reads those before its part too. */
+const leafShare = 0.15
 
 /** Recomputes the whole chain in constant memory, over one snapshot (audit.md, Verify). */
-export async function verifyLedger(database: Database, origin: string): Promise<Verified> {
-  return database.transaction(async (tx) => {
-    const connection = connectionOf(tx)
-    const verifier = createVerifier(origin)
-    // A cursor, and no paging by seq: that would step over a row whose seq was doubled.
-    await connection.query(sql.unsafe`
-      declare ledger no scroll cursor for
-      select seq::text, body, leaf, chain, type,
-        to_char(at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at,
-        actor_kind, actor_id, actor_login, request_id, grant_id, repo_id::text, pull::text, commit
-      from audit_events order by audit_events.seq`)
-    for (;;) {
-      const rows = await connection.any(sql.type(row)`fetch 1000 from ledger`)
-      const known = await soundEvidence(connection, rows)
-      for (const each of rows) verifier.push(each, (digest) => known.has(digest))
-      if (rows.length < pageSize) return verifier.end()
+export async function verifyLedger(
+  database: Pick<Database, 'url'>,
+  origin: string,
+  options: VerifyOptions = {},
+): Promise<LedgerVerified> {
+  const { keys, after = 0, progress = () => undefined } = options
+  const main = new pg.Client({ connectionString: database.url, application_name: 'gitsudo audit verify' })
+  await main.connect()
+  try {
+    await main.query('begin isolation level repeatable read read only')
+    const { rows } = await main.query<{ snapshot: string; last: string }>(
+      'select pg_export_snapshot() as snapshot, coalesce((select max(seq) from audit_events), 0)::text as last',
+    )
+    const { snapshot = '', last = '0' } = rows[0] ?? {}
+    const total = Math.max(0, Number(last) - after)
+    const claims = (options.claims ?? [])
+      .toSorted((a, b) => a.size - b.size)
+      .filter(({ size }) => size >= after)
+    const whole: PartTask = {
+      url: database.url,
+      snapshot,
+      origin,
+      claims,
+      after,
+      ...(keys === undefined ? {} : { keys: keys.map(({ text }) => text) }),
     }
+    let done = 0
+    const advance = (events: number) => {
+      done += events
+      progress(done, total)
+    }
+    const two = (options.threads ?? (total < worthAThread ? 1 : 2)) > 1 && total > 1
+    const half = after + Math.ceil(total / (2 - leafShare))
+    let part = two ? await inTwo(whole, half, advance) : undefined
+    if (part === undefined) {
+      // Not in two, or something is wrong: the whole of it in one says where.
+      done = 0
+      part = await verifyPart(whole, advance)
+    }
+    return { ...part.verified, before: part.before }
+  } finally {
+    await main.end()
+  }
+}
+
+/** Both halves at once; undefined unless both are intact and the second begins as the first ends. */
+async function inTwo(
+  whole: PartTask,
+  middle: number,
+  progress: (events: number) => void,
+): Promise<PartDone | undefined> {
+  const late = whole.claims.filter(({ size }) => size > middle)
+  const second = inWorker({ ...whole, after: middle, claims: late.map(ownBytes) }, progress)
+  const early = whole.claims.filter(({ size }) => size <= middle)
+  const [one, two] = await Promise.all([
+    verifyPart({ ...whole, upTo: middle, claims: early }, progress),
+    second,
+  ])
+  const [a, b] = [one.verified, two.verified]
+  const meet =
+    a.ok &&
+    b.ok &&
+    a.events === two.before.seq &&
+    Buffer.compare(a.head, two.before.head) === 0 &&
+    Buffer.compare(a.root, two.before.root) === 0
+  return meet ? { before: one.before, verified: { ...b, marks: both(a.marks, b.marks) } } : undefined
+}
+
+function both(a: Marks, b: Marks): Marks {
+  return {
+    ...a,
+    ...b,
+    checkpoints: a.checkpoints + b.checkpoints,
+    claims: a.claims + b.claims,
+    faults: [...a.faults, ...b.faults],
+    signatures: {
+      held: a.signatures.held + b.signatures.held,
+      unknown: a.signatures.unknown + b.signatures.unknown,
+    },
+  }
+}
+
+const workerUrl = new URL(
+  `./verify-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`,
+  import.meta.url,
+)
+
+function inWorker(task: PartTask, progress: (events: number) => void): Promise<PartDone> {
+  return new Promise((done, failed) => {
+    const worker = new Worker(workerUrl, { workerData: task, execArgv: [] })
+    worker.on('message', (message: number | PartDone) =>
+      typeof message === 'number' ? progress(message) : done(message),
+    )
+    worker.on('error', failed)
+    worker.on('exit', (code) => failed(new Error(`the thread ended before its part was verified (${code})`)))
   })
 }
 
-/** Which of the evidence that these rows name is stored and hashes to its digest. */
-async function soundEvidence(
-  connection: ReturnType<typeof connectionOf>,
-  rows: readonly LedgerRow[],
-): Promise<ReadonlySet<string>> {
-  const digests = new Set(
-    rows.filter(({ body }) => Buffer.from(body).includes(mark)).flatMap(({ body }) => named(body)),
-  )
-  if (digests.size === 0) return digests
-  const stored = await connection.any(sql.type(z.object({ digest: z.string(), bytes }))`
-    select digest, bytes from evidence where digest = any(${sql.array([...digests], 'text')})`)
-  return new Set(stored.filter((one) => hash('sha256', one.bytes) === one.digest).map(({ digest }) => digest))
-}
-
-function named(body: Uint8Array): readonly string[] {
-  try {
-    return evidenceOf(eventOf(body))
-  } catch (error) {
-    // The verifier reports bytes that are no event.
-    if (error instanceof EventError) return []
-    throw error
-  }
-}
+/** Small buffers are slices of a large one, which would be sent whole. */
+const ownBytes = (claim: Claim): Claim => ({
+  ...claim,
+  root: Uint8Array.from(claim.root),
+  head: Uint8Array.from(claim.head),
+})

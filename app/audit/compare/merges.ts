@@ -1,0 +1,65 @@
+import type { EventType, LedgerEvent } from '../event.ts'
+import { type Comparison, compared, listed, plural } from './comparison.ts'
+
+/** The main branch of an access repository, as somebody's clone has it. */
+export type MergeLine = {
+  readonly branch: string
+  /** First parents, oldest first. */
+  readonly commits: readonly string[]
+  /** Those that added request files. `at`: epoch ms. */
+  readonly added: readonly { readonly sha: string; readonly at: number; readonly paths: readonly string[] }[]
+}
+
+/** Every request file that reaches the branch ends in one of these; they name its path and the merge. */
+const verdicts: readonly EventType[] = ['grant.intended', 'grant.scheduled', 'grant.refused']
+/** And the first of these say from which commit on. */
+const beginnings: readonly EventType[] = ['policy.loaded', 'policy.accepted', 'policy.refused']
+export const mergeTypes: readonly EventType[] = [...verdicts, ...beginnings]
+
+/** So long a verdict may take (`grantWindow`). */
+const verdictMs = 3_600_000
+
+/**
+ * Whether each request file on the branch has its event. The files of one pull request may have come in several
+ * commits (a rebase), so an event counts for its own commit and for those before it.
+ */
+export function createMergeCheck(line: MergeLine, now: number) {
+  const places = new Map(line.commits.map((sha, index) => [sha, index]))
+  const recorded = new Map<string, number>()
+  let first = Number.POSITIVE_INFINITY
+  let last = -1
+  return {
+    see(event: LedgerEvent): void {
+      const place = event.commit === undefined ? undefined : places.get(event.commit)
+      if (place === undefined || !mergeTypes.includes(event.type)) return
+      first = Math.min(first, place)
+      if (!verdicts.includes(event.type) || typeof event.data.path !== 'string') return
+      last = Math.max(last, place)
+      recorded.set(event.data.path, Math.max(place, recorded.get(event.data.path) ?? -1))
+    },
+    /** @param ledgerEnds nothing can be on record of what came after: a restored backup */
+    end(ledgerEnds: boolean): Comparison & { readonly after: readonly string[] } {
+      if (first === Number.POSITIVE_INFINITY) {
+        const said = `no event names a commit of ${line.branch}: is this clone of an access repository of this ledger?`
+        return { of: 'merges', outcome: 'unproven', said, details: [], after: [] }
+      }
+      const missing: string[] = []
+      const after: string[] = []
+      let waiting = 0
+      let held = 0
+      for (const { sha, at, paths } of line.added) {
+        const place = places.get(sha) ?? -1
+        if (place < first) continue
+        for (const path of paths) {
+          if ((recorded.get(path) ?? -1) >= place) held += 1
+          else if (place > last && ledgerEnds) after.push(`${path} (merged as ${sha.slice(0, 12)})`)
+          else if (place > last && at > now - verdictMs) waiting += 1
+          else missing.push(`${path} reached ${line.branch} with ${sha.slice(0, 12)}, and no event says so`)
+        }
+      }
+      const rest = waiting === 0 ? '' : `, ${waiting} of the last hour wait for theirs`
+      const good = `${plural(held, 'request')} on ${line.branch} ${held === 1 ? 'has its event' : 'each have their event'}${rest}`
+      return { ...compared('merges', good, missing), after: listed(after) }
+    },
+  }
+}

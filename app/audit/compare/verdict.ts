@@ -1,0 +1,80 @@
+import type { Verified } from '../verify.ts'
+import { type Comparison, events } from './comparison.ts'
+
+/** What a verification came to. */
+export type Verdict = {
+  readonly chain: Verified
+  readonly comparisons: readonly Comparison[]
+  /** Sealed after the newest anchor that was compared; undefined where none was. */
+  readonly notAnchored?: { readonly count: number; readonly first: number }
+  /** What somebody holds of the ledger past its end. */
+  readonly lost?: {
+    readonly count: number
+    /** Who says so. */
+    readonly by: string
+    /** It is a backup: this was to be expected. */
+    readonly expected: boolean
+    /** What is known of it. */
+    readonly known: readonly string[]
+  }
+  /** What was not recomputed, in a sentence. */
+  readonly notRecomputed?: string
+  /** 0 it holds, 1 it does not, 3 something stayed unproven. */
+  readonly exit: 0 | 1 | 3
+}
+
+export function verdictOf(found: Omit<Verdict, 'exit'> & { readonly offline: boolean }): Verdict {
+  const { offline, ...said } = found
+  const is = (outcome: Comparison['outcome']) => found.comparisons.some((one) => one.outcome === outcome)
+  const wrong = !found.chain.ok || is('fault') || found.lost?.expected === false
+  return { ...said, exit: wrong ? 1 : is('unproven') && !offline ? 3 : 0 }
+}
+
+/** The lines that a person reads, each with whether it is good, bad or neither. */
+export function verdictLines({
+  chain,
+  comparisons,
+  notAnchored,
+  lost,
+  notRecomputed,
+}: Verdict): readonly { readonly text: string; readonly tone: 'good' | 'bad' | 'open' | 'plain' }[] {
+  const plain = (text: string) => ({ text, tone: 'plain' as const })
+  const head = chain.ok
+    ? [{ text: `Chain intact: ${chain.events} events verified`, tone: 'good' as const }]
+    : [
+        { text: `Chain broken at event ${chain.seq}: ${chain.what}`, tone: 'bad' as const },
+        plain(`Expected ${chain.expected}`),
+        plain(`Found    ${chain.found}`),
+        plain(`${chain.consistentAfter} events after it are consistent with each other`),
+      ]
+  const tones = { agrees: 'good', fault: 'bad', unproven: 'open', skipped: 'plain' } as const
+  return [
+    ...head,
+    ...(notRecomputed === undefined ? [] : [plain(notRecomputed)]),
+    ...(lost === undefined
+      ? []
+      : [
+          {
+            text: `${lost.expected ? 'After the backup' : 'Lost'}: ${events(lost.count)}, which ${lost.by} has seen`,
+            tone: lost.expected ? ('open' as const) : ('bad' as const),
+          },
+          ...lost.known.map((one) => plain(`  ${one}`)),
+        ]),
+    ...comparisons.flatMap(({ of, outcome, said, details }) => [
+      {
+        text: `${of.charAt(0).toUpperCase()}${of.slice(1)}: ${outcome === 'unproven' ? 'unproven: ' : ''}${said}`,
+        tone: tones[outcome],
+      },
+      ...details.map((one) => plain(`  ${one}`)),
+    ]),
+    ...(notAnchored === undefined
+      ? []
+      : [
+          plain(
+            notAnchored.count === 0
+              ? 'Sealed, not anchored: none'
+              : `Sealed, not anchored: ${events(notAnchored.count)}, from ${notAnchored.first} on`,
+          ),
+        ]),
+  ]
+}

@@ -1,0 +1,51 @@
+import { Octokit } from '@octokit/rest'
+import { receiptsIn } from '../audit/compare/receipts.ts'
+import type { CliDeps, GitHubSays } from './deps.ts'
+import { asked, silentLog } from './github.ts'
+
+/** By which gitsudo's own comments are known (reconcile/publish/comment.ts); only an App can have written it as a bot. */
+const mark = '<!-- gitsudo:'
+
+/** Merged pull requests and the receipts in comments, as GitHub has them now. Throws `Failure`. */
+export async function githubSays(
+  deps: Pick<CliDeps, 'fetch' | 'version'>,
+  {
+    apiUrl,
+    token,
+    repository,
+  }: { readonly apiUrl: string; readonly token: string; readonly repository: string },
+): Promise<GitHubSays> {
+  const octokit = new Octokit({
+    auth: token,
+    baseUrl: apiUrl,
+    userAgent: `gitsudo/${deps.version}`,
+    request: { fetch: deps.fetch },
+    log: silentLog,
+  })
+  const [owner = '', repo = ''] = repository.split('/')
+  const where = { owner, repo, per_page: 100 }
+  const { data } = await asked(repository, octokit.repos.get({ owner, repo }))
+  const closed = await asked(
+    repository,
+    octokit.paginate(octokit.pulls.list, { ...where, state: 'closed', base: data.default_branch }),
+  )
+  const comments = await asked(repository, octokit.paginate(octokit.issues.listCommentsForRepo, where))
+  return {
+    repository: data.id,
+    merged: closed.flatMap(({ number, merged_at: at }) =>
+      at === null ? [] : [{ number, at: new Date(at).toISOString() }],
+    ),
+    receipts: comments.flatMap(({ body, user, issue_url: of }) =>
+      user?.type === 'Bot' && body?.startsWith(mark)
+        ? receiptsIn(Number(of.slice(of.lastIndexOf('/') + 1)), body)
+        : [],
+    ),
+    async addsRequests(pull) {
+      const files = await asked(
+        repository,
+        octokit.paginate(octokit.pulls.listFiles, { ...where, pull_number: pull }),
+      )
+      return files.some(({ filename, status }) => status === 'added' && filename.startsWith('requests/'))
+    },
+  }
+}

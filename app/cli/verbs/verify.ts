@@ -1,0 +1,226 @@
+import { eventOf } from '../../audit/body.ts'
+import { leafHash } from '../../audit/chain.ts'
+import { type Verdict, verdictLines } from '../../audit/compare/verdict.ts'
+import { NoteError, readNoteKey } from '../../audit/note.ts'
+import { checkProof, type Proof } from '../../audit/proof.ts'
+import type { CliDeps, VerifyAsk } from '../deps.ts'
+import { Failure } from '../failure.ts'
+import { githubSays } from '../github-says.ts'
+import { instant } from '../since.ts'
+import { progressBar } from '../terminal/progress.ts'
+import { styleFor } from '../terminal/style.ts'
+import { type Args, flag, list, text, type Verb } from '../verb.ts'
+import { database } from './ledger.ts'
+
+export const auditVerify: Verb = {
+  name: 'audit verify',
+  summary:
+    'Recompute the ledger, from the database, an export or a proof, and compare it with all that is at hand',
+  words: ['[file]'],
+  options: [
+    database,
+    {
+      flags: '--key <key>',
+      summary: "the instance's public key, or a file of them (GITSUDO_LEDGER_KEY); may be given again",
+      repeat: true,
+    },
+    {
+      flags: '--repository <dir>',
+      summary: 'a clone of the anchor repository or an access repository; may be given again',
+      repeat: true,
+    },
+    {
+      flags: '--witness <file>',
+      summary: 'signed checkpoints that somebody outside holds; may be given again',
+      repeat: true,
+    },
+    { flags: '--repo <owner/name>', summary: 'with --token: compare with its pull requests on GitHub' },
+    { flags: '--token <token>', summary: 'a GitHub token that can read it (GITSUDO_TOKEN)' },
+    { flags: '--api-url <url>', summary: "GitHub's REST API (GITHUB_API_URL, https://api.github.com)" },
+    { flags: '--since <when>', summary: 'only what came after: 24h, 7d, a time of RFC 3339, or a seq' },
+    {
+      flags: '--from-backup',
+      summary: 'the database is a restored backup: what came after it is expected to be missing',
+    },
+    { flags: '--offline', summary: 'what is out of reach stays unproven without exit status 3' },
+    {
+      flags: '--state-dir <dir>',
+      summary: 'where runs remember what they saw ($XDG_STATE_HOME/gitsudo/verified)',
+    },
+    { flags: '--threads <count>', summary: '1 or 2, unless what is worth it' },
+  ],
+  remote: false,
+  json: true,
+
+  async run(deps, args) {
+    const [file] = args.words
+    const keys = await keysOf(deps, args)
+    const proof = file === undefined ? undefined : await present(file, deps.proofIn(file))
+    if (proof !== undefined) return verifyProof(deps, args, proof, keys)
+    const bar = progressBar(deps, 'events')
+    const ask = await askOf(deps, args, file, keys)
+    const verdict = await answered(file, deps.verify({ ...ask, progress: bar.show })).finally(bar.end)
+    if (args.output === 'json') deps.out.write(`${JSON.stringify(shown(verdict), null, 2)}\n`)
+    else deps.out.write(report(deps, verdict))
+    return verdict.exit
+  },
+}
+
+async function askOf(
+  deps: CliDeps,
+  args: Args,
+  file: string | undefined,
+  keys: readonly string[] | undefined,
+): Promise<VerifyAsk> {
+  const url = text(args, 'databaseUrl') ?? (deps.env.GITSUDO_DATABASE_URL || deps.env.DATABASE_URL)
+  if (file === undefined && !url)
+    throw new Failure(
+      'usage',
+      'No database is named.',
+      'set GITSUDO_DATABASE_URL, pass --database-url, or name an export',
+    )
+  const repository = text(args, 'repo')
+  const token = text(args, 'token') ?? deps.env.GITSUDO_TOKEN
+  if (repository !== undefined && !token)
+    throw new Failure('usage', 'GitHub is only asked with a token.', 'set GITSUDO_TOKEN, or pass --token')
+  const apiUrl = text(args, 'apiUrl') ?? (deps.env.GITHUB_API_URL || 'https://api.github.com')
+  const since = text(args, 'since')
+  if (since !== undefined && file !== undefined)
+    throw new Failure('usage', '--since is for a database.', 'an export is verified whole')
+  if (since !== undefined && keys === undefined)
+    throw new Failure('usage', '--since begins at a signed checkpoint.', 'give the public key with --key')
+  const threads = text(args, 'threads')
+  if (threads !== undefined && threads !== '1' && threads !== '2')
+    throw new Failure('usage', `There are no ${threads} threads.`, 'write --threads 1 or --threads 2')
+  const stateDir = text(args, 'stateDir')
+  return {
+    ...(file === undefined ? { databaseUrl: url ?? '' } : { file }),
+    ...(keys === undefined ? {} : { keys }),
+    witnesses: await Promise.all(
+      list(args, 'witness').map(async (name) => ({ name, text: await deps.readText(name) })),
+    ),
+    repositories: list(args, 'repository'),
+    ...(repository === undefined || !token
+      ? {}
+      : { github: await githubSays(deps, { apiUrl: apiUrl.replace(/\/+$/, ''), token, repository }) }),
+    ...(since === undefined ? {} : { since: pointOf(since, deps.clock.now()) }),
+    fromBackup: flag(args, 'fromBackup'),
+    offline: flag(args, 'offline'),
+    ...(stateDir === undefined ? {} : { stateDir }),
+    ...(threads === undefined ? {} : { threads: Number(threads) }),
+  }
+}
+
+const pointOf = (since: string, now: number): NonNullable<VerifyAsk['since']> =>
+  /^\d+$/.test(since) ? { seq: Number(since) } : { time: Date.parse(instant(since, now)) }
+
+/** Keys as they are written, or files of them, a line each. */
+async function keysOf(deps: CliDeps, args: Args): Promise<readonly string[] | undefined> {
+  const named = list(args, 'key')
+  const given = named.length > 0 ? named : [deps.env.GITSUDO_LEDGER_KEY ?? ''].filter((one) => one !== '')
+  const keys: string[] = []
+  for (const one of given) {
+    const lines = /^[^\s+]+\+[0-9a-f]{8}\+/.test(one) ? one : await deps.readText(one)
+    for (const line of lines.split('\n').filter((each) => each.trim() !== '')) {
+      try {
+        keys.push(readNoteKey(line).text)
+      } catch (cause) {
+        if (!(cause instanceof NoteError)) throw cause
+        throw new Failure('usage', `${one}: ${cause.message}`, 'a key is <name>+<id>+<base64>', { cause })
+      }
+    }
+  }
+  return keys.length === 0 ? undefined : keys
+}
+
+async function present<T>(file: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')
+      throw new Failure('usage', `${file} does not exist.`, undefined, { cause })
+    if (cause instanceof NoteError)
+      throw new Failure('refused', `${file}: ${cause.message}`, undefined, { cause })
+    throw cause
+  }
+}
+
+/** What could not be read is no verdict (exit 3), but a file that is no export is one. */
+async function answered(file: string | undefined, verdict: Promise<Verdict>): Promise<Verdict> {
+  try {
+    return await verdict
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+    const why = cause instanceof Error ? cause.message : String(cause)
+    if (code === 'not_an_export')
+      throw new Failure('refused', `${file}: ${why}.`, 'write it again with gitsudo audit export', { cause })
+    throw new Failure(
+      'unknown',
+      `What is to be verified cannot be read: ${why}`,
+      'check the database and the clones',
+      {
+        cause,
+      },
+    )
+  }
+}
+
+function verifyProof(deps: CliDeps, args: Args, proof: Proof, keys: readonly string[] | undefined): number {
+  if (keys === undefined)
+    throw new Failure(
+      'unknown',
+      'A proof shows nothing without the public key of whoever signed its checkpoint.',
+      'give it with --key',
+    )
+  let size: number
+  let origin: string
+  try {
+    const checkpoint = checkProof(proof, keys.map(readNoteKey))
+    size = checkpoint.size
+    origin = checkpoint.origin
+  } catch (cause) {
+    if (!(cause instanceof NoteError)) throw cause
+    throw new Failure('refused', cause.message, undefined, { cause })
+  }
+  const leaf = Buffer.from(leafHash(proof.body)).toString('hex')
+  const event = eventOf(proof.body)
+  if (args.output === 'json')
+    deps.out.write(`${JSON.stringify({ ok: true, seq: proof.seq, leaf, origin, size, event }, null, 2)}\n`)
+  else
+    deps.out.write(
+      `${styleFor(deps.out, deps.env).green(`Event ${proof.seq} of ${origin} is in its ledger of ${size} events`)}\n${event.type} at ${event.at}, leaf ${leaf}\n`,
+    )
+  return 0
+}
+
+function report(deps: CliDeps, verdict: Verdict): string {
+  const style = styleFor(deps.out, deps.env)
+  const tones = { good: style.green, bad: style.red, open: style.yellow, plain: (line: string) => line }
+  return verdictLines(verdict)
+    .map(({ text: line, tone }) => `${tones[tone](line)}\n`)
+    .join('')
+}
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
+
+/** As docs/cli.md describes it. */
+function shown({ chain, comparisons, notAnchored, lost, notRecomputed, exit }: Verdict): unknown {
+  return {
+    ok: exit === 0,
+    ...(chain.ok
+      ? { events: chain.events, head: hex(chain.head), root: hex(chain.root) }
+      : {
+          fault: {
+            seq: chain.seq,
+            what: chain.what,
+            expected: chain.expected,
+            found: chain.found,
+            consistent_after: chain.consistentAfter,
+          },
+        }),
+    comparisons,
+    ...(notAnchored === undefined ? {} : { not_anchored: notAnchored }),
+    ...(lost === undefined ? {} : { lost }),
+    ...(notRecomputed === undefined ? {} : { not_recomputed: notRecomputed }),
+  }
+}

@@ -1,0 +1,102 @@
+import { sql } from 'slonik'
+import { z } from 'zod'
+import { eventOf } from '../../audit/body.ts'
+import type { EventType, LedgerEvent } from '../../audit/event.ts'
+import { type ExportLine, readExportLine } from '../../audit/export-line.ts'
+import type { NoteKey } from '../../audit/note.ts'
+import type { Verified, VerifierOptions } from '../../audit/verify.ts'
+import { verifyExportLines } from '../../audit/verify-export.ts'
+import { at, openDatabase } from '../../store/database.ts'
+import { readRotations } from '../../store/ledger/checkpoints.ts'
+import { findSealed, ledgerReads } from '../../store/ledger/read.ts'
+import { type VerifyOptions, verifyLedger } from '../../store/ledger/verify.ts'
+import { recordedOrigin } from '../audit.ts'
+import { linesOf } from '../lines.ts'
+
+type Seen = { readonly seq: number; readonly event: LedgerEvent }
+
+/** Where the ledger lies that is verified: in a database or in an export. */
+export type Source = {
+  /** The instance. */
+  readonly origin: string
+  readonly rotations: readonly string[]
+  verify(
+    options: Pick<VerifierOptions, 'keys' | 'claims'> & Pick<VerifyOptions, 'after' | 'threads' | 'progress'>,
+  ): Promise<Verified & Partial<Awaited<ReturnType<typeof verifyLedger>>>>
+  /** Asked of an intact ledger only: its events of these types, up to `size`. */
+  events(types: readonly EventType[], size: number): AsyncIterable<Seen>
+  /** leaf (hex) → seq of those that it holds. */
+  places(leaves: readonly string[]): Promise<ReadonlyMap<string, number>>
+  /** Notes of the newest checkpoints over fewer events than there were at a moment (epoch ms) or seq, the newest first. */
+  checkpointsBefore?(since: { readonly seq: number } | { readonly time: number }): Promise<readonly string[]>
+  close(): Promise<void>
+}
+
+/** @param instance the verifier's own word for which ledger it is; else what the database says */
+export async function databaseSource(url: string, instance: string | undefined): Promise<Source> {
+  const database = await openDatabase(url)
+  try {
+    const origin = instance ?? (await recordedOrigin(database))
+    const rotations = await readRotations(database)
+    return {
+      origin,
+      rotations,
+      verify: (options) => verifyLedger(database, origin, options),
+      async *events(types, size) {
+        for await (const sealed of ledgerReads(database).read({ types })) if (sealed.seq <= size) yield sealed
+      },
+      places: (leaves) => findSealed(database, leaves),
+      async checkpointsBefore(since) {
+        const before =
+          'seq' in since
+            ? sql.fragment`${since.seq}`
+            : sql.fragment`coalesce((select min(seq) from audit_events where at >= ${at(since.time)}),
+                (select max(seq) + 1 from audit_events))`
+        const rows = await database.run.any(sql.type(z.object({ note: z.string() }))`
+          select note from checkpoints where size > 0 and size < ${before} order by size desc limit 10`)
+        return rows.map(({ note }) => note)
+      },
+      close: () => database.close(),
+    }
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}
+
+export async function exportSource(path: string): Promise<Source> {
+  async function* lines(): AsyncIterable<ExportLine> {
+    let number = 0
+    for await (const text of linesOf(path)) yield readExportLine(text, ++number)
+  }
+  let origin = ''
+  const rotations: string[] = []
+  for await (const line of lines()) {
+    if (line.kind === 'header') origin = line.origin
+    else if (line.kind === 'rotation') rotations.push(line.note)
+    else if (line.kind !== 'key') break
+  }
+  return {
+    origin,
+    rotations,
+    verify: (options) => verifyExportLines(linesOf(path), options),
+    async *events(types) {
+      const wanted = new Set(types)
+      for await (const line of lines()) {
+        if (line.kind !== 'event') continue
+        const event = eventOf(Buffer.from(line.body))
+        if (wanted.has(event.type)) yield { seq: line.seq, event }
+      }
+    },
+    async places(leaves) {
+      const wanted = new Set(leaves)
+      const found = new Map<string, number>()
+      for await (const line of lines())
+        if (line.kind === 'event' && wanted.has(line.leaf)) found.set(line.leaf, line.seq)
+      return found
+    },
+    close: async () => undefined,
+  }
+}
+
+export type Keys = readonly NoteKey[] | undefined

@@ -1,0 +1,138 @@
+import { GitError, type Sha } from '../reconcile/ports/git.ts'
+import { runGit } from './child.ts'
+import { commitOf } from './commit.ts'
+import { gitEnvironment } from './environment.ts'
+import { createObjects, type Objects } from './objects.ts'
+import { isSha } from './sha.ts'
+import { findEntry, listTree } from './tree.ts'
+
+/** One commit of a branch that only anchors are written to. */
+export type AnchorCommit = {
+  readonly sha: Sha
+  readonly parents: readonly Sha[]
+  /** Its file `checkpoint`, if it has one. */
+  readonly checkpoint?: string
+}
+
+export type AnchorBranch = {
+  /** Parents before children; not in a line where somebody merged. */
+  readonly commits: readonly AnchorCommit[]
+  /** Lines of `keys` at the tip. */
+  readonly keys: readonly string[]
+  /** Every file of `rotations/` at the tip. */
+  readonly rotations: readonly string[]
+}
+
+/** A step of a branch's first parents that added files. */
+export type Added = {
+  readonly sha: Sha
+  /** Committer's time, epoch ms. */
+  readonly at: number
+  readonly paths: readonly string[]
+}
+
+export type Line = {
+  /** Name of the branch that was followed. */
+  readonly branch: string
+  /** First parents, oldest first. */
+  readonly commits: readonly Sha[]
+  readonly added: readonly Added[]
+}
+
+/** Somebody's clone of a repository, read only. Throws `GitError`. */
+export type Clone = {
+  /** undefined: it has no such branch. */
+  anchors(branch: string): Promise<AnchorBranch | undefined>
+  /** The main branch, and what its first-parent steps added below `folder`. */
+  line(folder: string): Promise<Line | undefined>
+  close(): void
+}
+
+const textLimit = 1_000_000
+const outputLimit = 512 * 1024 * 1024
+
+export async function openClone(dir: string, timeoutMs = 300_000): Promise<Clone> {
+  const env = gitEnvironment()
+  const git = async (...args: readonly string[]) => {
+    const ran = await runGit(['-C', dir, ...args], { env, timeoutMs, limit: outputLimit })
+    if (ran.code !== 0)
+      throw new GitError('missing', `git ${args[0]} in ${dir} failed: ${ran.stderr || `exit ${ran.code}`}`)
+    return ran.stdout.toString('utf8')
+  }
+  const gitDir = (await git('rev-parse', '--absolute-git-dir')).trimEnd()
+  const objects = createObjects(gitDir, { env, timeoutMs })
+
+  /** The first of these refs that is there, as a commit. A clone's copy of a remote branch is newer than its own. */
+  const firstOf = async (refs: readonly string[]): Promise<Sha | undefined> => {
+    for (const ref of refs) {
+      const ran = await runGit(['-C', dir, 'rev-parse', '--verify', '--quiet', `${ref}^{commit}`], {
+        env,
+        timeoutMs,
+      })
+      const sha = ran.stdout.toString('latin1').trim()
+      if (ran.code === 0 && isSha(sha)) return sha
+    }
+    return undefined
+  }
+
+  return {
+    async anchors(branch) {
+      const tip = await firstOf([`refs/remotes/origin/${branch}`, `refs/heads/${branch}`])
+      if (tip === undefined) return undefined
+      const shas = (await git('rev-list', '--topo-order', '--reverse', tip)).split('\n').filter(isSha)
+      const commits: AnchorCommit[] = []
+      for (const sha of shas) {
+        const { parents } = await commitOf(objects, sha)
+        const checkpoint = await textAt(objects, sha, 'checkpoint')
+        commits.push({ sha, parents, ...(checkpoint === undefined ? {} : { checkpoint }) })
+      }
+      const rotations = await listTree(objects, tip, 'rotations/')
+      return {
+        commits,
+        keys: ((await textAt(objects, tip, 'keys')) ?? '').split('\n').filter((line) => line !== ''),
+        rotations: await Promise.all(
+          rotations.map(async ({ sha }) => (await objects.contents(sha, 'blob', textLimit)).toString('utf8')),
+        ),
+      }
+    },
+    async line(folder) {
+      const tip = await firstOf(['refs/remotes/origin/HEAD', 'HEAD'])
+      if (tip === undefined) return undefined
+      const commits = (await git('rev-list', '--first-parent', '--reverse', tip)).split('\n').filter(isSha)
+      const log = await git(
+        ...['log', '--first-parent', '--reverse', '--diff-merges=first-parent', '--diff-filter=A'],
+        ...['--no-renames', '--name-only', '--format=commit %H %ct', tip, '--', folder],
+      )
+      return { branch: await branchName(), commits, added: addedOf(log) }
+    },
+    close: objects.stop,
+  }
+
+  async function branchName(): Promise<string> {
+    for (const ref of ['refs/remotes/origin/HEAD', 'HEAD']) {
+      const ran = await runGit(['-C', dir, 'symbolic-ref', '--quiet', '--short', ref], { env, timeoutMs })
+      if (ran.code === 0)
+        return ran.stdout
+          .toString('utf8')
+          .trim()
+          .replace(/^origin\//, '')
+    }
+    return 'HEAD'
+  }
+}
+
+async function textAt(objects: Objects, commit: Sha, path: string): Promise<string | undefined> {
+  const entry = await findEntry(objects, commit, path)
+  return entry && (await objects.contents(entry.sha, 'blob', textLimit)).toString('utf8')
+}
+
+/** Of `git log --name-only`: a line for each commit, then one for each path. Paths that git quotes are none of ours. */
+function addedOf(log: string): readonly Added[] {
+  const found: { sha: Sha; at: number; paths: string[] }[] = []
+  for (const line of log.split('\n')) {
+    const [, sha, at] = /^commit ([0-9a-f]{40}) (\d+)$/.exec(line) ?? []
+    if (sha !== undefined) found.push({ sha, at: Number(at) * 1_000, paths: [] })
+    else if (line !== '') found.at(-1)?.paths.push(line)
+  }
+  return found
+}

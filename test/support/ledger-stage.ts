@@ -1,0 +1,210 @@
+import { execFileSync } from 'node:child_process'
+import { hash } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { readCheckpoint } from '../../app/audit/checkpoint.ts'
+import type { Verdict } from '../../app/audit/compare/verdict.ts'
+import type { LedgerEvent } from '../../app/audit/event.ts'
+import { createKeyring } from '../../app/audit/keyring.ts'
+import { openNote } from '../../app/audit/note.ts'
+import { signingKeyId } from '../../app/audit/signature.ts'
+import type { VerifyAsk } from '../../app/cli/deps.ts'
+import { verifyEverything } from '../../app/compose/verify.ts'
+import { openDatabase } from '../../app/store/database.ts'
+import { sealBatch } from '../../app/store/ledger/seal.ts'
+import { stage as stageEvent } from '../../app/store/ledger/stage.ts'
+import { checkpointNow, noteSigner } from './checkpoints.ts'
+import { withClient } from './client.ts'
+import { createTestDatabase } from './postgres.ts'
+import { quietLog } from './quiet-log.ts'
+
+export const origin = 'test-instance'
+const environment = {
+  PATH: process.env.PATH ?? '',
+  GIT_CONFIG_GLOBAL: '/dev/null',
+  GIT_CONFIG_SYSTEM: '/dev/null',
+}
+const began = Date.UTC(2026, 11, 1)
+/** Long after everything on stage. */
+export const now = began + 30 * 86_400_000
+
+export type LedgerStage = Awaited<ReturnType<typeof stageLedger>>
+
+/**
+ * A ledger of `events` events as the service makes one, on PostgreSQL and in Git: requests that are merged and
+ * granted, inputs as evidence, signed events, a checkpoint every `every` events, each anchored. The last checkpoint
+ * covers everything.
+ */
+export async function stageLedger(events: number, every: number) {
+  const postgres = await createTestDatabase()
+  const database = await openDatabase(postgres.appUrl)
+  const dir = await mkdtemp(join(tmpdir(), 'gitsudo-ledger-'))
+  const signer = noteSigner(origin)
+  const { publicKey } = signer.key
+  const keys = createKeyring({
+    signing: { id: signingKeyId(publicKey), privateKey: signer.privateKey },
+    publicKeys: new Map([[signingKeyId(publicKey), publicKey]]),
+    macKey: 'mac-1',
+    macSecrets: new Map([['mac-1', Buffer.from('a secret of this test run only')]]),
+  })
+  const git = (args: readonly string[], input = '') => {
+    const dates = { GIT_AUTHOR_DATE: '1796083200 +0000', GIT_COMMITTER_DATE: '1796083200 +0000' }
+    const people = {
+      GIT_AUTHOR_NAME: 'a',
+      GIT_AUTHOR_EMAIL: 'a@x',
+      GIT_COMMITTER_NAME: 'a',
+      GIT_COMMITTER_EMAIL: 'a@x',
+    }
+    const env = { ...environment, ...dates, ...people }
+    return execFileSync('git', ['-C', dir, ...args], { env, input, stdio: 'pipe' })
+      .toString()
+      .trim()
+  }
+  /** A commit of exactly these files; paths are flat or below one folder. */
+  const commit = (files: Readonly<Record<string, string>>, parents: readonly string[]) => {
+    for (const line of git(['ls-files']).split('\n'))
+      if (line !== '') git(['update-index', '--force-remove', line])
+    for (const [path, text] of Object.entries(files)) {
+      const sha = git(['hash-object', '-w', '--stdin'], text)
+      git(['update-index', '--add', '--cacheinfo', `100644,${sha},${path}`])
+    }
+    return git(['commit-tree', git(['write-tree']), ...parents.flatMap((one) => ['-p', one]), '-m', 'change'])
+  }
+  const point = (branch: string, sha: string) => git(['update-ref', `refs/heads/${branch}`, sha])
+  git(['init', '--quiet', '--initial-branch=main'])
+
+  const files: Record<string, string> = { 'README.md': 'an access repository' }
+  let tip = commit(files, [])
+  let anchor: string | undefined
+  const anchors: string[] = []
+
+  const put = async (batch: readonly (readonly [LedgerEvent, string?])[]) => {
+    await database.transaction(async (tx) => {
+      for (const [event, evidence] of batch) {
+        const bytes = evidence === undefined ? undefined : Buffer.from(evidence)
+        await stageEvent(tx, keys, event, bytes ? [{ digest: hash('sha256', bytes), bytes }] : [])
+      }
+    })
+    await sealBatch({ database, keys, log: quietLog, origin })
+  }
+  const event = (
+    n: number,
+    type: LedgerEvent['type'],
+    data: LedgerEvent['data'],
+    more: Partial<LedgerEvent> = {},
+  ) => ({ ...plain, type, at: new Date(began + n).toISOString(), data, ...more }) satisfies LedgerEvent
+
+  const anchorNow = async () => {
+    const note = await checkpointNow(database, signer, began)
+    anchor = commit({ checkpoint: note, keys: `${signer.key.text}\n` }, anchor === undefined ? [] : [anchor])
+    anchors.push(anchor)
+    point('gitsudo-ledger', anchor)
+    return { note, anchor }
+  }
+  const anchored = (n: number, { note, anchor: sha }: { readonly note: string; readonly anchor: string }) => {
+    const { size, root, head } = readCheckpoint(openNote(note, []).text)
+    const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
+    const data = { size, root: hex(root), head: hex(head), branch: 'gitsudo-ledger' }
+    return event(n, 'ledger.anchored', data, { repo: 99, commit: sha })
+  }
+
+  const data = { tree: null, policies: [], wasm: 'd'.repeat(64), data: 'd'.repeat(64), previous: null }
+  await put([[event(0, 'policy.loaded', data, { repo: 1, commit: tip })]])
+  let waiting: { readonly note: string; readonly anchor: string } | undefined
+  for (let n = 1; n < events; ) {
+    const batch: (readonly [LedgerEvent, string?])[] = []
+    for (const end = Math.min(events, n + every); n < end; n += 1) {
+      const id = `req_${String(n).padStart(26, '0')}`
+      const about = { request: id, repo: 1, pull: n }
+      if (waiting !== undefined) {
+        batch.push([anchored(n, waiting)])
+        waiting = undefined
+      } else if (n % 10 === 5) {
+        const path = `requests/2026/12/request-${n}.yaml`
+        files[path] = `request ${n}`
+        tip = commit(files, [tip])
+        batch.push([
+          keys.sign(event(n, 'grant.intended', { ...terms, path }, { ...about, grant: id, commit: tip })),
+        ])
+      } else if (n % 10 === 4) {
+        batch.push([
+          event(n, 'request.created', { ...created, reason: `reason ${n}` }, { ...about, commit: tip }),
+          `{"input":${n}}`,
+        ])
+      } else
+        batch.push([
+          event(n, 'request.created', { ...created, reason: `reason ${n}` }, { ...about, commit: tip }),
+        ])
+    }
+    await put(batch)
+    waiting = await anchorNow()
+  }
+  point('main', tip)
+
+  const edit = (statement: string, values?: unknown[]) =>
+    withClient(postgres.ownerUrl, async (client) => {
+      await client.query("set gitsudo.announced = 'yes'")
+      return client.query(statement, values)
+    })
+  await edit('insert into ledger_origin (origin) values ($1)', [origin])
+
+  let states = 0
+  return {
+    postgres,
+    database,
+    dir,
+    signer,
+    git,
+    commit,
+    point,
+    anchors,
+    tip,
+    /** As the tables' owner, who says so: nothing but what is done shows. */
+    edit,
+    /** A folder for what runs remember. */
+    newState: () => join(dir, `state-${states++}`),
+    verify: ({ noKey, ...more }: Partial<VerifyAsk> & { readonly noKey?: boolean }): Promise<Verdict> =>
+      verifyEverything(
+        {
+          databaseUrl: postgres.appUrl,
+          ...(noKey ? {} : { keys: [signer.key.text] }),
+          witnesses: [],
+          repositories: [dir],
+          fromBackup: false,
+          offline: false,
+          ...more,
+        },
+        {},
+        now,
+      ),
+    async close() {
+      await database.close()
+      await postgres.drop()
+      await rm(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+const plain = { v: 1, actor: { kind: 'app', id: 'gitsudo', login: 'gitsudo' } } as const
+const created = {
+  path: 'requests/2026/12/alice-prod.yaml',
+  blob: 'c'.repeat(40),
+  requester: 'alice',
+  provider: 'mock',
+  role: 'db-read',
+  scope: 'orders',
+  duration_seconds: 3600,
+}
+const terms = {
+  blob: 'c'.repeat(40),
+  requester: { id: 1001, login: 'alice' },
+  principal: 'alice@example.com',
+  provider: 'mock',
+  role: 'db-read',
+  cloud_role: 'db-read',
+  scope: 'orders',
+  reason: 'INC-4421',
+  starts_at: '2026-12-01T00:00:00.000Z',
+  ends_at: '2026-12-01T01:00:00.000Z',
+}

@@ -9,7 +9,7 @@ export type Execute = (text: string, values?: unknown[]) => Promise<{ rows: unkn
 
 /** The database cannot be initialised; the message says what to give. */
 export class InitialiseError extends Error {
-  readonly code: 'role_missing' | 'too_old'
+  readonly code: 'role_missing' | 'role_too_mighty' | 'too_old'
   constructor(code: InitialiseError['code'], message: string) {
     super(message)
     this.name = 'InitialiseError'
@@ -43,6 +43,7 @@ export async function initialise(options: {
     }
     await ensureRole(client, 'gitsudo_owner', options.passwords.owner)
     await ensureRole(client, 'gitsudo_app', options.passwords.app)
+    await refuseMight(client)
     if (server.me !== 'gitsudo_owner') {
       const database = client.escapeIdentifier(server.database)
       await client.query(`
@@ -50,6 +51,8 @@ export async function initialise(options: {
         grant connect on database ${database} to gitsudo_app;
         grant create, usage on schema public to gitsudo_owner;
         grant usage on schema public to gitsudo_app;
+        revoke temporary on database ${database} from public;
+        revoke create on schema public from public;
         grant gitsudo_owner to ${client.escapeIdentifier(server.me)};
         set role gitsudo_owner`)
     }
@@ -77,5 +80,20 @@ async function ensureRole(client: pg.Client, role: string, password: string | un
     await client.query(`create role ${role} login password ${secret}`)
   } else if (secret !== undefined) {
     await client.query(`alter role ${role} password ${secret}`)
+  }
+}
+
+/** What keeps the ledger from the service's own role must not be something that this role can lift. */
+async function refuseMight(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ mighty: boolean }>(`
+    select rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls
+      or pg_has_role(oid, 'gitsudo_owner', 'member') as mighty
+    from pg_roles where rolname = 'gitsudo_app'`)
+  if (rows[0]?.mighty !== false) {
+    throw new InitialiseError(
+      'role_too_mighty',
+      'The role gitsudo_app may be no superuser, make no roles or databases, not replicate, and not belong to ' +
+        'gitsudo_owner: the ledger would be open to it. Take that from it (alter role, revoke).',
+    )
   }
 }

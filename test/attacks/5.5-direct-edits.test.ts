@@ -60,6 +60,8 @@ test('direct edits of grants, policies and what was delivered are on record, and
     row: asked.id,
     before: expect.any(String),
     after: '{"note": "mine"}',
+    client: '127.0.0.1',
+    application: null,
   })
   expect(changes.every(({ data }) => data.sig === undefined)).toBe(true)
   expect(

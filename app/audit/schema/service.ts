@@ -38,6 +38,8 @@ export const serviceSchemas = {
       row: name("The row's key; * for what concerns the whole table."),
       before: orNull(text('What the columns that changed held before, JSON as PostgreSQL writes it.')),
       after: orNull(text('What they hold since.')),
+      client: orNull(name('The address it came from; null: from the same machine.')),
+      application: orNull(name('What the connection called itself.')),
     }),
   }),
   'ledger.anchored': eventSchema('ledger.anchored', {

@@ -31,6 +31,8 @@ const changeRow = z.object({
   rowKey: z.string(),
   before: z.string().exactOptional(),
   after: z.string().exactOptional(),
+  client: z.string().exactOptional(),
+  application: z.string().exactOptional(),
 })
 
 /** So many rows of each kind in one transaction. */
@@ -65,7 +67,7 @@ async function sealWithin(deps: SealDeps, tx: Tx) {
     delete from database_changes where id in (
       select id from database_changes order by id limit ${batchSize} for update skip locked
     ) returning id, to_char(at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at, by_role, table_name,
-      operation, row_key, before::text, after::text`)
+      operation, row_key, before::text, after::text, client, application`)
 
   const bodies: Uint8Array[] = []
   const forged: number[] = []
@@ -139,7 +141,7 @@ const columnTypes = [
 
 /** What an unannounced change of a row is on record as, and nothing else (trust.md 5.5). */
 function changed(change: z.infer<typeof changeRow>): LedgerEvent {
-  const { id, at, byRole, tableName: table, operation, rowKey, before, after } = change
+  const { id, at, byRole, tableName: table, operation, rowKey, ...told } = change
   return {
     v: 1,
     type: 'database.changed',
@@ -147,7 +149,17 @@ function changed(change: z.infer<typeof changeRow>): LedgerEvent {
     actor: { kind: 'database', id: byRole },
     ...(table === 'grants' && parseRequestId(rowKey) === rowKey && { grant: rowKey }),
     // As text: a number too large for JSON's readers must not stop the ledger.
-    data: { change: id, table, operation, row: rowKey, before: before ?? null, after: after ?? null },
+    data: {
+      ...{
+        change: id,
+        table,
+        operation,
+        row: rowKey,
+        before: told.before ?? null,
+        after: told.after ?? null,
+      },
+      ...{ client: told.client ?? null, application: told.application ?? null },
+    },
   }
 }
 

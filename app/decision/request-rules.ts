@@ -1,3 +1,4 @@
+import { refusals } from '../grant/grantable.ts'
 import { formatDuration } from '../request/duration.ts'
 import type { AccessRequest } from '../request/request.ts'
 import type { RuleNode } from './decision.ts'
@@ -44,7 +45,11 @@ export const judgeRequest = (facts: Facts, request: RequestFacts, sound: boolean
     rule('file', 'The request file', 'met', 'a file without faults', request.path),
     ...path,
     ...('commit' in facts.policy
-      ? [...requesterRules(request, read.request), ...roleRules(request, read.request)]
+      ? [
+          ...requesterRules(request, read.request),
+          ...roleRules(request, read.request),
+          ...cloudRules(request, read.request),
+        ]
       : []),
     ...startRules(facts, read.request),
     ...(read.request.breakGlass
@@ -160,6 +165,19 @@ const roleRules = ({ role }: RequestFacts, asked: AccessRequest): readonly RuleN
       `${most} would pass`,
     ),
   ]
+}
+
+/** What the cloud would refuse after the merge is refused before it. */
+const cloudRules = (
+  { requester, role }: RequestFacts,
+  { provider, scope }: AccessRequest,
+): readonly RuleNode[] => {
+  if (role === undefined || 'unknown' in role || role.provider !== provider) return []
+  if (requester === undefined || !('person' in requester) || requester.principal === undefined) return []
+  const { principal } = requester
+  return refusals(provider, { principal, cloudRole: role.cloudRole, scope }).map(({ needed, had, remedy }) =>
+    rule('cloud', `Something that ${provider} can grant`, 'unmet', needed, had, { remedy }),
+  )
 }
 
 const startRules = (

@@ -62,6 +62,26 @@ decides('requests', open, [
     rule: 'role',
   },
   {
+    name: 'what the cloud can never grant',
+    patch: {
+      access: { provider: 'gcp', scope: 'projects/example-prod' },
+      repository: { providers: ['gcp'] },
+      request: {
+        requester: { person: { id: 1, login: 'alice' }, principals: [], principal: 'alice@example.com' },
+        role: {
+          provider: 'gcp',
+          role: 'prod-infra-admin',
+          cloudRole: 'roles/editor',
+          scopes: ['projects/example-prod'],
+          maxDurationSeconds: 9000,
+        },
+      },
+    },
+    verdict: 'denied',
+    rule: 'cloud',
+    summary: /roles\/editor is a basic role/,
+  },
+  {
     name: 'a scope that only begins like one',
     patch: { access: { scope: '1234567890123' } },
     verdict: 'denied',

@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest'
+import { gcpMember } from '../../app/grant/grantable/gcp.ts'
+import { refusals } from '../../app/grant/grantable.ts'
+
+const good = {
+  principal: 'user:alice@example.com',
+  cloudRole: 'roles/compute.viewer',
+  scope: 'projects/example-prod',
+}
+
+describe('Google Cloud', () => {
+  test.each([
+    {},
+    { principal: 'Alice@Example.com' },
+    { principal: 'serviceAccount:ci@example-prod.iam.gserviceaccount.com' },
+    {
+      principal:
+        'principal://iam.googleapis.com/locations/global/workforcePools/acme-staff/subject/alice@acme.example',
+    },
+    { scope: 'projects/123456789012' },
+    { scope: 'projects/example.com:old-project' },
+    { scope: 'folders/123456789012' },
+    { scope: 'organizations/123456789012' },
+    { cloudRole: 'roles/compute.instanceAdmin.v1' },
+    { cloudRole: 'roles/browser' },
+    { cloudRole: 'projects/example-prod/roles/on_call.v2' },
+    { cloudRole: 'projects/123456789012/roles/onCall' },
+    { cloudRole: 'organizations/42/roles/onCall' },
+    { cloudRole: 'organizations/42/roles/onCall', scope: 'organizations/42' },
+    { cloudRole: 'organizations/42/roles/onCall', scope: 'folders/7' },
+  ])('may grant %j', (change) => {
+    expect(refusals('gcp', { ...good, ...change })).toEqual([])
+  })
+
+  test.each([
+    [{ cloudRole: 'roles/owner' }, /basic role/],
+    [{ cloudRole: 'roles/editor' }, /basic role/],
+    [{ cloudRole: 'roles/viewer' }, /basic role/],
+    [{ cloudRole: 'compute.viewer' }, /names no role/],
+    [{ cloudRole: 'roles/compute.viewer\nroles/owner' }, /names no role/],
+    [{ cloudRole: 'roles/../../owner' }, /names no role/],
+    [{ cloudRole: 'projects/example-prod/roles/on-call' }, /names no role/],
+    [{ cloudRole: '' }, /names no role/],
+    [{ cloudRole: 'projects/other-project/roles/onCall' }, /cannot be granted on projects\/example-prod/],
+    [{ cloudRole: 'projects/example-prod/roles/onCall', scope: 'folders/7' }, /cannot be granted on folders/],
+    [{ cloudRole: 'organizations/42/roles/onCall', scope: 'organizations/43' }, /cannot be granted on org/],
+    [{ scope: 'example-prod' }, /names no project/],
+    [{ scope: 'projects/Example-Prod' }, /names no project/],
+    [{ scope: 'projects/example-prod:setIamPolicy' }, /names no project/],
+    [{ scope: 'projects/example-prod/../other-prod' }, /names no project/],
+    [{ scope: 'projects/example-prod?x=1' }, /names no project/],
+    [{ scope: 'folders/acme' }, /names no project/],
+    [{ scope: 'organizations/acme.example' }, /names no project/],
+    [{ scope: 'billingAccounts/012345-567890-ABCDEF' }, /names no project/],
+    [{ principal: 'group:sre@example.com' }, /is not one/],
+    [{ principal: 'domain:example.com' }, /is not one/],
+    [{ principal: 'allUsers' }, /is not one/],
+    [{ principal: 'allAuthenticatedUsers' }, /is not one/],
+    [{ principal: 'deleted:user:alice@example.com?uid=1' }, /is not one/],
+    [{ principal: 'principalSet://iam.googleapis.com/locations/global/workforcePools/acme/*' }, /is not one/],
+    [{ principal: 'alice' }, /is not one/],
+  ])('refuses %j', (change, says) => {
+    expect(refusals('gcp', { ...good, ...change })).toMatchObject([{ had: expect.stringMatching(says) }])
+  })
+
+  test('names everything at once', () => {
+    expect(refusals('gcp', { principal: 'x', cloudRole: 'y', scope: 'z' })).toHaveLength(3)
+  })
+
+  test('writes members as policies show them', () => {
+    expect(gcpMember('Alice@Example.COM')).toBe('user:alice@example.com')
+    expect(gcpMember('serviceAccount:CI@p.iam.gserviceaccount.com')).toBe(
+      'serviceAccount:ci@p.iam.gserviceaccount.com',
+    )
+  })
+})
+
+test('providers without such limits refuse nothing here', () => {
+  expect(refusals('mock', { principal: '', cloudRole: '', scope: '' })).toEqual([])
+})

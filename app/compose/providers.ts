@@ -13,12 +13,17 @@ export const createProviders = async (
   clock: Clock,
   log: Log,
 ): Promise<ReadonlyMap<string, Provider>> => {
-  const found = new Map<string, Provider>()
-  if (config.providers.mock !== undefined) {
+  const { instance } = config
+  const { mock, gcp } = config.providers
+  const found: Provider[] = []
+  if (mock !== undefined) {
     const { createMock } = await import('../provider/mock/mock.ts')
     const { mockBindings } = await import('../store/mock-bindings.ts')
-    const mock = createMock({ bindings: mockBindings(database), clock, instance: config.instance })
-    found.set(mock.name, boundCalls(limitCalls(mock), { clock, log }))
+    found.push(createMock({ bindings: mockBindings(database), clock, instance }))
   }
-  return found
+  if (gcp !== undefined) {
+    const { createGcp } = await import('../provider/gcp/gcp.ts')
+    found.push(createGcp({ ...gcp, clock, instance }))
+  }
+  return new Map(found.map((one) => [one.name, boundCalls(limitCalls(one), { clock, log })]))
 }

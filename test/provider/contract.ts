@@ -43,9 +43,9 @@ export const describeProvider = (name: string, make: () => Promise<Harness>): vo
     afterEach(() => h.dispose())
 
     const call = (ms = 10_000): Call => ({ deadline: h.now() + ms, signal: AbortSignal.timeout(ms) })
-    const ensure = (intent: Intent, provider = h.provider) => provider.ensure(intent, call())
-    const inspect = (intent: Intent, provider = h.provider) => provider.inspect(intent, call())
-    const remove = (intent: Intent, provider = h.provider) => provider.remove(intent, call())
+    const ensure = (intent: Intent, provider = h.provider, ms?: number) => provider.ensure(intent, call(ms))
+    const inspect = (intent: Intent, provider = h.provider, ms?: number) => provider.inspect(intent, call(ms))
+    const remove = (intent: Intent, provider = h.provider, ms?: number) => provider.remove(intent, call(ms))
     /** As a reconciler does: again and again, until the cloud says so. */
     const until = async <T>(wanted: T, ask: () => Promise<T>): Promise<void> => {
       for (let tries = 0; tries < 50; tries++) {
@@ -105,19 +105,21 @@ export const describeProvider = (name: string, make: () => Promise<Harness>): vo
       ['forbidden', 'forbidden'],
     ] as const)('says %s, and nothing has happened', async (trouble, kind) => {
       const intent = h.intent(1)
+      // A conflict is fought until the deadline.
+      const ms = trouble === 'conflict' ? 500 : undefined
       h.meet(trouble, 'ensure')
-      const refused = await fault(ensure(intent))
+      const refused = await fault(ensure(intent, h.provider, ms))
       expect(refused.kind).toBe(kind)
       if (kind === 'throttled') expect(refused.retryAfter).toBeGreaterThan(0)
       if (kind === 'forbidden') expect(refused.message).toContain(h.permission)
       expect(await there(intent)).toBe(false)
       await ensure(intent)
       h.meet(trouble, 'remove')
-      expect((await fault(remove(intent))).kind).toBe(kind)
+      expect((await fault(remove(intent, h.provider, ms))).kind).toBe(kind)
       expect(await there(intent)).toBe(true)
       h.meet(trouble, 'inspect')
       // Trouble is never an answer: neither absent nor present.
-      expect((await fault(inspect(intent))).kind).toBe(kind)
+      expect((await fault(inspect(intent, h.provider, ms))).kind).toBe(kind)
       await gone(intent)
     })
 
@@ -147,13 +149,21 @@ export const describeProvider = (name: string, make: () => Promise<Harness>): vo
     test('takes a lagging read neither for there nor for gone', async () => {
       const intent = h.intent(1)
       h.meet('stale', 'ensure')
-      const first = await h.provider.ensure(intent, call()).catch((error: unknown) => error)
+      const first = await ensure(intent).catch((error: unknown) => error)
       if (first instanceof ProviderError) expect(first.kind).toBe('unavailable')
       else expect(first).toMatchObject({ kind: 'present' })
       h.advance(h.provider.propagationMs)
       await ensure(intent)
       h.meet('stale', 'remove')
-      expect(await remove(intent)).toBe(h.provider.propagationMs > 0 ? 'removing' : 'absent')
+      const left = await remove(intent, h.provider, 500).catch((error: unknown) => error)
+      if (left instanceof ProviderError) expect(left.kind).toBe('conflict')
+      else expect(left).toBe(h.provider.propagationMs > 0 ? 'removing' : 'absent')
+      // Right after it was given, a read may still show it absent.
+      await ensure(intent)
+      h.meet('stale', 'remove')
+      const early = await remove(intent, h.provider, 500).catch((error: unknown) => error)
+      if (early === 'absent') expect(await there(intent)).toBe(false)
+      h.advance(h.provider.propagationMs)
       await gone(intent)
       expect(await there(intent)).toBe(false)
     })
@@ -198,12 +208,12 @@ export const describeProvider = (name: string, make: () => Promise<Harness>): vo
 
     test('carries a thousand grants at once', async () => {
       const intents = Array.from({ length: 1000 }, (_, number) => h.intent(number + 1))
-      await Promise.all(intents.map((intent) => ensure(intent)))
+      await Promise.all(intents.map((intent) => ensure(intent, h.provider, 50_000)))
       const listed = await h.provider.list(call())
       expect(new Set(listed.map(({ grant }) => grant)).size).toBe(h.provider.traits.binding ? 1000 : 0)
-      await Promise.all(intents.map((intent) => gone(intent)))
+      await Promise.all(intents.map((intent) => until('absent', () => remove(intent, h.provider, 50_000))))
       expect(await h.provider.list(call())).toEqual([])
-    }, 60_000)
+    }, 120_000)
 
     test('takes names at their length limits, and refuses hostile ones as invalid', async () => {
       const longest = h.intent(1, h.longest)

@@ -1,0 +1,173 @@
+import { gcpMember, gcpResource } from '../../grant/grantable/gcp.ts'
+import { refusals } from '../../grant/grantable.ts'
+import type { Intent } from '../../grant/intent.ts'
+import { cloudName, parseRequestId } from '../../request/id.ts'
+import { base32 } from '../mark.ts'
+import { type Binding, type Observation, type Provider, ProviderError } from '../port.ts'
+import { createApi, permissionsOn } from './api.ts'
+import { createAuthorise, type GcpCredentials } from './credentials.ts'
+import {
+  expiryOf,
+  fullFor,
+  type Policy,
+  seen,
+  type Wanted,
+  withBinding,
+  without,
+  withoutExpired,
+} from './policy.ts'
+import { createWriter } from './writer.ts'
+
+type GcpOptions = GcpCredentials & {
+  readonly conditionTitlePrefix: string
+  /** The Resource Manager API, without a trailing slash. */
+  readonly baseUrl: string
+  /** The installation's name: bindings of another are strangers. */
+  readonly instance: string
+  readonly clock: { now(): number }
+}
+
+/** Policies read at once by `list` and `check`. */
+const readers = 16
+
+/**
+ * Google Cloud: a grant is one binding in the allow policy of a project, folder or organisation, under a condition
+ * that Google itself lets run out at the grant's end. Its title is our mark. Users act as themselves: there are no
+ * credentials to give.
+ */
+export const createGcp = (options: GcpOptions): Provider => {
+  const { clock } = options
+  const api = createApi({ baseUrl: options.baseUrl, authorise: createAuthorise(options) })
+  const writer = createWriter(api, clock)
+  const prefix = `${options.conditionTitlePrefix}-${base32(options.instance)}-`
+  const titleOf = ({ grant }: Intent): string => `${prefix}${cloudName(grant)}`
+  const look = (policy: Policy, resource: string, title: string): Observation =>
+    seen(policy, title, `${resource} ${title}`)
+
+  return {
+    name: 'gcp',
+    traits: { binding: true, marks: true, shared: false },
+    // "Policy changes typically take effect within 2 minutes, but can take 7 minutes or more" (IAM docs).
+    propagationMs: 7 * 60_000,
+    bindingKey: titleOf,
+
+    async inspect(intent, call) {
+      const resource = gcpResource(intent.scope)
+      if (resource === undefined) return { kind: 'absent' }
+      return look(await api.policy(resource, call.signal), resource, titleOf(intent))
+    },
+
+    async ensure(intent, call) {
+      const { resource, wanted } = wantedOf(intent, titleOf(intent))
+      if (clock.now() >= intent.endsAt) throw new ProviderError('invalid', 'gcp: the end has passed')
+      const policy = await writer.change(
+        resource,
+        (before) => {
+          const tidy = withoutExpired(before, prefix, clock.now())
+          const after = withBinding(tidy, wanted)
+          if (after === tidy) return before
+          const full = fullFor(without(tidy, wanted.title), wanted)
+          if (full !== undefined) throw new ProviderError('invalid', `gcp: ${resource} has no room: ${full}`)
+          return after
+        },
+        call,
+      )
+      const there = look(policy, resource, wanted.title)
+      if (there.kind === 'present') return there
+      throw new ProviderError('unavailable', `gcp: written into ${resource}, but not to be read yet`)
+    },
+
+    async remove(intent, call) {
+      const resource = gcpResource(intent.scope)
+      // No write of ours can have gone there.
+      if (resource === undefined) return 'absent'
+      const title = titleOf(intent)
+      // A read may lag behind the write that gave it. Past its end the binding gives nothing; before it, what is read
+      // as absent counts once the etag has proved the read.
+      const proven = clock.now() < intent.endsAt
+      const policy = await writer.change(
+        resource,
+        (before) => {
+          const after = without(before, title)
+          return after === before ? before : withoutExpired(after, prefix, clock.now())
+        },
+        call,
+        proven,
+      )
+      return look(policy, resource, title).kind === 'absent' ? 'absent' : 'removing'
+    },
+
+    async list(call) {
+      const resources = await api.resources(call.signal)
+      const found = await eachOf(resources, async (resource) => {
+        const policy = await api.policy(resource, call.signal).catch(ifUnreadable)
+        return (policy?.bindings ?? []).flatMap((binding): readonly Binding[] => {
+          const title = binding.condition?.title ?? ''
+          const grant = title.startsWith(prefix) ? parseRequestId(title.slice(prefix.length)) : undefined
+          if (grant === undefined) return []
+          return [
+            {
+              grant,
+              handle: `${resource} ${title}`,
+              principal: (binding.members ?? []).join(', '),
+              role: binding.role ?? '',
+              scope: resource,
+              expiresAt: expiryOf(binding),
+            },
+          ]
+        })
+      })
+      return found.flat()
+    },
+
+    async check(call) {
+      try {
+        const resources = await api.resources(call.signal)
+        if (resources.length === 0)
+          return ['no project, folder or organisation is to be seen: grant gitsudo its role']
+        const missing = await eachOf(resources, async (resource) => {
+          const needed = permissionsOn(resource)
+          const held = await api.held(resource, needed, call.signal)
+          return needed
+            .filter((one) => !held.includes(one))
+            .map((one) => `${resource}: permission ${one} is missing`)
+        })
+        return missing.flat()
+      } catch (error) {
+        if (error instanceof ProviderError) return [error.message]
+        throw error
+      }
+    },
+  }
+}
+
+/** The binding that an intent asks for. @throws ProviderError `invalid` */
+const wantedOf = (intent: Intent, title: string): { readonly resource: string; readonly wanted: Wanted } => {
+  const [refusal] = refusals('gcp', intent)
+  const resource = gcpResource(intent.scope)
+  const member = gcpMember(intent.principal)
+  if (refusal !== undefined || resource === undefined || member === undefined)
+    throw new ProviderError('invalid', `gcp: ${refusal?.had ?? intent.scope}`)
+  return { resource, wanted: { title, role: intent.cloudRole, member, endsAt: intent.endsAt } }
+}
+
+/**
+ * Anybody may show gitsudo a project of his own; one whose policy it may not read cannot hold a binding that it wrote,
+ * and must not keep the others from being listed.
+ */
+const ifUnreadable = (error: unknown): undefined => {
+  if (error instanceof ProviderError && (error.kind === 'forbidden' || error.kind === 'not_found'))
+    return undefined
+  throw error
+}
+
+const eachOf = async <T, R>(all: readonly T[], work: (one: T) => Promise<R>): Promise<readonly R[]> => {
+  const results: R[] = []
+  const left = all.entries()
+  await Promise.all(
+    Array.from({ length: readers }, async () => {
+      for (const [index, one] of left) results[index] = await work(one)
+    }),
+  )
+  return results
+}

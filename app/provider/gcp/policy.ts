@@ -1,0 +1,96 @@
+import type { cloudresourcemanager_v3 as v3 } from '@googleapis/cloudresourcemanager'
+import type { Observation } from '../port.ts'
+
+/** An allow policy as the API gives it. What is not ours goes back as it came. */
+export type Policy = v3.Schema$Policy
+type Binding = v3.Schema$Binding
+
+/** One conditional binding of ours; `endsAt` in epoch milliseconds. */
+export type Wanted = {
+  readonly title: string
+  readonly role: string
+  readonly member: string
+  readonly endsAt: number
+}
+
+/** Limits of an allow policy (IAM docs, "Quotas and limits"); principals are counted wherever they appear. */
+const mostPrincipals = 1500
+const mostConditions = 20
+
+const written = /^request\.time < timestamp\("([0-9TZ:.-]{20,30})"\)$/
+
+const expressionOf = (endsAt: number): string =>
+  `request.time < timestamp("${new Date(endsAt).toISOString()}")`
+
+/** Where somebody rewrote it into what we cannot read, it ends at no time we know: the last one there is. */
+const never = 8.64e15
+
+/** When a binding ends, epoch milliseconds. */
+export const expiryOf = (binding: Binding): number => {
+  const at = Date.parse(written.exec(binding.condition?.expression ?? '')?.[1] ?? '')
+  return Number.isNaN(at) ? never : at
+}
+
+const titled = (policy: Policy, title: string): readonly Binding[] =>
+  (policy.bindings ?? []).filter(({ condition }) => condition?.title === title)
+
+export const seen = (policy: Policy, title: string, handle: string): Observation => {
+  const there = titled(policy, title)
+  return there.length === 0
+    ? { kind: 'absent' }
+    : { kind: 'present', handle, expiresAt: Math.max(...there.map(expiryOf)) }
+}
+
+/** The policy with exactly this binding under its title; the policy itself where it is so already. */
+export const withBinding = (policy: Policy, wanted: Wanted): Policy => {
+  const there = titled(policy, wanted.title)
+  if (there.length === 1 && there.every((one) => isWhole(one, wanted))) return policy
+  const { title, role, member, endsAt } = wanted
+  const binding = { role, members: [member], condition: { title, expression: expressionOf(endsAt) } }
+  return { ...policy, bindings: [...(without(policy, title).bindings ?? []), binding] }
+}
+
+/** The policy without any binding of this title; the policy itself where there is none. */
+export const without = (policy: Policy, title: string): Policy => leaving(policy, (one) => one !== title)
+
+/** The policy without ours that give nothing any more, so that they do not pile up. */
+export const withoutExpired = (policy: Policy, prefix: string, now: number): Policy =>
+  leaving(policy, (title, binding) => !title.startsWith(prefix) || expiryOf(binding) > now)
+
+const leaving = (policy: Policy, stays: (title: string, binding: Binding) => boolean): Policy => {
+  const bindings = policy.bindings ?? []
+  const left = bindings.filter((one) => stays(one.condition?.title ?? '', one))
+  return left.length === bindings.length ? policy : { ...policy, bindings: left }
+}
+
+const isWhole = ({ role, members, condition }: Binding, wanted: Wanted): boolean =>
+  role === wanted.role &&
+  members?.length === 1 &&
+  members[0] === wanted.member &&
+  condition?.expression === expressionOf(wanted.endsAt)
+
+/** Why the policy has no room for one more binding of this role and member, if it has none. */
+export const fullFor = (
+  policy: Policy,
+  { role, member }: Pick<Wanted, 'role' | 'member'>,
+): string | undefined => {
+  const bindings = policy.bindings ?? []
+  const principals = bindings.reduce((sum, { members }) => sum + (members?.length ?? 0), exempted(policy))
+  if (principals >= mostPrincipals)
+    return `its policy names ${principals} principals, and Google Cloud takes ${mostPrincipals}`
+  const alike = bindings.filter(
+    (one) =>
+      one.role === role &&
+      one.condition &&
+      one.members?.some((name) => name.toLowerCase() === member.toLowerCase()),
+  ).length
+  return alike >= mostConditions
+    ? `${member} has ${role} under ${alike} conditions, and Google Cloud takes ${mostConditions}`
+    : undefined
+}
+
+/** Principals exempted from audit logging count too. */
+const exempted = ({ auditConfigs }: Policy): number =>
+  (auditConfigs ?? [])
+    .flatMap(({ auditLogConfigs }) => auditLogConfigs ?? [])
+    .reduce((sum, { exemptedMembers }) => sum + (exemptedMembers?.length ?? 0), 0)

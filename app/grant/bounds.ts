@@ -1,6 +1,9 @@
 /** The longest one provider call may take, in milliseconds. */
 export const callMs = 10_000
 
+/** How long a step waits for its event's seal, in milliseconds. */
+export const sealMs = 10_000
+
 /** After this long a worker that died has lost its lease: heartbeat plus supervision (architecture.md, Queue). */
 export const leaseMs = 15_000
 

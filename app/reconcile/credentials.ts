@@ -1,8 +1,8 @@
-import { callMs } from '../grant/bounds.ts'
+import { callMs, sealMs } from '../grant/bounds.ts'
 import { credentialsEvent } from '../grant/events.ts'
 import type { Intent } from '../grant/intent.ts'
 import { type Provider, ProviderError } from '../provider/port.ts'
-import { type GrantDeps, sealMs } from './grant/deps.ts'
+import type { GrantDeps } from './grant/deps.ts'
 import { readLedger } from './grant/situation.ts'
 import { withheld } from './grant/withheld.ts'
 

@@ -1,6 +1,6 @@
 import type { LedgerEvent } from '../../audit/event.ts'
 import { backOff } from '../../grant/back-off.ts'
-import { driftMs } from '../../grant/bounds.ts'
+import { driftMs, sealMs } from '../../grant/bounds.ts'
 import {
   driftEvent,
   endedEvent,
@@ -18,7 +18,7 @@ import type { WakeUp } from '../ports/queue.ts'
 import type { GrantRow } from '../ports/store.ts'
 import { type createBindingLock, sharersOf } from './binding.ts'
 import { ask } from './call.ts'
-import { type LookDeps, sealMs } from './deps.ts'
+import type { LookDeps } from './deps.ts'
 import { ensureFenced } from './ensure.ts'
 import { moved, record } from './record.ts'
 import type { Situation } from './situation.ts'

@@ -33,6 +33,3 @@ export type GrantDeps = {
 
 /** What a look at one grant stands on. */
 export type LookDeps = GrantDeps & { readonly recorder: Recorder }
-
-/** How long a step waits for its event's seal, in milliseconds. */
-export const sealMs = 10_000

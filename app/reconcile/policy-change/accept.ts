@@ -3,6 +3,7 @@ import type { Json, LedgerEvent } from '../../audit/event.ts'
 import { decidePolicies } from '../../decision/decide-policies.ts'
 import type { Decision, PolicyDecision } from '../../decision/decision.ts'
 import type { ProposalFacts } from '../../decision/facts.ts'
+import { sealMs } from '../../grant/bounds.ts'
 import { gitsudo } from '../../grant/events.ts'
 import { writeInstant } from '../../request/instant.ts'
 import type { ObserveDeps, Observed } from '../observe/pull.ts'
@@ -14,8 +15,6 @@ import { userActor } from '../pull-request/events.ts'
 import { cancel, savePull } from '../pull-request/forecast.ts'
 import { isOpen } from '../pull-request/rows.ts'
 import { transact } from '../transact.ts'
-
-const sealMs = 10_000
 
 /**
  * The verdict on policies that were merged, from fresh facts; the first complete one is final. What passes is

@@ -1,3 +1,4 @@
+import { sealMs } from '../../grant/bounds.ts'
 import { refuseGrant, startGrant } from '../grant/open.ts'
 import { type ObserveDeps, observePull } from '../observe/pull.ts'
 import { Trouble } from '../observe/trouble.ts'
@@ -52,6 +53,6 @@ export const startDue = async (
         endsAt: decision.at + (grant.endsAt - grant.startsAt),
       })
     })
-    await deps.ledger.sealed([staged], deps.clock.now() + 10_000)
+    await deps.ledger.sealed([staged], deps.clock.now() + sealMs)
   }
 }

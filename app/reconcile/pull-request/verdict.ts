@@ -1,5 +1,6 @@
 import type { Decision, RequestDecision } from '../../decision/decision.ts'
 import type { RequestFacts } from '../../decision/facts.ts'
+import { sealMs } from '../../grant/bounds.ts'
 import { gitsudo } from '../../grant/events.ts'
 import type { Intent } from '../../grant/intent.ts'
 import { moveRequest } from '../../grant/moves.ts'
@@ -63,7 +64,7 @@ export const verdictAtMerge = async (
     await savePull(deps, tx, repository.id, pull, decision)
     return { decision, staged }
   })
-  if (staged.length > 0) await deps.ledger.sealed(staged, deps.clock.now() + 10_000)
+  if (staged.length > 0) await deps.ledger.sealed(staged, deps.clock.now() + sealMs)
   return decision
 }
 

@@ -125,8 +125,14 @@ export const startService = async (
   }
 }
 
-const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
-  pause(ms, undefined, { signal }).catch(() => undefined)
+/** Resolves after `ms`, or at once when the signal aborts. */
+const sleep = async (ms: number, signal: AbortSignal): Promise<void> => {
+  try {
+    await pause(ms, undefined, { signal })
+  } catch (error) {
+    if (!signal.aborted) throw error
+  }
+}
 
 const firstLook = async ({ anchorer }: Anchoring, log: Log): Promise<void> => {
   try {
@@ -152,10 +158,16 @@ const work = async (deps: Deps): Promise<void> => {
   await deps.queue.work('merge-group', (key) => group.look(key))
 }
 
-/** Loads the accepted policies, then asks every 5 minutes what deliveries were missed. */
+/** Loads the accepted policies, then asks every 5 minutes what deliveries were missed, until the service stops. */
 const keepUp = async (deps: Deps, signal: AbortSignal): Promise<void> => {
-  for (const repository of deps.settings.repositories.values()) {
-    await again(deps.log, `policies of ${repository.fullName}`, signal, () => loadAccepted(deps, repository))
+  try {
+    for (const repository of deps.settings.repositories.values()) {
+      const what = `policies of ${repository.fullName}`
+      await again(deps.log, what, signal, () => loadAccepted(deps, repository))
+    }
+  } catch (error) {
+    if (signal.aborted) return
+    throw error
   }
   let from: number | undefined
   while (!signal.aborted) {
@@ -163,11 +175,11 @@ const keepUp = async (deps: Deps, signal: AbortSignal): Promise<void> => {
       deps.log.warn('catch-up failed and will be tried again', { error })
       return from
     })
-    await pause(catchUpEveryMs, undefined, { signal }).catch(() => undefined)
+    await sleep(catchUpEveryMs, signal)
   }
 }
 
-/** Tries until it works or the service stops; says what it waits for. */
+/** Tries until it works; says what it waits for. @throws what the last attempt did, once the service stops */
 const again = async <T>(
   log: Log,
   what: string,
@@ -180,7 +192,7 @@ const again = async <T>(
     } catch (error) {
       if (signal.aborted) throw error
       log.warn(`waiting for ${what}`, { error })
-      await pause(retryMs, undefined, { signal })
+      await sleep(retryMs, signal)
     }
   }
 }

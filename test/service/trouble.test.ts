@@ -1,9 +1,11 @@
+import { spawn } from 'node:child_process'
 import { createHmac, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { cp, readFile } from 'node:fs/promises'
 import { type IncomingMessage, request } from 'node:http'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ended } from '../../app/sandbox/run.ts'
 import { type Service, startService } from '../../app/sandbox/service.ts'
 import { until } from '../../app/sandbox/until.ts'
 import { freePort } from '../../app/sandbox/world.ts'
@@ -91,6 +93,27 @@ test('a graceful stop ends well; what GitHub could not deliver meanwhile is caug
   t.github.admin.faults.clear()
   service = await t.start()
   await t.reached(asked.id, 'active')
+})
+
+test('GitHub away from the start: /readyz names the policies, and a graceful stop ends well all the same', async () => {
+  await service.stop()
+  const away = t.github.admin.faults.api({ answer: 'bad-gateway', path: /access_tokens$/ })
+  const waiting = spawn(t.entry.command, [...t.entry.args, 'server', 'start', '--config', t.service.config], {
+    env: t.service.env,
+    stdio: 'ignore',
+  })
+  await until('/readyz to name the policies', async () => {
+    const response = await fetch(`${service.url}/readyz`).catch(() => undefined)
+    return (
+      response?.status === 503 &&
+      ((await response.json()) as { missing: string[] }).missing.includes('policies')
+    )
+  })
+  waiting.kill('SIGTERM')
+  await ended(waiting)
+  expect([waiting.exitCode, waiting.signalCode]).toEqual([0, null])
+  away()
+  service = await t.start()
 })
 
 test('PostgreSQL away: /readyz says so, and the service goes on when it is back', async () => {

@@ -106,8 +106,7 @@ async function reachableBinaries(account: Account | undefined): Promise<Binaries
     version: string
   }
   const copy = join(account.refuge, `postgresql-${version}`)
-  const ready = await readFile(join(copy, 'share', 'postgresql', 'postgres.bki')).catch(() => undefined)
-  if (!ready) {
+  if ((await readText(join(copy, 'share', 'postgresql', 'postgres.bki'))) === undefined) {
     const partial = `${copy}.${randomBytes(4).toString('hex')}`
     await cp(found.root, partial, { recursive: true, verbatimSymlinks: true })
     await rm(copy, { recursive: true, force: true })

@@ -1,3 +1,4 @@
+import { inTurn } from '../reconcile/in-turn.ts'
 import type { Clock } from '../reconcile/ports/clock.ts'
 import { GitError, type Sha } from '../reconcile/ports/git.ts'
 import type { Log } from '../reconcile/ports/log.ts'
@@ -38,7 +39,7 @@ export function createFetcher(options: FetcherOptions): Fetcher {
   const { gitDir, fullName, branch, url, objects, clock, log } = options
   let damaged = false
   let madeAnewAt = Number.NEGATIVE_INFINITY
-  let last: Promise<unknown> = Promise.resolve()
+  const turn = inTurn()
   let next: { readonly wants: Set<Sha>; readonly outcome: Promise<Outcome> } | undefined
 
   async function makeAnew(why: string): Promise<void> {
@@ -155,12 +156,11 @@ export function createFetcher(options: FetcherOptions): Fetcher {
       // shares the next one.
       if (!next) {
         const shared = new Set<Sha>()
-        const outcome = last.then(() => {
+        const outcome = turn(() => {
           next = undefined
           return round(shared)
         })
         next = { wants: shared, outcome }
-        last = outcome.catch(() => undefined)
       }
       for (const sha of wants) next.wants.add(sha)
       const { tip, missing } = await next.outcome

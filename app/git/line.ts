@@ -1,3 +1,4 @@
+import { inTurn } from '../reconcile/in-turn.ts'
 import type { Sha } from '../reconcile/ports/git.ts'
 import { commitOf } from './commit.ts'
 import type { Objects } from './objects.ts'
@@ -26,7 +27,7 @@ export function createLine(
   let steps = new Map<Sha, number>()
   let reached = new Map<Sha, number>()
   let tip: Sha | undefined
-  let last: Promise<void> = Promise.resolve()
+  const turn = inTurn()
 
   /** The line from the last tip to this one, oldest first; undefined where it does not lead there. */
   async function stepsTo(next: Sha): Promise<readonly Sha[] | undefined> {
@@ -66,11 +67,7 @@ export function createLine(
   }
 
   return {
-    follow(next) {
-      const taken = last.then(() => take(next))
-      last = taken.catch(() => undefined)
-      return taken
-    },
+    follow: (next) => turn(() => take(next)),
     below(of) {
       const step = steps.get(of)
       return step === undefined

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { inTurn } from '../../app/reconcile/in-turn.ts'
 import { requestId } from '../../app/request/id.ts'
 import { requestFile } from '../../app/sandbox/demo/stage.ts'
 import type { Person } from '../../app/sandbox/person.ts'
@@ -74,12 +75,9 @@ export const openTestWorld = async (options: {
     withClient(world.superuserUrl, async (client) => (await client.query(text, [...values])).rows as T[])
 
   // A person has one clone, so one push at a time.
-  let pushing: Promise<unknown> = Promise.resolve()
-  const push: Person['push'] = (branch, message, files) => {
-    const next = pushing.then(() => people.alice.push(branch, message, files))
-    pushing = next.catch(() => undefined)
-    return next
-  }
+  const turn = inTurn()
+  const push: Person['push'] = (branch, message, files) =>
+    turn(() => people.alice.push(branch, message, files))
 
   let clones = 0
   /** A fresh clone of somebody's, with its own branch checked out; any Git command runs in it as that person. */

@@ -1,4 +1,5 @@
 import { readDirectory } from '../../identity/directory.ts'
+import { inTurn } from '../../reconcile/in-turn.ts'
 import type { Clock } from '../../reconcile/ports/clock.ts'
 import type { PolicySet } from '../../reconcile/ports/evaluator.ts'
 import { GitError, type Mirror } from '../../reconcile/ports/git.ts'
@@ -42,15 +43,8 @@ const inWorker = 'WebAssembly in a worker of its own'
 
 /** Tries one commit at a time: two would share the machine with the service. */
 export function createPolicyTrial(deps: TrialDeps): PolicyTrial {
-  let last: Promise<unknown> = Promise.resolve()
-  return {
-    trial(request, signal) {
-      const mine = last.then(() => tryCommit(deps, request, signal))
-      // Who asked hears of it; whoever comes next only waits for its end.
-      last = mine.catch(() => undefined)
-      return mine
-    },
-  }
+  const turn = inTurn()
+  return { trial: (request, signal) => turn(() => tryCommit(deps, request, signal)) }
 }
 
 async function tryCommit(

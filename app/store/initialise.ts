@@ -84,7 +84,7 @@ async function ensureRole(client: pg.Client, role: string, password: string | un
 }
 
 /** What keeps the ledger from the service's own role must not be something that this role can lift. */
-async function refuseMight(client: pg.Client): Promise<void> {
+export async function refuseMight(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ mighty: boolean }>(`
     select rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls
       or pg_has_role(oid, 'gitsudo_owner', 'member') as mighty

@@ -3,6 +3,7 @@ import type { Receipt } from '../audit/compare/receipts.ts'
 import type { Verdict } from '../audit/compare/verdict.ts'
 import type { Proof } from '../audit/proof.ts'
 import type { Proven, Wanted } from '../audit/prove.ts'
+import type { Period, Report } from '../audit/report/report.ts'
 import type { Clock } from '../reconcile/ports/clock.ts'
 
 /** Where a verb writes: text as it is, and whether a person looks at it. */
@@ -18,6 +19,7 @@ export type Write = (text: string) => Promise<void>
 export type LedgerAccess = {
   /** @throws NoteError where the ledger does not lead to its newest checkpoint */
   prove(wanted: Wanted): Promise<Proven>
+  report(period: Period): Promise<Report>
   close(): Promise<void>
 }
 

@@ -12,6 +12,7 @@ import {
   policyUpdate,
 } from './verbs/policy.ts'
 import { auditProve } from './verbs/prove.ts'
+import { auditReport } from './verbs/report.ts'
 import { request } from './verbs/request.ts'
 import { approve, deny } from './verbs/review.ts'
 import { revoke } from './verbs/revoke.ts'
@@ -32,6 +33,7 @@ export const verbs: readonly Verb[] = [
   auditVerify,
   auditExport,
   auditProve,
+  auditReport,
   policyList,
   policyCheck,
   policyTest,

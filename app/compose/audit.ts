@@ -5,12 +5,13 @@ import type { LedgerEvent } from '../audit/event.ts'
 import { readExportLine } from '../audit/export-line.ts'
 import { type Proof, proofMark, readProof } from '../audit/proof.ts'
 import { findInExport, prove } from '../audit/prove.ts'
+import { createReport } from '../audit/report/collect.ts'
 import type { AuditAccess, LedgerAccess, Replayed } from '../cli/deps.ts'
 import { replayDecision } from '../policy/replay.ts'
 import type { ApprovalResult, EligibilityResult } from '../policy/result.ts'
 import { type Database, openDatabase } from '../store/database.ts'
 import { evidenceBytes } from '../store/ledger/evidence.ts'
-import { exportLedger } from '../store/ledger/export.ts'
+import { exportLedger, readLedger } from '../store/ledger/export.ts'
 import { proveEvents } from '../store/ledger/prove.ts'
 import { ledgerReads } from '../store/ledger/read.ts'
 import { linesOf } from './lines.ts'
@@ -23,6 +24,13 @@ export const openAudit = async (databaseUrl: string, env: NodeJS.ProcessEnv): Pr
   return {
     export: async (write) => exportLedger(database, await origin(), { keys: [], write }),
     prove: (wanted) => proveEvents(database, wanted),
+    async report(period) {
+      const report = createReport(period)
+      await readLedger(database, { origin: await origin(), keys: [] }, async (lines) => {
+        for (const line of lines) report.push(line)
+      })
+      return report.end()
+    },
     replay: (id, dir) => replay(database, id, dir, env),
     close: () => database.close(),
   }
@@ -44,6 +52,11 @@ export const openExport = async (path: string): Promise<LedgerAccess> => ({
       for await (const line of exportLines(path))
         if (line.kind === 'event') yield Buffer.from(line.leaf, 'hex')
     }),
+  async report(period) {
+    const report = createReport(period)
+    for await (const line of exportLines(path)) report.push(line)
+    return report.end()
+  },
   close: async () => undefined,
 })
 

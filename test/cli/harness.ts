@@ -1,7 +1,7 @@
 import type { CliDeps } from '../../app/cli/deps.ts'
 import { runProgram } from '../../app/cli/program.ts'
 
-const absent = async (): Promise<never> => {
+export const absent = async (): Promise<never> => {
   throw new Error('not part of this test')
 }
 

@@ -4,7 +4,7 @@ import { relative } from '../../app/cli/terminal/relative.ts'
 import { table } from '../../app/cli/terminal/table.ts'
 import { waitFor } from '../../app/cli/terminal/wait.ts'
 import { ConfigError } from '../../app/config/fault.ts'
-import { gitsudo } from './harness.ts'
+import { absent, gitsudo } from './harness.ts'
 
 describe('audit export and replay', () => {
   const ledger = () => {
@@ -14,7 +14,8 @@ describe('audit export and replay', () => {
         await write('{"a":1}\n')
         return 2
       },
-      prove: async () => ({ proofs: [], tooNew: [] }),
+      prove: absent,
+      report: absent,
       replay: async () => [
         {
           seq: 3,

@@ -1,0 +1,98 @@
+import { writeInstant } from '../../request/instant.ts'
+import type { LedgerEvent } from '../event.ts'
+import type { Anomaly, Period, Story } from './report.ts'
+import { isForced, nameOf, text } from './story.ts'
+
+/** Grants may be gone so much later than they end before it is worth a line. */
+const toleratedMs = 300_000
+/** So many grants of one person, all approved by one and the same, are worth a line. */
+const pairGrants = 5
+/** So many requests of a person tell his hours; one so far from all of them is unusual. */
+const knownRequests = 20
+const hoursAway = 2
+
+/** What an event by itself is worth. */
+export function ofEvent(seq: number, event: LedgerEvent, at: number): Anomaly | undefined {
+  const { type, data, actor } = event
+  const request = event.grant ?? event.request
+  const one = (kind: Anomaly['kind'], detail: string, who?: string): Anomaly => ({
+    kind,
+    at,
+    seq,
+    detail,
+    ...(request !== undefined && { request }),
+    ...(who !== undefined && { who }),
+  })
+  const why = text(data.why) ?? ''
+  if (type === 'database.changed') {
+    const what = [data.operation, 'of', data.table, data.row].map(String).join(' ')
+    return one(
+      'database changed',
+      `${what}: ${data.before ?? 'nothing'} → ${data.after ?? 'nothing'}`,
+      actor.id,
+    )
+  }
+  if (isForced(event)) return one('forced merge', why, actor.kind === 'user' ? nameOf(actor) : undefined)
+  if (type === 'grant.quarantined') return one('quarantined', why)
+  if (type === 'grant.drift') return one('drift', why)
+  if (type === 'notification.failed') return one('notification failed', `${data.channel ?? ''}: ${why}`)
+  return undefined
+}
+
+/** When a grant should have been gone; undefined for what was never granted. */
+export const endOf = ({ dueAt, revoke }: Story): number | undefined =>
+  dueAt === undefined ? undefined : Math.min(dueAt, revoke?.at ?? dueAt)
+
+/** Grants that were there for longer than they should, gone or not. */
+export function outlived(grants: readonly Story[], { until }: Period): readonly Anomaly[] {
+  return grants.flatMap((grant) => {
+    const end = endOf(grant)
+    const gone = grant.goneAt ?? until
+    if (end === undefined || gone - end <= toleratedMs) return []
+    const late = `${Math.round((gone - end) / 60_000)} min past its end at ${writeInstant(end)}`
+    return [
+      {
+        kind: 'outlived its end' as const,
+        at: end,
+        seq: grant.seq,
+        request: grant.id,
+        ...(grant.who !== undefined && { who: grant.who }),
+        detail: grant.goneAt === undefined ? `not confirmed gone, ${late}` : `gone ${late}`,
+      },
+    ]
+  })
+}
+
+/** People whose every grant was approved by one and the same person alone. */
+export function samePairs(grants: readonly Story[], { since, until }: Period): readonly Anomaly[] {
+  const of = Map.groupBy(
+    grants.filter(({ intendedAt = 0, approvedBy }) => intendedAt >= since && approvedBy.length > 0),
+    ({ who }) => who ?? '',
+  )
+  return [...of].flatMap(([who, mine]) => {
+    const [approver] = mine[0]?.approvedBy ?? []
+    const always = mine.every(({ approvedBy }) => approvedBy.length === 1 && approvedBy[0] === approver)
+    if (mine.length < pairGrants || !always || approver === undefined) return []
+    const back = (of.get(approver) ?? []).filter(({ approvedBy }) => approvedBy.includes(who)).length
+    const conversely = back === 0 ? '' : `; ${who} approved ${back} of ${approver}'s`
+    const detail = `all ${mine.length} grants of ${who} were approved by ${approver} alone${conversely}`
+    return [{ kind: 'same approver' as const, at: until, who, detail }]
+  })
+}
+
+/** Tells a request at an hour (UTC) at which this person was never seen, once his hours are known. */
+export function createHours(): (who: string, at: number) => string | undefined {
+  const seen = new Map<string, number[]>()
+  return (who, at) => {
+    const hours = seen.get(who) ?? Array<number>(24).fill(0)
+    const hour = Math.floor(at / 3_600_000) % 24
+    const known = hours.reduce((sum, count) => sum + count, 0)
+    const near = Array.from({ length: 2 * hoursAway + 1 }, (_, index) => (hour - hoursAway + index + 24) % 24)
+    const isUnusual = known >= knownRequests && near.every((each) => hours[each] === 0)
+    hours[hour] = (hours[hour] ?? 0) + 1
+    seen.set(who, hours)
+    return isUnusual
+      ? `asked at ${writeInstant(at).slice(11, 16)} UTC; none of ${known} earlier requests within ${hoursAway} h of it`
+      : undefined
+  }
+}

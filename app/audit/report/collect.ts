@@ -1,0 +1,147 @@
+import { eventOf } from '../body.ts'
+import { leafHash, linkHash, originHead } from '../chain.ts'
+import { readCheckpoint } from '../checkpoint.ts'
+import type { LedgerEvent } from '../event.ts'
+import type { ExportLine } from '../export-line.ts'
+import { openNote } from '../note.ts'
+import { createHours, endOf, ofEvent, outlived, samePairs } from './anomalies.ts'
+import type { Anomaly, BreakGlass, Period, PolicyChange, Report, Story } from './report.ts'
+import { instant, loginsOf, nameOf, tell, text } from './story.ts'
+
+/**
+ * Folds the lines of an export (audit/export-line.ts) into a report. What was over before the period is forgotten, so
+ * memory grows with the period's requests, not with the ledger. The chain is recomputed along the way.
+ */
+export function createReport(period: Period): { push(line: ExportLine): void; end(): Report } {
+  let origin = ''
+  let events = 0
+  let head: Uint8Array = new Uint8Array()
+  let checkpoint: number | undefined
+  let brokenAt: number | undefined
+  const stories = new Map<string, Story>()
+  const breakGlass = new Map<string, BreakGlass>()
+  const anomalies: Anomaly[] = []
+  const policies: PolicyChange[] = []
+  const unusual = createHours()
+
+  function chained(line: Extract<ExportLine, { kind: 'event' }>): boolean {
+    const body = Buffer.from(line.body, 'utf8')
+    head = linkHash(head, events + 1, leafHash(body))
+    return line.seq === events + 1 && line.chain === hex(head)
+  }
+
+  function hear(seq: number, event: LedgerEvent): void {
+    const at = instant(event.at) ?? 0
+    if (at >= period.until) return
+    const within = at >= period.since
+    const note = (found: Anomaly | undefined) => {
+      if (within && found !== undefined) anomalies.push(found)
+    }
+    note(ofEvent(seq, event, at))
+    const id = event.grant ?? event.request
+    const who = nameOf(event.actor)
+    if (event.type === 'request.created') {
+      const detail = unusual(event.actor.id, at)
+      if (detail !== undefined)
+        note({ kind: 'unusual hour', at, seq, who, detail, ...(id !== undefined && { request: id }) })
+    }
+    if (within) {
+      const change = policyChange(seq, event, at)
+      if (change !== undefined) policies.push(change)
+    }
+    if (id === undefined) return
+    emergency(id, seq, event, at)
+    const story = tell(stories.get(id), seq, event)
+    if (story === undefined || (story.closedAt ?? period.since) < period.since) stories.delete(id)
+    else stories.set(id, story)
+  }
+
+  function emergency(id: string, seq: number, event: LedgerEvent, at: number): void {
+    const { data, actor } = event
+    const known = breakGlass.get(id)
+    if (event.type === 'breakglass.invoked') {
+      const reviewBy = instant(data.review_by)
+      const reason = text(data.reason) ?? ''
+      const said = { at, seq, request: id, who: nameOf(actor), reason }
+      breakGlass.set(id, { ...said, ...(reviewBy !== undefined && { reviewBy }) })
+    } else if (event.type === 'breakglass.reviewed' && known !== undefined) {
+      const verdict = text(data.verdict) ?? ''
+      breakGlass.set(id, {
+        ...known,
+        review: { at, by: nameOf(actor), verdict, overdue: data.overdue === true },
+      })
+    }
+  }
+
+  return {
+    push(line) {
+      if (line.kind === 'header') {
+        origin = line.origin
+        head = originHead(origin)
+      } else if (line.kind === 'checkpoint') {
+        checkpoint = sizeOf(line.note)
+      } else if (line.kind === 'event' && brokenAt === undefined) {
+        if (!chained(line)) brokenAt = events + 1
+        else {
+          events += 1
+          hear(line.seq, eventOf(Buffer.from(line.body, 'utf8')))
+        }
+      }
+    },
+    end() {
+      const all = [...stories.values()]
+      const grants = all
+        .filter(({ intendedAt }) => intendedAt !== undefined)
+        .filter(({ outcome, issuedAt }) => issuedAt !== undefined || outcome !== 'failed')
+        .toSorted((a, b) => began(a) - began(b))
+      const debt = grants.filter(
+        (one) => one.closedAt === undefined && (endOf(one) ?? period.until) < period.until,
+      )
+      return {
+        ...period,
+        origin,
+        ledger: {
+          events,
+          head: hex(head),
+          ...(checkpoint !== undefined && { checkpoint }),
+          ...(brokenAt !== undefined && { brokenAt }),
+        },
+        grants,
+        refused: all.filter(({ outcome }) => ['denied', 'refused', 'lapsed', 'failed'].includes(outcome)),
+        // One that still waits for its review is shown whenever it was.
+        breakGlass: [...breakGlass.values()].filter(
+          ({ at, review }) => at >= period.since || (review?.at ?? period.since) >= period.since,
+        ),
+        debt,
+        anomalies: [...anomalies, ...outlived(grants, period), ...samePairs(grants, period)].toSorted(
+          (a, b) => a.at - b.at,
+        ),
+        policies,
+      }
+    },
+  }
+}
+
+/** When a grant was there from. */
+export const began = ({ issuedAt, intendedAt }: Story): number => issuedAt ?? intendedAt ?? 0
+
+function policyChange(seq: number, event: LedgerEvent, at: number): PolicyChange | undefined {
+  const { type, data, actor, commit } = event
+  const said = { at, seq, by: nameOf(actor), ...(commit !== undefined && { commit }) }
+  if (type === 'policy.accepted' || type === 'policy.refused') {
+    const what = type === 'policy.accepted' ? 'accepted' : 'refused'
+    return { ...said, what, approvedBy: loginsOf(data.approved_by), detail: text(data.why) ?? '' }
+  }
+  if (type !== 'policy.overridden') return undefined
+  const until = data.until === undefined ? '' : ` until ${data.until}`
+  const phase = data.phase === 'started' || data.phase === 'ended' ? data.phase : 'asked'
+  return {
+    ...said,
+    what: `override ${phase}`,
+    approvedBy: loginsOf(data.by),
+    detail: `${data.policy}${until}`,
+  }
+}
+
+const sizeOf = (note: string): number => readCheckpoint(openNote(note, []).text).size
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')

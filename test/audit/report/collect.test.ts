@@ -1,0 +1,271 @@
+import { describe, expect, test } from 'vitest'
+import type { LedgerEvent } from '../../../app/audit/event.ts'
+import { createReport } from '../../../app/audit/report/collect.ts'
+import { gitsudo } from '../../../app/grant/events.ts'
+import { ledgerLines } from '../../support/ledger-lines.ts'
+import { access, event, policyCommit, user } from './access.ts'
+
+const hour = 3_600_000
+const day = 24 * hour
+const since = Date.UTC(2026, 11, 1)
+const until = Date.UTC(2027, 0, 1)
+
+const report = (events: readonly LedgerEvent[], period = { since, until }) => {
+  const made = createReport(period)
+  for (const line of ledgerLines('acme', events)) made.push(line)
+  return made.end()
+}
+const kinds = (events: readonly LedgerEvent[]) =>
+  report(events).anomalies.map(({ kind, who, detail }) => [kind, who, detail])
+
+describe('who had access', () => {
+  test('when, why, approved by whom, under which policy', () => {
+    const one = access({ pull: 7, at: since + hour, approvedBy: ['bob', 'carol'] })
+    const { grants, ledger, refused, debt } = report(one.expired())
+    expect(grants).toEqual([
+      {
+        id: one.id,
+        outcome: 'expired',
+        repository: 123456,
+        pull: 7,
+        path: 'requests/2026/12/alice-7.yaml',
+        who: 'alice',
+        provider: 'aws',
+        role: 'prod-admin',
+        scope: '123456789012',
+        reason: 'INC-4421',
+        requestedAt: since + hour,
+        approvedBy: ['bob', 'carol'],
+        policyCommit,
+        mergeCommit: 'e'.repeat(40),
+        intendedAt: since + hour + 600_000,
+        issuedAt: since + hour + 602_000,
+        dueAt: one.endsAt,
+        goneAt: one.endsAt + 3_000,
+        closedAt: one.endsAt + 4_000,
+        by: 'gitsudo',
+        forced: false,
+        seq: 6,
+      },
+    ])
+    expect(refused).toEqual([])
+    expect(debt).toEqual([])
+    expect(ledger).toMatchObject({ events: 6, head: expect.stringMatching(/^[0-9a-f]{64}$/) })
+    expect(ledger.brokenAt).toBeUndefined()
+  })
+
+  test.each([
+    ['over before the period', -2 * day, false],
+    ['begun before it, over within', -hour, true],
+    ['within it', day, true],
+    ['begun within it, over after', 31 * day - hour, true],
+    ['after it', 32 * day, false],
+  ])('%s', (_, at, isIn) => {
+    const { grants } = report(access({ pull: 7, at: since + at, minutes: 120 }).expired())
+    expect(grants.length).toBe(isIn ? 1 : 0)
+  })
+
+  test('what comes after the period is not known in it', () => {
+    const one = access({ pull: 7, at: until - hour, minutes: 180 })
+    expect(report(one.expired()).grants).toMatchObject([{ outcome: 'active' }])
+    expect(report(one.expired()).grants[0]?.goneAt).toBeUndefined()
+    expect(report(one.expired()).debt).toEqual([])
+  })
+
+  test('revoked by whom and why', () => {
+    const one = access({ pull: 7, at: since })
+    expect(report(one.revoked('dave', since + hour)).grants).toMatchObject([
+      { outcome: 'revoked', by: 'dave', why: 'no longer needed', goneAt: since + hour + 3_000 },
+    ])
+  })
+
+  test('what a provider refused, nobody had', () => {
+    const one = access({ pull: 7, at: since })
+    const failed = [
+      ...one.granted.slice(0, -1),
+      one.event('grant.failed', since + hour, gitsudo, { why: 'no such role' }),
+    ]
+    expect(report(failed)).toMatchObject({
+      grants: [],
+      refused: [{ outcome: 'failed', why: 'no such role' }],
+    })
+  })
+})
+
+describe('what was refused', () => {
+  test('by policy, by a forced merge; not what was approved in the end', () => {
+    const approved = access({ pull: 9, at: since + hour })
+    const { refused } = report([
+      ...access({ pull: 7, at: since }).denied,
+      ...access({ pull: 8, at: since }).forced('mallory'),
+      ...approved.denied,
+      ...approved.granted.slice(2),
+    ])
+    expect(refused).toMatchObject([
+      { pull: 7, outcome: 'denied', why: 'no policy allows it', by: 'gitsudo' },
+      { pull: 8, outcome: 'refused', why: 'not approved', by: 'mallory', forced: true },
+    ])
+  })
+  test('a period ago is not', () => {
+    expect(report(access({ pull: 7, at: since - day }).denied).refused).toEqual([])
+  })
+})
+
+test('revocation debt is what nothing says is gone at the end of the period', () => {
+  const open = access({ pull: 7, at: until - 2 * hour, minutes: 30 })
+  expect(report(open.granted).debt).toMatchObject([{ id: open.id, outcome: 'active' }])
+  const late = access({ pull: 8, at: until - 2 * hour, minutes: 30 })
+  expect(report(late.expired(2 * hour)).debt).toMatchObject([{ id: late.id }])
+  expect(report(late.expired()).debt).toEqual([])
+})
+
+test('break-glass is shown with its review, and for as long as it has none', () => {
+  const one = access({ pull: 7, at: since - day })
+  const invoked = one.event('breakglass.invoked', since - day, user('alice'), { reason: 'fire' })
+  const reviewed = one.event('breakglass.reviewed', since + day, user('bob'), {
+    verdict: 'justified',
+    overdue: true,
+  })
+  expect(report([invoked]).breakGlass).toMatchObject([{ who: 'alice', reason: 'fire', request: one.id }])
+  expect(report([invoked, reviewed]).breakGlass).toMatchObject([
+    { review: { by: 'bob', verdict: 'justified', overdue: true } },
+  ])
+  const earlier = { since: since + 2 * day, until }
+  expect(report([invoked, reviewed], earlier).breakGlass).toEqual([])
+})
+
+describe('worth a look', () => {
+  test('an ordinary month has nothing', () => {
+    const month = Array.from({ length: 12 }, (_, n) =>
+      access({ pull: n, at: since + n * day, approvedBy: [n % 2 ? 'bob' : 'carol'] }).expired(),
+    )
+    expect(kinds(month.flat())).toEqual([])
+  })
+
+  test('a grant that outlived its end, gone or not', () => {
+    const late = access({ pull: 7, at: since })
+    expect(kinds(late.expired(600_000))).toEqual([
+      ['outlived its end', 'alice', expect.stringContaining('gone 10 min past its end at 2026-12-01T01:10')],
+    ])
+    expect(kinds(late.granted)).toEqual([
+      ['outlived its end', 'alice', expect.stringContaining('not confirmed gone')],
+    ])
+    expect(kinds(late.revoked('dave', since + hour))).toEqual([])
+  })
+
+  test('a forced merge, and a push without a pull request', () => {
+    const pushed = event('grant.refused', since, gitsudo, { why: 'pushed' }, { request: 'req_X', pull: 0 })
+    expect(kinds([...access({ pull: 8, at: since }).forced('mallory'), pushed])).toEqual([
+      ['forced merge', undefined, 'pushed'],
+      ['forced merge', 'mallory', 'not approved'],
+    ])
+  })
+
+  const months = (count: number, approvers: (n: number) => readonly string[], who = 'alice', pull = 0) =>
+    Array.from({ length: count }, (_, n) =>
+      access({ pull: pull + n, at: since + n * day, who, approvedBy: approvers(n) }).expired(),
+    ).flat()
+
+  test('all grants of a person approved by one and the same', () => {
+    expect(kinds(months(5, () => ['bob']))).toEqual([
+      ['same approver', 'alice', 'all 5 grants of alice were approved by bob alone'],
+    ])
+    expect(kinds([...months(5, () => ['bob']), ...months(3, () => ['alice'], 'bob', 100)])).toEqual([
+      [
+        'same approver',
+        'alice',
+        "all 5 grants of alice were approved by bob alone; alice approved 3 of bob's",
+      ],
+    ])
+    for (const other of [months(4, () => ['bob']), months(9, () => ['bob', 'carol']), months(9, () => [])])
+      expect(kinds(other)).toEqual([])
+    expect(kinds(months(9, (n) => [n === 8 ? 'carol' : 'bob']))).toEqual([])
+  })
+
+  test('a request at an hour at which this person was never seen', () => {
+    const asks = (hours: readonly number[]) =>
+      hours.flatMap((at, n) => access({ pull: n, at: since - 30 * day + n * day + at * hour }).asked)
+    const office = Array.from({ length: 31 }, (_, n) => 8 + (n % 9))
+    expect(kinds(asks([...office, 3]))).toEqual([
+      ['unusual hour', 'alice', 'asked at 03:00 UTC; none of 31 earlier requests within 2 h of it'],
+    ])
+    expect(kinds(asks([...office, 18]))).toEqual([])
+    expect(kinds(asks([...office, 3, 4]))).toHaveLength(1)
+    expect(kinds(asks(office.slice(0, 10)))).toEqual([])
+    const night = Array.from({ length: 31 }, () => 23)
+    expect(kinds(asks([...night, 1]))).toEqual([])
+  })
+
+  test('hands in the database, drift, quarantine, notifications that failed', () => {
+    const { event: about } = access({ pull: 7, at: since })
+    const database = { kind: 'database', id: 'gitsudo_owner' } as const
+    const change = {
+      table: 'grants',
+      operation: 'update',
+      row: 'req_X',
+      before: '{"state": "ended"}',
+      after: null,
+    }
+    expect(
+      kinds([
+        event('database.changed', since, database, change),
+        about('grant.drift', since + 1, gitsudo, { why: 'another role' }),
+        about('grant.quarantined', since + 2, gitsudo, { why: 'no answer' }),
+        event('notification.failed', since + 3, gitsudo, { channel: 'siem', why: 'refused' }),
+        event('database.changed', since - 1, database, change),
+      ]),
+    ).toEqual([
+      ['database changed', 'gitsudo_owner', 'update of grants req_X: {"state": "ended"} → nothing'],
+      ['drift', undefined, 'another role'],
+      ['quarantined', undefined, 'no answer'],
+      ['notification failed', undefined, 'siem: refused'],
+    ])
+  })
+})
+
+test('policies: what was accepted, refused and overridden, by whom', () => {
+  const people = [{ id: 1, login: 'erin' }]
+  const { policies } = report([
+    event(
+      'policy.accepted',
+      since,
+      user('dave'),
+      { why: 'passed', approved_by: people },
+      { commit: policyCommit },
+    ),
+    event('policy.refused', since + 1, gitsudo, { why: 'pushed' }, { commit: policyCommit }),
+    event('policy.overridden', since + 2, user('dave'), {
+      policy: 'tiers',
+      phase: 'started',
+      until: '2026-12-01T04:00:00.000Z',
+      by: people,
+    }),
+    event('policy.loaded', since + 3, gitsudo, {}),
+  ])
+  expect(policies).toMatchObject([
+    { what: 'accepted', by: 'dave', approvedBy: ['erin'], commit: policyCommit, detail: 'passed' },
+    { what: 'refused', by: 'gitsudo', detail: 'pushed' },
+    {
+      what: 'override started',
+      by: 'dave',
+      approvedBy: ['erin'],
+      detail: 'tiers until 2026-12-01T04:00:00.000Z',
+    },
+  ])
+})
+
+test('a broken chain ends what is told, and is told', () => {
+  const events = [1, 2, 3].flatMap((pull) => access({ pull, at: since + pull * day }).expired())
+  const lines = ledgerLines('acme', events)
+  const altered = lines.map((line) =>
+    line.kind === 'event' && line.seq === 8 ? { ...line, body: line.body.replace('alice', 'malice') } : line,
+  )
+  for (const [given, brokenAt] of [
+    [altered, 8],
+    [lines.toSpliced(10, 1), 10],
+  ] as const) {
+    const made = createReport({ since, until })
+    for (const line of given) made.push(line)
+    expect(made.end()).toMatchObject({ ledger: { brokenAt, events: brokenAt - 1 } })
+  }
+})

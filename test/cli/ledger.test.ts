@@ -1,0 +1,121 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { checkpointText } from '../../app/audit/checkpoint.ts'
+import { exportLine } from '../../app/audit/export-line.ts'
+import { createTree } from '../../app/audit/merkle.ts'
+import { signNote } from '../../app/audit/note.ts'
+import { checkProof, readProof } from '../../app/audit/proof.ts'
+import { writeFile as writeNew } from '../../app/cli/write-file.ts'
+import { openExport } from '../../app/compose/audit.ts'
+import { access } from '../audit/report/access.ts'
+import { noteSigner } from '../support/checkpoints.ts'
+import { ledgerLines } from '../support/ledger-lines.ts'
+import { gitsudo } from './harness.ts'
+
+const signer = noteSigner('acme')
+const at = Date.parse('2026-12-01T08:00:00Z')
+const one = access({ pull: 7, at })
+const other = access({ pull: 8, at, who: 'bob' })
+let dir = ''
+let file = ''
+let broken = ''
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'gitsudo-ledger-'))
+  file = join(dir, 'export.jsonl')
+  broken = join(dir, 'broken.jsonl')
+  const lines = ledgerLines('acme', [...one.expired(), ...other.asked])
+  const tree = createTree()
+  const covered = lines.slice(0, -1)
+  let head = ''
+  for (const line of covered) {
+    if (line.kind !== 'event') continue
+    tree.push(Buffer.from(line.leaf, 'hex'))
+    head = line.chain
+  }
+  const text = checkpointText({
+    origin: 'acme',
+    size: tree.size,
+    root: tree.root(),
+    head: Buffer.from(head, 'hex'),
+  })
+  const all = [
+    ...covered,
+    { kind: 'checkpoint', note: signNote(text, [signer]) } as const,
+    ...lines.slice(-1),
+  ]
+  const written = all.map((line) => `${exportLine(line)}\n`).join('')
+  await writeFile(file, written)
+  await writeFile(broken, written.replace('INC-4421', 'INC-4422'))
+})
+afterAll(() => rm(dir, { recursive: true, force: true }))
+
+const run = (...argv: readonly string[]) => gitsudo(argv, { openExport, writeFile: writeNew })
+
+describe('audit prove', () => {
+  it('writes one event’s proof', async () => {
+    const output = join(dir, 'proof')
+    expect(await run('audit', 'prove', '--seq', '5', '--export', file, '--output', output)).toMatchObject({
+      status: 0,
+      out: `Event 5 (grant.issued): ${output}\n`,
+    })
+    expect(checkProof(readProof(await readFile(output, 'utf8')), [signer.key])).toMatchObject({ size: 7 })
+  })
+
+  it('writes a file for each event of a request, and says which are too new', async () => {
+    const all = await run('audit', 'prove', one.id.toLowerCase(), '--export', file, '--output', dir)
+    expect(all.status).toBe(0)
+    expect((await readdir(dir)).filter((name) => name.endsWith('.tlog-proof'))).toHaveLength(6)
+    expect(await run('audit', 'prove', other.id, '--export', file, '--output', dir)).toMatchObject({
+      status: 3,
+      out: expect.stringContaining('Event 7 (request.created)'),
+      err: expect.stringContaining('Event 8 is newer than the newest checkpoint, which is over 7 events'),
+    })
+  })
+
+  it.each([
+    ['nothing named', [], 2, 'Which event?'],
+    ['two things', ['req_X', '--seq', '1'], 2, 'Which event?'],
+    ['no number', ['--seq', '0'], 2, "is no event's number"],
+    ['no ID', ['req_X'], 2, "is no request's ID"],
+    ['no such event', ['--seq', '99'], 1, 'no such event'],
+    ['no such type', [one.id, '--type', 'grant.drift'], 1, 'no such event'],
+  ])('%s', async (_, argv, status, said) => {
+    const answer = await run('audit', 'prove', ...argv, '--export', file)
+    expect(answer).toMatchObject({ status, err: expect.stringContaining(said) })
+  })
+
+  it('proves nothing from what was altered, or is not there', async () => {
+    expect(await run('audit', 'prove', '--seq', '1', '--export', broken)).toMatchObject({ status: 1 })
+    expect(await run('audit', 'prove', '--seq', '4', '--export', join(dir, 'no'))).toMatchObject({
+      status: 2,
+    })
+  })
+})
+
+describe('audit report', () => {
+  const month = ['--since', '2026-12-01', '--until', '2027-01-01']
+  it.each(['md', 'html', 'csv'])('writes %s', async (format) => {
+    const output = join(dir, `report.${format}`)
+    const argv = ['audit', 'report', ...month, '--format', format, '--export', file, '--output', output]
+    expect(await run(...argv)).toMatchObject({ status: 0, out: `1 grants reported in ${output}\n` })
+    expect(await readFile(output, 'utf8')).toContain('alice')
+  })
+
+  it.each([
+    ['another format', [...month, '--format', 'pdf'], 'no format "pdf"'],
+    ['an empty period', ['--since', '2026-12-01', '--until', '2026-12-01', '--format', 'md'], 'not after'],
+    ['no time', ['--since', 'lately', '--format', 'md'], 'neither a span nor a time'],
+  ])('refuses %s', async (_, argv, said) => {
+    const answer = await run('audit', 'report', ...argv, '--export', file)
+    expect(answer).toMatchObject({ status: 2, err: expect.stringContaining(said) })
+  })
+
+  it('says that the chain is broken, in the report and by its exit status', async () => {
+    const output = join(dir, 'broken.md')
+    const argv = ['audit', 'report', ...month, '--format', 'md', '--export', broken, '--output', output]
+    expect(await run(...argv)).toMatchObject({ status: 1, err: expect.stringContaining('broken at event 1') })
+    expect(await readFile(output, 'utf8')).toContain('broken at event 1')
+  })
+})

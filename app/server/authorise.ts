@@ -26,13 +26,6 @@ export const mayRead = (caller: Caller, repository: number, staff: Staff): boole
 export const requesterId = ({ request, grant }: StatusRow): number | undefined =>
   grant?.requester.id ?? request.requester?.id
 
-/** The requester, those who could approve this request, and administrators (trust.md 6.27b). */
-export function mayRevoke(caller: Caller, row: StatusRow, staff: Staff): boolean {
-  return (
-    isAdministrator(caller, staff) || requesterId(row) === caller.id || approverIds(row).includes(caller.id)
-  )
-}
-
 /** Administrators and auditors see every event; others what they did, and what became of their own requests. */
 export function mayReadEvent(
   event: LedgerEvent,
@@ -45,12 +38,5 @@ export function mayReadEvent(
   return (
     (event.request !== undefined && own.has(event.request)) ||
     (event.grant !== undefined && own.has(event.grant))
-  )
-}
-
-function approverIds({ request }: StatusRow): readonly number[] {
-  const decision = request.decision?.requests.find((one) => one.id === request.id)
-  return (decision?.requirements ?? []).flatMap((requirement) =>
-    requirement.eligible.map((person) => person.id),
   )
 }

@@ -1,3 +1,4 @@
+import { mayRevoke } from '../../decision/may-revoke.ts'
 import { parseRequestId } from '../../request/id.ts'
 import type { ReconcileDeps } from '../deps.ts'
 import { genuine } from '../observe/deliveries.ts'
@@ -59,7 +60,8 @@ const obey = async (
   for (const row of rows) {
     if (match[1] !== undefined && row.id !== named) continue
     if (typeof (await deps.store.revokeAsked(row.id)) === 'object') continue
-    if (!mayRevoke(deps, row, author.id)) {
+    const { id, decision, requester } = row
+    if (!mayRevoke(author.id, { id, decision, requester: requester?.id }, deps.settings.administrators)) {
       deps.log.warn('a revoke comment by someone who may not', { request: row.id, by: author.login })
       continue
     }
@@ -67,12 +69,3 @@ const obey = async (
     await askRevoke(deps, { grant: row.id, by, why: 'comment', askedAt: deps.clock.now() })
   }
 }
-
-/** The requester, whoever could have approved the request, and administrators (trust.md 6.27b). */
-export const mayRevoke = (deps: Pick<ReconcileDeps, 'settings'>, row: RequestRow, person: number): boolean =>
-  row.requester?.id === person ||
-  deps.settings.administrators.includes(person) ||
-  (row.decision?.requests ?? []).some(
-    ({ id, requirements }) =>
-      id === row.id && requirements.some(({ eligible }) => eligible.some((one) => one.id === person)),
-  )

@@ -1,9 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import { mayRevoke } from '../../decision/may-revoke.ts'
 import { grantStates, requestStates } from '../../grant/state.ts'
 import type { RequestFilter, StatusRow } from '../../reconcile/ports/store.ts'
 import { parseRequestId } from '../../request/id.ts'
-import { type Caller, mayRead, mayRevoke, requesterId } from '../authorise.ts'
+import { type Caller, mayRead, requesterId } from '../authorise.ts'
 import type { Callers } from '../caller.ts'
 import type { ServerDeps } from '../deps.ts'
 import { Problem } from '../problem.ts'
@@ -64,16 +65,17 @@ export function requestRoutes(app: FastifyInstance, deps: ServerDeps, callers: C
   app.post('/api/v1/requests/:id/revoke', async (request, reply) => {
     const caller = await callers.identify(request, 'fresh')
     const row = await find(caller, request.params)
-    if (!mayRevoke(caller, row, deps.facts))
+    const { id, decision } = row.request
+    if (!mayRevoke(caller.id, { id, decision, requester: requesterId(row) }, deps.facts.administrators))
       throw new Problem(
         'forbidden',
-        `${caller.login} may not revoke ${row.request.id}.`,
+        `${caller.login} may not revoke ${id}.`,
         'ask its requester, one of its approvers or an administrator',
       )
     if (row.grant === undefined)
       throw new Problem(
         'conflict',
-        `${row.request.id} is ${row.request.state}: there is no grant to revoke.`,
+        `${id} is ${row.request.state}: there is no grant to revoke.`,
         'close its pull request instead',
       )
     const why = read(revokeBody, request.body)?.reason ?? 'revoked by command'

@@ -44,7 +44,10 @@ export const followBranch = async (deps: ReconcileDeps, repository: RepositorySe
   const { tip } = await mirror.fetch([])
   // The history before the accepted policies is not ours to judge.
   const cursor = known?.cursor ?? repository.firstAcceptedCommit
-  if (cursor === tip && known?.cursor !== undefined) return
+  if (cursor === tip && known?.cursor !== undefined) {
+    await revokeOverlooked(deps, repository, mirror, tip)
+    return
+  }
   const has = await mirror.has(cursor)
   const line = has ? await lineTo(mirror, cursor, tip) : undefined
   if (line?.from !== cursor) {
@@ -170,6 +173,27 @@ const missing = async (
     if ((await mirror.entry(tip, request.path))?.sha !== request.blob) found.push(request)
   }
   return found
+}
+
+/**
+ * The cursor is a row and proves nothing (trust.md 5.2): whoever sets it on what deleted a file hides that from the
+ * walk, but not from here, where the tip is held against what the ledger leaves open.
+ */
+const revokeOverlooked = async (
+  deps: ReconcileDeps,
+  repository: RepositorySettings,
+  mirror: Mirror,
+  tip: Sha,
+): Promise<void> => {
+  const paths = new Set<string>()
+  for (const { intent } of (await deps.ledger.standing()).open.values()) {
+    if (intent.repository !== repository.id) continue
+    if ((await mirror.entry(tip, intent.path))?.sha !== intent.blob) paths.add(intent.path)
+  }
+  if (paths.size === 0) return
+  await deps.store.transaction(async (tx) => {
+    for (const path of paths) await revokePath(deps, tx, repository, path, [])
+  })
 }
 
 /** And files that nobody ever asked us about. */

@@ -38,6 +38,33 @@ describe('the branch', () => {
     expect(await world.states(pull)).toEqual({ a: 'ended' })
   })
 
+  test('a cursor that somebody set past a deletion hides it from nobody', async () => {
+    const world = accessWorld()
+    const pull = await granted(world)
+    world.push('main', { [filePath('a')]: undefined }, 'carol')
+    await world.store.transaction((tx) =>
+      world.store.saveBranch(tx, { repository: repositoryId, cursor: world.git.tip('main') }),
+    )
+    await world.settle()
+    expect(await world.states(pull)).toEqual({ a: 'ended' })
+  })
+
+  test('a cursor that somebody set back, or on no commit at all, grants nothing and ends nothing', async () => {
+    const world = accessWorld()
+    const start = world.git.tip('main')
+    const pull = await granted(world)
+    world.push('main', { [filePath('x')]: requestFile('x') }, 'carol')
+    await world.settle()
+    for (const cursor of [start, 'f'.repeat(40)]) {
+      await world.store.transaction((tx) => world.store.saveBranch(tx, { repository: repositoryId, cursor }))
+      await world.lookAtBranch()
+      await world.settle()
+    }
+    expect(refusals(world)).toEqual([filePath('x')])
+    expect(await world.states(pull)).toEqual({ a: 'active' })
+    expect(world.store.grantRows()).toHaveLength(1)
+  })
+
   test('a file changed and changed back between two looks revokes', async () => {
     const world = accessWorld()
     const pull = await granted(world)

@@ -4,7 +4,8 @@ import { a, closed, count, eventSchema, list, name, oneOf, orNull, type Schema, 
 const gitsudo = { who: 'gitsudo.', kinds: ['app'] } as const
 const merger = { who: 'Whoever merged; gitsudo where nobody did.', kinds: ['user', 'app'] } as const
 const why = text('Why.')
-const changed = list('Paths that differ from the accepted policies.', { type: 'string' })
+const changed = list('Paths that differ from the accepted policies, a hundred at most.', { type: 'string' })
+const leftOut = count('How many more paths differ; absent: none.', 1)
 const previous = a('sha', 'The accepted policy commit whose place it takes, or would have taken.')
 /** What a decision on policies says. */
 const verdict: Readonly<Record<string, Schema>> = {
@@ -33,14 +34,19 @@ export const policySchemas = {
     when: 'A change of `policies/` reached the branch and is in force from here on; `commit` is the merge.',
     by: merger,
     about: ['repo', 'pull', 'commit'],
-    data: closed({ why, changed, previous, ...verdict, sig: signature }),
+    data: closed({ why, changed, changed_left_out: leftOut, previous, ...verdict, sig: signature }, [
+      'changed_left_out',
+    ]),
   }),
   'policy.refused': eventSchema('policy.refused', {
     when: 'A change of `policies/` reached the branch and is not in force.',
     by: merger,
     about: ['repo', 'commit'],
     data: {
-      ...closed({ why, changed, previous, ...verdict, sig: signature }, Object.keys(verdict)),
+      ...closed({ why, changed, changed_left_out: leftOut, previous, ...verdict, sig: signature }, [
+        'changed_left_out',
+        ...Object.keys(verdict),
+      ]),
       dependentRequired: allOrNone(Object.keys(verdict)),
     },
   }),

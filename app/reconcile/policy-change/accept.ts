@@ -15,6 +15,7 @@ import { userActor } from '../pull-request/events.ts'
 import { cancel, savePull } from '../pull-request/forecast.ts'
 import { isOpen } from '../pull-request/rows.ts'
 import { transact } from '../transact.ts'
+import { changedData } from './changed.ts'
 
 /**
  * The verdict on policies that were merged, from fresh facts; the first complete one is final. What passes is
@@ -83,7 +84,7 @@ const verdictEvent = (
     head: pull.head.sha,
     tree: policies.tree ?? null,
     previous: policies.accepted,
-    changed: policies.changed,
+    ...changedData(policies.changed),
     approved_by: policies.approvedBy.map(({ id, login }) => ({ id, login })),
     decided_at: writeInstant(decision.at),
     result: digestOf(decision),

@@ -9,6 +9,7 @@ import { GitError, type Mirror, type Sha } from '../ports/git.ts'
 import type { PullRequest } from '../ports/github.ts'
 import type { RepositorySettings } from '../ports/settings.ts'
 import type { Tx } from '../ports/store.ts'
+import { changedData } from './changed.ts'
 
 /** A commit on the branch that changed `policies/`. */
 export type PolicyStep = {
@@ -91,7 +92,7 @@ export const refuseStrays = async (
       repo: repository.id,
       ...(pull === undefined ? {} : { pull: pull.number }),
       commit,
-      data: { why, changed: paths.slice(0, 100), previous: accepted },
+      data: { why, ...changedData(paths), previous: accepted },
     }
     deps.log.alert('policy.not_accepted', {
       repository: repository.id,

@@ -164,4 +164,20 @@ describe('a change of policies', () => {
     await world.lookAtPull(pull)
     expect((await policyLedger(world.deps, world.repository())).lastLoaded).toBe(commit)
   })
+
+  test.each([
+    ['many', 300, 'f', 100],
+    ['long', 20, 'f'.repeat(1000), 9],
+  ])('of %s files, the event names the first of them and counts the rest', async (_, files, name, named) => {
+    const world = policyWorld()
+    const paths = Array.from({ length: files }, (_, n) => `policies/${String(n).padStart(3, '0')}-${name}`)
+    world.push('p', Object.fromEntries(paths.map((path) => [path, path])), 'alice')
+    const pull = world.open('p', 'alice')
+    await world.settle()
+    world.review(pull, 'carol')
+    await world.settle()
+    await world.land(pull)
+    const said = world.ledger.events().find(({ type }) => type === 'policy.accepted')?.data
+    expect(said).toMatchObject({ changed: paths.slice(0, named), changed_left_out: files - named })
+  })
 })

@@ -8,7 +8,8 @@ import type { RequestRow } from '../ports/store.ts'
 import { transact } from '../transact.ts'
 import { decisionData, evaluatedEvent } from './events.ts'
 import { decideOn, savePull } from './forecast.ts'
-import { intentOf, stillAccepted } from './verdict.ts'
+import { stillAccepted } from './hold-still.ts'
+import { intentOf } from './intent-of.ts'
 
 /** Scheduled grants whose start has come get a second, full verdict (trust.md 3.7); only then an intent. */
 export const startDue = async (

@@ -2,22 +2,20 @@ import type { Decision, RequestDecision } from '../../decision/decision.ts'
 import type { RequestFacts } from '../../decision/facts.ts'
 import { sealMs } from '../../grant/bounds.ts'
 import { gitsudo } from '../../grant/events.ts'
-import type { Intent } from '../../grant/intent.ts'
 import { moveRequest } from '../../grant/moves.ts'
-import { additions, followBranch } from '../branch.ts'
 import { openGrant } from '../grant/open.ts'
 import { type ObserveDeps, type Observed, observePull } from '../observe/pull.ts'
 import { Trouble } from '../observe/trouble.ts'
-import { acceptedCommit } from '../policies.ts'
 import { acceptAtMerge } from '../policy-change/accept.ts'
 import type { Evidence } from '../ports/evaluator.ts'
-import type { Mirror, Sha } from '../ports/git.ts'
 import type { PullRequest } from '../ports/github.ts'
 import type { RepositorySettings } from '../ports/settings.ts'
 import type { RequestRow, Tx } from '../ports/store.ts'
 import { transact } from '../transact.ts'
 import { createdData, decisionData, evaluatedEvent, requestEvent, userActor } from './events.ts'
 import { cancel, decideOn, saved, savePull } from './forecast.ts'
+import { followToMerge, holdStill } from './hold-still.ts'
+import { intentOf } from './intent-of.ts'
 import { isOpen, rowOf, saysMore } from './rows.ts'
 
 /** GitHub's clock and ours differ, and a delivery follows what it tells of. */
@@ -38,11 +36,10 @@ export const verdictAtMerge = async (
   await askForMissing(deps, observed)
   const { proposal } = observed
   if (proposal !== undefined) return acceptAtMerge(deps, repository, pull, { ...observed, proposal })
-  // What the branch loses after this it loses from the cursor on, and its reconciler sees that.
-  if (holdsMerge(observed) && !(await isFollowed(deps, observed))) await followBranch(deps, repository)
+  await followToMerge(deps, repository, observed)
   const sealed = await alreadySealed(deps, observed)
   const { decision, staged } = await transact(deps, async (tx, deps) => {
-    await lock(deps, tx, repository, observed)
+    await holdStill(deps, tx, repository, observed)
     const rows = await deps.store.requestsOfPull(repository.id, pull.number)
     const known = await withTakenPaths(deps, observed)
     const { decision: made, requests, evidence } = await decideOn(deps, known)
@@ -116,72 +113,6 @@ const askForMissing = async (deps: ObserveDeps, { facts }: Observed): Promise<vo
   if (unheard.length === 0) return
   const since = Math.min(...unheard.map(({ submittedAt }) => submittedAt)) - overlapMs
   await deps.github.redeliverMissed(since, (guid) => deps.store.hasDelivery(guid))
-}
-
-/** Serialises merges about one person (trust.md 3.9) and against the branch reconciler's cursor. */
-const lock = async (
-  deps: ObserveDeps,
-  tx: Tx,
-  settings: RepositorySettings,
-  observed: Observed,
-): Promise<void> => {
-  const people = observed.facts.requests.flatMap(({ requester }) =>
-    requester !== undefined && 'person' in requester ? [requester.person.id] : [],
-  )
-  for (const id of [...new Set(people)].sort((a, b) => a - b)) await deps.store.serialise(tx, `person:${id}`)
-  const repository = settings.id
-  await deps.store.serialise(tx, `branch:${repository}`)
-  await stillAccepted(deps, settings, observed)
-  const cursor = (await deps.store.branch(repository))?.cursor
-  if (cursor === undefined && !holdsMerge(observed)) return
-  if (
-    cursor === undefined ||
-    !(await isUntouched(deps.git.mirror(repository), observed, cursor)) ||
-    (holdsMerge(observed) && !(await isFollowed(deps, observed)))
-  )
-    throw new Trouble('the branch moved while the merge was being decided')
-}
-
-/** Whether the branch has been reconciled up to the merge. */
-const isFollowed = async (deps: ObserveDeps, { facts, pull }: Observed): Promise<boolean> => {
-  const { id } = facts.repository
-  const mirror = deps.git.mirror(id)
-  const cursor = (await deps.store.branch(id))?.cursor
-  return (
-    cursor !== undefined &&
-    pull.mergeCommit !== undefined &&
-    (await mirror.has(cursor)) &&
-    (await mirror.isAncestor(pull.mergeCommit, cursor))
-  )
-}
-
-/** Whether the branch reconciler has seen nothing of these requests' files that was not observed: one may be gone again. */
-const isUntouched = async (
-  mirror: Mirror,
-  { facts, diff: { tip } }: Observed,
-  cursor: Sha,
-): Promise<boolean> => {
-  if (!(await mirror.has(cursor))) return false
-  if (await mirror.isAncestor(cursor, tip)) return true
-  const steps = await mirror.firstParents(tip, cursor)
-  const paths = new Set(facts.requests.map(({ path }) => path))
-  return (
-    steps !== undefined && !(await additions(mirror, tip, steps)).some(({ change }) => paths.has(change.path))
-  )
-}
-
-/** Whether the branch holds the merge, and requests came with it. */
-const holdsMerge = ({ facts }: Observed): boolean =>
-  facts.pull.merged?.onBranch === true && facts.requests.length > 0
-
-/** The accepted policy commit at the moment of the decision is the one that was asked (trust.md 1.5). */
-export const stillAccepted = async (
-  deps: ObserveDeps,
-  repository: RepositorySettings,
-  { facts: { policy } }: Observed,
-): Promise<void> => {
-  if ('commit' in policy && (await acceptedCommit(deps, repository)) !== policy.commit)
-    throw new Trouble('other policies were accepted while the merge was being decided')
 }
 
 const lapsed = (decision: Decision): Decision => ({
@@ -281,47 +212,6 @@ const refused = async (
     requestEvent('grant.refused', decision.at, merger, of, { ...data, why }),
     evidence,
   )
-}
-
-/** What was approved, in the words a provider takes (trust.md 5.1). The end is fixed here, once (3.8). */
-export const intentOf = (
-  repository: RepositorySettings,
-  pull: PullRequest,
-  facts: RequestFacts,
-  now: number,
-): Intent => {
-  const { read, requester, role } = facts
-  if (
-    !read.ok ||
-    pull.mergeCommit === undefined ||
-    requester === undefined ||
-    !('person' in requester) ||
-    requester.principal === undefined ||
-    role === undefined ||
-    !('cloudRole' in role)
-  ) {
-    throw new Error(`a passing decision on ${facts.path} lacks what a grant needs`)
-  }
-  const { request } = read
-  const startsAt = Math.max(now, request.startsAt ?? now)
-  return {
-    grant: facts.id,
-    repository: repository.id,
-    pull: pull.number,
-    mergeCommit: pull.mergeCommit,
-    path: facts.path,
-    blob: facts.blob,
-    requester: requester.person,
-    principal: requester.principal,
-    provider: request.provider,
-    role: request.role,
-    cloudRole: role.cloudRole,
-    scope: request.scope,
-    reason: request.reason,
-    ...(Object.keys(request.metadata).length === 0 ? {} : { metadata: request.metadata }),
-    startsAt,
-    endsAt: startsAt + request.durationSeconds * 1000,
-  }
 }
 
 /**

@@ -1,0 +1,45 @@
+import type { RequestFacts } from '../../decision/facts.ts'
+import type { Intent } from '../../grant/intent.ts'
+import type { PullRequest } from '../ports/github.ts'
+import type { RepositorySettings } from '../ports/settings.ts'
+
+/** What was approved, in the words a provider takes (trust.md 5.1). The end is fixed here, once (3.8). */
+export const intentOf = (
+  repository: RepositorySettings,
+  pull: PullRequest,
+  facts: RequestFacts,
+  now: number,
+): Intent => {
+  const { read, requester, role } = facts
+  if (
+    !read.ok ||
+    pull.mergeCommit === undefined ||
+    requester === undefined ||
+    !('person' in requester) ||
+    requester.principal === undefined ||
+    role === undefined ||
+    !('cloudRole' in role)
+  ) {
+    throw new Error(`a passing decision on ${facts.path} lacks what a grant needs`)
+  }
+  const { request } = read
+  const startsAt = Math.max(now, request.startsAt ?? now)
+  return {
+    grant: facts.id,
+    repository: repository.id,
+    pull: pull.number,
+    mergeCommit: pull.mergeCommit,
+    path: facts.path,
+    blob: facts.blob,
+    requester: requester.person,
+    principal: requester.principal,
+    provider: request.provider,
+    role: request.role,
+    cloudRole: role.cloudRole,
+    scope: request.scope,
+    reason: request.reason,
+    ...(Object.keys(request.metadata).length === 0 ? {} : { metadata: request.metadata }),
+    startsAt,
+    endsAt: startsAt + request.durationSeconds * 1000,
+  }
+}

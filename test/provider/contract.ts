@@ -15,8 +15,15 @@ export type Harness = {
   intent(number: number, change?: Partial<Intent>): Intent
   now(): number
   advance(ms: number): void
+  /** Whether the intent's principal gets in now, by what the cloud itself decides. */
+  getsIn(intent: Intent): Promise<boolean>
+  /** Whether the cloud lets nobody in past the end even if nobody takes the binding away. */
+  readonly endsByItself: boolean
   /** The next call of one of these kinds meets it. */
-  meet(trouble: Trouble, ...on: readonly ('inspect' | 'ensure' | 'remove' | 'credentials')[]): void
+  meet(
+    trouble: Trouble,
+    ...on: readonly Exclude<keyof Provider, 'name' | 'traits' | 'bindingKey' | 'propagationMs'>[]
+  ): void
   /** Takes the grant's binding away, or makes it last until `expiresAt`, without the provider. */
   deleteBehind(intent: Intent): Promise<void>
   extendBehind(intent: Intent, expiresAt: number): Promise<void>
@@ -68,11 +75,23 @@ export const describeProvider = (name: string, make: () => Promise<Harness>): vo
     test('gives, shows and takes away', async () => {
       const intent = h.intent(1)
       expect(await inspect(intent)).toEqual({ kind: 'absent' })
+      expect(await h.getsIn(intent)).toBe(false)
       const made = await ensure(intent)
       expect(made).toMatchObject({ kind: 'present', handle: expect.any(String) })
       expect(await inspect(intent)).toEqual(made)
+      expect(await h.getsIn(intent)).toBe(true)
       await gone(intent)
       expect(await inspect(intent)).toEqual({ kind: 'absent' })
+      expect(await h.getsIn(intent)).toBe(false)
+    })
+
+    test('ends by itself, or lasts until it is taken away, as it says', async () => {
+      const intent = h.intent(1)
+      await ensure(intent)
+      h.advance(intent.endsAt - h.now())
+      expect(await h.getsIn(intent)).toBe(!h.endsByItself)
+      await gone(intent)
+      expect(await h.getsIn(intent)).toBe(false)
     })
 
     test('ensures and removes idempotently, from any process, also what was never there', async () => {
@@ -162,7 +181,7 @@ export const describeProvider = (name: string, make: () => Promise<Harness>): vo
       await ensure(intent)
       h.meet('stale', 'remove')
       const early = await remove(intent, h.provider, 500).catch((error: unknown) => error)
-      if (early === 'absent') expect(await there(intent)).toBe(false)
+      if (early === 'absent') expect(await h.getsIn(intent)).toBe(false)
       h.advance(h.provider.propagationMs)
       await gone(intent)
       expect(await there(intent)).toBe(false)
@@ -195,6 +214,14 @@ export const describeProvider = (name: string, make: () => Promise<Harness>): vo
       expect(await there(second)).toBe(!h.provider.traits.shared)
       await gone(second)
     })
+
+    test('gives fifty grants at once, each from a process of its own, and takes them away', async () => {
+      const intents = Array.from({ length: 50 }, (_, number) => h.intent(number + 1))
+      await Promise.all(intents.map((intent) => ensure(intent, h.restart(), 50_000)))
+      for (const intent of intents) expect(await h.getsIn(intent)).toBe(true)
+      await Promise.all(intents.map((intent) => until('absent', () => remove(intent, h.restart(), 50_000))))
+      for (const intent of intents) expect(await h.getsIn(intent)).toBe(false)
+    }, 120_000)
 
     test('keys of grants that differ in principal, role or scope differ', () => {
       const first = h.intent(1)
@@ -261,8 +288,17 @@ export const describeProvider = (name: string, make: () => Promise<Harness>): vo
       await gone(intent)
     })
 
-    test('finds nothing wrong with a configuration that is right', async () => {
+    test('an empty list is an answer, trouble is none', async () => {
+      await ensure(h.intent(1))
+      h.meet('unavailable', 'list')
+      expect((await fault(h.provider.list(call()))).kind).toBe('unavailable')
+    })
+
+    test('finds nothing wrong with a configuration that is right, and names a permission that is missing', async () => {
       expect(await h.provider.check(call())).toEqual([])
+      h.meet('forbidden', 'check')
+      const words = await h.provider.check(call()).catch((error: unknown) => [String(error)])
+      expect(words.join('\n')).toContain(h.permission)
     })
   })
 }

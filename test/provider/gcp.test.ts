@@ -1,25 +1,15 @@
-import { boundCalls } from '../../app/provider/calls.ts'
-import { createGcp } from '../../app/provider/gcp/gcp.ts'
-import { limitCalls } from '../../app/provider/limits.ts'
 import type { Provider } from '../../app/provider/port.ts'
-import { startGcp } from '../../app/sandbox/clouds/gcp/start.ts'
-import { memoryClock } from '../support/memory/clock.ts'
-import { anIntent } from '../support/memory/intent.ts'
-import { memoryLog } from '../support/memory/log.ts'
+import { gcpWorld } from '../support/gcp.ts'
 import { describeProvider, type Harness } from './contract.ts'
 
-const scope = 'projects/example-prod'
-const longest = 'projects/a23456789012345678901234567890'
+const longest = `projects/a${'2'.repeat(29)}`
 
 const harness = async (): Promise<Harness> => {
-  const clock = memoryClock()
-  const log = memoryLog()
-  const gcp = await startGcp({ clock, propagationMs: 7 * 60_000 })
-  gcp.addResource('organizations/42')
-  for (const name of [scope, `${scope}2`, longest]) gcp.addResource(name, 'organizations/42')
-  const credentials = gcp.serviceAccountKey('gitsudo@gitsudo-home.iam.gserviceaccount.com')
-  // One call meets it, whatever it does until it ends.
-  const planned: { on: readonly string[]; begin: () => () => void }[] = []
+  const { gcp, clock, intent, getsIn, provider: made } = await gcpWorld()
+  const scope = 'projects/example-prod'
+  gcp.addResource(longest, 'organizations/42')
+  /** What a call meets, whatever it does until it ends. */
+  const planned: { readonly on: readonly string[]; begin(): () => void }[] = []
   const meeting = async <T>(call: string, work: () => Promise<T>): Promise<T> => {
     const at = planned.findIndex(({ on }) => on.includes(call))
     const end = at < 0 ? undefined : planned.splice(at, 1)[0]?.begin()
@@ -30,44 +20,26 @@ const harness = async (): Promise<Harness> => {
     }
   }
   const process = (instance: string): Provider => {
-    const cloud = boundCalls(
-      limitCalls(
-        createGcp({
-          credentialsSource: 'service_account_key',
-          credentials,
-          conditionTitlePrefix: 'gitsudo',
-          baseUrl: gcp.url,
-          instance,
-          clock,
-        }),
-      ),
-      { clock, log },
-    )
+    const cloud = made(instance)
     return {
       ...cloud,
-      inspect: (intent, call) => meeting('inspect', () => cloud.inspect(intent, call)),
-      ensure: (intent, call) => meeting('ensure', () => cloud.ensure(intent, call)),
-      remove: (intent, call) => meeting('remove', () => cloud.remove(intent, call)),
+      inspect: (given, call) => meeting('inspect', () => cloud.inspect(given, call)),
+      ensure: (given, call) => meeting('ensure', () => cloud.ensure(given, call)),
+      remove: (given, call) => meeting('remove', () => cloud.remove(given, call)),
+      list: (call) => meeting('list', () => cloud.list(call)),
+      check: (call) => meeting('check', () => cloud.check(call)),
     }
   }
   const provider = process('ours')
-  const mine = (title: string | undefined, intent: Parameters<Provider['bindingKey']>[0]) =>
-    title === provider.bindingKey(intent)
   return {
     provider,
     restart: () => process('ours'),
     stranger: () => process('theirs'),
-    intent: (number, change) =>
-      anIntent(number, clock.now(), {
-        provider: 'gcp',
-        principal: `person-${number}@example.com`,
-        role: 'viewer',
-        cloudRole: 'roles/compute.viewer',
-        scope,
-        ...change,
-      }),
+    intent,
     now: clock.now,
     advance: clock.advance,
+    getsIn: async (given) => getsIn(given),
+    endsByItself: true,
     meet: (trouble, ...on) =>
       planned.push({
         on,
@@ -87,12 +59,14 @@ const harness = async (): Promise<Harness> => {
           }
         },
       }),
-    deleteBehind: async (intent) =>
-      gcp.edit(scope, (bindings) => bindings.filter(({ condition }) => !mine(condition?.title, intent))),
-    extendBehind: async (intent, expiresAt) =>
+    deleteBehind: async (given) =>
+      gcp.edit(scope, (bindings) =>
+        bindings.filter(({ condition }) => condition?.title !== provider.bindingKey(given)),
+      ),
+    extendBehind: async (given, expiresAt) =>
       gcp.edit(scope, (bindings) =>
         bindings.map((one) => {
-          if (!mine(one.condition?.title, intent)) return one
+          if (one.condition?.title !== provider.bindingKey(given)) return one
           const expression = `request.time < timestamp("${new Date(expiresAt).toISOString()}")`
           return { ...one, condition: { ...one.condition, expression } }
         }),

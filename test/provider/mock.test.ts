@@ -32,6 +32,8 @@ const harness = (shared: boolean) => async (): Promise<Harness> => {
     advance: clock.advance,
     meet: (trouble, ...on) =>
       faults.plan(trouble === 'throttled' ? { kind: trouble, retryAfter: 1000 } : { kind: trouble }, ...on),
+    getsIn: async (intent) => (await bindings.find(provider.bindingKey(intent))) !== undefined,
+    endsByItself: false,
     deleteBehind: (intent) => bindings.delete(provider.bindingKey(intent)),
     extendBehind: async (intent, expiresAt) => {
       const handle = provider.bindingKey(intent)

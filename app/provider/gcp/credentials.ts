@@ -1,4 +1,13 @@
-import { type AuthClient, Compute, GoogleAuth, JWT, type JWTInput } from 'google-auth-library'
+import {
+  type AuthClient,
+  AwsClient,
+  type AwsClientOptions,
+  Compute,
+  IdentityPoolClient,
+  type IdentityPoolClientOptions,
+  JWT,
+  type JWTInput,
+} from 'google-auth-library'
 import { ProviderError } from '../port.ts'
 import { statusOf, wordsOf } from './faults.ts'
 
@@ -33,14 +42,29 @@ export const createAuthorise = (given: GcpCredentials): Authorise => {
 
 const clientOf = ({ credentialsSource, credentials }: GcpCredentials): AuthClient => {
   if (credentials === undefined) return new Compute({ scopes })
-  if (credentialsSource === 'workload_identity_federation')
-    return new GoogleAuth({ scopes }).fromJSON(credentials as JWTInput)
+  if (credentialsSource === 'workload_identity_federation') return federated(credentials)
   const jwt = new JWT({ scopes })
   jwt.fromJSON(credentials as JWTInput)
   // Its own signature is the token (AIP-4111): one call and one thing to be away less.
   jwt.useJWTAccessWithScope = true
   return jwt
 }
+
+/** Whoever wrote the configuration may name a file, an address or AWS as the token's source; a program is never run. */
+const federated = (credentials: Readonly<Record<string, unknown>>): AuthClient => {
+  const { audience, subject_token_type, credential_source: source } = credentials
+  if (typeof audience !== 'string' || typeof subject_token_type !== 'string' || !isObject(source))
+    throw new TypeError(
+      'audience, subject_token_type or credential_source is missing in the credentials file',
+    )
+  if ('executable' in source) throw new TypeError('the credentials file names a program to run')
+  const options = { ...credentials, audience, subject_token_type, scopes }
+  return 'environment_id' in source
+    ? new AwsClient(options as AwsClientOptions)
+    : new IdentityPoolClient(options as IdentityPoolClientOptions)
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 
 const isNetwork = (error: unknown): boolean =>
   error instanceof Error && ('code' in error || error.cause instanceof Error)

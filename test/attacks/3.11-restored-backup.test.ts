@@ -3,9 +3,9 @@
 // service only takes away.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { sql, withDatabase } from '../../app/sandbox/postgres.ts'
+import { mustRun, run } from '../../app/sandbox/run.ts'
 import type { Service } from '../../app/sandbox/service.ts'
 import { until } from '../../app/sandbox/until.ts'
-import { mustRun, run } from '../../app/sandbox/run.ts'
 import { openTestWorld, type TestWorld } from '../support/world.ts'
 
 let t: TestWorld

@@ -39,6 +39,7 @@ describeGitHub('the local one, over HTTP', async () => {
     repository: 7,
     api: stage.api,
     payloads,
+    now: () => time.now,
     deliveries: async () => {
       await admin.deliveriesSettled()
       return stage.accepted.map(({ delivery }) => delivery)
@@ -80,10 +81,12 @@ describeGitHub('the local one, over HTTP', async () => {
       },
       merge: async (by, pull, how) =>
         (await as(by, 'PUT', `${pullAt(pull)}/merge`, { merge_method: how })).sha,
-      comment: async (by, pull, body, edits) =>
-        edits === undefined
+      comment: async (by, pull, body, edits) => {
+        time.now += 1000
+        return edits === undefined
           ? (await as(by, 'POST', `${access}/issues/${pull}/comments`, { body })).id
-          : (await as(by, 'PATCH', `${access}/issues/comments/${edits}`, { body })).id,
+          : (await as(by, 'PATCH', `${access}/issues/comments/${edits}`, { body })).id
+      },
       allow: async (name, permission) => {
         if (permission !== 'none') admin.setPermission('acme/access', name, permission)
       },

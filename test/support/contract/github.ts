@@ -33,6 +33,8 @@ export type GitHubUnderTest = {
   readonly api: RepositoryApi
   readonly acts: Acts
   readonly payloads: Payloads
+  /** GitHub's clock, epoch ms. */
+  now(): number
   /** Everything delivered so far, oldest first. */
   deliveries(): Promise<readonly Delivery[]>
   close(): Promise<void>
@@ -192,6 +194,28 @@ export const describeGitHub = (name: string, setUp: () => Promise<GitHubUnderTes
       expect(created.map(({ commentId, body, author }) => [commentId, body, author.id])).toEqual([
         [comment, 'hello', acts.id('bob')],
       ])
+    })
+
+    test('comments since a moment: those that were written or changed since, and whether they were', async () => {
+      const { acts, api } = hub
+      const { number } = await proposed()
+      const [old, early] = [
+        await acts.comment('bob', number, 'old'),
+        await acts.comment('bob', number, 'early'),
+      ]
+      const since = hub.now() + 1
+      const late = await acts.comment('carol', number, '/gitsudo revoke')
+      await acts.comment('bob', number, '/gitsudo revoke', early)
+      const found = (await api.commentsSince(since)).filter(({ pull }) => pull === number)
+      const told = found.map(({ id, author, body, edited }) => [id, author?.id, body, edited])
+      expect(told.sort()).toEqual(
+        [
+          [late, acts.id('carol'), '/gitsudo revoke', false],
+          [early, acts.id('bob'), '/gitsudo revoke', true],
+        ].sort(),
+      )
+      const all = (await api.commentsSince(0)).filter(({ pull }) => pull === number)
+      expect(all.map(({ id }) => id).sort()).toEqual([old, early, late].sort())
     })
 
     test('what gitsudo writes can be found again and changed', async () => {

@@ -12,6 +12,7 @@ describeGitHub('in memory', async () => {
     repository: repositoryId,
     api: hub.api,
     payloads: memoryPayloads,
+    now: clock.now,
     deliveries: async () => {
       delivered.push(...hub.sent.splice(0).map(({ delivery }) => delivery))
       return delivered
@@ -33,7 +34,10 @@ describeGitHub('in memory', async () => {
       retarget: async (by, pull, base) => hub.retarget(pull, base, by),
       draft: async (by, pull, draft) => hub.draft(pull, draft, by),
       merge: (by, pull, how) => hub.merge(pull, by, how),
-      comment: async (by, pull, text, edits) => hub.comment(pull, by, text, edits),
+      comment: async (by, pull, text, edits) => {
+        clock.advance(1000)
+        return hub.comment(pull, by, text, edits)
+      },
       allow: async (name, permission) => hub.allow(name, permission),
       reuse: async (name) => {
         hub.reuse(name)

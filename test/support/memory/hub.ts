@@ -63,6 +63,7 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>, id = repository
   let ids = 0
   let answer: (call: string) => void = () => undefined
   const said = new Map<number, ApiComment>()
+  const saidAt = new Map<number, number>()
   const comments = new Map<number, { readonly pull: number; readonly body: string }>()
   const checks = new Map<number, CheckRun>()
   const lost = new Map<string, Error>()
@@ -212,9 +213,9 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>, id = repository
       answer('findComment')
       return [...comments].find(([, { pull, body }]) => pull === number && body.includes(mark))?.[0]
     },
-    commentsSince: async () => {
+    commentsSince: async (since) => {
       answer('commentsSince')
-      return [...said.values()]
+      return [...said.values()].filter(({ id }) => (saidAt.get(id) ?? 0) >= since)
     },
     askReviewers: async (pull, ask) =>
       wrote({ call: 'askReviewers', pull, body: [...ask.users, ...ask.teams].join() }),
@@ -330,6 +331,7 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>, id = repository
     /** @param edits the comment whose text this is now */
     comment(number: number, by: Person, text: string, edits?: number): number {
       const commentId = edits ?? ++ids
+      saidAt.set(commentId, clock.now())
       said.set(commentId, {
         id: commentId,
         pull: number,

@@ -20,7 +20,7 @@ export const memoryKeys = (secret = 'a key outside the database'): Keys => {
       return stable(sig ?? null) === stable({ key: 'memory', value: digest('intent', bare(event)) })
     },
     mac: (kind, columns) => ({ key: 'memory', value: digest(kind, columns) }),
-    macHolds: (kind, columns, mac) => mac.value === digest(kind, columns),
+    macHolds: (kind, columns, mac) => mac.key === 'memory' && mac.value === digest(kind, columns),
   }
 }
 

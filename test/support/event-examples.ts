@@ -23,6 +23,7 @@ const decision = {
   policy_commit: sha,
   approved_by: people,
   terms: { tier: 'human', asks, met: true },
+  facts: digest,
   result: digest,
   evaluations: [
     {
@@ -82,7 +83,9 @@ const verdict = {
   tree: sha,
   approved_by: people,
   decided_at: at,
+  facts: digest,
   result: digest,
+  evidence: [digest],
   sig,
 }
 

@@ -5,6 +5,9 @@ export const signature = a('signature', "gitsudo's signature over the event with
 export const approvedBy = list('Who approved, and counted.', a('person', 'A person.'))
 export const decidedAt = a('instant', 'The moment of the decision, which its policies saw as now.')
 
+export const grounds = a('digest', 'SHA-256 of the facts it was made of, stored as evidence.')
+export const evidence = list('SHA-256 of everything stored that it rests on.', a('digest', 'One of them.'))
+
 /** What a decision on a request says, with the digests that let it be replayed. */
 export const decisionFields: Readonly<Record<string, Schema>> = {
   path,
@@ -16,10 +19,11 @@ export const decisionFields: Readonly<Record<string, Schema>> = {
   policy_commit: orNull(a('sha', 'The accepted policy commit.')),
   approved_by: approvedBy,
   terms: orNull(a('terms', 'What was asked for; null: the policies were not asked.')),
+  facts: grounds,
   result: a('digest', "SHA-256 of the decision's RFC 8785 bytes."),
   evaluations: list('Every policy that was asked, and what it said.', a('evaluation', 'One question.')),
   overridden: list('Policies that two administrators had disabled.', { type: 'string' }),
-  evidence: list('SHA-256 of everything stored that it rests on.', a('digest', 'One of them.')),
+  evidence,
 }
 export const optionalInDecision: readonly string[] = ['overridden']
 const whole = Object.keys(decisionFields).filter((field) => !optionalInDecision.includes(field))

@@ -1,4 +1,4 @@
-import { allOrNone, approvedBy, decidedAt, signature } from './decision.ts'
+import { allOrNone, approvedBy, decidedAt, evidence, grounds, signature } from './decision.ts'
 import { a, closed, count, eventSchema, list, name, oneOf, orNull, type Schema, text } from './shape.ts'
 
 const gitsudo = { who: 'gitsudo.', kinds: ['app'] } as const
@@ -13,6 +13,8 @@ const verdict: Readonly<Record<string, Schema>> = {
   tree: orNull(a('sha', 'Tree hash of `policies/` there.')),
   approved_by: approvedBy,
   decided_at: decidedAt,
+  facts: grounds,
+  evidence,
   result: a('digest', "SHA-256 of the decision's RFC 8785 bytes."),
 }
 const people = list('The administrators.', a('person', 'A person.'))

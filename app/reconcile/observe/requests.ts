@@ -2,7 +2,7 @@ import type { PersonFact, RequestFacts } from '../../decision/facts.ts'
 import type { Directory } from '../../identity/directory.ts'
 import { requestId } from '../../request/id.ts'
 import { canonicalPath } from '../../request/path.ts'
-import { readRequest, requestSizeLimit } from '../../request/read.ts'
+import { type RequestReading, readRequest, requestSizeLimit } from '../../request/read.ts'
 import type { AccessRequest } from '../../request/request.ts'
 import type { Change, Mirror, Sha } from '../ports/git.ts'
 import { GitError } from '../ports/git.ts'
@@ -56,7 +56,7 @@ export const requestsOf = async (
 
 const readBlob = async (mirror: Mirror, blob: Sha, path: string): Promise<RequestFacts['read']> => {
   try {
-    return readRequest(await mirror.blob(blob, requestSizeLimit), path)
+    return withoutPlaces(readRequest(await mirror.blob(blob, requestSizeLimit), path))
   } catch (error) {
     if (!(error instanceof GitError && error.code === 'too_large')) throw error
     const fault = { file: path, line: 1, column: 1, code: 'too_large' as const }
@@ -109,3 +109,7 @@ const roleOf = (directory: Directory, request: AccessRequest): NonNullable<Reque
         : `one of these exists: ${known.join(', ')}`,
   }
 }
+
+/** Facts are JSON, all of them: they are stored with the decision. */
+const withoutPlaces = (read: RequestReading): RequestFacts['read'] =>
+  read.ok ? { ok: true, request: read.request } : { ok: false, faults: read.faults }

@@ -1,7 +1,7 @@
-import { digestOf } from '../../audit/digest.ts'
-import type { Json, LedgerEvent } from '../../audit/event.ts'
+import type { LedgerEvent } from '../../audit/event.ts'
 import { decidePolicies } from '../../decision/decide-policies.ts'
 import type { Decision, PolicyDecision } from '../../decision/decision.ts'
+import { policyDecisionData } from '../../decision/decision-data.ts'
 import type { ProposalFacts } from '../../decision/facts.ts'
 import { sealMs } from '../../grant/bounds.ts'
 import { gitsudo } from '../../grant/events.ts'
@@ -11,11 +11,10 @@ import { Trouble } from '../observe/trouble.ts'
 import { loadAccepted, policyLedger } from '../policies.ts'
 import type { PullRequest } from '../ports/github.ts'
 import type { RepositorySettings } from '../ports/settings.ts'
-import { userActor } from '../pull-request/events.ts'
+import { basisOf, userActor } from '../pull-request/events.ts'
 import { cancel, savePull } from '../pull-request/forecast.ts'
 import { isOpen } from '../pull-request/rows.ts'
 import { transact } from '../transact.ts'
-import { changedData } from './changed.ts'
 
 /**
  * The verdict on policies that were merged, from fresh facts; the first complete one is final. What passes is
@@ -33,7 +32,8 @@ export const acceptAtMerge = async (
     // One acceptance at a time: the next one is decided against what this one brings.
     const waiting = (await deps.ledger.waiting('policy.accepted')).some(({ repo }) => repo === repository.id)
     const { accepted, verdicts } = await policyLedger(deps, repository)
-    const made = decidePolicies({ ...facts, now: deps.clock.now() }, proposal)
+    const all = { ...facts, now: deps.clock.now() }
+    const made = decidePolicies(all, proposal)
     const said = verdicts.find((one) => one.pull === pull.number)
     const decision = said === undefined ? made : asSealed(made, said)
     if (said === undefined) {
@@ -54,8 +54,9 @@ export const acceptAtMerge = async (
         mergedBy: pull.mergedBy?.login,
         why: decision.summary,
       })
-    const event = verdictEvent(repository.id, pull, decision, decision.policies)
-    return { decision, staged: [await deps.ledger.stage(tx, deps.keys.sign(event))] }
+    const { grounds, evidence } = basisOf({ facts: all, proposal })
+    const event = verdictEvent(repository.id, pull, decision, decision.policies, grounds)
+    return { decision, staged: [await deps.ledger.stage(tx, deps.keys.sign(event), evidence)] }
   })
   if (staged.length > 0) {
     await deps.ledger.sealed(staged, deps.clock.now() + sealMs)
@@ -77,18 +78,9 @@ const verdictEvent = (
   pull: PullRequest,
   decision: Decision,
   policies: PolicyDecision,
+  grounds: string,
 ): LedgerEvent => {
   const passed = decision.verdict === 'passed'
-  const data: Readonly<Record<string, Json>> = {
-    why: decision.summary,
-    head: pull.head.sha,
-    tree: policies.tree ?? null,
-    previous: policies.accepted,
-    ...changedData(policies.changed),
-    approved_by: policies.approvedBy.map(({ id, login }) => ({ id, login })),
-    decided_at: writeInstant(decision.at),
-    result: digestOf(decision),
-  }
   return {
     v: 1,
     type: passed ? 'policy.accepted' : 'policy.refused',
@@ -97,6 +89,6 @@ const verdictEvent = (
     repo: repository,
     pull: pull.number,
     commit: pull.mergeCommit ?? pull.head.sha,
-    data,
+    data: policyDecisionData(decision, policies, grounds),
   }
 }

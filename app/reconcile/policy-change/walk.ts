@@ -1,4 +1,5 @@
 import type { LedgerEvent } from '../../audit/event.ts'
+import { changedData } from '../../decision/changed-data.ts'
 import { proposes, touchedBy } from '../../decision/touched.ts'
 import { gitsudo } from '../../grant/events.ts'
 import { writeInstant } from '../../request/instant.ts'
@@ -9,7 +10,6 @@ import { GitError, type Mirror, type Sha } from '../ports/git.ts'
 import type { PullRequest } from '../ports/github.ts'
 import type { RepositorySettings } from '../ports/settings.ts'
 import type { Tx } from '../ports/store.ts'
-import { changedData } from './changed.ts'
 
 /** A commit on the branch that changed `policies/`. */
 export type PolicyStep = {

@@ -1,9 +1,6 @@
-import { digestOf } from '../../audit/digest.ts'
 import type { Actor, EventType, Json, LedgerEvent } from '../../audit/event.ts'
-import type { Decision, RequestDecision } from '../../decision/decision.ts'
-import type { PolicyFacts, RequestFacts } from '../../decision/facts.ts'
+import { type Grounds, groundsOf } from '../../decision/grounds.ts'
 import { gitsudo } from '../../grant/events.ts'
-import type { EvaluationDigests } from '../../policy/result.ts'
 import { writeInstant } from '../../request/instant.ts'
 import type { Evidence } from '../ports/evaluator.ts'
 import type { Keys } from '../ports/keys.ts'
@@ -46,19 +43,12 @@ export const createdData = (row: RequestRow): Readonly<Record<string, Json>> => 
   reason: row.reason ?? null,
 })
 
-/** What lets a decision be replayed: blob, inputs, policy commit, wasm, data and result by digest (audit.md). */
-export const decisionData = (
-  decision: Decision,
-  request: RequestDecision,
-  facts: RequestFacts | undefined,
-): Readonly<Record<string, Json>> => {
-  const evaluated = [...evaluations(facts?.policies), ...evaluations(facts?.policiesToo)]
-  return {
-    ...decided(decision, request),
-    evaluations: evaluated,
-    ...(facts?.overridden === undefined ? {} : { overridden: facts.overridden.map(({ policy }) => policy) }),
-    evidence: [...new Set(evaluated.map(({ input }) => input))],
-  }
+/** What a decision rests on: everything, to be stored with its event, and by digest what it was made of. */
+export type Basis = { readonly grounds: string; readonly evidence: readonly Evidence[] }
+
+export const basisOf = (grounds: Grounds, evidence: readonly Evidence[] = []): Basis => {
+  const own = groundsOf(grounds)
+  return { grounds: own.digest, evidence: [...evidence, own] }
 }
 
 /**
@@ -69,52 +59,10 @@ export const evaluatedEvent = (
   keys: Pick<Keys, 'sign'>,
   at: number,
   of: Parameters<typeof requestEvent>[3],
-  data: ReturnType<typeof decisionData>,
-  evidence: readonly Evidence[],
+  data: LedgerEvent['data'],
+  { evidence }: Basis,
 ): LedgerEvent => {
   const named = Array.isArray(data.evidence) ? data.evidence.map(String) : []
   const all = [...new Set([...named, ...evidence.map(({ digest }) => digest)])].sort()
   return keys.sign(requestEvent('request.evaluated', at, gitsudo, of, { ...data, evidence: all }))
-}
-
-const decided = (decision: Decision, request: RequestDecision): Readonly<Record<string, Json>> => ({
-  path: request.path,
-  blob: request.blob,
-  moment: decision.moment,
-  decided_at: writeInstant(decision.at),
-  verdict: request.verdict,
-  summary: request.summary,
-  policy_commit: decision.policyCommit ?? null,
-  approved_by: request.approvedBy.map(({ id, login }) => ({ id, login })),
-  terms: request.terms ?? null,
-  result: digestOf(request),
-})
-
-type Evaluation = EvaluationDigests & {
-  readonly policy: string
-  readonly type: 'eligibility' | 'approval'
-  readonly reviewer?: number
-  readonly outcome: Json
-}
-
-const evaluations = (policies: PolicyFacts | undefined): readonly Evaluation[] => {
-  if (policies === undefined) return []
-  return [
-    ...policies.eligibility.map(({ policy, digests, outcome }) => ({
-      policy,
-      type: 'eligibility' as const,
-      ...digests,
-      outcome: outcome as Json,
-    })),
-    ...policies.approval.flatMap(({ policy, digests, outcome, reviewers }) => [
-      { policy, type: 'approval' as const, ...digests, outcome: outcome as Json },
-      ...reviewers.map((one) => ({
-        policy,
-        type: 'approval' as const,
-        reviewer: one.reviewerId,
-        ...one.digests,
-        outcome: one.outcome as Json,
-      })),
-    ]),
-  ]
 }

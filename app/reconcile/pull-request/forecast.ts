@@ -1,6 +1,7 @@
 import { decide } from '../../decision/decide.ts'
 import { decidePolicies } from '../../decision/decide-policies.ts'
 import type { Decision, RequestDecision } from '../../decision/decision.ts'
+import { decisionData } from '../../decision/decision-data.ts'
 import type { RequestFacts } from '../../decision/facts.ts'
 import { gitsudo } from '../../grant/events.ts'
 import { moveRequest } from '../../grant/moves.ts'
@@ -10,11 +11,10 @@ import { askPolicies } from '../observe/ask.ts'
 import { type ObserveDeps, type Observed, observePull, withRequests } from '../observe/pull.ts'
 import { wakeSharing } from '../observe/sharing.ts'
 import { Trouble } from '../observe/trouble.ts'
-import type { Evidence } from '../ports/evaluator.ts'
 import type { PullRequest } from '../ports/github.ts'
 import type { RepositorySettings } from '../ports/settings.ts'
 import type { RequestRow, Tx } from '../ports/store.ts'
-import { createdData, decisionData, evaluatedEvent, requestEvent, userActor } from './events.ts'
+import { type Basis, basisOf, createdData, evaluatedEvent, requestEvent, userActor } from './events.ts'
 import { isOpen, openState, rowOf, saysMore } from './rows.ts'
 
 const againMs = 60_000
@@ -30,12 +30,15 @@ export const decideOn = async (
 ): Promise<{
   readonly decision: Decision
   readonly requests: readonly RequestFacts[]
-  readonly evidence: readonly Evidence[]
+  readonly basis: Basis
 }> => {
   const now = deps.clock.now()
   const { facts, set, proposal } = observed
-  if (proposal !== undefined)
-    return { decision: decidePolicies({ ...facts, now }, proposal), requests: [], evidence: [] }
+  if (proposal !== undefined) {
+    const all = { ...facts, now }
+    const decision = decidePolicies(all, proposal)
+    return { decision, requests: [], basis: basisOf({ facts: all, proposal }) }
+  }
   const asked =
     set === undefined
       ? { requests: facts.requests, evidence: [] }
@@ -50,7 +53,12 @@ export const decideOn = async (
           beside,
           hints: facts.moment === 'forecast',
         })
-  return { ...asked, decision: decide(withRequests(facts, asked.requests, now)) }
+  const all = withRequests(facts, asked.requests, now)
+  return {
+    requests: asked.requests,
+    basis: basisOf({ facts: all }, asked.evidence),
+    decision: decide(all),
+  }
 }
 
 /** The forecast for an open pull request, recorded with its events and handed on to be shown. */
@@ -62,7 +70,7 @@ export const forecast = async (
   reviewsFrom: number | undefined,
 ): Promise<Decision> => {
   const observed = await observePull(deps, repository, pull, 'forecast', reviewsFrom)
-  const { decision, requests, evidence } = await decideOn(deps, observed)
+  const { decision, requests, basis } = await decideOn(deps, observed)
   const held = pull.base.ref === repository.branch && observed.diff.base === pull.head.sha
   if (requests.length === 0 && held && rows.some(isOpen))
     throw new Trouble('the branch holds the head already, and GitHub does not say that it is merged')
@@ -77,7 +85,7 @@ export const forecast = async (
       const verdict = decision.requests.find(({ id }) => id === facts.id)
       if (verdict === undefined) throw new Error(`no decision on ${facts.path}`)
       const row = rows.find(({ id }) => id === facts.id)
-      await record(deps, tx, repository, pull, row, facts, decision, verdict, before, evidence, reviewsFrom)
+      await record(deps, tx, repository, pull, row, facts, decision, verdict, before, basis, reviewsFrom)
     }
     const reopened = reviewsFrom === undefined ? {} : { reviewsFrom }
     for (const row of rows) {
@@ -106,7 +114,7 @@ const record = async (
   decision: Decision,
   verdict: RequestDecision,
   last: Decision | undefined,
-  evidence: readonly Evidence[],
+  basis: Basis,
   reviewsFrom: number | undefined,
 ): Promise<void> => {
   const now = decision.at
@@ -136,16 +144,16 @@ const record = async (
     )
   }
   if (saysMore(decision, verdict, last)) {
-    const data = decisionData(decision, verdict, facts)
-    await deps.ledger.stage(tx, evaluatedEvent(deps.keys, now, of, data, evidence), evidence)
+    const data = decisionData(decision, verdict, facts, basis.grounds)
+    await deps.ledger.stage(tx, evaluatedEvent(deps.keys, now, of, data, basis), basis.evidence)
   }
   if (state !== from && (state === 'approved' || state === 'denied')) {
     const actor = verdict.deniedBy === undefined ? gitsudo : userActor(verdict.deniedBy)
-    const data = decisionData(decision, verdict, facts)
+    const data = decisionData(decision, verdict, facts, basis.grounds)
     await deps.ledger.stage(
       tx,
       requestEvent(state === 'approved' ? 'request.approved' : 'request.denied', now, actor, of, data),
-      evidence,
+      basis.evidence,
     )
   }
 }

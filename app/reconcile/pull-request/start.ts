@@ -1,3 +1,4 @@
+import { decisionData } from '../../decision/decision-data.ts'
 import { sealMs } from '../../grant/bounds.ts'
 import { refuseGrant, startGrant } from '../grant/open.ts'
 import { type ObserveDeps, observePull } from '../observe/pull.ts'
@@ -6,7 +7,7 @@ import type { PullRequest } from '../ports/github.ts'
 import type { RepositorySettings } from '../ports/settings.ts'
 import type { RequestRow } from '../ports/store.ts'
 import { transact } from '../transact.ts'
-import { decisionData, evaluatedEvent } from './events.ts'
+import { evaluatedEvent } from './events.ts'
 import { decideOn, savePull } from './forecast.ts'
 import { stillAccepted } from './hold-still.ts'
 import { intentOf } from './intent-of.ts'
@@ -29,7 +30,7 @@ export const startDue = async (
     const staged = await transact(deps, async (tx, deps) => {
       await deps.store.serialise(tx, `person:${grant.requester.id}`)
       await stillAccepted(deps, repository, one)
-      const { decision, requests, evidence } = await decideOn(deps, one)
+      const { decision, requests, basis } = await decideOn(deps, one)
       if (decision.verdict === 'not_yet') throw new Trouble(decision.summary)
       const [facts] = requests
       const known = (await deps.store.pull(repository.id, pull.number))?.decision.requests ?? []
@@ -43,8 +44,8 @@ export const startDue = async (
           pull: pull.number,
           commit: pull.mergeCommit ?? pull.head.sha,
         }
-        const data = decisionData(decision, verdict, facts)
-        await deps.ledger.stage(tx, evaluatedEvent(deps.keys, decision.at, of, data, evidence), evidence)
+        const data = decisionData(decision, verdict, facts, basis.grounds)
+        await deps.ledger.stage(tx, evaluatedEvent(deps.keys, decision.at, of, data, basis), basis.evidence)
       }
       if (decision.verdict !== 'passed' || facts === undefined)
         return refuseGrant(tx, deps, row.id, decision.summary)

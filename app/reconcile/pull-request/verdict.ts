@@ -1,4 +1,6 @@
+import type { LedgerEvent } from '../../audit/event.ts'
 import type { Decision, RequestDecision } from '../../decision/decision.ts'
+import { decisionData } from '../../decision/decision-data.ts'
 import type { RequestFacts } from '../../decision/facts.ts'
 import { sealMs } from '../../grant/bounds.ts'
 import { gitsudo } from '../../grant/events.ts'
@@ -7,12 +9,11 @@ import { openGrant } from '../grant/open.ts'
 import { type ObserveDeps, type Observed, observePull } from '../observe/pull.ts'
 import { Trouble } from '../observe/trouble.ts'
 import { acceptAtMerge } from '../policy-change/accept.ts'
-import type { Evidence } from '../ports/evaluator.ts'
 import type { PullRequest } from '../ports/github.ts'
 import type { RepositorySettings } from '../ports/settings.ts'
 import type { RequestRow, Tx } from '../ports/store.ts'
 import { transact } from '../transact.ts'
-import { createdData, decisionData, evaluatedEvent, requestEvent, userActor } from './events.ts'
+import { type Basis, createdData, evaluatedEvent, requestEvent, userActor } from './events.ts'
 import { cancel, decideOn, saved, savePull } from './forecast.ts'
 import { followToMerge, holdStill } from './hold-still.ts'
 import { intentOf } from './intent-of.ts'
@@ -42,7 +43,7 @@ export const verdictAtMerge = async (
     await holdStill(deps, tx, repository, observed)
     const rows = await deps.store.requestsOfPull(repository.id, pull.number)
     const known = await withTakenPaths(deps, observed)
-    const { decision: made, requests, evidence } = await decideOn(deps, known)
+    const { decision: made, requests, basis } = await decideOn(deps, known)
     const late = rows.some(({ state }) => state === 'lapsed') || sealed.lapsed
     const decision = late ? lapsed(made) : made
     if (decision.verdict === 'not_yet') throw new Trouble(decision.summary)
@@ -52,7 +53,7 @@ export const verdictAtMerge = async (
       if (sealed.done.has(facts.id)) continue
       const row = rows.find(({ id }) => id === facts.id)
       staged.push(
-        ...(await settle(deps, tx, repository, pull, row, facts, decision, last, evidence, reviewsFrom)),
+        ...(await settle(deps, tx, repository, pull, row, facts, decision, last, basis, reviewsFrom)),
       )
     }
     // Files that left the pull request just before it was merged.
@@ -130,7 +131,7 @@ const settle = async (
   facts: RequestFacts,
   decision: Decision,
   last: Decision | undefined,
-  evidence: readonly Evidence[],
+  basis: Basis,
   reviewsFrom: number | undefined,
 ): Promise<readonly string[]> => {
   const now = decision.at
@@ -151,8 +152,8 @@ const settle = async (
   // The forecast may never have run: a cancelled or unseen request takes the same road.
   let from = row.state
   if (from === 'granted' || from === 'refused') return []
-  const data = decisionData(decision, verdict, facts)
-  if (from === 'lapsed') return [await refused(deps, tx, pull, of, decision, verdict, data, evidence)]
+  const data = decisionData(decision, verdict, facts, basis.grounds)
+  if (from === 'lapsed') return [await refused(deps, tx, pull, of, decision, verdict, data, basis)]
   const was = from
   const via = passed ? (['pending', 'approved'] as const) : (['pending'] as const)
   for (const state of via) {
@@ -169,12 +170,12 @@ const settle = async (
     )
   }
   if (saysMore(decision, verdict, last)) {
-    staged.push(await deps.ledger.stage(tx, evaluatedEvent(deps.keys, now, of, data, evidence), evidence))
+    staged.push(await deps.ledger.stage(tx, evaluatedEvent(deps.keys, now, of, data, basis), basis.evidence))
   }
-  if (!passed) return [...staged, await refused(deps, tx, pull, of, decision, verdict, data, evidence)]
+  if (!passed) return [...staged, await refused(deps, tx, pull, of, decision, verdict, data, basis)]
   if (was !== 'approved') {
     staged.push(
-      await deps.ledger.stage(tx, requestEvent('request.approved', now, gitsudo, of, data), evidence),
+      await deps.ledger.stage(tx, requestEvent('request.approved', now, gitsudo, of, data), basis.evidence),
     )
   }
   staged.push(
@@ -194,8 +195,8 @@ const refused = async (
   of: Parameters<typeof requestEvent>[3],
   decision: Decision,
   verdict: RequestDecision,
-  data: ReturnType<typeof decisionData>,
-  evidence: readonly Evidence[],
+  data: LedgerEvent['data'],
+  basis: Basis,
 ): Promise<string> => {
   const merger = pull.mergedBy === undefined ? gitsudo : userActor(pull.mergedBy)
   const why = verdict.verdict === 'passed' ? decision.summary : verdict.summary
@@ -210,7 +211,7 @@ const refused = async (
   return deps.ledger.stage(
     tx,
     requestEvent('grant.refused', decision.at, merger, of, { ...data, why }),
-    evidence,
+    basis.evidence,
   )
 }
 

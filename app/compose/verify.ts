@@ -138,14 +138,17 @@ async function readClones(dirs: readonly string[]): Promise<Clones> {
   for (const dir of dirs) {
     const clone = await openClone(dir)
     try {
-      anchors ??= await clone.anchors(anchorBranch)
+      const here = await clone.anchors(anchorBranch)
+      anchors ??= here
       const line = await clone.line('requests/')
       if (line === undefined) continue
       const added = line.added.map((one) => ({
         ...one,
         paths: one.paths.filter((path) => canonicalPath(path).ok),
       }))
-      lines.push({ ...line, added: added.filter(({ paths }) => paths.length > 0) })
+      const requests = added.filter(({ paths }) => paths.length > 0)
+      // A repository of anchors alone is no access repository.
+      if (here === undefined || requests.length > 0) lines.push({ ...line, added: requests })
     } finally {
       clone.close()
     }

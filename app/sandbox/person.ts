@@ -9,6 +9,8 @@ export type Person = {
   readonly token: string
   /** Pushes a new branch off main with these files (null deletes), and answers its head. */
   push(branch: string, message: string, files: Readonly<Record<string, string | null>>): Promise<string>
+  /** A fresh clone of a repository that he may read; answers its folder. */
+  clone(repository: string): Promise<string>
   openPull(branch: string, title: string): Promise<{ readonly number: number; readonly head: string }>
   review(pull: number, event: 'APPROVE' | 'REQUEST_CHANGES' | 'COMMENT', body?: string): Promise<number>
   merge(pull: number): Promise<{ readonly status: number; readonly sha?: string; readonly message?: string }>
@@ -24,10 +26,18 @@ export const createPerson = (
   account: { readonly id: number; readonly login: string; readonly token: string },
   at: { readonly apiUrl: string; readonly gitUrl: string; readonly repository: string; readonly dir: string },
 ): Person => {
-  const clone = join(at.dir, account.login)
   const email = `${account.id}+${account.login}@users.noreply.github.com`
-  const git = (...args: string[]) =>
-    mustRun('git', args, { cwd: clone, env: gitEnvironment(account.login, email, account.token) })
+  const gitIn =
+    (cwd: string) =>
+    (...args: string[]) =>
+      mustRun('git', args, { cwd, env: gitEnvironment(account.login, email, account.token) })
+  const clone: Person['clone'] = async (repository) => {
+    const dir = join(at.dir, account.login, repository.replace('/', '.'))
+    await rm(dir, { recursive: true, force: true })
+    await mkdir(dir, { recursive: true })
+    await gitIn(dir)('clone', '--quiet', `${at.gitUrl}/${repository}.git`, '.')
+    return dir
+  }
 
   const api: Person['api'] = async (method, path, body) => {
     const response = await fetch(`${at.apiUrl}${path}`, {
@@ -47,16 +57,16 @@ export const createPerson = (
   return {
     ...account,
     api,
+    clone,
     async push(branch, message, files) {
-      await rm(clone, { recursive: true, force: true })
-      await mkdir(clone, { recursive: true })
-      await git('clone', '--quiet', `${at.gitUrl}/${at.repository}.git`, '.')
+      const dir = await clone(at.repository)
+      const git = gitIn(dir)
       await git('switch', '--quiet', '--create', branch)
       for (const [path, text] of Object.entries(files)) {
-        if (text === null) await rm(join(clone, path))
+        if (text === null) await rm(join(dir, path))
         else {
-          await mkdir(dirname(join(clone, path)), { recursive: true })
-          await writeFile(join(clone, path), text)
+          await mkdir(dirname(join(dir, path)), { recursive: true })
+          await writeFile(join(dir, path), text)
         }
       }
       await git('add', '--all')

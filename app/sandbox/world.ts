@@ -91,6 +91,7 @@ const furnish = async (options: WorldOptions, github: LocalGitHub): Promise<Worl
   })
   const anchorRepository = { id: ledger.id, fullName: `${owner}/ledger` }
   github.admin.setPermission(anchorRepository.fullName, 'erin', 'admin')
+  github.admin.setPermission(anchorRepository.fullName, 'frank', 'read')
   const [repository, ...others] = furnished
   if (repository === undefined) throw new TypeError('no access repository')
   const { fullName } = repository

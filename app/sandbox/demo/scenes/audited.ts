@@ -1,17 +1,19 @@
+import { join } from 'node:path'
 import { sql, withDatabase } from '../../postgres.ts'
-import { run } from '../../run.ts'
+import { mustRun, run } from '../../run.ts'
 import type { Stage } from '../stage.ts'
 
-/** The ledger verifies; one flipped byte in a copy of it is found and located. */
+/** The ledger verifies against all that vouches for it; one flipped byte in a copy of it is found and located. */
 export const audited = async (stage: Stage): Promise<void> => {
   const { timeline, world } = stage
   timeline.scene('5  The ledger')
-  const intact = await verify(stage, world.databaseUrl)
-  timeline.did('frank', 'gitsudo audit verify')
-  timeline.show(intact.stdout)
+  const against = await vouchers(stage)
+  const intact = await verify(stage, world.databaseUrl, against)
+  timeline.did('frank', 'gitsudo audit verify, with the public key and his own clones of both repositories')
+  timeline.show(`${intact.stdout}${intact.stderr}`)
   timeline.must(
     intact.status === 0 && /^Chain intact: \d+ events verified/m.test(intact.stdout),
-    'every link holds',
+    'every link, checkpoint, anchor, merge and receipt holds',
   )
 
   const copy = `copy_of_${new URL(world.superuserUrl).pathname.slice(1)}`
@@ -26,7 +28,7 @@ export const audited = async (stage: Stage): Promise<void> => {
        update audit_events set body = set_byte(body, 40, get_byte(body, 40) # 1) where seq = 7`,
     )
     timeline.did('someone', 'flips one bit of event 7 in a copy of the database')
-    const broken = await verify(stage, withDatabase(world.databaseUrl, copy))
+    const broken = await verify(stage, withDatabase(world.databaseUrl, copy), against)
     timeline.show(`${broken.stdout}${broken.stderr}`)
     timeline.must(
       broken.status === 1 && /\b7\b/.test(broken.stdout + broken.stderr),
@@ -37,9 +39,38 @@ export const audited = async (stage: Stage): Promise<void> => {
   }
 }
 
-const verify = (stage: Stage, databaseUrl: string) =>
-  run(stage.entry.command, [...stage.entry.args, 'audit', 'verify'], {
-    env: { ...stage.world.service.env, GITSUDO_DATABASE_URL: databaseUrl, NO_COLOR: '1' },
+/** What an auditor has besides the database: the public key, clones, and what GitHub tells him. */
+const vouchers = async ({ world, entry, dir }: Stage): Promise<readonly string[]> => {
+  const { frank } = world.people
+  const key = await mustRun(
+    entry.command,
+    [...entry.args, 'server', 'key', '--config', world.service.config],
+    {
+      env: world.service.env,
+    },
+  )
+  const clones = await Promise.all(
+    [world.repository, world.anchorRepository].map(({ fullName }) => frank.clone(fullName)),
+  )
+  return [
+    ...key
+      .trim()
+      .split('\n')
+      .flatMap((one) => ['--key', one]),
+    ...clones.flatMap((one) => ['--repository', one]),
+    ...['--repo', world.repository.fullName, '--api-url', world.github.apiUrl],
+    ...['--state-dir', join(dir, 'verified')],
+  ]
+}
+
+const verify = (stage: Stage, databaseUrl: string, against: readonly string[]) =>
+  run(stage.entry.command, [...stage.entry.args, 'audit', 'verify', ...against], {
+    env: {
+      ...stage.world.service.env,
+      GITSUDO_DATABASE_URL: databaseUrl,
+      GITSUDO_TOKEN: stage.world.people.frank.token,
+      NO_COLOR: '1',
+    },
   })
 
 const adminUrl = (url: string): string => withDatabase(url, 'postgres')

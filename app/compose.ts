@@ -1,6 +1,6 @@
 import type { CliDeps } from './cli/deps.ts'
 import { anchorDeps } from './compose/anchoring.ts'
-import { openAudit, openExport, proofIn } from './compose/audit.ts'
+import { openAudit, openExport, proofIn, verifySegmentFiles } from './compose/audit.ts'
 import { openServed } from './compose/database.ts'
 import { initialiseService } from './compose/initialise.ts'
 import { rotateKey, signersOf } from './compose/keys.ts'
@@ -30,6 +30,7 @@ export type Parts = Pick<
   | 'verify'
   | 'proofIn'
   | 'openExport'
+  | 'verifySegments'
   | 'localPolicies'
   | 'startSandbox'
 >
@@ -84,6 +85,7 @@ export const compose = (env: NodeJS.ProcessEnv, version: string, overrides: Over
     verify: (ask) => verifyEverything(ask, env, clock.now()),
     proofIn,
     openExport,
+    verifySegments: verifySegmentFiles,
     localPolicies: (dir) => localPolicies(dir, env, clock),
     startSandbox: (options) => startSandbox(options, env),
   }

@@ -23,6 +23,7 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   verify: async (ask) => (await parts()).verify(ask),
   proofIn: async (path) => (await parts()).proofIn(path),
   openExport: async (path) => (await parts()).openExport(path),
+  verifySegments: async (files, keys) => (await parts()).verifySegments(files, keys),
   localPolicies: async (dir) => (await parts()).localPolicies(dir),
   startSandbox: async (options) => (await parts()).startSandbox(options),
 })

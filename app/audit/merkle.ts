@@ -7,6 +7,8 @@ export type MerkleTree = {
   readonly size: number
   /** The root over everything pushed so far; SHA-256 of nothing for an empty tree. */
   root(): Uint8Array
+  /** Roots of its complete subtrees from left to right, one for each bit set in `size`: all that `treeOf` needs. */
+  peaks(): readonly Uint8Array[]
   /** One that grows on by itself. */
   copy(): MerkleTree
 }
@@ -16,7 +18,13 @@ export type Range = { readonly start: number; readonly end: number }
 
 export const createTree = (): MerkleTree => grown(0, [])
 
-/** @param peaks roots of the complete subtrees from left to right, one for each bit set in `size` */
+/** A tree of `size` leaves that others have pushed. @throws RangeError where it does not have so many peaks */
+export function treeOf(size: number, peaks: readonly Uint8Array[]): MerkleTree {
+  const bits = [...size.toString(2)].filter((bit) => bit === '1').length
+  if (bits !== peaks.length) throw new RangeError(`A tree of ${size} has ${bits} peaks, not ${peaks.length}.`)
+  return grown(size, [...peaks])
+}
+
 function grown(size: number, peaks: Uint8Array[]): MerkleTree {
   return {
     push(leaf) {
@@ -34,6 +42,7 @@ function grown(size: number, peaks: Uint8Array[]): MerkleTree {
         ? sha256(new Uint8Array())
         : others.reduce((right, left) => nodeHash(left, right), last)
     },
+    peaks: () => [...peaks],
     copy: () => grown(size, [...peaks]),
   }
 }

@@ -1,8 +1,10 @@
 import { hash } from 'node:crypto'
-import { ExportError, evidenceWindow, readExportLine } from './export-line.ts'
+import { ExportError, evidenceWindow, readExportLine, type SegmentBounds } from './export-line.ts'
+import { treeOf } from './merkle.ts'
 import {
   createVerifier,
   evidenceOf,
+  type Start,
   type Verified,
   type Verifier,
   type VerifierOptions,
@@ -25,8 +27,11 @@ export async function verifyExportLines(
   let missing: readonly [digest: string, seq: number] | undefined
   for await (const text of lines) {
     const line = readExportLine(text, ++number)
-    if (line.kind === 'header') verifier = createVerifier(line.origin, options)
-    else if (line.kind === 'evidence') {
+    if (line.kind === 'header') {
+      const { origin, segment } = line
+      verifier = createVerifier(origin, { ...options, ...(segment && { start: startOf(segment) }) })
+      if (segment?.before !== undefined) verifier.checkpoint(segment.before, segment.first - 1)
+    } else if (line.kind === 'evidence') {
       if (hash('sha256', line.bytes) !== line.digest) continue
       known.delete(line.digest)
       known.add(line.digest)
@@ -43,6 +48,20 @@ export async function verifyExportLines(
   }
   if (verifier === undefined) throw new ExportError('the file is empty')
   return withEvidence(verifier.end(), missing)
+}
+
+/** A segment goes on from what came before it, which its checkpoint vouches for. */
+function startOf({ first, head, peaks }: SegmentBounds): Start {
+  try {
+    const tree = treeOf(
+      first - 1,
+      peaks.map((peak) => bytes(peak, 'hex')),
+    )
+    return { seq: first - 1, head: bytes(head, 'hex'), tree }
+  } catch (cause) {
+    if (cause instanceof RangeError) throw new ExportError(`line 1: ${cause.message}`, { cause })
+    throw cause
+  }
 }
 
 /** As the note itself says it: an export keeps no column beside it. */

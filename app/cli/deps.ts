@@ -4,6 +4,7 @@ import type { Verdict } from '../audit/compare/verdict.ts'
 import type { Proof } from '../audit/proof.ts'
 import type { Proven, Wanted } from '../audit/prove.ts'
 import type { Period, Report } from '../audit/report/report.ts'
+import type { SegmentRow } from '../audit/segment.ts'
 import type { Clock } from '../reconcile/ports/clock.ts'
 
 /** Where a verb writes: text as it is, and whether a person looks at it. */
@@ -24,8 +25,14 @@ export type LedgerAccess = {
 }
 
 export type AuditAccess = LedgerAccess & {
-  /** Writes an export, line by line (audit/export-line.ts); how many events. */
-  export(write: Write): Promise<number>
+  /** Writes an export, line by line (audit/export-line.ts); its first and last event, 0 of an empty ledger. */
+  export(options: {
+    readonly write: Write
+    /** Public keys to write along. */
+    readonly keys: readonly string[]
+    /** A sealed segment: what checkpoints made between these times (epoch ms) are over. */
+    readonly seal?: { readonly since?: number; readonly until: number }
+  }): Promise<{ readonly first: number; readonly last: number }>
   /** Each recorded evaluation of a request, done again from its evidence with the policies in `dir`. */
   replay(id: string, dir: string): Promise<readonly Replayed[]>
 }
@@ -136,6 +143,11 @@ export type CliDeps = {
   openAudit(databaseUrl: string): Promise<AuditAccess>
   /** A database's ledger or an export's. Throws `ENOENT` as `readFile` does. */
   verify(ask: VerifyAsk): Promise<Verdict>
+  /** Segments of an export, verified alone and as a row. undefined: the one file is an export of a whole ledger. */
+  verifySegments(
+    files: readonly string[],
+    keys: readonly string[] | undefined,
+  ): Promise<SegmentRow | undefined>
   /** undefined: the file is no proof. Throws `ENOENT` as `readFile` does. */
   proofIn(path: string): Promise<Proof | undefined>
   /** An export read without a database. */

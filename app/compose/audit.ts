@@ -3,15 +3,18 @@ import { sql } from 'slonik'
 import { z } from 'zod'
 import type { LedgerEvent } from '../audit/event.ts'
 import { readExportLine } from '../audit/export-line.ts'
+import { readNoteKey } from '../audit/note.ts'
 import { type Proof, proofMark, readProof } from '../audit/proof.ts'
 import { findInExport, prove } from '../audit/prove.ts'
 import { createReport } from '../audit/report/collect.ts'
-import type { AuditAccess, LedgerAccess, Replayed } from '../cli/deps.ts'
+import { segmentOf, verifySegments } from '../audit/segment.ts'
+import type { AuditAccess, CliDeps, LedgerAccess, Replayed } from '../cli/deps.ts'
 import { replayDecision } from '../policy/replay.ts'
 import type { ApprovalResult, EligibilityResult } from '../policy/result.ts'
 import { type Database, openDatabase } from '../store/database.ts'
 import { evidenceBytes } from '../store/ledger/evidence.ts'
 import { exportLedger, readLedger } from '../store/ledger/export.ts'
+import { exportSegment } from '../store/ledger/export-segment.ts'
 import { proveEvents } from '../store/ledger/prove.ts'
 import { ledgerReads } from '../store/ledger/read.ts'
 import { linesOf } from './lines.ts'
@@ -22,7 +25,11 @@ export const openAudit = async (databaseUrl: string, env: NodeJS.ProcessEnv): Pr
   const database = await openDatabase(databaseUrl)
   const origin = async () => env.GITSUDO_INSTANCE ?? (await recordedOrigin(database))
   return {
-    export: async (write) => exportLedger(database, await origin(), { keys: [], write }),
+    async export({ seal, ...options }) {
+      if (seal !== undefined) return exportSegment(database, await origin(), { ...options, ...seal })
+      const last = await exportLedger(database, await origin(), options)
+      return { first: Math.min(1, last), last }
+    },
     prove: (wanted) => proveEvents(database, wanted),
     async report(period) {
       const report = createReport(period)
@@ -34,6 +41,15 @@ export const openAudit = async (databaseUrl: string, env: NodeJS.ProcessEnv): Pr
     replay: (id, dir) => replay(database, id, dir, env),
     close: () => database.close(),
   }
+}
+
+/** Segments of an export, each alone and as a row; undefined: the one file is an export of a whole ledger. */
+export const verifySegmentFiles: CliDeps['verifySegments'] = async (files, keys) => {
+  const [only] = files
+  if (only !== undefined && files.length === 1 && (await segmentOf(linesOf(only))) === undefined)
+    return undefined
+  const sources = files.map((file) => ({ file, lines: () => linesOf(file) }))
+  return verifySegments(sources, keys?.map(readNoteKey))
 }
 
 /** The proof in a file; undefined where it holds something else, of whatever size. */

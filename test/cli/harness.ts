@@ -61,6 +61,7 @@ export async function gitsudo(
     verify: absent,
     proofIn: absent,
     openExport: absent,
+    verifySegments: absent,
     localPolicies: absent,
     startSandbox: absent,
     ...over,

@@ -8,11 +8,11 @@ import { createTree } from '../../app/audit/merkle.ts'
 import { signNote } from '../../app/audit/note.ts'
 import { checkProof, readProof } from '../../app/audit/proof.ts'
 import { writeFile as writeNew } from '../../app/cli/write-file.ts'
-import { openExport } from '../../app/compose/audit.ts'
+import { openExport, verifySegmentFiles } from '../../app/compose/audit.ts'
 import { access } from '../audit/report/access.ts'
 import { noteSigner } from '../support/checkpoints.ts'
 import { ledgerLines } from '../support/ledger-lines.ts'
-import { gitsudo } from './harness.ts'
+import { absent, gitsudo } from './harness.ts'
 
 const signer = noteSigner('acme')
 const at = Date.parse('2026-12-01T08:00:00Z')
@@ -117,5 +117,85 @@ describe('audit report', () => {
     const argv = ['audit', 'report', ...month, '--format', 'md', '--export', broken, '--output', output]
     expect(await run(...argv)).toMatchObject({ status: 1, err: expect.stringContaining('broken at event 1') })
     expect(await readFile(output, 'utf8')).toContain('broken at event 1')
+  })
+})
+
+describe('audit export', () => {
+  it.each([
+    ['--since', ['--since', '7d'], 'are for a sealed segment'],
+    ['no end', ['--seal'], 'A segment has an end'],
+    ['an end to come', ['--seal', '--until', '2030-01-01'], 'has not come yet'],
+    ['a key that is none', ['--key', 'acme+00000000+AAAA'], 'is not an Ed25519 key'],
+  ])('refuses %s', async (_, argv, said) => {
+    const answer = await run('audit', 'export', '--output', join(dir, 'x'), ...argv)
+    expect(answer).toMatchObject({ status: 2, err: expect.stringContaining(said) })
+  })
+
+  it('seals between two times, with the key that is known', async () => {
+    const asked: unknown[] = []
+    const answer = await gitsudo(
+      [
+        'audit',
+        'export',
+        '--seal',
+        '--since',
+        '2026-11-01',
+        '--until',
+        '2026-12-01',
+        '--output',
+        join(dir, 'segment'),
+      ],
+      {
+        env: { DATABASE_URL: 'x', GITSUDO_LEDGER_KEY: signer.key.text },
+        writeFile: writeNew,
+        openAudit: async () => ({
+          prove: absent,
+          report: absent,
+          replay: absent,
+          export: async ({ keys, seal }) => {
+            asked.push({ keys, seal })
+            return { first: 7, last: 9 }
+          },
+          close: async () => undefined,
+        }),
+      },
+    )
+    expect(answer).toMatchObject({
+      status: 0,
+      err: `Events 7 to 9, sealed, written to ${join(dir, 'segment')}\n`,
+    })
+    const [since, until] = ['2026-11-01', '2026-12-01'].map((day) => Date.parse(day))
+    expect(asked).toEqual([{ keys: [signer.key.text], seal: { since, until } }])
+  })
+})
+
+describe('audit verify of segments', () => {
+  const segment = { file: 'a', origin: 'acme', first: 1, last: 6, head: '', end: '', faults: [] }
+  const next = { ...segment, file: 'b', first: 7, last: 9 }
+  it.each([
+    [{ segments: [segment, next], faults: [], unsigned: false }, 0, 'The row is whole: events 1 to 9'],
+    [{ segments: [segment], faults: [], unsigned: true }, 3, 'No key is known'],
+    [{ segments: [segment, next], faults: ['Events 2 to 3 are missing'], unsigned: false }, 1, 'are missing'],
+    [
+      { segments: [{ ...segment, faults: ['event 2: leaf'] }], faults: [], unsigned: false },
+      1,
+      'event 2: leaf',
+    ],
+  ])('%j', async (row, status, said) => {
+    const over = { proofIn: async () => undefined, verifySegments: async () => row }
+    expect(await gitsudo(['audit', 'verify', 'a', 'b'], over)).toMatchObject({
+      status,
+      out: expect.stringContaining(said),
+    })
+    const json = await gitsudo(['audit', 'verify', 'a', 'b', '-o', 'json'], over)
+    expect(JSON.parse(json.out)).toEqual({ ok: status === 0, segments: row.segments, faults: row.faults })
+  })
+
+  it('takes several files only if each is a segment', async () => {
+    const over = { proofIn: async () => undefined, verifySegments: verifySegmentFiles }
+    expect(await gitsudo(['audit', 'verify', file, file], over)).toMatchObject({
+      status: 1,
+      err: expect.stringContaining('is no segment'),
+    })
   })
 })

@@ -10,9 +10,9 @@ describe('audit export and replay', () => {
   const ledger = () => {
     const told: string[] = []
     const access: AuditAccess = {
-      export: async (write) => {
+      export: async ({ write }) => {
         await write('{"a":1}\n')
-        return 2
+        return { first: 1, last: 2 }
       },
       prove: absent,
       report: absent,
@@ -46,7 +46,7 @@ describe('audit export and replay', () => {
       writeFile,
       env: { GITSUDO_DATABASE_URL: 'x' },
     })
-    expect(answer).toMatchObject({ status: 0, out: '', err: '2 events written to x.jsonl\n' })
+    expect(answer).toMatchObject({ status: 0, out: '', err: 'Events 1 to 2 written to x.jsonl\n' })
     expect(written).toEqual(['x.jsonl {"a":1}\n'])
   })
 

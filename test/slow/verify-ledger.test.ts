@@ -10,8 +10,9 @@ import { rotationNote } from '../../app/audit/rotation.ts'
 import { openDatabase } from '../../app/store/database.ts'
 import { putRotation } from '../../app/store/ledger/checkpoints.ts'
 import { exportLedger } from '../../app/store/ledger/export.ts'
+import { exportSegment } from '../../app/store/ledger/export-segment.ts'
 import { checkpointNow, noteSigner } from '../support/checkpoints.ts'
-import { testEvent } from '../support/events.ts'
+import { decidedEvent, testEvent } from '../support/events.ts'
 import { createTestDatabase } from '../support/postgres.ts'
 import { sealEvents } from '../support/sealed.ts'
 
@@ -27,6 +28,7 @@ let python = ''
 let lines: string[]
 let witness = ''
 let later = ''
+let segments: (readonly string[])[]
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'gitsudo-python-'))
   execFileSync('python3', ['-m', 'venv', join(dir, 'venv')])
@@ -43,15 +45,17 @@ beforeAll(async () => {
         origin,
         Array.from({ length: to - from }, (_, index) => {
           const n = from + index
-          const event = testEvent(n, { data: { reason: `schlüssel\u2028 🔑 "${n}"` } })
-          return n % 3 === 0 ? ([event, [input(n), input(0)]] as const) : event
+          const event = testEvent(n)
+          return n % 3 === 0
+            ? ([decidedEvent(n), [input(n), input(0)]] as const)
+            : { ...event, data: { ...event.data, reason: `schlüssel\u2028 🔑 "${n}"` } }
         }),
       )
     await seal(0, 40)
-    witness = await checkpointNow(database, first)
+    witness = await checkpointNow(database, first, 1_000)
     await seal(40, 77)
     await database.transaction((tx) => putRotation(tx, rotationNote(first, second)))
-    await checkpointNow(database, second)
+    await checkpointNow(database, second, 2_000)
     await seal(77, 80)
     let text = ''
     await exportLedger(database, origin, {
@@ -62,7 +66,20 @@ beforeAll(async () => {
     })
     lines = text.trimEnd().split('\n')
     await seal(80, 90)
-    later = await checkpointNow(database, second)
+    later = await checkpointNow(database, second, 3_000)
+    const sealed = async (since: number, until: number) => {
+      let made = ''
+      await exportSegment(database, origin, {
+        keys: [],
+        ...(since > 0 && { since }),
+        until,
+        write: async (more) => {
+          made += more
+        },
+      })
+      return made.trimEnd().split('\n')
+    }
+    segments = [await sealed(0, 1_000), await sealed(1_000, 2_000), await sealed(2_000, 3_000)]
   } finally {
     await database.close()
     await postgres.drop()
@@ -189,6 +206,56 @@ test.each<[what: string, () => Promise<{ said: string; status: number | null }>,
   ['half a line', () => verify([...lines.slice(0, -1), (lines.at(-1) ?? '').slice(0, -20)]), 'does not hold'],
 ])('%s is found', async (_, tamper, said) => {
   const { status, said: found } = await tamper()
+  expect(found).toContain(said)
+  expect(status).toBe(1)
+})
+
+test('segments hold, each alone', async () => {
+  for (const [index, ends] of [40, 77, 90].entries())
+    expect(await verify(segments[index] ?? [])).toEqual({
+      status: 0,
+      said: `${origin}: events up to ${ends} are intact; a signed checkpoint is over ${ends} of them\n`,
+    })
+  expect(await verify(segments[1] ?? [], first.key.text, [witness])).toMatchObject({ status: 1 })
+  expect(await verify(segments[2] ?? [], first.key.text, [later])).toMatchObject({ status: 0 })
+})
+
+test.each<
+  [
+    what: string,
+    (segment: readonly string[], header: Record<string, unknown>) => readonly string[],
+    said: string,
+  ]
+>([
+  ['its end left out', (segment) => segment.slice(0, -1), 'no signed checkpoint'],
+  ['an event altered', (segment) => segment.map((line) => line.replace('alice', 'malice')), 'altered'],
+  [
+    'another head',
+    (segment, header) => [
+      JSON.stringify({ ...header, segment: { ...(header.segment as object), head: '0'.repeat(64) } }),
+      ...segment.slice(1),
+    ],
+    'does not go on from its checkpoint',
+  ],
+  [
+    'no peaks',
+    (segment, header) => [
+      JSON.stringify({ ...header, segment: { ...(header.segment as object), peaks: [] } }),
+      ...segment.slice(1),
+    ],
+    'the peaks are not those',
+  ],
+  [
+    'a later end',
+    (segment, header) => [
+      JSON.stringify({ ...header, segment: { ...(header.segment as object), last: 78 } }),
+      ...segment.slice(1),
+    ],
+    'does not end with its checkpoint',
+  ],
+])('a segment with %s is found', async (_, tamper, said) => {
+  const segment = segments[1] ?? []
+  const { status, said: found } = await verify(tamper(segment, JSON.parse(segment[0] ?? '')))
   expect(found).toContain(said)
   expect(status).toBe(1)
 })

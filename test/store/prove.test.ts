@@ -36,7 +36,10 @@ const sealed = async () => {
     testEvent(101, {
       type: 'database.changed',
       grant: request,
-      data: { says: `not ${testEvent(6).request}` },
+      data: {
+        ...testEvent(101, { type: 'database.changed' }).data,
+        after: `not ${testEvent(6).request}`,
+      },
     }),
   ])
 }

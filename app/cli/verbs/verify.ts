@@ -11,19 +11,17 @@ import { progressBar } from '../terminal/progress.ts'
 import { styleFor } from '../terminal/style.ts'
 import { type Args, flag, list, text, type Verb } from '../verb.ts'
 import { database } from './ledger.ts'
+import { keysOf, ledgerKey } from './ledger-key.ts'
+import { tellSegments } from './segments.ts'
 
 export const auditVerify: Verb = {
   name: 'audit verify',
   summary:
     'Recompute the ledger, from the database, an export or a proof, and compare it with all that is at hand',
-  words: ['[file]'],
+  words: ['[files...]'],
   options: [
     database,
-    {
-      flags: '--key <key>',
-      summary: "the instance's public key, or a file of them (GITSUDO_LEDGER_KEY); may be given again",
-      repeat: true,
-    },
+    ledgerKey,
     {
       flags: '--repository <dir>',
       summary: 'a clone of the anchor repository or an access repository; may be given again',
@@ -57,6 +55,8 @@ export const auditVerify: Verb = {
     const keys = await keysOf(deps, args)
     const proof = file === undefined ? undefined : await present(file, deps.proofIn(file))
     if (proof !== undefined) return verifyProof(deps, args, proof, keys)
+    const row = file === undefined ? undefined : await answered(file, deps.verifySegments(args.words, keys))
+    if (row !== undefined) return tellSegments(deps, args, row)
     const bar = progressBar(deps, 'events')
     const ask = await askOf(deps, args, file, keys)
     const verdict = await answered(file, deps.verify({ ...ask, progress: bar.show })).finally(bar.end)
@@ -114,25 +114,6 @@ async function askOf(
 const pointOf = (since: string, now: number): NonNullable<VerifyAsk['since']> =>
   /^\d+$/.test(since) ? { seq: Number(since) } : { time: Date.parse(instant(since, now)) }
 
-/** Keys as they are written, or files of them, a line each. */
-async function keysOf(deps: CliDeps, args: Args): Promise<readonly string[] | undefined> {
-  const named = list(args, 'key')
-  const given = named.length > 0 ? named : [deps.env.GITSUDO_LEDGER_KEY ?? ''].filter((one) => one !== '')
-  const keys: string[] = []
-  for (const one of given) {
-    const lines = /^[^\s+]+\+[0-9a-f]{8}\+/.test(one) ? one : await deps.readText(one)
-    for (const line of lines.split('\n').filter((each) => each.trim() !== '')) {
-      try {
-        keys.push(readNoteKey(line).text)
-      } catch (cause) {
-        if (!(cause instanceof NoteError)) throw cause
-        throw new Failure('usage', `${one}: ${cause.message}`, 'a key is <name>+<id>+<base64>', { cause })
-      }
-    }
-  }
-  return keys.length === 0 ? undefined : keys
-}
-
 async function present<T>(file: string, work: Promise<T>): Promise<T> {
   try {
     return await work
@@ -146,7 +127,7 @@ async function present<T>(file: string, work: Promise<T>): Promise<T> {
 }
 
 /** What could not be read is no verdict (exit 3), but a file that is no export is one. */
-async function answered(file: string | undefined, verdict: Promise<Verdict>): Promise<Verdict> {
+async function answered<T>(file: string | undefined, verdict: Promise<T>): Promise<T> {
   try {
     return await verdict
   } catch (cause) {

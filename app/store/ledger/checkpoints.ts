@@ -15,10 +15,14 @@ const row = z.object({ size: z.number(), note: z.string(), madeAt: z.number() })
 const noteRow = z.object({ note: z.string() })
 const pageSize = 1_000
 
-/** The one over the most events. */
-export const newestCheckpoint = async (database: Database): Promise<StoredCheckpoint | undefined> =>
+/** The one over the most events; of those made up to a moment (epoch ms) where one is given. */
+export const newestCheckpoint = async (
+  database: Database,
+  until?: number,
+): Promise<StoredCheckpoint | undefined> =>
   (await database.run.maybeOne(sql.type(row)`
-    select size, note, made_at from checkpoints order by size desc limit 1`)) ?? undefined
+    select size, note, made_at from checkpoints where made_at <= coalesce(${at(until)}, 'infinity')
+    order by size desc limit 1`)) ?? undefined
 
 /** Every checkpoint over more than `after` events, the smallest first, streamed. */
 export async function* readCheckpoints(database: Database, after = -1): AsyncIterable<StoredCheckpoint> {

@@ -35,11 +35,13 @@ export const createAnchorBranch = (
   async descends(ancestor, descendant) {
     if (ancestor === descendant) return true
     const compared = await orUndefined(
-      client.rest.repos.compareCommitsWithBasehead({
-        ...at,
-        basehead: `${ancestor}...${descendant}`,
-        per_page: 1,
-      }),
+      client.rest.repos
+        .compareCommitsWithBasehead({ ...at, basehead: `${ancestor}...${descendant}`, per_page: 1 })
+        .catch((error) => {
+          // What GitHub has no commit of is nobody's ancestor.
+          if (error instanceof GitHubError && /no commit found/i.test(error.message)) return undefined
+          throw error
+        }),
     )
     return compared?.data.status === 'ahead'
   },

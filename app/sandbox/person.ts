@@ -1,6 +1,5 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { mustRun } from './run.ts'
+import { join } from 'node:path'
+import { openClone } from './clone.ts'
 
 /** Someone with a GitHub token and a clone: does what people do, with `git` and GitHub's REST API. */
 export type Person = {
@@ -26,19 +25,12 @@ export const createPerson = (
   account: { readonly id: number; readonly login: string; readonly token: string },
   at: { readonly apiUrl: string; readonly gitUrl: string; readonly repository: string; readonly dir: string },
 ): Person => {
-  const email = `${account.id}+${account.login}@users.noreply.github.com`
-  const gitIn =
-    (cwd: string) =>
-    (...args: string[]) =>
-      mustRun('git', args, { cwd, env: gitEnvironment(account.login, email, account.token) })
-  const clone: Person['clone'] = async (repository) => {
-    const dir = join(at.dir, account.login, repository.replace('/', '.'))
-    await rm(dir, { recursive: true, force: true })
-    await mkdir(dir, { recursive: true })
-    await gitIn(dir)('clone', '--quiet', `${at.gitUrl}/${repository}.git`, '.')
-    return dir
-  }
-
+  const fresh = (repository: string) =>
+    openClone(
+      account,
+      `${at.gitUrl}/${repository}.git`,
+      join(at.dir, account.login, repository.replace('/', '.')),
+    )
   const api: Person['api'] = async (method, path, body) => {
     const response = await fetch(`${at.apiUrl}${path}`, {
       method,
@@ -57,22 +49,13 @@ export const createPerson = (
   return {
     ...account,
     api,
-    clone,
+    clone: async (repository) => (await fresh(repository)).dir,
     async push(branch, message, files) {
-      const dir = await clone(at.repository)
-      const git = gitIn(dir)
-      await git('switch', '--quiet', '--create', branch)
-      for (const [path, text] of Object.entries(files)) {
-        if (text === null) await rm(join(dir, path))
-        else {
-          await mkdir(dirname(join(dir, path)), { recursive: true })
-          await writeFile(join(dir, path), text)
-        }
-      }
-      await git('add', '--all')
-      await git('commit', '--quiet', '--message', message)
-      await git('push', '--quiet', 'origin', branch)
-      return (await git('rev-parse', 'HEAD')).trim()
+      const clone = await fresh(at.repository)
+      await clone.git('switch', '--quiet', '--create', branch)
+      const head = await clone.commit(files, '--message', message)
+      await clone.git('push', '--quiet', 'origin', branch)
+      return head
     },
     async openPull(branch, title) {
       const { status, body } = await api('POST', `${repo}/pulls`, { title, head: branch, base: 'main' })
@@ -89,19 +72,3 @@ export const createPerson = (
     },
   }
 }
-
-/** No configuration of the machine's; the token goes in through the environment, never the command line. */
-const gitEnvironment = (login: string, email: string, token: string): NodeJS.ProcessEnv => ({
-  PATH: process.env.PATH,
-  HOME: '/nonexistent',
-  GIT_CONFIG_GLOBAL: '/dev/null',
-  GIT_CONFIG_SYSTEM: '/dev/null',
-  GIT_TERMINAL_PROMPT: '0',
-  GIT_AUTHOR_NAME: login,
-  GIT_AUTHOR_EMAIL: email,
-  GIT_COMMITTER_NAME: login,
-  GIT_COMMITTER_EMAIL: email,
-  GIT_CONFIG_COUNT: '1',
-  GIT_CONFIG_KEY_0: 'http.extraHeader',
-  GIT_CONFIG_VALUE_0: `Authorization: Basic ${Buffer.from(`${login}:${token}`).toString('base64')}`,
-})

@@ -1,10 +1,11 @@
 import { readFileSync, rmSync } from 'node:fs'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { inTurn } from '../../app/reconcile/in-turn.ts'
 import { requestId } from '../../app/request/id.ts'
+import { type Clone, openClone } from '../../app/sandbox/clone.ts'
 import { requestFile } from '../../app/sandbox/demo/stage.ts'
 import type { Person } from '../../app/sandbox/person.ts'
 import { mustRun, type Ran, run } from '../../app/sandbox/run.ts'
@@ -80,30 +81,13 @@ export const openTestWorld = async (options: {
     turn(() => people.alice.push(branch, message, files))
 
   let clones = 0
-  /** A fresh clone of somebody's, with its own branch checked out; any Git command runs in it as that person. */
-  const clone = async (who: Login, from = 'main', of = fullName) => {
-    const { id, token } = people[who]
-    const cwd = join(dir, `clone-${++clones}`)
-    const at = { cwd, env: gitEnvironment(who, `${id}+${who}@users.noreply.github.com`, token) }
-    const git = async (...args: readonly string[]) => (await mustRun('git', args, at)).trim()
-    await mkdir(cwd)
-    await git('clone', '--quiet', '--branch', from, `${world.github.url}/${of}.git`, '.')
+  /** A fresh clone of somebody's; its `commit` has a message of its own, and may be empty. */
+  const clone = async (who: Login, from = 'main', of = fullName): Promise<Clone> => {
+    const url = `${world.github.url}/${of}.git`
+    const made = await openClone(people[who], url, join(dir, `clone-${++clones}`), from)
     return {
-      dir: cwd,
-      git,
-      /** One more commit with these files (null deletes), and its SHA; `args` go to `git commit`. */
-      commit: async (files: Readonly<Record<string, string | null>>, ...args: readonly string[]) => {
-        for (const [path, text] of Object.entries(files)) {
-          if (text === null) await rm(join(cwd, path))
-          else {
-            await mkdir(dirname(join(cwd, path)), { recursive: true })
-            await writeFile(join(cwd, path), text)
-          }
-        }
-        await git('add', '--all')
-        await git('commit', '--quiet', '--allow-empty', '--message', 'More', ...args)
-        return git('rev-parse', 'HEAD')
-      },
+      ...made,
+      commit: (files, ...args) => made.commit(files, '--allow-empty', '--message', 'More', ...args),
     }
   }
   /** Pushes one more commit to a branch, main too, from a fresh clone; without files an empty one. */
@@ -267,18 +251,3 @@ const standing = async (
       [id],
     )
   )[0]?.state
-
-const gitEnvironment = (login: string, email: string, token: string): NodeJS.ProcessEnv => ({
-  PATH: process.env.PATH,
-  HOME: '/nonexistent',
-  GIT_CONFIG_GLOBAL: '/dev/null',
-  GIT_CONFIG_SYSTEM: '/dev/null',
-  GIT_TERMINAL_PROMPT: '0',
-  GIT_AUTHOR_NAME: login,
-  GIT_AUTHOR_EMAIL: email,
-  GIT_COMMITTER_NAME: login,
-  GIT_COMMITTER_EMAIL: email,
-  GIT_CONFIG_COUNT: '1',
-  GIT_CONFIG_KEY_0: 'http.extraHeader',
-  GIT_CONFIG_VALUE_0: `Authorization: Basic ${Buffer.from(`${login}:${token}`).toString('base64')}`,
-})

@@ -64,6 +64,28 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
   }
 }
 
+/** What gitsudo's App asks for, and is told of: the manifest's, said again because GitHub is no part of the service. */
+export const appPermissions = {
+  administration: 'read',
+  checks: 'write',
+  contents: 'write',
+  issues: 'write',
+  members: 'read',
+  merge_queues: 'read',
+  metadata: 'read',
+  pull_requests: 'write',
+} as const
+export const appEvents = [
+  'check_run',
+  'check_suite',
+  'issue_comment',
+  'merge_group',
+  'pull_request',
+  'pull_request_review',
+  'push',
+  'repository',
+]
+
 /** People, repository, App, database, keys and configuration around a started GitHub. */
 const furnish = async (options: WorldOptions, github: LocalGitHub): Promise<World> => {
   const port = await freePort()
@@ -100,26 +122,8 @@ const furnish = async (options: WorldOptions, github: LocalGitHub): Promise<Worl
     name: 'gitsudo',
     webhookUrl: `${url}/webhooks/github`,
     webhookSecret: randomBytes(24).toString('hex'),
-    permissions: {
-      administration: 'read',
-      checks: 'write',
-      contents: 'write',
-      issues: 'write',
-      members: 'read',
-      merge_queues: 'read',
-      metadata: 'read',
-      pull_requests: 'write',
-    },
-    events: [
-      'check_run',
-      'issue_comment',
-      'membership',
-      'merge_group',
-      'pull_request',
-      'pull_request_review',
-      'push',
-      'team',
-    ],
+    permissions: appPermissions,
+    events: appEvents,
   })
   github.admin.installApp(app.slug, anchorRepository.fullName)
   for (const { fullName: name } of furnished) {

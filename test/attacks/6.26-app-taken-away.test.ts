@@ -2,18 +2,8 @@
 // off, and hopes that what is granted stays because nobody looks any more. Somebody is told, access ends as ever, and
 // nothing new is given (trust.md 6.26).
 import { expect, test } from 'vitest'
+import { appPermissions } from '../../app/sandbox/world.ts'
 import { mergingWorld } from './support/merging-world.ts'
-
-const permissions = {
-  administration: 'read',
-  checks: 'write',
-  contents: 'write',
-  issues: 'write',
-  members: 'read',
-  merge_queues: 'read',
-  metadata: 'read',
-  pull_requests: 'write',
-} as const
 
 const granted = async (slug: string) => {
   const t = await mergingWorld()
@@ -48,7 +38,7 @@ test('without its permissions: told, nothing new, and grants end in time', async
     expect(await t.bindings()).not.toContain(asked.id)
     await t.nothingGranted(blind.number)
   } finally {
-    app.setAppPermissions('gitsudo', permissions)
+    app.setAppPermissions('gitsudo', appPermissions)
   }
 })
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { appManifest, events, permissions } from '../../app/github/manifest.ts'
 import { shapes } from '../../app/github/shapes.ts'
+import { appEvents, appPermissions } from '../../app/sandbox/world.ts'
 
 test('the manifest asks for what is explained, and for the events that are read', () => {
   const made = appManifest({
@@ -18,6 +19,11 @@ test('the manifest asks for what is explained, and for the events that are read'
   })
   const unasked = ['installation', 'installation_repositories']
   expect([...events, ...unasked].sort()).toEqual(Object.keys(shapes).sort())
+})
+
+test('the App on the local GitHub has the same permissions and is told of the same events', () => {
+  const { default_permissions, default_events } = appManifest({ name: '', url: '', webhookUrl: '' })
+  expect([appPermissions, appEvents]).toEqual([default_permissions, default_events])
 })
 
 test('the README gives the same permissions and reasons', async () => {

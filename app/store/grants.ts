@@ -5,7 +5,7 @@ import type { GrantRow, Store } from '../reconcile/ports/store.ts'
 import { connectionOf, type Database } from './database.ts'
 import { requestId } from './requests.ts'
 
-type Grants = Pick<Store, 'grant' | 'saveGrant' | 'saveGrants' | 'grantsOfPerson' | 'grantTimers'>
+type Grants = Pick<Store, 'grant' | 'saveGrant' | 'saveGrants' | 'grantTimers'>
 
 const number = z.number().exactOptional()
 
@@ -63,12 +63,6 @@ export function grants(database: Database): Grants {
 
     saveGrant: async (tx, row) => (await saveGrants(tx, [row])).size === 1,
     saveGrants,
-
-    grantsOfPerson: (requesterId, states) =>
-      database.run.any(sql.type(grantRow)`
-        select * from grants
-        where requester_id = ${requesterId} and state = any(${sql.array([...states], 'text')})
-        order by starts_at, id`),
 
     grantTimers: (ids) =>
       database.run.any(sql.type(grantTimer)`

@@ -178,7 +178,6 @@ export type Store = {
   saveGrant(tx: Tx, row: GrantRow): Promise<boolean>
   /** The same for several; answers the ids of those that were saved. */
   saveGrants(tx: Tx, rows: readonly GrantRow[]): Promise<ReadonlySet<string>>
-  grantsOfPerson(requesterId: number, states: readonly GrantState[]): Promise<readonly GrantRow[]>
   /** State and timer of each of these grants that has a row. */
   grantTimers(
     ids: readonly string[],

@@ -166,8 +166,6 @@ export const describeStore = (name: string, setUp: () => Promise<StoreUnderTest>
       expect(await shown({ state: 'granted' })).toEqual([])
       expect(await shown({ state: 'denied' })).toEqual(ids([b]))
       expect((await store.status({ id: c.id }))[0]?.grant).toMatchObject({ id: c.id, state: 'active' })
-      expect(ids(await store.grantsOfPerson(repository, ['active']))).toEqual(ids([c]))
-      expect(await store.grantsOfPerson(repository, ['ended'])).toEqual([])
     })
 
     test('what is due comes by time, the longest due first, once past a moment', async () => {

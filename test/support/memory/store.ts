@@ -8,7 +8,6 @@ type GrantStore = Pick<
   | 'grant'
   | 'saveGrant'
   | 'saveGrants'
-  | 'grantsOfPerson'
   | 'grantTimers'
   | 'openAttempt'
   | 'closeAttempt'
@@ -50,8 +49,6 @@ export const memoryStore = (
         if (await saveGrant(tx, row)) saved.add(row.id)
       return saved
     },
-    grantsOfPerson: async (requester, states) =>
-      [...grants.values()].filter((row) => row.requester.id === requester && states.includes(row.state)),
     grantTimers: async (ids) => ids.flatMap((id) => grants.get(id) ?? []),
     grantsSharing: async (key) =>
       [...grants.values()].filter((row) => row.bindingKey === key && sharing.includes(row.state)),

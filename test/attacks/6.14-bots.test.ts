@@ -22,5 +22,8 @@ test('what a bot opens is refused, whoever approves it', async () => {
   await t.checked(head, 'failure', 'opener[bot] is not a person')
   await t.land(number)
   const id = requestId(t.repository.id, number, path)
-  await t.refused({ id, number, head, path, branch }, 'is not a person')
+  // Every check shows this rule; what was sealed is what refused.
+  expect(await t.refused({ id, number, head, path, branch }, 'is not a person')).toContain(
+    'opener[bot] is not a person',
+  )
 })

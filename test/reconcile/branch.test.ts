@@ -49,6 +49,25 @@ describe('the branch', () => {
     expect(await world.states(pull)).toEqual({ a: 'ended' })
   })
 
+  test('a cursor that somebody set among the commits of a pull request pushed by hand hides none of them', async () => {
+    const world = accessWorld()
+    world.push('p', { 'README.md': 'slipped in' }, 'alice')
+    const first = world.git.tip('p')
+    world.push('p', { [filePath('a')]: requestFile('a') }, 'alice')
+    const pull = world.open('p', 'alice')
+    await world.settle()
+    world.review(pull, 'bob')
+    await world.settle()
+    world.pushHead(pull, 'carol')
+    await world.store.transaction((tx) =>
+      world.store.saveBranch(tx, { repository: repositoryId, cursor: first }),
+    )
+    await world.deliver()
+    world.queue.take()
+    await world.lookAtPull(pull)
+    expect(await world.states(pull)).toEqual({ a: 'refused' })
+  })
+
   test('a cursor that somebody set back, or on no commit at all, grants nothing and ends nothing', async () => {
     const world = accessWorld()
     const start = world.git.tip('main')

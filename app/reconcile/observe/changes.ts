@@ -1,5 +1,4 @@
 import type { PathFact } from '../../decision/facts.ts'
-import type { ReconcileDeps } from '../deps.ts'
 import type { Change, Mirror, Sha } from '../ports/git.ts'
 import type { PullRequest, RepositoryApi } from '../ports/github.ts'
 import { Trouble } from './trouble.ts'
@@ -19,36 +18,28 @@ export type Diff = {
  * request's own, as those of a rebase or of a push by hand are.
  */
 export const diffOf = async (
-  deps: Pick<ReconcileDeps, 'store'>,
-  repository: number,
   api: Pick<RepositoryApi, 'pullsOf'>,
   mirror: Mirror,
   pull: PullRequest,
 ): Promise<Diff> => {
   const merge = pull.merged ? pull.mergeCommit : undefined
   const { tip } = await mirror.fetch(merge === undefined ? [pull.head.sha] : [pull.head.sha, merge])
-  const before = merge === undefined ? tip : await branchBefore(deps, repository, api, mirror, pull, merge)
+  const before = merge === undefined ? tip : await branchBefore(api, mirror, pull, merge)
   const base = await mirror.mergeBase(before, pull.head.sha)
   if (base === undefined) throw new Trouble('the pull request shares no history with the branch')
   return { tip, before, base, changes: await mirror.changes(base, pull.head.sha) }
 }
 
 const branchBefore = async (
-  deps: Pick<ReconcileDeps, 'store'>,
-  repository: number,
   api: Pick<RepositoryApi, 'pullsOf'>,
   mirror: Mirror,
   pull: PullRequest,
   merge: Sha,
 ): Promise<Sha> => {
-  const pushed = merge === pull.head.sha
-  if (pushed) {
-    const cursor = (await deps.store.branch(repository))?.cursor
-    if (cursor !== undefined && cursor !== merge && (await mirror.isAncestor(cursor, merge))) return cursor
-  }
   const parents = await mirror.parents(merge)
   let before = firstOf(parents)
-  if (!pushed && parents.length > 1) return before
+  // A head that was pushed by hand may be a merge itself.
+  if (merge !== pull.head.sha && parents.length > 1) return before
   const own = async () => (await api.pullsOf(before)).some(({ number }) => number === pull.number)
   while (await own()) before = firstOf(await mirror.parents(before))
   return before

@@ -46,7 +46,7 @@ export const observePull = async (
   const api = deps.github.repository(repository.id)
   const mirror = deps.git.mirror(repository.id)
   const fresh = moment !== 'forecast'
-  const diff = await diffOf(deps, repository.id, api, mirror, pull)
+  const diff = await diffOf(api, mirror, pull)
   const policy = await policyOf(deps, repository)
   const directory = policy.set?.directory
   const merge = pull.merged ? pull.mergeCommit : undefined

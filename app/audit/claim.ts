@@ -2,12 +2,18 @@ import { type Checkpoint, readCheckpoint } from './checkpoint.ts'
 import { NoteError, type NoteKey, openNote } from './note.ts'
 
 /** What somebody holds about the ledger at one size: a stored checkpoint, an anchor, a witness's copy. */
-export type Claim = Omit<Checkpoint, 'origin'> & Source
+export type Claim = Pick<Checkpoint, 'size' | 'root'> &
+  Source & {
+    /** A receipt does not say it. */
+    readonly head?: Uint8Array
+  }
 
 /** Who says so; `by` in words: `anchor 3f2a…`, `witness siem.txt`. */
 export type Source = {
-  readonly of: 'checkpoints' | 'anchors' | 'witnesses' | 'earlier run'
+  readonly of: 'checkpoints' | 'anchors' | 'receipts' | 'witnesses' | 'earlier run'
   readonly by: string
+  /** An anchor's. */
+  readonly commit?: string
 }
 
 /** Where the ledger, or the claim itself, is not as it has to be. */
@@ -54,16 +60,10 @@ export function contradiction(
   claim: Claim,
   ledger: { readonly root: Uint8Array; readonly head: Uint8Array },
 ): ClaimFault | undefined {
-  for (const what of ['root', 'head'] as const) {
-    if (Buffer.compare(claim[what], ledger[what]) !== 0)
-      return {
-        of: claim.of,
-        by: claim.by,
-        size: claim.size,
-        what,
-        expected: hex(claim[what]),
-        found: hex(ledger[what]),
-      }
+  const { root, head, ...source } = claim
+  for (const [what, expected] of [['root', root] as const, ['head', head] as const]) {
+    if (expected !== undefined && Buffer.compare(expected, ledger[what]) !== 0)
+      return { ...source, what, expected: hex(expected), found: hex(ledger[what]) }
   }
   return undefined
 }

@@ -13,3 +13,24 @@ export const receiptText = (
   const root = Buffer.from(checkpoint.root).toString('base64')
   return `${event}, under the checkpoint of ${checkpoint.size} events with root ${root}`
 }
+
+/** What a pull request's comment says of one event. */
+export type Receipt = {
+  readonly pull: number
+  readonly seq: number
+  /** Hex. */
+  readonly leaf: string
+  readonly checkpoint?: Pick<Checkpoint, 'size' | 'root'>
+}
+
+/** What `receiptText` wrote, wherever it stands in a comment. */
+export const receiptsIn = (pull: number, comment: string): readonly Receipt[] =>
+  [...comment.matchAll(written)].map(([, seq, leaf = '', size, root]) => ({
+    pull,
+    seq: Number(seq),
+    leaf,
+    ...(root === undefined ? {} : { checkpoint: { size: Number(size), root: Buffer.from(root, 'base64') } }),
+  }))
+
+const written =
+  /event (\d{1,15}), leaf ([0-9a-f]{64})(?:, under the checkpoint of (\d{1,15}) events with root ([A-Za-z0-9+/]{43}=))?/g

@@ -3,6 +3,7 @@ import { leafHash, linkHash, originHead } from './chain.ts'
 import { type Claim, type ClaimFault, contradiction, readClaim } from './claim.ts'
 import { type Columns, columnsOf } from './columns.ts'
 import type { LedgerEvent } from './event.ts'
+import { misfitOf } from './fits.ts'
 import { createTree, type MerkleTree } from './merkle.ts'
 import type { NoteKey } from './note.ts'
 import { signatureHolds, signatureOf, signingKeyId } from './signature.ts'
@@ -188,6 +189,8 @@ function read(row: LedgerRow, due: { readonly seq: number; readonly head: Uint8A
     if (error instanceof EventError) return differs('body', 'an event', error.message)
     throw error
   }
+  const misfit = misfitOf(event)
+  if (misfit !== undefined) return differs('body', `what the schema of ${event.type} says`, misfit)
   if (row.columns) {
     const derived = columnsOf(event)
     for (const name of columnNames) {

@@ -1,5 +1,5 @@
 import { Octokit } from '@octokit/rest'
-import { receiptsIn } from '../audit/compare/receipts.ts'
+import { receiptsIn } from '../audit/receipt.ts'
 import type { CliDeps, GitHubSays } from './deps.ts'
 import { asked, silentLog } from './github.ts'
 

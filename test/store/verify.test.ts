@@ -18,7 +18,7 @@ test('an untouched ledger agrees with all there is, in one thread and in two, an
   expect(linesOf(first)).toEqual([
     'Chain intact: 60 events verified',
     'Checkpoints: 3 checkpoints agree, the newest over 60 events',
-    'Signatures: those of 6 events hold',
+    'Signatures: those of 15 events hold',
     'Anchors: 3 commits of gitsudo-ledger agree, 3 checkpoints of this ledger, the newest over 60 events',
     'Merges: 6 requests on main each have their event',
     "Merges: GitHub's own pull requests not compared (--token and --repo)",

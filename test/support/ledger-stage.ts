@@ -16,6 +16,7 @@ import { sealBatch } from '../../app/store/ledger/seal.ts'
 import { stage as stageEvent } from '../../app/store/ledger/stage.ts'
 import { checkpointNow, noteSigner } from './checkpoints.ts'
 import { withClient } from './client.ts'
+import { exampleEvents } from './event-examples.ts'
 import { createTestDatabase } from './postgres.ts'
 import { quietLog } from './quiet-log.ts'
 
@@ -88,12 +89,18 @@ export async function stageLedger(events: number, every: number) {
     })
     await sealBatch({ database, keys, log: quietLog, origin })
   }
+  /** An event as the service writes it, signed where it signs. */
   const event = (
     n: number,
     type: LedgerEvent['type'],
-    data: LedgerEvent['data'],
-    more: Partial<LedgerEvent> = {},
-  ) => ({ ...plain, type, at: new Date(began + n).toISOString(), data, ...more }) satisfies LedgerEvent
+    change: LedgerEvent['data'],
+    more: Partial<LedgerEvent>,
+  ): LedgerEvent => {
+    const [example] = exampleEvents(type, n)
+    const { sig, evidence: _, ...data } = { ...example.data, ...change }
+    const whole = { ...example, ...more, at: new Date(began + n).toISOString(), data }
+    return sig === undefined ? whole : keys.sign(whole)
+  }
 
   const anchorNow = async () => {
     const note = await checkpointNow(database, signer, began)
@@ -109,14 +116,13 @@ export async function stageLedger(events: number, every: number) {
     return event(n, 'ledger.anchored', data, { repo: 99, commit: sha })
   }
 
-  const data = { tree: null, policies: [], wasm: 'd'.repeat(64), data: 'd'.repeat(64), previous: null }
-  await put([[event(0, 'policy.loaded', data, { repo: 1, commit: tip })]])
+  await put([[event(0, 'policy.loaded', {}, { repo: 1, commit: tip })]])
   let waiting: { readonly note: string; readonly anchor: string } | undefined
   for (let n = 1; n < events; ) {
     const batch: (readonly [LedgerEvent, string?])[] = []
     for (const end = Math.min(events, n + every); n < end; n += 1) {
       const id = `req_${String(n).padStart(26, '0')}`
-      const about = { request: id, repo: 1, pull: n }
+      const about = { request: id, repo: 1, pull: n, commit: tip }
       if (waiting !== undefined) {
         batch.push([anchored(n, waiting)])
         waiting = undefined
@@ -124,18 +130,21 @@ export async function stageLedger(events: number, every: number) {
         const path = `requests/2026/12/request-${n}.yaml`
         files[path] = `request ${n}`
         tip = commit(files, [tip])
-        batch.push([
-          keys.sign(event(n, 'grant.intended', { ...terms, path }, { ...about, grant: id, commit: tip })),
-        ])
+        batch.push([event(n, 'grant.intended', { path }, { ...about, grant: id, commit: tip })])
       } else if (n % 10 === 4) {
+        const input = `{"input":${n}}`
+        const { sig: _, ...data } = exampleEvents('request.evaluated', n)[0].data
+        const evaluated = event(n, 'request.created', {}, about)
         batch.push([
-          event(n, 'request.created', { ...created, reason: `reason ${n}` }, { ...about, commit: tip }),
-          `{"input":${n}}`,
+          keys.sign({
+            ...evaluated,
+            type: 'request.evaluated',
+            actor: gitsudo,
+            data: { ...data, evidence: [hash('sha256', input)] },
+          }),
+          input,
         ])
-      } else
-        batch.push([
-          event(n, 'request.created', { ...created, reason: `reason ${n}` }, { ...about, commit: tip }),
-        ])
+      } else batch.push([event(n, 'request.created', { reason: `reason ${n}` }, about)])
     }
     await put(batch)
     waiting = await anchorNow()
@@ -186,25 +195,4 @@ export async function stageLedger(events: number, every: number) {
   }
 }
 
-const plain = { v: 1, actor: { kind: 'app', id: 'gitsudo', login: 'gitsudo' } } as const
-const created = {
-  path: 'requests/2026/12/alice-prod.yaml',
-  blob: 'c'.repeat(40),
-  requester: 'alice',
-  provider: 'mock',
-  role: 'db-read',
-  scope: 'orders',
-  duration_seconds: 3600,
-}
-const terms = {
-  blob: 'c'.repeat(40),
-  requester: { id: 1001, login: 'alice' },
-  principal: 'alice@example.com',
-  provider: 'mock',
-  role: 'db-read',
-  cloud_role: 'db-read',
-  scope: 'orders',
-  reason: 'INC-4421',
-  starts_at: '2026-12-01T00:00:00.000Z',
-  ends_at: '2026-12-01T01:00:00.000Z',
-}
+const gitsudo = { kind: 'app', id: 'gitsudo' } as const

@@ -19,11 +19,12 @@ export type AnchorBranch = {
 }
 
 export type Anchors = {
-  readonly commits: ReadonlySet<string>
+  /** Commit → its place on the branch. */
+  readonly places: ReadonlyMap<string, number>
   /** One for each size that was anchored. */
   readonly claims: readonly Claim[]
   readonly newest?: { readonly sha: string; readonly size: number; readonly note: string }
-  readonly faults: readonly string[]
+  readonly faults: readonly { readonly text: string; readonly fellAfter?: string }[]
 }
 
 /**
@@ -38,7 +39,8 @@ export function readAnchors(
   trust: { readonly origin: string; readonly keys: readonly NoteKey[] | undefined },
   lastSeen?: string,
 ): Anchors {
-  const faults: string[] = []
+  const faults: { text: string; fellAfter?: string }[] = []
+  const wrong = (text: string) => void faults.push({ text })
   const claims = new Map<string, Claim>()
   let before: { readonly sha: string; readonly size: number } | undefined
   let newest: Anchors['newest']
@@ -46,37 +48,40 @@ export function readAnchors(
     const by = `anchor ${sha.slice(0, 12)}`
     const due = before === undefined ? [] : [before.sha]
     if (parents.length !== due.length || parents[0] !== due[0])
-      faults.push(
+      wrong(
         `${by}: its parents are ${parents.map(short).join(', ') || 'none'}, not ${due.map(short).join() || 'none'}`,
       )
-    const opened = readClaim(checkpoint ?? '', trust, { of: 'anchors', by })
+    const opened = readClaim(checkpoint ?? '', trust, { of: 'anchors', by, commit: sha })
     if (!opened.ok) {
-      faults.push(told(opened.fault))
+      wrong(told(opened.fault))
       before = { sha, size: before?.size ?? 0 }
       continue
     }
     const { size } = opened.claim
     if (before !== undefined && size < before.size)
-      faults.push(`${by}: covers ${size} events, fewer than the ${before.size} of the anchor before it`)
+      faults.push({
+        text: `${by}: covers ${size} events, fewer than the ${before.size} of the anchor before it`,
+        fellAfter: before.sha,
+      })
     const said = `${size} ${checkpoint}`
     if (!claims.has(said)) claims.set(said, opened.claim)
     before = { sha, size }
     newest = { sha, size, note: checkpoint ?? '' }
   }
-  const known = new Set(commits.map(({ sha }) => sha))
-  if (lastSeen !== undefined && !known.has(lastSeen))
-    faults.push(`anchor ${short(lastSeen)}, which an earlier run ended with, is not on the branch any more`)
+  const places = new Map(commits.map(({ sha }, place) => [sha, place]))
+  if (lastSeen !== undefined && !places.has(lastSeen))
+    wrong(`anchor ${short(lastSeen)}, which an earlier run ended with, is not on the branch any more`)
   if (trust.keys !== undefined) {
     const trusted = new Set(trust.keys.map(({ text }) => text))
     for (const text of published)
-      if (!trusted.has(text)) faults.push(`the branch publishes a key that nobody vouches for: ${text}`)
+      if (!trusted.has(text)) wrong(`the branch publishes a key that nobody vouches for: ${text}`)
     for (const note of rotations) {
       if (![...trusted].some((text) => note.includes(`\n${text}\n`)))
-        faults.push('the branch holds a rotation that does not lead to a trusted key')
+        wrong('the branch holds a rotation that does not lead to a trusted key')
     }
   }
   return {
-    commits: known,
+    places,
     claims: [...claims.values()],
     ...(newest === undefined ? {} : { newest }),
     faults,
@@ -85,7 +90,7 @@ export function readAnchors(
 
 /** Reads `ledger.anchored` events: what the ledger says it anchored has to be on the branch. */
 export function createAnchoredCheck(
-  { commits: onBranch, newest }: Anchors,
+  { places, newest }: Anchors,
   /** RFC 3339. A clone is fetched before the ledger is read: anchors made since then need not be in it. */
   fetchedBy: string,
 ) {
@@ -96,13 +101,48 @@ export function createAnchoredCheck(
     see(seq: number, event: LedgerEvent): void {
       if (event.type !== 'ledger.anchored') return
       if (seq > (newest?.size ?? 0)) after += 1
-      const commit = event.commit ?? event.data.anchor_commit
-      if (typeof commit === 'string' && onBranch.has(commit)) return
+      const commit = event.commit
+      if (commit !== undefined && places.has(commit)) return
       if (event.at > fetchedBy) fresh += 1
       else faults.push(`event ${seq} names the anchor ${short(String(commit))}, which is not on the branch`)
     },
     /** `after`: how many of these events are newer than the newest anchor, as the last one always is. */
     end: () => ({ faults, fresh, after }),
+  }
+}
+
+/**
+ * Reads signed `ledger.restored` events: a backup took the database's place, and somebody said that what the anchor
+ * they name held is lost. What was said of that ledger is then no fault of this one.
+ */
+export function createRestoreCheck(
+  anchors: Pick<Anchors, 'places'> | undefined,
+  isSigned: (event: LedgerEvent) => boolean,
+) {
+  const restored: { readonly seq: number; readonly commit: string; readonly size: number }[] = []
+  const place = (commit: string | undefined) =>
+    (commit === undefined ? undefined : anchors?.places.get(commit)) ?? Number.POSITIVE_INFINITY
+  return {
+    see(seq: number, event: LedgerEvent): void {
+      const { commit, data } = event
+      if (event.type !== 'ledger.restored' || commit === undefined || typeof data.size !== 'number') return
+      if (isSigned(event)) restored.push({ seq, commit, size: data.size })
+    },
+    /** Whether a claim is one about what was lost: nothing that the restored database itself holds is. */
+    isGone: ({ of, commit, size }: Pick<Claim, 'of' | 'commit'> & { readonly size?: number }): boolean =>
+      of !== 'checkpoints' &&
+      restored.some((one) =>
+        of === 'anchors'
+          ? place(commit) <= place(one.commit) && one.size >= (size ?? Number.POSITIVE_INFINITY)
+          : one.size >= (size ?? Number.POSITIVE_INFINITY),
+      ),
+    /** Whether the branch may fall back after this commit. */
+    mayFallAfter: (commit: string | undefined): boolean => restored.some((one) => one.commit === commit),
+    said: () =>
+      restored.map(
+        ({ seq, size }) =>
+          `event ${seq} says that a backup was restored, and that a ledger of ${size} events is lost`,
+      ),
   }
 }
 

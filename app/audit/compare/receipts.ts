@@ -1,15 +1,12 @@
+import type { Claim } from '../claim.ts'
+import type { Receipt } from '../receipt.ts'
 import { type Comparison, compared, plural } from './comparison.ts'
 
-/** What a pull request's comment says of one event. */
-export type Receipt = { readonly pull: number; readonly seq: number; readonly leaf: string }
-
-/** The receipts in a comment of ours. */
-export const receiptsIn = (pull: number, comment: string): readonly Receipt[] =>
-  [...comment.matchAll(/receipt: event (\d{1,15}), leaf `?([0-9a-f]{64})/g)].map(([, seq, leaf = '']) => ({
-    pull,
-    seq: Number(seq),
-    leaf,
-  }))
+/** What receipts say of the ledger as a whole. */
+export const receiptClaims = (receipts: readonly Receipt[]): readonly Claim[] =>
+  receipts.flatMap(({ pull, checkpoint }) =>
+    checkpoint === undefined ? [] : [{ ...checkpoint, of: 'receipts', by: `receipt in #${pull}` } as const],
+  )
 
 /**
  * @param places leaf (hex) → seq of the receipts' leaves that the ledger holds
@@ -19,6 +16,8 @@ export function compareReceipts(
   receipts: readonly Receipt[],
   places: ReadonlyMap<string, number>,
   size: number,
+  /** Of the checkpoints they name. */
+  more: readonly string[],
 ): Comparison & { readonly beyond: number } {
   const faults = receipts.flatMap(({ pull, seq, leaf }) => {
     const found = places.get(leaf)
@@ -29,5 +28,5 @@ export function compareReceipts(
   })
   const beyond = Math.max(0, ...receipts.filter(({ leaf }) => !places.has(leaf)).map(({ seq }) => seq))
   const good = `${plural(receipts.length, 'receipt')} in pull requests ${receipts.length === 1 ? 'agrees' : 'agree'}`
-  return { ...compared('receipts', good, faults), beyond }
+  return { ...compared('receipts', good, [...faults, ...more]), beyond }
 }

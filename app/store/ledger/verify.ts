@@ -132,5 +132,5 @@ function inWorker(task: PartTask, progress: (events: number) => void): Promise<P
 const ownBytes = (claim: Claim): Claim => ({
   ...claim,
   root: Uint8Array.from(claim.root),
-  head: Uint8Array.from(claim.head),
+  ...(claim.head && { head: Uint8Array.from(claim.head) }),
 })

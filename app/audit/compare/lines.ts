@@ -1,0 +1,99 @@
+import type { Claim, ClaimFault } from '../claim.ts'
+import type { NoteKey } from '../note.ts'
+import type { Verified } from '../verify.ts'
+import type { Anchors } from './anchors.ts'
+import { type Comparison, compared, listed, plural, told } from './comparison.ts'
+import type { Verdict } from './verdict.ts'
+
+type Keys = readonly NoteKey[] | undefined
+
+export const skipped = (of: Comparison['of'], said: string): Comparison => ({
+  of,
+  outcome: 'skipped',
+  said,
+  details: [],
+})
+
+const unproven = (of: Comparison['of'], said: string): Comparison => ({
+  of,
+  outcome: 'unproven',
+  said,
+  details: [],
+})
+
+/** What the stored checkpoints came to. @param more faults beside theirs */
+export function compareCheckpoints({ marks }: Verified, given: Keys, faults: readonly string[]): Comparison {
+  const { checkpoints, newest } = marks
+  if (faults.length > 0) return compared('checkpoints', '', faults)
+  if (newest === undefined)
+    return unproven('checkpoints', 'the database holds none that vouches for these events')
+  const said = `${plural(checkpoints, 'checkpoint')} agree, the newest over ${newest.size} events`
+  return given === undefined
+    ? unproven('checkpoints', `${said}, but no key is known that says who signed them (--key)`)
+    : compared('checkpoints', said, [])
+}
+
+/** Rotations that lead from no trusted key to theirs: somebody wrote them. */
+export const unheld = (rotations: readonly string[], keys: Keys): readonly string[] =>
+  keys === undefined
+    ? []
+    : rotations
+        .filter((note) => !keys.some(({ text }) => note.includes(`\n${text}\n`)))
+        .map(() => 'a stored rotation leads from no trusted key to its own')
+
+/** What the signatures of events came to; nothing where there is none, or no key. */
+export function compareSignatures({ marks: { signatures } }: Verified, keys: Keys): readonly Comparison[] {
+  const { held, unknown } = signatures
+  if (keys === undefined || held + unknown === 0) return []
+  const rest = unknown === 0 ? '' : `; ${unknown} are by keys that are not known here`
+  return [compared('signatures', `those of ${plural(held, 'event')} hold${rest}`, [])]
+}
+
+/** What the anchor branch came to. @param faults besides the branch's own */
+export function compareAnchors(
+  clones: number,
+  anchors: Anchors | undefined,
+  faults: readonly string[],
+  size: number,
+  fresh: number,
+  restored: readonly string[],
+): Comparison {
+  if (anchors === undefined)
+    return unproven(
+      'anchors',
+      clones === 0
+        ? 'no clone of the anchor repository was given (--repository)'
+        : 'no clone that was given has the branch gitsudo-ledger',
+    )
+  const rest = fresh === 0 ? '' : `; ${fresh} of the last minutes are not in the clone yet`
+  const agreeing = anchors.claims.filter((claim) => claim.size <= size).length
+  const commits = plural(anchors.places.size, 'commit')
+  const good = `${commits} of gitsudo-ledger agree, ${plural(agreeing, 'checkpoint')} of this ledger, the newest over ${anchors.newest?.size ?? 0} events${rest}`
+  const one = compared('anchors', good, faults)
+  return { ...one, details: [...one.details, ...restored] }
+}
+
+/** What somebody holds of the ledger past its end. @param beyond claims of more events than it has */
+export function lossOf(
+  events: number,
+  beyond: readonly Claim[],
+  heard: { readonly after: readonly string[]; readonly receipt: number },
+  expected: boolean,
+): Verdict['lost'] | undefined {
+  const furthest = beyond.toSorted((a, b) => b.size - a.size)[0]
+  const size = Math.max(furthest?.size ?? 0, heard.receipt)
+  if (size <= events) return undefined
+  return {
+    count: size - events,
+    by: size === furthest?.size ? furthest.by : 'a receipt in a pull request',
+    expected,
+    known: [...listed(beyond.map((claim) => `${claim.by}: over ${claim.size} events`)), ...heard.after],
+  }
+}
+
+/** Faults of one kind of claim, without those about a ledger that is no more. */
+export const faultsOf = (
+  faults: readonly ClaimFault[],
+  of: Claim['of'],
+  isGone: (fault: ClaimFault) => boolean,
+): readonly string[] => faults.filter((fault) => fault.of === of && !isGone(fault)).map(told)

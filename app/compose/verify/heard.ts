@@ -1,0 +1,71 @@
+import { type Anchors, createAnchoredCheck, createRestoreCheck } from '../../audit/compare/anchors.ts'
+import { type Comparison, compared, plural } from '../../audit/compare/comparison.ts'
+import { skipped } from '../../audit/compare/lines.ts'
+import { createMergeCheck, type MergeLine, mergeTypes } from '../../audit/compare/merges.ts'
+import { createPullCheck, type MergedPull } from '../../audit/compare/pulls.ts'
+import { compareReceipts } from '../../audit/compare/receipts.ts'
+import { signatureHolds, signingKeyId } from '../../audit/signature.ts'
+import type { GitHubSays, VerifyAsk } from '../../cli/deps.ts'
+import type { Keys, Source } from './source.ts'
+
+/** A clone is fetched a while before the ledger is read. */
+const fetchedWithinMs = 300_000
+
+/** What only the events can say: anchors, restored backups, merges, GitHub's pull requests and receipts. */
+export async function hearEvents(
+  source: Source,
+  size: number,
+  {
+    ask: { github, fromBackup },
+    anchors,
+    keys,
+    lines,
+    now,
+  }: {
+    readonly ask: Pick<VerifyAsk, 'github' | 'fromBackup'>
+    readonly anchors: Anchors | undefined
+    readonly keys: Keys
+    readonly lines: readonly MergeLine[]
+    readonly now: number
+  },
+) {
+  const publicKeys = new Map((keys ?? []).map(({ publicKey }) => [signingKeyId(publicKey), publicKey]))
+  const anchored = anchors && createAnchoredCheck(anchors, new Date(now - fetchedWithinMs).toISOString())
+  const restored = createRestoreCheck(anchors, (event) => signatureHolds(event, publicKeys))
+  const merges = lines.map((line) => createMergeCheck(line, now))
+  const pulls = github && createPullCheck(github.repository, github.merged)
+  const more = lines.length > 0 || pulls ? mergeTypes : []
+  for await (const { seq, event } of source.events(['ledger.anchored', 'ledger.restored', ...more], size)) {
+    anchored?.see(seq, event)
+    restored.see(seq, event)
+    pulls?.see(event)
+    for (const merge of merges) merge.see(event)
+  }
+  const ended = merges.map((merge) => merge.end(fromBackup))
+  return {
+    anchored: anchored?.end() ?? { faults: [], fresh: 0, after: 0 },
+    restored,
+    merges: [
+      ...(ended.length === 0 ? [skipped('merges', 'not compared (--repository)')] : ended),
+      pulls && github
+        ? await comparePulls(github, pulls.end())
+        : skipped('merges', "GitHub's own pull requests not compared (--token and --repo)"),
+    ],
+    after: ended.flatMap(({ after }) => after),
+    receipts: async (faults: readonly string[]): Promise<Comparison & { readonly beyond: number }> => {
+      if (github === undefined)
+        return { ...skipped('receipts', 'not compared (--token and --repo)'), beyond: 0 }
+      const places = await source.places(github.receipts.map(({ leaf }) => leaf))
+      return compareReceipts(github.receipts, places, size, faults)
+    },
+  }
+}
+
+async function comparePulls(github: GitHubSays, unknown: readonly MergedPull[]): Promise<Comparison> {
+  const faults: string[] = []
+  for (const { number } of unknown)
+    if (await github.addsRequests(number))
+      faults.push(`GitHub merged #${number} with request files, and no event is about it`)
+  const merged = plural(github.merged.length, 'merged pull request')
+  return compared('merges', `those of GitHub's ${merged} that brought requests are on record`, faults)
+}

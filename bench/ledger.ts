@@ -1,0 +1,106 @@
+import { execFile } from 'node:child_process'
+import { createWriteStream } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs, promisify } from 'node:util'
+import { exportLedger } from '../app/store/ledger/export.ts'
+import { aim, figure, percentile } from './figures.ts'
+import { type Side, sealed, serialised } from './ledger/append.ts'
+import { openBenchDatabase, startServer } from './ledger/database.ts'
+import { fill, origin } from './ledger/fill.ts'
+
+/**
+ * The ledger's speed against the plain way of doing the same: `npm run bench:ledger -- --events 1000000`. Both sides
+ * in one run on one machine, medians of --runs. Memory is that of a verify of a tenth of the events, and of all.
+ */
+const { values } = parseArgs({
+  options: {
+    events: { type: 'string', default: '20000' },
+    runs: { type: 'string', default: '5' },
+    writers: { type: 'string', default: '64' },
+    seconds: { type: 'string', default: '2' },
+  },
+})
+const events = Number(values.events)
+const runs = Number(values.runs)
+const writers = Number(values.writers)
+const ms = Number(values.seconds) * 1_000
+
+const median = (all: readonly number[]) => percentile(all, 0.5)
+const run = promisify(execFile)
+const here = fileURLToPath(new URL('./ledger/', import.meta.url))
+const count = (value: number) => Math.round(value).toLocaleString('en')
+
+type Verified = { readonly ms: number; readonly peakMb: number }
+const verifyOnce = async (url: string, threads: number): Promise<Verified> =>
+  JSON.parse((await run(process.execPath, [join(here, 'verify.ts'), url, String(threads)])).stdout)
+const times = async <T>(work: () => Promise<T>): Promise<readonly T[]> => {
+  const all: T[] = []
+  for (let n = 0; n < runs; n += 1) all.push(await work())
+  return all
+}
+
+const dir = await mkdtemp(join(tmpdir(), 'gitsudo-bench-'))
+const server = await startServer(dir)
+try {
+  const appended = { ours: [] as number[], theirs: [] as number[], waits: [] as number[] }
+  const sides = [
+    await openBenchDatabase(server, 'ours', writers + 2),
+    await openBenchDatabase(server, 'theirs', writers + 2),
+  ] as const
+  for (let n = 0; n < runs; n += 1) {
+    const measure = async (side: Side) => side({ writers, ms })
+    const ours = await measure(await sealed(sides[0]))
+    const theirs = await measure(await serialised(sides[1]))
+    appended.ours.push(ours.perSecond)
+    appended.theirs.push(theirs.perSecond)
+    appended.waits.push(percentile(ours.waits, 0.99))
+  }
+  for (const side of sides) await side.close()
+  const append = median(appended.ours) / median(appended.theirs)
+  figure(`sealed append, ${writers} writers`, `${count(median(appended.ours))} events/s`)
+  figure('lock-read-insert', `${count(median(appended.theirs))} events/s`)
+  const p99 = median(appended.waits)
+  aim('p99 to the seal', `${p99.toFixed(0)} ms`, '≤ 100 ms', p99 <= 100)
+
+  const ledger = await openBenchDatabase(server, 'verified', 4)
+  await fill(ledger, Math.ceil(events / 10))
+  const small = await times(() => verifyOnce(ledger.url, 1))
+  await fill(ledger, events)
+  const file = join(dir, 'export.jsonl')
+  const out = createWriteStream(file)
+  await exportLedger(ledger.database, origin, {
+    keys: [],
+    write: (text) => new Promise((done) => void (out.write(text) ? done() : out.once('drain', done))),
+  })
+  await new Promise((done) => void out.end(() => done(undefined)))
+  const python = await times(async () =>
+    Number((await run('python3', [join(here, 'verify.py'), file])).stdout),
+  )
+  const one = await times(() => verifyOnce(ledger.url, 1))
+  const two = await times(() => verifyOnce(ledger.url, 2))
+  await ledger.close()
+
+  const rate = (each: readonly number[]) => `${count(events / (median(each) / 1_000))} events/s`
+  figure('Python, json and hashlib', rate(python))
+  const alone = one.map((each) => each.ms)
+  const both = two.map((each) => each.ms)
+  figure('verify, one thread', `${rate(alone)}, ${(median(alone) / 1_000).toFixed(1)} s for ${count(events)}`)
+  figure('verify, two threads', rate(both))
+  const onTwo = median(python) / median(both)
+  aim('verify on two threads', `${onTwo.toFixed(1)} x`, '≥ 3.5 x', onTwo >= 3.5)
+  const grown = median(one.map(({ peakMb }) => peakMb)) - median(small.map(({ peakMb }) => peakMb))
+  aim(
+    `memory at ${count(events)} over ${count(events / 10)}`,
+    `${grown.toFixed(0)} MB`,
+    '≤ 20 MB',
+    grown <= 20,
+  )
+  console.log(`append ${append.toFixed(1)} x`)
+  console.log(`verify ${(median(python) / median(alone)).toFixed(1)} x`)
+} finally {
+  await server.stop()
+  await rm(dir, { recursive: true, force: true })
+}

@@ -63,14 +63,18 @@ export async function stageLedger(events: number, every: number) {
       .trim()
   }
   /** A commit of exactly these files; paths are flat or below one folder. */
-  const commit = (files: Readonly<Record<string, string>>, parents: readonly string[]) => {
+  const commit = (
+    files: Readonly<Record<string, string>>,
+    parents: readonly string[],
+    message = 'change',
+  ) => {
     for (const line of git(['ls-files']).split('\n'))
       if (line !== '') git(['update-index', '--force-remove', line])
     for (const [path, text] of Object.entries(files)) {
       const sha = git(['hash-object', '-w', '--stdin'], text)
       git(['update-index', '--add', '--cacheinfo', `100644,${sha},${path}`])
     }
-    return git(['commit-tree', git(['write-tree']), ...parents.flatMap((one) => ['-p', one]), '-m', 'change'])
+    return git(['commit-tree', git(['write-tree']), ...parents.flatMap((one) => ['-p', one]), '-m', message])
   }
   const point = (branch: string, sha: string) => git(['update-ref', `refs/heads/${branch}`, sha])
   git(['init', '--quiet', '--initial-branch=main'])

@@ -1,0 +1,220 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { noteSigner } from '../support/checkpoints.ts'
+import { type LedgerStage, stageLedger } from '../support/ledger-stage.ts'
+import { type Tampering, tamperWith } from '../support/tampering.ts'
+
+/** Sizes of its checkpoints and anchors: 21, 41, 60. */
+let ledger: LedgerStage
+let hands: Tampering
+let seen: string
+beforeAll(async () => {
+  ledger = await stageLedger(60, 20)
+  hands = await tamperWith(ledger)
+  seen = ledger.newState()
+  expect((await ledger.verify({ stateDir: seen })).exit).toBe(0)
+})
+afterEach(() => hands.restore())
+afterAll(() => ledger.close())
+
+type Ask = Parameters<LedgerStage['verify']>[0]
+/** As somebody who never looked before, unless told. */
+const verify = (more: Ask = {}) => ledger.verify({ stateDir: ledger.newState(), ...more })
+const fault = async (more: Ask = {}) => {
+  const { chain, exit } = await verify(more)
+  expect(exit).toBe(1)
+  return chain.ok ? 'the chain is intact' : { seq: chain.seq, what: chain.what, after: chain.consistentAfter }
+}
+const faultOf = async (of: string, more: Ask = {}) => {
+  const { exit, comparisons } = await verify(more)
+  expect(exit).toBe(1)
+  return comparisons
+    .filter((one) => one.of === of && one.outcome === 'fault')
+    .flatMap(({ details }) => details)
+}
+
+describe('one event', () => {
+  const bytes = (column: string) =>
+    `update audit_events set ${column} = set_byte(${column}, $1, get_byte(${column}, $1) # 1) where seq = 30`
+  test.each(['body', 'leaf', 'chain'])('any byte of its %s', async (column) => {
+    const { rows } = await hands.edit(
+      `select length(${column})::int as length from audit_events where seq = 30`,
+    )
+    for (const index of [0, 1, 17, rows[0].length - 1]) {
+      await hands.edit(bytes(column), [index])
+      expect(await fault()).toMatchObject({ seq: 30, what: column === 'body' ? 'leaf' : column })
+      await hands.restore()
+    }
+  })
+
+  test.each([
+    ['type', "type = 'grant.issued'"],
+    ['at', "at = at - interval '1 millisecond'"],
+    ['actorKind', "actor_kind = 'database'"],
+    ['actorId', "actor_id = actor_id || '1'"],
+    ['actorLogin', "actor_login = 'mallory'"],
+    ['requestId', 'request_id = null'],
+    ['grantId', "grant_id = 'req_0000000000000000000000000Z'"],
+    ['repoId', 'repo_id = -1'],
+    ['pull', 'pull = pull + 1'],
+    ['commit', "commit = repeat('0', 40)"],
+  ])('its column %s: %s', async (what, change) => {
+    await hands.edit(`update audit_events set ${change} where seq = 30`)
+    expect(await fault()).toEqual({ seq: 30, what, after: 30 })
+  })
+
+  test('its evidence altered, or gone', async () => {
+    await hands.edit(
+      "update evidence set bytes = bytes || ' ' where convert_from(bytes, 'UTF8') = '{\"input\":24}'",
+    )
+    expect(await fault()).toEqual({ seq: 25, what: 'evidence', after: 35 })
+    await hands.edit('delete from evidence')
+    expect(await fault()).toMatchObject({ seq: 5, what: 'evidence' })
+  })
+})
+
+describe('rows', () => {
+  test.each([
+    ['swapped', 'update audit_events set seq = 71 - seq where seq in (30, 41)', 30, 'chain'],
+    ['deleted', 'delete from audit_events where seq = 30', 30, 'seq'],
+    ['doubled', 'insert into audit_events select * from audit_events where seq = 30', 31, 'seq'],
+    ['renumbered', 'update audit_events set seq = seq + 1 where seq >= 30', 30, 'seq'],
+    ['cut off in front', 'delete from audit_events where seq < 30', 1, 'seq'],
+  ])('%s', async (_, statement, seq, what) => {
+    await hands.edit(statement)
+    expect(await fault()).toMatchObject({ seq, what })
+  })
+
+  test('inserted', async () => {
+    await hands.edit('update audit_events set seq = seq + 1 where seq >= 30')
+    await hands.edit(
+      'insert into audit_events select 30, body, leaf, chain, type, at, actor_kind, actor_id from audit_events where seq = 2',
+    )
+    expect(await fault()).toMatchObject({ seq: 30, what: 'chain' })
+  })
+
+  test('cut off at the end: the chain is intact, and what is lost is counted', async () => {
+    await hands.edit('delete from audit_events where seq > 50')
+    const { chain, lost } = await verify()
+    expect(chain).toMatchObject({ ok: true, events: 50 })
+    expect(lost).toMatchObject({ count: 10, expected: false })
+    expect(await fault()).toBe('the chain is intact')
+  })
+
+  test('all gone, the checkpoints too: the anchors know', async () => {
+    for (const table of ['audit_events', 'evidence', 'checkpoints']) await hands.edit(`truncate ${table}`)
+    expect((await verify()).lost).toMatchObject({ count: 60, by: expect.stringMatching(/^anchor/) })
+  })
+})
+
+describe('a correct chain without the key', () => {
+  const other = (text: string) => text.replace('"pull":', '"pull":9')
+
+  test('everything hashed anew contradicts the first checkpoint after it, and the anchors', async () => {
+    await hands.rechain(30, (text) => text.replace('"reason":"reason 29"', '"reason":"a better one"'))
+    const [first] = await faultOf('checkpoints')
+    expect(first).toMatch(/^checkpoint of 41 \(41 events\): root: expected [0-9a-f]{64}, found [0-9a-f]{64}$/)
+    expect(await faultOf('anchors')).toHaveLength(2)
+  })
+
+  test('and with the checkpoints signed anew by another key', async () => {
+    await hands.rechain(30, other)
+    for (const size of [41, 60])
+      await hands.edit('update checkpoints set note = $2 where size = $1', [size, await hands.forge(size)])
+    expect(await fault()).toMatchObject({ seq: 30 })
+    await hands.restore()
+    await hands.rechain(30, (text) => text.replace('"reason":"reason 29"', '"reason":"a better one"'))
+    for (const size of [41, 60])
+      await hands.edit('update checkpoints set note = $2 where size = $1', [size, await hands.forge(size)])
+    expect((await faultOf('checkpoints'))[0]).toContain(
+      'signature: expected one of the keys that are trusted',
+    )
+  })
+
+  test('a checkpoint for another origin', async () => {
+    await hands.edit('update checkpoints set note = $1 where size = 41', [await hands.forge(41, 'elsewhere')])
+    expect((await faultOf('checkpoints'))[0]).toContain('origin: expected test-instance, found elsewhere')
+  })
+
+  test('an old checkpoint in the place of a newer one', async () => {
+    await hands.edit('update checkpoints set note = $1 where size = 60', [await hands.noteOf(41)])
+    expect((await faultOf('checkpoints'))[0]).toContain('size: expected 60, found 41')
+  })
+
+  test('a rotation that nobody of us signed', async () => {
+    const rotation = `gitsudo key rotation v1\ntest-instance\n${noteSigner('test-instance').key.text}\n\n— test-instance AAAA\n`
+    await hands.edit('insert into key_rotations (note) values ($1)', [rotation])
+    expect((await faultOf('checkpoints'))[0]).toContain('rotation')
+  })
+})
+
+describe('an old backup', () => {
+  const rollBack = () =>
+    Promise.all(
+      ['audit_events where seq > 41', 'checkpoints where size > 41'].map((one) =>
+        hands.edit(`delete from ${one}`),
+      ),
+    )
+
+  test('the anchors know what is lost; --from-backup counts and lists it', async () => {
+    await rollBack()
+    expect(await verify()).toMatchObject({ exit: 1, lost: { count: 19, expected: false } })
+    const expected = await verify({ fromBackup: true })
+    expect(expected).toMatchObject({ exit: 0, lost: { count: 19, expected: true } })
+    expect(expected.lost?.known).toEqual([
+      expect.stringMatching(/^anchor [0-9a-f]{12}: over 60 events$/),
+      expect.stringContaining('requests/2026/12/request-45.yaml'),
+      expect.stringContaining('requests/2026/12/request-55.yaml'),
+    ])
+  })
+
+  test('together with the anchor branch: a witness knows, merges do, and whoever looked before', async () => {
+    const witness = { name: 'siem', text: `${await hands.noteOf(60)}\n` }
+    await rollBack()
+    ledger.point('gitsudo-ledger', ledger.anchors[1] ?? '')
+    const missing = ['45', '55'].map((n) => expect.stringContaining(`request-${n}.yaml`))
+    expect(await faultOf('merges')).toEqual(missing)
+    ledger.point('main', ledger.git(['rev-parse', 'main~2']))
+    expect((await verify()).exit).toBe(0)
+    expect(await verify({ witnesses: [witness] })).toMatchObject({ exit: 1, lost: { count: 19 } })
+    const again = await verify({ stateDir: seen })
+    expect(again).toMatchObject({ exit: 1, lost: { count: 19 } })
+    expect(again.comparisons).toContainEqual(
+      expect.objectContaining({
+        of: 'anchors',
+        details: [expect.stringContaining('not on the branch any more')],
+      }),
+    )
+  })
+})
+
+describe('the anchor branch', () => {
+  test.each([
+    ['replaced by its like', (notes: readonly string[]) => notes],
+    ['replaced by its end', (notes: readonly string[]) => notes.slice(-1)],
+    ['in another order', ([a = '', b = '', c = '']: readonly string[]) => [b, a, c]],
+  ])('%s', async (_, of) => {
+    hands.rewriteAnchors(of(await Promise.all(hands.sizes.map(hands.noteOf))))
+    expect((await faultOf('anchors')).length).toBeGreaterThan(0)
+  })
+
+  test('rolled back, gone, merged, with an old checkpoint on top, with a key of somebody else', async () => {
+    ledger.point('gitsudo-ledger', ledger.anchors[0] ?? '')
+    expect(await faultOf('anchors')).toEqual([expect.stringContaining('names the anchor')])
+    ledger.git(['update-ref', '-d', 'refs/heads/gitsudo-ledger'])
+    expect((await verify()).exit).toBe(3)
+    await hands.restore()
+    const keys = `${ledger.signer.key.text}\n`
+    const newest = { checkpoint: await hands.noteOf(60), keys }
+    hands.appendAnchor(newest, [ledger.anchors[2] ?? '', ledger.anchors[0] ?? ''])
+    expect((await faultOf('anchors'))[0]).toContain('its parents are')
+    await hands.restore()
+    hands.appendAnchor({ checkpoint: await hands.noteOf(21), keys })
+    expect((await faultOf('anchors'))[0]).toContain('covers 21 events, fewer than the 60')
+    await hands.restore()
+    hands.appendAnchor({ ...newest, keys: `${hands.stranger.key.text}\n` })
+    expect((await faultOf('anchors'))[0]).toContain('a key that nobody vouches for')
+    await hands.restore()
+    hands.appendAnchor({ keys })
+    expect((await faultOf('anchors'))[0]).toContain('a signed checkpoint')
+  })
+})

@@ -36,7 +36,7 @@ const edits: Readonly<Record<string, (edit: Edit) => Promise<Place>>> = {
     const column = texts[other % texts.length]
     await at(
       seq,
-      `${column} = ${byte % 5 === 0 ? `case when ${column} is null then '' end` : `coalesce(${column}, '') || '${byte}'`}`,
+      `${column} = ${byte % 5 === 0 && other % texts.length > 2 ? `case when ${column} is null then '' end` : `coalesce(${column}, '') || '${byte}'`}`,
     )
     return { seq }
   },

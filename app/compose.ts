@@ -1,5 +1,6 @@
 import type { CliDeps } from './cli/deps.ts'
 import { anchorDeps } from './compose/anchoring.ts'
+import { askProviders } from './compose/ask-providers.ts'
 import { openAudit, openExport, proofIn, verifySegmentFiles } from './compose/audit.ts'
 import { openServed } from './compose/database.ts'
 import { initialiseService } from './compose/initialise.ts'
@@ -26,6 +27,8 @@ export type Parts = Pick<
   | 'rotateKey'
   | 'acknowledgeRestore'
   | 'sweepOnce'
+  | 'checkProviders'
+  | 'listProviders'
   | 'openAudit'
   | 'verify'
   | 'proofIn'
@@ -81,6 +84,10 @@ export const compose = (env: NodeJS.ProcessEnv, version: string, overrides: Over
         await endOverrides(ports)
         return createSweep(ports)()
       }),
+    checkProviders: ({ config }) =>
+      once(loadConfig(config, env), ({ providers }) => askProviders(providers, clock, 'check')),
+    listProviders: ({ config }) =>
+      once(loadConfig(config, env), ({ providers }) => askProviders(providers, clock, 'list')),
     openAudit: (databaseUrl) => openAudit(databaseUrl, env),
     verify: (ask) => verifyEverything(ask, env, clock.now()),
     proofIn,

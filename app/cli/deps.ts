@@ -5,6 +5,7 @@ import type { Proven, Wanted } from '../audit/prove.ts'
 import type { Receipt } from '../audit/receipt.ts'
 import type { Period, Report } from '../audit/report/report.ts'
 import type { SegmentRow } from '../audit/segment.ts'
+import type { Binding } from '../provider/port.ts'
 import type { Clock } from '../reconcile/ports/clock.ts'
 
 /** Where a verb writes: text as it is, and whether a person looks at it. */
@@ -101,6 +102,11 @@ export type LocalAnswer = {
   readonly policies: readonly { readonly policy: string; readonly outcome: unknown }[]
 }
 
+/** What one provider answered, or why it could not tell. */
+export type ProviderAnswer<T> =
+  | { readonly provider: string; readonly found: readonly T[] }
+  | { readonly provider: string; readonly trouble: string }
+
 /** All that the command line may do, as plain functions; the parts of the service come from compose.ts. */
 export type CliDeps = {
   readonly version: string
@@ -140,6 +146,10 @@ export type CliDeps = {
   acknowledgeRestore(options: { readonly config?: string }): Promise<number | undefined>
   /** Wakes whatever is due, missed or in revocation debt; how many. */
   sweepOnce(options: { readonly config?: string }): Promise<number>
+  /** What each configured provider finds wrong with its configuration, in words. */
+  checkProviders(options: { readonly config?: string }): Promise<readonly ProviderAnswer<string>[]>
+  /** What each configured provider finds of this installation in its cloud. */
+  listProviders(options: { readonly config?: string }): Promise<readonly ProviderAnswer<Binding>[]>
   openAudit(databaseUrl: string): Promise<AuditAccess>
   /** A database's ledger or an export's. Throws `ENOENT` as `readFile` does. */
   verify(ask: VerifyAsk): Promise<Verdict>

@@ -12,6 +12,7 @@ import {
   policyUpdate,
 } from './verbs/policy.ts'
 import { auditProve } from './verbs/prove.ts'
+import { providerCheck, providerList } from './verbs/provider.ts'
 import { auditReport } from './verbs/report.ts'
 import { request } from './verbs/request.ts'
 import { approve, deny } from './verbs/review.ts'
@@ -48,6 +49,8 @@ export const verbs: readonly Verb[] = [
   serverStatus,
   serverVersion,
   serverReloadPolicies,
+  providerCheck,
+  providerList,
   sandbox,
   sweep,
   version,

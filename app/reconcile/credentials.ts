@@ -88,7 +88,10 @@ const standing = async (deps: GrantDeps, id: string, caller: number): Promise<St
   if (why !== undefined) return { ok: false, why }
   const provider = deps.providers.get(intent.provider)
   if (provider === undefined) return { ok: false, why: `provider ${intent.provider} is not configured` }
-  if (!hasCredentials(provider)) return { ok: false, why: `${intent.provider} has no credentials to give` }
+  if (!hasCredentials(provider)) {
+    const why = `on ${intent.provider} the grant is for your own identity, ${intent.principal}: there are no credentials to pass on, run the command as yourself`
+    return { ok: false, why }
+  }
   return { ok: true, intent, provider }
 }
 

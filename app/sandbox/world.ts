@@ -155,7 +155,7 @@ const furnish = async (options: WorldOptions, github: LocalGitHub): Promise<Worl
       id,
       branch: 'main',
       firstAcceptedCommit: head,
-      providers: ['mock'],
+      providers: Object.keys(options.settings?.providers ?? { mock: {} }),
       scopes: ['*'],
       policyOwners: { ids: [people.erin], count: 1 },
       merge: options.merge ?? 'manual',

@@ -57,6 +57,8 @@ export async function gitsudo(
     rotateKey: absent,
     acknowledgeRestore: absent,
     sweepOnce: absent,
+    checkProviders: absent,
+    listProviders: absent,
     openAudit: absent,
     verify: absent,
     proofIn: absent,

@@ -1,0 +1,24 @@
+import type { ProviderAnswer } from '../cli/deps.ts'
+import { type Provider, ProviderError } from '../provider/port.ts'
+import type { Clock } from '../reconcile/ports/clock.ts'
+
+/** Whole organisations are looked through. */
+const patienceMs = 120_000
+
+/** Asks every provider at once; a `ProviderError` becomes the answer of that one alone. */
+export const askProviders = <T>(
+  providers: ReadonlyMap<string, Provider>,
+  clock: Clock,
+  question: 'list' | 'check',
+): Promise<readonly ProviderAnswer<T>[]> =>
+  Promise.all(
+    [...providers].map(async ([provider, cloud]) => {
+      const call = { deadline: clock.now() + patienceMs, signal: AbortSignal.timeout(patienceMs) }
+      try {
+        return { provider, found: (await cloud[question](call)) as readonly T[] }
+      } catch (error) {
+        if (error instanceof ProviderError) return { provider, trouble: error.message }
+        throw error
+      }
+    }),
+  )

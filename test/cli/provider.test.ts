@@ -1,0 +1,68 @@
+import { expect, it } from 'vitest'
+import type { CliDeps } from '../../app/cli/deps.ts'
+import { gitsudo } from './harness.ts'
+
+const binding = {
+  grant: 'req_7WWF4X1CK9J9FE6ZDNYBQNE8YV',
+  handle: 'projects/p gitsudo-x',
+  principal: 'user:alice@example.com',
+  role: 'roles/compute.viewer',
+  scope: 'projects/p',
+}
+const listing = (...answers: Awaited<ReturnType<CliDeps['listProviders']>>) => ({
+  listProviders: async () => answers,
+})
+const checking = (...answers: Awaited<ReturnType<CliDeps['checkProviders']>>) => ({
+  checkProviders: async () => answers,
+})
+
+it('lists what is there, as a table and as JSON', async () => {
+  const deps = listing(
+    { provider: 'gcp', found: [{ ...binding, expiresAt: Date.parse('2026-12-01T13:00:00Z') }] },
+    { provider: 'mock', found: [binding] },
+  )
+  const shown = await gitsudo(['provider', 'list'], deps)
+  expect(shown.status).toBe(0)
+  expect(shown.out).toMatch(
+    /gcp +req_\w+ +user:alice@example.com +roles\/compute.viewer +projects\/p +2026-12-01T13:00:00.000Z\n/,
+  )
+  expect(shown.out).toMatch(/mock .* no\n$/)
+  const json = JSON.parse((await gitsudo(['provider', 'list', '-o', 'json'], deps)).out)
+  expect(json).toEqual([
+    { provider: 'gcp', ...binding, expires_at: '2026-12-01T13:00:00.000Z' },
+    { provider: 'mock', ...binding },
+  ])
+})
+
+it('does not pass trouble off as nothing', async () => {
+  const answer = await gitsudo(
+    ['provider', 'list'],
+    listing({ provider: 'gcp', trouble: 'gcp: no token to be had' }),
+  )
+  expect(answer).toMatchObject({
+    status: 3,
+    err: expect.stringContaining('not listed: gcp: no token to be had'),
+  })
+})
+
+it('checks: silence is well, anything said or untold is not', async () => {
+  expect(await gitsudo(['provider', 'check'], checking({ provider: 'mock', found: [] }))).toMatchObject({
+    status: 0,
+    out: expect.stringMatching(/mock +OK +nothing is wrong/),
+  })
+  const bad = checking(
+    { provider: 'gcp', found: ['permission x is missing'] },
+    { provider: 'aws', trouble: 'away' },
+  )
+  expect(await gitsudo(['provider', 'check', '-o', 'json'], bad)).toMatchObject({
+    status: 1,
+    out: `${JSON.stringify(
+      [
+        { provider: 'gcp', problems: ['permission x is missing'] },
+        { provider: 'aws', problems: ['away'] },
+      ],
+      null,
+      2,
+    )}\n`,
+  })
+})

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { hash } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -258,4 +258,36 @@ test.each<
   const { status, said: found } = await verify(tamper(segment, JSON.parse(segment[0] ?? '')))
   expect(found).toContain(said)
   expect(status).toBe(1)
+})
+
+test('what docs/ledger.md tells an auditor to type works as it stands', async () => {
+  const page = await readFile(docs('ledger.md'), 'utf8')
+  const blocks = [...page.matchAll(/```bash\n([\s\S]*?)```/g)].map(([, block = '']) =>
+    block.replace(/^ {3}/gm, ''),
+  )
+  const clone = join(dir, 'clone')
+  const git = (...args: readonly string[]) => execFileSync('git', ['-C', clone, ...args])
+  execFileSync('git', ['init', '--quiet', clone])
+  git('config', 'user.email', 'gitsudo@example.test')
+  git('config', 'user.name', 'gitsudo')
+  for (const line of checkpoints().map((index) => lines[index] ?? '')) {
+    await writeFile(join(clone, 'checkpoint'), JSON.parse(line).checkpoint)
+    git('add', 'checkpoint')
+    git('commit', '--quiet', '--message', 'Anchor')
+  }
+  git('update-ref', 'refs/remotes/origin/gitsudo-ledger', 'HEAD')
+  await writeFile(join(dir, 'ledger.jsonl'), lines.map((line) => `${line}\n`).join(''))
+  const [anchors = '', verifying = ''] = blocks
+  const script = `${anchors}\n${verifying
+    .split('\n')
+    .filter((line) => !line.includes(' -m venv '))
+    .join('\n')}`
+    .replaceAll('CLONE', clone)
+    .replaceAll('docs/verify-ledger.py', docs('verify-ledger.py'))
+    .replaceAll(/'acme\+[^']*'/g, `'${first.key.text}'`)
+  const { status, stdout } = spawnSync('bash', ['-euc', script], { cwd: dir, encoding: 'utf8' })
+  expect({ status, stdout }).toEqual({
+    status: 0,
+    stdout: `${origin}: events up to 80 are intact; a signed checkpoint is over 77 of them\n`,
+  })
 })

@@ -1,7 +1,6 @@
 import { decide } from '../../decision/decide.ts'
 import { decidePolicies } from '../../decision/decide-policies.ts'
-import type { Decision, RequestDecision } from '../../decision/decision.ts'
-import { decisionData } from '../../decision/decision-data.ts'
+import type { Decision } from '../../decision/decision.ts'
 import type { RequestFacts } from '../../decision/facts.ts'
 import { gitsudo } from '../../grant/events.ts'
 import { moveRequest } from '../../grant/moves.ts'
@@ -14,8 +13,9 @@ import { Trouble } from '../observe/trouble.ts'
 import type { PullRequest } from '../ports/github.ts'
 import type { RepositorySettings } from '../ports/settings.ts'
 import type { RequestRow, Tx } from '../ports/store.ts'
-import { type Basis, basisOf, createdData, evaluatedEvent, requestEvent, userActor } from './events.ts'
-import { isOpen, openState, rowOf, saysMore } from './rows.ts'
+import { basisOf, requestEvent, userActor } from './events.ts'
+import { isOpen, openState } from './rows.ts'
+import { type Decided, type Ruling, recordNews, rulingsOf } from './ruling.ts'
 
 const againMs = 60_000
 
@@ -27,11 +27,7 @@ export const decideOn = async (
   deps: ObserveDeps,
   observed: Observed,
   beside: readonly RequestFacts[] = [],
-): Promise<{
-  readonly decision: Decision
-  readonly requests: readonly RequestFacts[]
-  readonly basis: Basis
-}> => {
+): Promise<Decided> => {
   const now = deps.clock.now()
   const { facts, set, proposal } = observed
   if (proposal !== undefined) {
@@ -70,7 +66,8 @@ export const forecast = async (
   reviewsFrom: number | undefined,
 ): Promise<Decision> => {
   const observed = await observePull(deps, repository, pull, 'forecast', reviewsFrom)
-  const { decision, requests, basis } = await decideOn(deps, observed)
+  const decided = await decideOn(deps, observed)
+  const { decision, requests } = decided
   const held = pull.base.ref === repository.branch && observed.diff.base === pull.head.sha
   if (requests.length === 0 && held && rows.some(isOpen))
     throw new Trouble('the branch holds the head already, and GitHub does not say that it is merged')
@@ -81,12 +78,8 @@ export const forecast = async (
       ? await wakeGroups(deps, repository)
       : []
   await deps.store.transaction(async (tx) => {
-    for (const facts of requests) {
-      const verdict = decision.requests.find(({ id }) => id === facts.id)
-      if (verdict === undefined) throw new Error(`no decision on ${facts.path}`)
-      const row = rows.find(({ id }) => id === facts.id)
-      await record(deps, tx, repository, pull, row, facts, decision, verdict, before, basis, reviewsFrom)
-    }
+    for (const one of rulingsOf(deps, pull, decided, { rows, last: before, reviewsFrom }))
+      await record(deps, tx, one)
     const reopened = reviewsFrom === undefined ? {} : { reviewsFrom }
     for (const row of rows) {
       if (requests.some(({ id }) => id === row.id)) continue
@@ -104,57 +97,21 @@ export const forecast = async (
   return decision
 }
 
-const record = async (
-  deps: ObserveDeps,
-  tx: Tx,
-  repository: RepositorySettings,
-  pull: PullRequest,
-  before: RequestRow | undefined,
-  facts: RequestFacts,
-  decision: Decision,
-  verdict: RequestDecision,
-  last: Decision | undefined,
-  basis: Basis,
-  reviewsFrom: number | undefined,
-): Promise<void> => {
-  const now = decision.at
-  const of = { id: facts.id, repository: repository.id, pull: pull.number, commit: pull.head.sha }
-  const { lookAt, ...row } = rowOf(before, facts, pull, {
-    repository: repository.id,
-    now,
-    pendingTtlMs: deps.settings.pendingTtlMs,
-  })
+const record = async (deps: ObserveDeps, tx: Tx, ruling: Ruling): Promise<void> => {
+  const { verdict, decision, basis, of, data } = ruling
+  const { lookAt, ...row } = ruling.row
+  if (row.state === 'lapsed') return
   const from = row.state === 'cancelled' ? 'pending' : row.state
   const state = openState(verdict.verdict)
-  if (row.state === 'lapsed') return
   if (row.state !== from) moveRequest(row.state, from)
   if (from !== state) moveRequest(from, state)
-  await saved(deps, tx, {
-    ...row,
-    state,
-    decision,
-    ...(reviewsFrom === undefined ? {} : { reviewsFrom }),
-    // What is denied does not lapse, and has nothing to be looked at for.
-    ...(state === 'denied' || lookAt === undefined ? {} : { lookAt }),
-  })
-  if (before === undefined) {
-    await deps.ledger.stage(
-      tx,
-      requestEvent('request.created', now, userActor(pull.author), of, createdData(row)),
-    )
-  }
-  if (saysMore(decision, verdict, last)) {
-    const data = decisionData(decision, verdict, facts, basis.grounds)
-    await deps.ledger.stage(tx, evaluatedEvent(deps.keys, now, of, data, basis), basis.evidence)
-  }
+  // What is denied does not lapse, and has nothing to be looked at for.
+  await saved(deps, tx, { ...row, state, ...(state === 'denied' || lookAt === undefined ? {} : { lookAt }) })
+  await recordNews(deps, tx, ruling)
   if (state !== from && (state === 'approved' || state === 'denied')) {
     const actor = verdict.deniedBy === undefined ? gitsudo : userActor(verdict.deniedBy)
-    const data = decisionData(decision, verdict, facts, basis.grounds)
-    await deps.ledger.stage(
-      tx,
-      requestEvent(state === 'approved' ? 'request.approved' : 'request.denied', now, actor, of, data),
-      basis.evidence,
-    )
+    const type = state === 'approved' ? 'request.approved' : 'request.denied'
+    await deps.ledger.stage(tx, requestEvent(type, decision.at, actor, of, data), basis.evidence)
   }
 }
 

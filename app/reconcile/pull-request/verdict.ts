@@ -1,6 +1,4 @@
-import type { LedgerEvent } from '../../audit/event.ts'
-import type { Decision, RequestDecision } from '../../decision/decision.ts'
-import { decisionData } from '../../decision/decision-data.ts'
+import type { Decision } from '../../decision/decision.ts'
 import type { RequestFacts } from '../../decision/facts.ts'
 import { sealMs } from '../../grant/bounds.ts'
 import { gitsudo } from '../../grant/events.ts'
@@ -13,11 +11,12 @@ import type { PullRequest } from '../ports/github.ts'
 import type { RepositorySettings } from '../ports/settings.ts'
 import type { RequestRow, Tx } from '../ports/store.ts'
 import { transact } from '../transact.ts'
-import { type Basis, createdData, evaluatedEvent, requestEvent, userActor } from './events.ts'
+import { requestEvent, userActor } from './events.ts'
 import { cancel, decideOn, saved, savePull } from './forecast.ts'
 import { followToMerge, holdStill } from './hold-still.ts'
 import { intentOf } from './intent-of.ts'
-import { isOpen, rowOf, saysMore } from './rows.ts'
+import { isOpen } from './rows.ts'
+import { type Ruling, recordNews, rulingsOf } from './ruling.ts'
 
 /** GitHub's clock and ours differ, and a delivery follows what it tells of. */
 const overlapMs = 60_000
@@ -43,22 +42,17 @@ export const verdictAtMerge = async (
     await holdStill(deps, tx, repository, observed)
     const rows = await deps.store.requestsOfPull(repository.id, pull.number)
     const known = await withTakenPaths(deps, observed)
-    const { decision: made, requests, basis } = await decideOn(deps, known)
+    const decided = await decideOn(deps, known)
     const late = rows.some(({ state }) => state === 'lapsed') || sealed.lapsed
-    const decision = late ? lapsed(made) : made
+    const decision = late ? lapsed(decided.decision) : decided.decision
     if (decision.verdict === 'not_yet') throw new Trouble(decision.summary)
     const last = (await deps.store.pull(repository.id, pull.number))?.decision
     const staged: string[] = []
-    for (const facts of requests) {
-      if (sealed.done.has(facts.id)) continue
-      const row = rows.find(({ id }) => id === facts.id)
-      staged.push(
-        ...(await settle(deps, tx, repository, pull, row, facts, decision, last, basis, reviewsFrom)),
-      )
-    }
+    for (const one of rulingsOf(deps, pull, { ...decided, decision }, { rows, last, reviewsFrom }))
+      if (!sealed.done.has(one.of.id)) staged.push(...(await settle(deps, tx, repository, one)))
     // Files that left the pull request just before it was merged.
     for (const row of rows)
-      if (isOpen(row) && !requests.some(({ id }) => id === row.id)) await cancel(deps, tx, row, pull)
+      if (isOpen(row) && !decided.requests.some(({ id }) => id === row.id)) await cancel(deps, tx, row, pull)
     await savePull(deps, tx, repository.id, pull, decision)
     return { decision, staged }
   })
@@ -126,54 +120,25 @@ const settle = async (
   deps: ObserveDeps,
   tx: Tx,
   repository: RepositorySettings,
-  pull: PullRequest,
-  before: RequestRow | undefined,
-  facts: RequestFacts,
-  decision: Decision,
-  last: Decision | undefined,
-  basis: Basis,
-  reviewsFrom: number | undefined,
+  ruling: Ruling,
 ): Promise<readonly string[]> => {
-  const now = decision.at
-  const of = {
-    id: facts.id,
-    repository: repository.id,
-    pull: pull.number,
-    commit: pull.mergeCommit ?? pull.head.sha,
-  }
-  const verdict = decision.requests.find(({ id }) => id === facts.id)
-  if (verdict === undefined) throw new Error(`no decision on ${facts.path}`)
-  const { lookAt: _, ...row } = rowOf(before, facts, pull, {
-    repository: repository.id,
-    now,
-    pendingTtlMs: deps.settings.pendingTtlMs,
-  })
+  const { pull, facts, decision, basis, of, data } = ruling
+  const { lookAt: _, ...row } = ruling.row
   const passed = decision.verdict === 'passed'
-  // The forecast may never have run: a cancelled or unseen request takes the same road.
   let from = row.state
   if (from === 'granted' || from === 'refused') return []
-  const data = decisionData(decision, verdict, facts, basis.grounds)
-  if (from === 'lapsed') return [await refused(deps, tx, pull, of, decision, verdict, data, basis)]
-  const was = from
+  if (from === 'lapsed') return [await refused(deps, tx, ruling)]
+  // The forecast may never have run: a cancelled or unseen request takes the same road.
   const via = passed ? (['pending', 'approved'] as const) : (['pending'] as const)
   for (const state of via) {
     if (state === 'pending' ? from === 'cancelled' : from !== 'approved') from = moveRequest(from, state)
   }
-  const state = moveRequest(from, passed ? 'granted' : 'refused')
-  await saved(deps, tx, { ...row, state, decision, ...(reviewsFrom === undefined ? {} : { reviewsFrom }) })
+  await saved(deps, tx, { ...row, state: moveRequest(from, passed ? 'granted' : 'refused') })
 
-  const staged: string[] = []
-  if (before === undefined) {
-    await deps.ledger.stage(
-      tx,
-      requestEvent('request.created', now, userActor(pull.author), of, createdData(row)),
-    )
-  }
-  if (saysMore(decision, verdict, last)) {
-    staged.push(await deps.ledger.stage(tx, evaluatedEvent(deps.keys, now, of, data, basis), basis.evidence))
-  }
-  if (!passed) return [...staged, await refused(deps, tx, pull, of, decision, verdict, data, basis)]
-  if (was !== 'approved') {
+  const staged = [...(await recordNews(deps, tx, ruling))]
+  if (!passed) return [...staged, await refused(deps, tx, ruling)]
+  const now = decision.at
+  if (row.state !== 'approved') {
     staged.push(
       await deps.ledger.stage(tx, requestEvent('request.approved', now, gitsudo, of, data), basis.evidence),
     )
@@ -191,12 +156,7 @@ const settle = async (
 const refused = async (
   deps: ObserveDeps,
   tx: Tx,
-  pull: PullRequest,
-  of: Parameters<typeof requestEvent>[3],
-  decision: Decision,
-  verdict: RequestDecision,
-  data: LedgerEvent['data'],
-  basis: Basis,
+  { pull, decision, verdict, basis, of, data }: Ruling,
 ): Promise<string> => {
   const merger = pull.mergedBy === undefined ? gitsudo : userActor(pull.mergedBy)
   const why = verdict.verdict === 'passed' ? decision.summary : verdict.summary

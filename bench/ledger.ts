@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process'
-import { createWriteStream } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
+import { writeFile } from '../app/cli/write-file.ts'
 import { exportLedger } from '../app/store/ledger/export.ts'
 import { aim, figure, percentile } from './figures.ts'
 import { type Side, sealed, serialised } from './ledger/append.ts'
@@ -70,12 +70,12 @@ try {
   const small = await times(() => verifyOnce(ledger.url, 1))
   await fill(ledger, events)
   const file = join(dir, 'export.jsonl')
-  const out = createWriteStream(file)
-  await exportLedger(ledger.database, origin, {
-    keys: [],
-    write: (text) => new Promise((done) => void (out.write(text) ? done() : out.once('drain', done))),
+  const exports = await times(async () => {
+    await rm(file, { force: true })
+    const began = performance.now()
+    await writeFile(file, (write) => exportLedger(ledger.database, origin, { keys: [], write }))
+    return performance.now() - began
   })
-  await new Promise((done) => void out.end(() => done(undefined)))
   const python = await times(async () =>
     Number((await run('python3', [join(here, 'verify.py'), file])).stdout),
   )
@@ -84,6 +84,8 @@ try {
   await ledger.close()
 
   const rate = (each: readonly number[]) => `${count(events / (median(each) / 1_000))} events/s`
+  const exported = events / (median(exports) / 1_000)
+  aim(`export ${count(events)} events`, `${count(exported)} events/s`, '≥ 50,000', exported >= 50_000)
   figure('Python, json and hashlib', rate(python))
   const alone = one.map((each) => each.ms)
   const both = two.map((each) => each.ms)

@@ -54,7 +54,7 @@ export async function tamperWith(stage: LedgerStage) {
       }
     },
     /** What somebody without the key would sign over the ledger as it is now, up to `size`. */
-    async forge(size: number, named: string = origin): Promise<string> {
+    async forge(size: number, named: string = origin, signer = stranger): Promise<string> {
       const tree = createTree()
       let head: Uint8Array = originHead(origin)
       for (const { seq, leaf, chain } of (await rows()).slice(0, size)) {
@@ -63,7 +63,7 @@ export async function tamperWith(stage: LedgerStage) {
         head = chain
       }
       return signNote(checkpointText({ origin: named, size, root: tree.root(), head }), [
-        named === origin ? stranger : noteSigner(named),
+        named === origin ? signer : noteSigner(named),
       ])
     },
     /** Another anchor branch: these notes, one commit each. */

@@ -7,6 +7,7 @@ import { initialiseService } from './compose/initialise.ts'
 import { rotateKey, signersOf } from './compose/keys.ts'
 import { localPolicies } from './compose/policies.ts'
 import { openPorts, type Ports } from './compose/ports.ts'
+import { replayFrom } from './compose/replay.ts'
 import { startSandbox } from './compose/sandbox.ts'
 import { type Overrides, startService } from './compose/service.ts'
 import { verifyEverything } from './compose/verify.ts'
@@ -35,6 +36,7 @@ export type Parts = Pick<
   | 'openExport'
   | 'verifySegments'
   | 'localPolicies'
+  | 'replay'
   | 'startSandbox'
 >
 
@@ -94,6 +96,7 @@ export const compose = (env: NodeJS.ProcessEnv, version: string, overrides: Over
     openExport,
     verifySegments: verifySegmentFiles,
     localPolicies: (dir) => localPolicies(dir, env, clock),
+    replay: (source, wanted) => replayFrom(source, wanted, env),
     startSandbox: (options) => startSandbox(options, env),
   }
 }

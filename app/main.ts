@@ -27,5 +27,6 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   openExport: async (path) => (await parts()).openExport(path),
   verifySegments: async (files, keys) => (await parts()).verifySegments(files, keys),
   localPolicies: async (dir) => (await parts()).localPolicies(dir),
+  replay: async (source, wanted) => (await parts()).replay(source, wanted),
   startSandbox: async (options) => (await parts()).startSandbox(options),
 })

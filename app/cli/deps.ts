@@ -34,8 +34,6 @@ export type AuditAccess = LedgerAccess & {
     /** A sealed segment: what checkpoints made between these times (epoch ms) are over. */
     readonly seal?: { readonly since?: number; readonly until: number }
   }): Promise<{ readonly first: number; readonly last: number }>
-  /** Each recorded evaluation of a request, done again from its evidence with the policies in `dir`. */
-  replay(id: string, dir: string): Promise<readonly Replayed[]>
 }
 
 /** What is verified, and what it is compared with. */
@@ -65,14 +63,31 @@ export type GitHubSays = {
   addsRequests(pull: number): Promise<boolean>
 }
 
-export type Replayed = {
+/** Where recorded decisions and the repository that they were made of lie. */
+export type ReplaySource =
+  /** The configured service's own database and mirrors. */
+  | { readonly config?: string }
+  | { readonly databaseUrl: string; readonly repository: string }
+  | { readonly export: string; readonly repository: string }
+
+/** A recorded decision, made again. */
+export type Replay = {
   readonly seq: number
+  readonly type: string
   readonly at: string
-  readonly policy: string
-  /** `other_policy`: the folder's policy is not the one that was asked then. */
-  readonly outcome: 'same' | 'different' | 'other_policy'
-  readonly recorded: string
-  readonly now: string
+  readonly verdict: string
+  readonly outcome: 'same' | 'different' | 'not_replayable'
+  readonly differences: readonly {
+    readonly about: string
+    readonly policy?: string
+    readonly reviewer?: number
+    readonly recorded: string
+    readonly found: string
+  }[]
+  /** Why it cannot be said whether it is the same. */
+  readonly missing: readonly string[]
+  /** What the answer does not show. */
+  readonly notes: readonly string[]
 }
 
 export type PolicyCheck = {
@@ -163,6 +178,11 @@ export type CliDeps = {
   /** An export read without a database. */
   openExport(path: string): Promise<LedgerAccess>
   localPolicies(dir: string): Promise<LocalPolicies>
+  /** Every decision on a request, or the one of a number, made again without GitHub; none where there is none. */
+  replay(
+    source: ReplaySource,
+    wanted: { readonly request: string } | { readonly seq: number },
+  ): Promise<readonly Replay[]>
   /** A local GitHub with a service on it; `lines` say how to use it. */
   startSandbox(options: {
     readonly stateDir?: string

@@ -3,16 +3,10 @@ import { audit } from './verbs/audit.ts'
 import { exec } from './verbs/exec.ts'
 import { serverAcknowledgeRestore, serverKey, serverRotateKey } from './verbs/keys.ts'
 import { auditExport } from './verbs/ledger.ts'
-import {
-  policyCheck,
-  policyEval,
-  policyList,
-  policyReplay,
-  policyTest,
-  policyUpdate,
-} from './verbs/policy.ts'
+import { policyCheck, policyEval, policyList, policyTest, policyUpdate } from './verbs/policy.ts'
 import { auditProve } from './verbs/prove.ts'
 import { providerCheck, providerList } from './verbs/provider.ts'
+import { policyReplay } from './verbs/replay.ts'
 import { auditReport } from './verbs/report.ts'
 import { request } from './verbs/request.ts'
 import { approve, deny } from './verbs/review.ts'

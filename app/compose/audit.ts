@@ -1,24 +1,18 @@
 import { readFile } from 'node:fs/promises'
 import { sql } from 'slonik'
 import { z } from 'zod'
-import type { LedgerEvent } from '../audit/event.ts'
 import { readExportLine } from '../audit/export-line.ts'
 import { readNoteKey } from '../audit/note.ts'
 import { type Proof, proofMark, readProof } from '../audit/proof.ts'
 import { findInExport, prove } from '../audit/prove.ts'
 import { createReport } from '../audit/report/collect.ts'
 import { segmentOf, verifySegments } from '../audit/segment.ts'
-import type { AuditAccess, CliDeps, LedgerAccess, Replayed } from '../cli/deps.ts'
-import { replayDecision } from '../policy/replay.ts'
-import type { ApprovalResult, EligibilityResult } from '../policy/result.ts'
+import type { AuditAccess, CliDeps, LedgerAccess } from '../cli/deps.ts'
 import { type Database, openDatabase } from '../store/database.ts'
-import { evidenceBytes } from '../store/ledger/evidence.ts'
 import { exportLedger, readLedger } from '../store/ledger/export.ts'
 import { exportSegment } from '../store/ledger/export-segment.ts'
 import { proveEvents } from '../store/ledger/prove.ts'
-import { ledgerReads } from '../store/ledger/read.ts'
 import { linesOf } from './lines.ts'
-import { policyTools } from './policies.ts'
 
 /** The ledger of a database, read only. The instance's name: `GITSUDO_INSTANCE`, else what `server init` wrote down. */
 export const openAudit = async (databaseUrl: string, env: NodeJS.ProcessEnv): Promise<AuditAccess> => {
@@ -38,7 +32,6 @@ export const openAudit = async (databaseUrl: string, env: NodeJS.ProcessEnv): Pr
       })
       return report.end()
     },
-    replay: (id, dir) => replay(database, id, dir, env),
     close: () => database.close(),
   }
 }
@@ -76,7 +69,7 @@ export const openExport = async (path: string): Promise<LedgerAccess> => ({
   close: async () => undefined,
 })
 
-async function* exportLines(path: string) {
+export async function* exportLines(path: string) {
   let number = 0
   for await (const text of linesOf(path)) yield readExportLine(text, ++number)
 }
@@ -86,87 +79,4 @@ export const recordedOrigin = async (database: Database): Promise<string> => {
     sql.type(z.object({ origin: z.string() }))`select origin from ledger_origin`,
   )
   return row.origin
-}
-
-type Recorded = {
-  readonly policy: string
-  readonly type: 'eligibility' | 'approval'
-  readonly reviewer?: number
-  readonly input: string
-  readonly wasm: string
-  readonly data: string
-  readonly outcome: { readonly kind: string }
-}
-
-/** Every recorded decision on a request, evaluated again from its evidence with the policies of a folder. */
-const replay = async (
-  database: Database,
-  id: string,
-  dir: string,
-  env: NodeJS.ProcessEnv,
-): Promise<readonly Replayed[]> => {
-  const tools = await policyTools(env)
-  try {
-    const set = await tools.load(dir)
-    const found: Replayed[] = []
-    for (const { seq, event } of await ledgerReads(database).history(id)) {
-      const recorded = evaluationsOf(event)
-      if (recorded.length === 0) continue
-      const { differences } = await replayDecision(set, resultsOf(recorded), (digest) =>
-        evidenceBytes(database, digest),
-      )
-      for (const one of recorded) {
-        const mine = differences.filter(
-          ({ policy, reviewerId }) => policy === one.policy && reviewerId === one.reviewer,
-        )
-        const other = mine.find(({ about }) => about !== 'outcome')
-        const different = other ?? mine[0]
-        found.push({
-          seq,
-          at: event.at,
-          policy: one.policy,
-          outcome: other !== undefined ? 'other_policy' : different !== undefined ? 'different' : 'same',
-          recorded: different?.recorded ?? '',
-          now: different?.found ?? '',
-        })
-      }
-    }
-    return found
-  } finally {
-    await tools.close()
-  }
-}
-
-const evaluationsOf = (event: LedgerEvent): readonly Recorded[] =>
-  event.type === 'request.evaluated' && Array.isArray(event.data.evaluations)
-    ? (event.data.evaluations as unknown as readonly Recorded[])
-    : []
-
-/** The results as the evaluator gave them, put together from the event's flat list. */
-const resultsOf = (recorded: readonly Recorded[]) => {
-  const digests = ({ input, wasm, data }: Recorded) => ({ input, wasm, data })
-  const plain = recorded.filter(({ reviewer }) => reviewer === undefined)
-  return {
-    eligibility: plain
-      .filter(({ type }) => type === 'eligibility')
-      .map(
-        (one) => ({ policy: one.policy, digests: digests(one), outcome: one.outcome }) as EligibilityResult,
-      ),
-    approval: plain
-      .filter(({ type }) => type === 'approval')
-      .map(
-        (one) =>
-          ({
-            policy: one.policy,
-            digests: digests(one),
-            outcome: one.outcome,
-            reviewers: recorded
-              .filter(
-                ({ policy, type, reviewer }) =>
-                  type === 'approval' && policy === one.policy && reviewer !== undefined,
-              )
-              .map((each) => ({ reviewerId: each.reviewer, digests: digests(each), outcome: each.outcome })),
-          }) as unknown as ApprovalResult,
-      ),
-  }
 }

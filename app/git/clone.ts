@@ -1,4 +1,4 @@
-import { GitError, type Sha } from '../reconcile/ports/git.ts'
+import { GitError, type Mirror, type Sha } from '../reconcile/ports/git.ts'
 import { runGit } from './child.ts'
 import { commitOf } from './commit.ts'
 import { gitEnvironment } from './environment.ts'
@@ -40,7 +40,7 @@ export type Line = {
 }
 
 /** Somebody's clone of a repository, read only. Throws `GitError`. */
-export type Clone = {
+export type Clone = Pick<Mirror, 'tree' | 'blob'> & {
   /** undefined: it has no such branch. */
   anchors(branch: string): Promise<AnchorBranch | undefined>
   /** The main branch, and what its first-parent steps added below `folder`. */
@@ -105,6 +105,8 @@ export async function openClone(dir: string, timeoutMs = 300_000): Promise<Clone
       )
       return { branch: await branchName(), commits, added: addedOf(log) }
     },
+    tree: (commit, prefix) => listTree(objects, commit, prefix),
+    blob: (sha, limit) => objects.contents(sha, 'blob', limit),
     close: objects.stop,
   }
 

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { type CompiledPolicy, type RegoVersion, sourcesDigest } from './compile.ts'
 import { PolicyLoadError } from './policy-fault.ts'
 import type { PolicySource, RegoFile } from './sources.ts'
@@ -53,4 +54,17 @@ export function createPackaged(): (
     kept.set(sources, compiled)
     return compiled
   }
+}
+
+/** Packaged wasm by its own digest, whatever the sources that are asked about; undefined where none has it. */
+export function packagedByDigest(digest: string): CompiledPolicy | undefined {
+  const manifest: PackagedManifest = JSON.parse(
+    readFileSync(new URL('manifest.json', packagedFolder), 'utf8'),
+  )
+  const entry = manifest.policies.find(({ wasm }) => wasm === digest)
+  if (entry === undefined) return undefined
+  const wasm = readFileSync(new URL(`${basename(entry.path, '.rego')}.wasm`, packagedFolder))
+  return hash('sha256', wasm) === digest
+    ? { wasm, digest, rego: entry.rego, hasAllow: entry.hasAllow }
+    : undefined
 }

@@ -1,79 +1,212 @@
+import { hash } from 'node:crypto'
 import { canonicalBytes } from '../audit/canonical.ts'
+import type { Json, LedgerEvent } from '../audit/event.ts'
+import { decide } from '../decision/decide.ts'
+import { decidePolicies } from '../decision/decide-policies.ts'
+import { decisionData, type Evaluation, policyDecisionData } from '../decision/decision-data.ts'
+import type { Facts, PolicyFacts, RequestFacts } from '../decision/facts.ts'
+import { type Grounds, readGrounds } from '../decision/grounds.ts'
 import { momentOf } from './eval.ts'
 import type { LoadedPolicySet } from './policy-set.ts'
-import type { ApprovalResult, EligibilityResult, EvaluationDigests } from './result.ts'
+import type { EvaluationDigests, EvaluationFailure } from './result.ts'
 import type { Aspect } from './shape.ts'
 
-/** One evaluation that did not come out as recorded, or could not be repeated. */
-export type ReplayDifference = {
-  readonly policy: string
-  readonly reviewerId?: number
-  /** `wasm`, `data`: other bytes than recorded. `evidence`: the input is gone or altered. `outcome`: another answer. */
-  readonly about: 'policy' | 'wasm' | 'data' | 'evidence' | 'outcome'
+/** Something that did not come out as recorded; `policy` and `reviewer` where it is one evaluation's. */
+export type Difference = {
+  /** A digest (`input`, `wasm`, `data`, `facts`, `result`), a field of the event's data, or `outcome`, `request`, `policy`. */
+  readonly about: string
+  readonly policy?: string
+  readonly reviewer?: number
   readonly recorded: string
   readonly found: string
 }
-export type ReplayReport = { readonly replayed: number; readonly differences: readonly ReplayDifference[] }
 
-type Recorded = {
-  readonly policy: string
-  readonly aspect: Aspect
-  readonly digests: EvaluationDigests
-  readonly outcome: { readonly kind: string }
-  readonly reviewerId?: number
+/** `missing`: why it cannot be said whether the decision is the same. `notes`: what the answer does not show. */
+export type Replayed = {
+  readonly differences: readonly Difference[]
+  readonly missing: readonly string[]
+  readonly notes: readonly string[]
 }
+
+export type ReplayDeps = {
+  /** Stored bytes by digest, whatever they hash to. */
+  readonly evidence: (digest: string) => Promise<Uint8Array | undefined>
+  /** The policies of a commit, given which wasm was recorded by policy; or why they cannot be had. */
+  readonly policies: (
+    commit: string,
+    recorded: ReadonlyMap<string, string>,
+  ) => Promise<
+    { readonly set: LoadedPolicySet; readonly notes: readonly string[] } | { readonly missing: string }
+  >
+  /** What a request's blob says, read anew; or why it cannot be had. */
+  readonly request: (
+    blob: string,
+    path: string,
+  ) => Promise<RequestFacts['read'] | { readonly missing: string }>
+}
+
+/** Events that hold a decision, whole. */
+export const isDecision = ({ data }: LedgerEvent): boolean => typeof data.result === 'string'
 
 /**
- * Evaluates a recorded decision's inputs again on the policies of its commit. Trouble (a time-out) is not
- * replayed: it was no answer. `evidence` gives an input's bytes by digest.
+ * Makes a recorded decision again: every policy of its commit is asked its recorded input, then all that the event
+ * says follows from the recorded facts and the new answers, and is compared field by field.
  */
-export async function replayDecision(
-  set: LoadedPolicySet,
-  recorded: {
-    readonly eligibility: readonly EligibilityResult[]
-    readonly approval: readonly ApprovalResult[]
-  },
-  evidence: (digest: string) => Promise<Uint8Array | undefined>,
-): Promise<ReplayReport> {
-  const all: readonly Recorded[] = [
-    ...recorded.eligibility.map((result) => ({ ...result, aspect: 'eligibility' as const })),
-    ...recorded.approval.flatMap(({ policy, digests, outcome, reviewers }) => [
-      { policy, aspect: 'approval' as const, digests, outcome },
-      ...reviewers.map((reviewer) => ({ policy, aspect: 'reviewer' as const, ...reviewer })),
-    ]),
-  ]
-  const answers = all.filter(({ outcome }) => outcome.kind !== 'trouble')
-  const differences = await Promise.all(answers.map((one) => replayOne(set, one, evidence)))
-  return { replayed: answers.length, differences: differences.flat() }
+export async function replayDecision(deps: ReplayDeps, event: LedgerEvent): Promise<Replayed> {
+  const { facts: digest } = event.data
+  if (typeof digest !== 'string') return lacking('the event does not name the facts that it was made of')
+  const bytes = await deps.evidence(digest)
+  if (bytes === undefined) return lacking(`evidence ${digest}, the facts that it was made of, is gone`)
+  const found = hash('sha256', bytes)
+  if (found !== digest) return different({ about: 'facts', recorded: digest, found })
+  const grounds = readGrounds(bytes)
+  if (grounds === undefined) return lacking('its facts are of a kind that this gitsudo does not know')
+  return grounds.proposal === undefined
+    ? replayRequest(deps, event, grounds.facts)
+    : replayPolicies(event, { facts: grounds.facts, proposal: grounds.proposal })
 }
 
-async function replayOne(
-  set: LoadedPolicySet,
-  { policy: name, aspect, digests, outcome, reviewerId }: Recorded,
-  evidence: (digest: string) => Promise<Uint8Array | undefined>,
-): Promise<readonly ReplayDifference[]> {
-  const differs = (about: ReplayDifference['about'], was: string, is: string): ReplayDifference => ({
-    policy: name,
-    ...(reviewerId === undefined ? {} : { reviewerId }),
-    about,
-    recorded: was,
-    found: is,
-  })
-  const policy = set.loaded.find(({ source }) => source.name === name)
-  if (policy === undefined) return [differs('policy', name, 'no such policy at this commit')]
-  const input = await evidence(digests.input)
-  if (input === undefined) return [differs('evidence', digests.input, 'missing')]
-  const now = momentOf(JSON.parse(Buffer.from(input).toString('utf8')).context?.now_ns, 0)
-  const again = await set.run(policy, aspect, input, now)
-  const text = (value: unknown) => Buffer.from(canonicalBytes(value)).toString('utf8')
-  return [
-    ...(again.digests.input === digests.input
-      ? []
-      : [differs('evidence', digests.input, again.digests.input)]),
-    ...(again.digests.wasm === digests.wasm ? [] : [differs('wasm', digests.wasm, again.digests.wasm)]),
-    ...(again.digests.data === digests.data ? [] : [differs('data', digests.data, again.digests.data)]),
-    ...(text(again.outcome) === text(outcome)
-      ? []
-      : [differs('outcome', text(outcome), text(again.outcome))]),
-  ]
+function replayPolicies({ data }: LedgerEvent, { facts, proposal }: Required<Grounds>): Replayed {
+  const decision = decidePolicies(facts, proposal)
+  const made = decision.policies && policyDecisionData(decision, decision.policies, String(data.facts))
+  return { ...nothing, differences: made === undefined ? [] : fieldsOf(data, made) }
 }
+
+async function replayRequest(deps: ReplayDeps, event: LedgerEvent, facts: Facts): Promise<Replayed> {
+  const own = facts.requests.find(({ id }) => id === event.request)
+  if (own === undefined)
+    return different({ about: 'request', recorded: event.request ?? '', found: 'no such request' })
+  const asked = facts.requests.flatMap(({ policies, policiesToo }) => [policies, policiesToo])
+  const loaded =
+    'commit' in facts.policy ? await deps.policies(facts.policy.commit, wasmOf(asked)) : undefined
+  if (loaded !== undefined && 'missing' in loaded) return lacking(loaded.missing)
+
+  const missing: string[] = []
+  const notes = [...(loaded?.notes ?? [])]
+  const again: Again = async (name, aspect, result) => {
+    if (result.outcome.kind === 'trouble') {
+      notes.push(`policy ${name} came to no answer then, and was not asked again`)
+      return result
+    }
+    const policy = loaded?.set.loaded.find(({ source }) => source.name === name)
+    // Its absence shows in what was asked.
+    if (loaded === undefined || policy === undefined) return result
+    const input = await deps.evidence(result.digests.input)
+    if (input === undefined) {
+      missing.push(`evidence ${result.digests.input}, an input of its policies, is gone`)
+      return result
+    }
+    return { ...result, ...(await loaded.set.run(policy, aspect, input, momentIn(input))) }
+  }
+  const requests = await Promise.all(facts.requests.map((one) => askedAgain(again, one)))
+  const read = await deps.request(own.blob, own.path)
+  if ('missing' in read) missing.push(read.missing)
+
+  const decision = decide({ ...facts, requests })
+  const verdict = decision.requests.find(({ id }) => id === own.id)
+  const remade = requests.find(({ id }) => id === own.id)
+  const made = verdict && decisionData(decision, verdict, remade, String(event.data.facts))
+  return {
+    missing: [...new Set(missing)],
+    notes: [...new Set(notes)],
+    differences: [
+      ...('missing' in read ? [] : compared({ about: 'request' }, own.read as Json, read as Json)),
+      ...(loaded === undefined ? [] : unasked(loaded.set, own)),
+      ...(made === undefined
+        ? []
+        : [...evaluationsOf(event.data.evaluations, made.evaluations), ...fieldsOf(event.data, made)]),
+    ],
+  }
+}
+
+type Ran<T> = { readonly digests: EvaluationDigests; readonly outcome: T | EvaluationFailure }
+type Again = <R extends Ran<unknown & { readonly kind: string }>>(
+  policy: string,
+  aspect: Aspect,
+  result: R,
+) => Promise<R>
+
+async function askedAgain(again: Again, request: RequestFacts): Promise<RequestFacts> {
+  const anew = async (policies: PolicyFacts): Promise<PolicyFacts> => ({
+    ...policies,
+    eligibility: await Promise.all(policies.eligibility.map((one) => again(one.policy, 'eligibility', one))),
+    approval: await Promise.all(
+      policies.approval.map(async (one) => ({
+        ...(await again(one.policy, 'approval', one)),
+        reviewers: await Promise.all(one.reviewers.map((each) => again(one.policy, 'reviewer', each))),
+      })),
+    ),
+  })
+  return {
+    ...request,
+    ...(request.policies === undefined ? {} : { policies: await anew(request.policies) }),
+    ...(request.policiesToo === undefined ? {} : { policiesToo: await anew(request.policiesToo) }),
+  }
+}
+
+/** Policies of the commit that should have been asked and were not, and the other way round. */
+function unasked(
+  { loaded }: LoadedPolicySet,
+  { policies, policiesToo, overridden = [] }: RequestFacts,
+): readonly Difference[] {
+  if (policies === undefined) return []
+  const names = (facts: PolicyFacts | undefined) =>
+    facts === undefined ? [] : [...facts.eligibility, ...facts.approval].map(({ policy }) => policy)
+  const asked = new Set([
+    ...names(policies),
+    ...names(policiesToo),
+    ...overridden.map(({ policy }) => policy),
+  ])
+  const held = new Set(loaded.map(({ source }) => source.name))
+  return [...new Set([...asked, ...held])].sort().flatMap((policy) => {
+    const [recorded, found] = [
+      asked.has(policy) ? 'asked' : 'not asked',
+      held.has(policy) ? 'there' : 'not at this commit',
+    ]
+    return asked.has(policy) && held.has(policy) ? [] : [{ about: 'policy', policy, recorded, found }]
+  })
+}
+
+const evaluationKeys = ['input', 'wasm', 'data', 'outcome'] as const
+
+function evaluationsOf(recorded: Json | undefined, found: Json | undefined): readonly Difference[] {
+  const [was, is] = [recorded, found] as unknown as [readonly Evaluation[], readonly Evaluation[]]
+  if (was.length !== is.length)
+    return [{ about: 'evaluations', recorded: String(was.length), found: String(is.length) }]
+  return was.flatMap((one, index) => {
+    const { policy, reviewer } = one
+    const of = { policy, ...(reviewer === undefined ? {} : { reviewer }) }
+    return evaluationKeys.flatMap((about) =>
+      compared({ about, ...of }, one[about], is[index]?.[about] ?? null),
+    )
+  })
+}
+
+/** What the event's data says otherwise than it would now; evaluations are compared one by one. */
+const fieldsOf = (recorded: LedgerEvent['data'], made: LedgerEvent['data']): readonly Difference[] =>
+  Object.entries(made)
+    .filter(([field]) => field !== 'evidence' && field !== 'evaluations')
+    .flatMap(([about, value]) => compared({ about }, recorded[about] ?? null, value))
+
+const compared = (of: Omit<Difference, 'recorded' | 'found'>, was: Json, is: Json): readonly Difference[] => {
+  const [recorded, found] = [textOf(was), textOf(is)]
+  return recorded === found ? [] : [{ ...of, recorded, found }]
+}
+const textOf = (value: Json): string =>
+  typeof value === 'string' ? value : Buffer.from(canonicalBytes(value)).toString('utf8')
+
+const nothing: Replayed = { differences: [], missing: [], notes: [] }
+const lacking = (why: string): Replayed => ({ ...nothing, missing: [why] })
+const different = (one: Difference): Replayed => ({ ...nothing, differences: [one] })
+
+const momentIn = (input: Uint8Array): number =>
+  momentOf(JSON.parse(Buffer.from(input).toString('utf8')).context?.now_ns, 0)
+
+const wasmOf = (asked: readonly (PolicyFacts | undefined)[]): ReadonlyMap<string, string> =>
+  new Map(
+    asked.flatMap((one) =>
+      one === undefined
+        ? []
+        : [...one.eligibility, ...one.approval].map(({ policy, digests }) => [policy, digests.wasm]),
+    ),
+  )

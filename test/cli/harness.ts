@@ -65,6 +65,7 @@ export async function gitsudo(
     openExport: absent,
     verifySegments: absent,
     localPolicies: absent,
+    replay: absent,
     startSandbox: absent,
     ...over,
   }

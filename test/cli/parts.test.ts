@@ -6,7 +6,7 @@ import { waitFor } from '../../app/cli/terminal/wait.ts'
 import { ConfigError } from '../../app/config/fault.ts'
 import { absent, gitsudo } from './harness.ts'
 
-describe('audit export and replay', () => {
+describe('audit export', () => {
   const ledger = () => {
     const told: string[] = []
     const access: AuditAccess = {
@@ -16,16 +16,6 @@ describe('audit export and replay', () => {
       },
       prove: absent,
       report: absent,
-      replay: async () => [
-        {
-          seq: 3,
-          at: '2026-12-01T12:00:00.000Z',
-          policy: 'roles',
-          outcome: 'same',
-          recorded: 'allow',
-          now: 'allow',
-        },
-      ],
       close: async () => void told.push('closed'),
     }
     return {
@@ -60,12 +50,6 @@ describe('audit export and replay', () => {
       status: 3,
       err: expect.stringContaining('cannot be reached: connection refused'),
     })
-  })
-
-  it('replay', async () => {
-    expect(
-      await gitsudo(['policy', 'replay', 'req_X'], { ...ledger(), env: { DATABASE_URL: 'x' } }),
-    ).toMatchObject({ status: 0, out: expect.stringContaining('roles   same     allow') })
   })
 })
 

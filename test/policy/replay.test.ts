@@ -1,49 +1,136 @@
 import { expect, test } from 'vitest'
-import { replayDecision } from '../../app/policy/replay.ts'
+import type { Json, LedgerEvent } from '../../app/audit/event.ts'
+import { decide } from '../../app/decision/decide.ts'
+import { decisionData } from '../../app/decision/decision-data.ts'
+import type { Facts, PolicyFacts } from '../../app/decision/facts.ts'
+import { groundsOf } from '../../app/decision/grounds.ts'
+import { type ReplayDeps, replayDecision } from '../../app/policy/replay.ts'
+import { open as base, request as template } from '../decision/fixture.ts'
+import { exampleEvents } from '../support/event-examples.ts'
 import { loadDefaults } from './default-set.ts'
 import { alice, ask } from './question.ts'
 
 const set = await loadDefaults()
-const compute = { provider: 'gcp', role: 'compute-admin', scope: 'projects/example-prod' } as const
-const answer = await set.ask(ask(alice, compute))
-const evidence = async (digest: string) => answer.evidence.find((item) => item.digest === digest)?.bytes
-
-test('a recorded decision replays to the same answer at any later time', async () => {
-  expect(await replayDecision(set, answer, evidence)).toEqual({ replayed: 6, differences: [] })
+const question = ask(alice, { provider: 'gcp', role: 'compute-admin', scope: 'projects/example-prod' })
+const answer = await set.ask(question)
+const { eligibility, approval, hints } = answer
+const said: PolicyFacts = { eligibility, approval, hints, groups: [], users: [] }
+const read = { ok: true as const, request: question.request }
+const facts = (policies: PolicyFacts = said): Facts => ({
+  ...base,
+  now: question.now,
+  policy: { commit: set.commit },
+  requests: [{ ...template, id: question.request.id, read, policies }],
 })
 
-test('a changed answer, missing evidence, altered evidence and a vanished policy are each named', async () => {
-  const [first, ...rest] = answer.eligibility
+/** The event and the evidence of the decision on these facts. */
+const recorded = (of: Facts = facts(), change: Readonly<Record<string, Json>> = {}) => {
+  const [example] = exampleEvents('request.evaluated')
+  const decision = decide(of)
+  const [verdict] = decision.requests
+  const [own] = of.requests
+  const grounds = groundsOf({ facts: of })
+  if (verdict === undefined || own === undefined) throw new Error('no decision')
+  const data = decisionData(decision, verdict, own, grounds.digest)
+  const event: LedgerEvent = { ...example, request: own.id, data: { ...data, ...change } }
+  const evidence = new Map([...answer.evidence, grounds].map(({ digest, bytes }) => [digest, bytes]))
+  return { event, evidence, grounds: grounds.digest }
+}
+const deps = (evidence: ReadonlyMap<string, Uint8Array>, more: Partial<ReplayDeps> = {}): ReplayDeps => ({
+  evidence: async (digest) => evidence.get(digest),
+  policies: async () => ({ set, notes: [] }),
+  request: async () => read,
+  ...more,
+})
+const input = answer.eligibility[0]?.digests.input ?? ''
+const abouts = async (...given: Parameters<typeof replayDecision>) =>
+  (await replayDecision(...given)).differences.map(({ about }) => about)
+
+test('a recorded decision comes out the same at any later time', async () => {
+  const { event, evidence } = recorded()
+  expect(await replayDecision(deps(evidence), event)).toEqual({ differences: [], missing: [], notes: [] })
+})
+
+test('an answer that was forged differs, and so does what followed from it', async () => {
+  const [first, ...rest] = said.eligibility
   if (first?.outcome.kind !== 'value') throw new Error('no first outcome')
-  const forged = { ...first, outcome: { ...first.outcome, deny: [] } }
-  const recorded = { eligibility: [forged, ...rest], approval: [] }
-  const { differences } = await replayDecision(set, recorded, evidence)
-  expect(differences).toMatchObject([{ policy: 'business-hours', about: 'outcome' }])
-
-  const only = { eligibility: [first], approval: [] }
-  expect((await replayDecision(set, only, async () => undefined)).differences).toMatchObject([
-    { about: 'evidence' },
-  ])
-  const altered = async (digest: string) =>
-    Buffer.from(
-      Buffer.from((await evidence(digest)) ?? [])
-        .toString('utf8')
-        .replace('compute-admin', 'compute-owner'),
-    )
-  expect((await replayDecision(set, only, altered)).differences.map(({ about }) => about)).toEqual([
-    'evidence',
-    'outcome',
-  ])
-  const gone = { eligibility: [{ ...first, policy: 'gone' }], approval: [] }
-  expect((await replayDecision(set, gone, evidence)).differences).toMatchObject([{ about: 'policy' }])
+  const outcome = { ...first.outcome, deny: ['because I say so'] }
+  const { event, evidence } = recorded(facts({ ...said, eligibility: [{ ...first, outcome }, ...rest] }))
+  const { differences } = await replayDecision(deps(evidence), event)
+  expect(differences).toContainEqual(
+    expect.objectContaining({
+      about: 'outcome',
+      policy: first.policy,
+      recorded: expect.stringContaining('I say'),
+    }),
+  )
+  expect(differences.map(({ about }) => about)).toEqual(expect.arrayContaining(['summary', 'result']))
 })
 
-test('a time-out was no answer and is not replayed', async () => {
-  const [first] = answer.eligibility
+test.each<readonly [string, readonly string[]]>([
+  ['result', ['result']],
+  ['policy_commit', ['policy_commit']],
+  ['blob', ['blob']],
+  ['verdict', ['verdict']],
+])('an event that says another %s differs there', async (field, expected) => {
+  const { event, evidence } = recorded(facts(), { [field]: 'f'.repeat(40) })
+  expect(await abouts(deps(evidence), event)).toEqual(expected)
+})
+
+test('altered inputs, facts, files in Git and policies are each named', async () => {
+  const { event, evidence, grounds } = recorded()
+  const text = Buffer.from(evidence.get(input) ?? []).toString('utf8')
+  const altered = new Map(evidence).set(input, Buffer.from(text.replace('compute-admin', 'compute-owner')))
+  const { differences } = await replayDecision(deps(altered), event)
+  expect(differences.filter(({ about }) => about === 'input').map(({ recorded: was }) => was)).toContain(
+    input,
+  )
+  expect(differences.map(({ about }) => about)).toContain('outcome')
+
+  const other = new Map(evidence).set(grounds, Buffer.from('{}'))
+  expect(await abouts(deps(other), event)).toEqual(['facts'])
+
+  const file = { ...read, request: { ...read.request, durationSeconds: 1 } }
+  expect(await abouts(deps(evidence, { request: async () => file }), event)).toEqual(['request'])
+
+  const fewer = { ...set, loaded: set.loaded.slice(1) }
+  const gone = await replayDecision(
+    deps(evidence, { policies: async () => ({ set: fewer, notes: [] }) }),
+    event,
+  )
+  expect(gone.differences).toMatchObject([
+    { about: 'policy', recorded: 'asked', found: 'not at this commit' },
+  ])
+  const loaded = set.loaded.map((one) => ({ ...one, compiled: { ...one.compiled, digest: '0'.repeat(64) } }))
+  const compiled = { ...set, loaded }
+  expect(
+    await abouts(deps(evidence, { policies: async () => ({ set: compiled, notes: [] }) }), event),
+  ).toContain('wasm')
+})
+
+test('what is missing is named, and nothing is said to be the same without it', async () => {
+  const { event, evidence, grounds } = recorded()
+  const without = (digest: string) => new Map([...evidence].filter(([one]) => one !== digest))
+  const missing = async (...given: Parameters<typeof replayDecision>) =>
+    (await replayDecision(...given)).missing
+  expect(await missing(deps(without(grounds)), event)).toEqual([expect.stringContaining(grounds)])
+  expect(await missing(deps(without(input)), event)).toContainEqual(expect.stringContaining(input))
+  const nowhere = { missing: 'not in the clone' }
+  expect(await missing(deps(evidence, { policies: async () => nowhere }), event)).toEqual([
+    'not in the clone',
+  ])
+  expect(await missing(deps(evidence, { request: async () => nowhere }), event)).toEqual(['not in the clone'])
+  const { facts: _, ...data } = event.data
+  expect(await missing(deps(evidence), { ...event, data })).toHaveLength(1)
+})
+
+test('a time-out was no answer, and is not asked again', async () => {
+  const [first, ...rest] = said.eligibility
   if (first === undefined) throw new Error('no first result')
   const hung = { ...first, outcome: { kind: 'trouble', why: 'it did not finish within 250 ms' } as const }
-  expect(await replayDecision(set, { eligibility: [hung], approval: [] }, evidence)).toEqual({
-    replayed: 0,
+  const { event, evidence } = recorded(facts({ ...said, eligibility: [hung, ...rest] }))
+  expect(await replayDecision(deps(evidence), event)).toMatchObject({
     differences: [],
+    notes: [expect.stringContaining(first.policy)],
   })
 })

@@ -9,8 +9,6 @@ import { fields, table } from '../terminal/table.ts'
 import { need, text, type Verb, word } from '../verb.ts'
 import { withAudit } from './ledger.ts'
 
-const dir = { flags: '--dir <folder>', summary: 'a clone of the access repository (the current folder)' }
-
 export const policyList: Verb = {
   name: 'policy list',
   summary: 'List the accepted policies',
@@ -163,46 +161,6 @@ export const policyTest: Verb = {
     if (args.output === 'json') deps.out.write(`${JSON.stringify({ passed, failed }, null, 2)}\n`)
     else deps.out.write(`${output.trimEnd()}\n${passed} passed, ${failed} failed\n`)
     return failed === 0 && passed > 0 ? 0 : 1
-  },
-}
-
-export const policyReplay: Verb = {
-  name: 'policy replay',
-  summary: 'Evaluate the recorded decisions of a request again and compare',
-  words: ['<id>'],
-  options: [
-    dir,
-    { flags: '--database-url <url>', summary: 'instead of GITSUDO_DATABASE_URL or DATABASE_URL' },
-  ],
-  remote: false,
-  json: true,
-  async run(deps, args) {
-    const results = await withAudit(deps, args, (ledger) =>
-      ledger.replay(word(args, 0), text(args, 'dir') ?? '.'),
-    )
-    if (results.length === 0)
-      throw new Failure('refused', `The ledger holds no evaluation of ${word(args, 0)}.`)
-    if (args.output === 'json') deps.out.write(`${JSON.stringify(results, null, 2)}\n`)
-    else {
-      const style = styleFor(deps.out, deps.env)
-      const colour = { same: style.green, different: style.red, other_policy: style.yellow }
-      const rows = results.map(({ seq, at, policy, outcome, recorded, now }) => [
-        String(seq),
-        at,
-        policy,
-        colour[outcome](outcome.replace('_', ' ')),
-        outcome === 'same' ? recorded : `${recorded} → ${now}`,
-      ])
-      deps.out.write(
-        table(
-          ['SEQ', 'TIMESTAMP', 'POLICY', 'OUTCOME', 'RESULT'].map((title) => style.bold(title)),
-          rows,
-        ),
-      )
-    }
-    if (results.some(({ outcome }) => outcome === 'different')) return 1
-    // Other sources prove nothing either way.
-    return results.every(({ outcome }) => outcome === 'same') ? 0 : 3
   },
 }
 

@@ -49,6 +49,13 @@ export function ledgerReads(database: Database): Pick<Ledger, 'history' | 'read'
   }
 }
 
+/** The sealed event of this number, undefined where there is none; re-hashed as all that is read. */
+export const sealedAt = async (database: Database, seq: number): Promise<Sealed | undefined> => {
+  const found = await database.run.maybeOne(sql.type(row)`
+    select seq, body, leaf, request_id, grant_id from audit_events where seq = ${seq}`)
+  return found === null ? undefined : opened(found)
+}
+
 /** leaf (hex) → seq of what is sealed. */
 export async function findSealed(
   database: Database,

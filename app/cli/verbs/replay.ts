@@ -1,0 +1,91 @@
+import { parseRequestId } from '../../request/id.ts'
+import { quote } from '../../request/quote.ts'
+import type { Replay, ReplaySource } from '../deps.ts'
+import { Failure } from '../failure.ts'
+import { styleFor } from '../terminal/style.ts'
+import { table } from '../terminal/table.ts'
+import { type Args, text, type Verb } from '../verb.ts'
+import { database } from './ledger.ts'
+
+export const policyReplay: Verb = {
+  name: 'policy replay',
+  summary:
+    'Make recorded decisions again, from Git, ledger and evidence, and say whether they come out the same',
+  words: ['[id]'],
+  options: [
+    { flags: '--seq <number>', summary: 'the decision of this event, instead of all on a request' },
+    { flags: '--config <file>', summary: "the service's, for its database and clones (the default)" },
+    { flags: '--from <file>', summary: 'the ledger from this export, with --repository' },
+    { ...database, summary: `the ledger from this database, with --repository` },
+    { flags: '--repository <folder>', summary: 'a clone of the access repository' },
+  ],
+  remote: false,
+  json: true,
+
+  async run(deps, args) {
+    const results = await deps.replay(sourceOf(args), wantedBy(args))
+    if (results.length === 0)
+      throw new Failure('unknown', 'The ledger holds no such decision.', 'gitsudo audit lists events')
+    if (args.output === 'json') deps.out.write(`${JSON.stringify(results, null, 2)}\n`)
+    else {
+      const style = styleFor(deps.out, deps.env)
+      const colour = { same: style.green, different: style.red, not_replayable: style.yellow }
+      deps.out.write(
+        table(
+          ['SEQ', 'TIMESTAMP', 'TYPE', 'VERDICT', 'AGAIN'].map((title) => style.bold(title)),
+          results.map(({ seq, at, type, verdict, outcome }) => [
+            ...[String(seq), at, type, verdict.replaceAll('_', ' ')],
+            colour[outcome](outcome === 'not_replayable' ? 'cannot be told' : outcome),
+          ]),
+        ),
+      )
+      for (const one of results) deps.out.write(details(one))
+    }
+    if (results.some(({ outcome }) => outcome === 'different')) return 1
+    return results.every(({ outcome }) => outcome === 'same') ? 0 : 3
+  },
+}
+
+const details = ({ seq, differences, missing, notes }: Replay): string =>
+  [
+    ...differences.map(({ about, policy, reviewer, recorded, found }) => {
+      const of =
+        policy === undefined
+          ? ''
+          : ` of policy ${policy}${reviewer === undefined ? '' : ` on reviewer ${reviewer}`}`
+      return `${seq}: ${about}${of} differs\n  recorded ${recorded}\n  found    ${found}\n`
+    }),
+    ...missing.map((why) => `${seq}: missing: ${why}\n`),
+    ...notes.map((note) => `${seq}: ${note}\n`),
+  ].join('')
+
+function sourceOf(args: Args): ReplaySource {
+  const [file, url, config] = [text(args, 'from'), text(args, 'databaseUrl'), text(args, 'config')]
+  const repository = text(args, 'repository')
+  if ([file, url, config].filter((one) => one !== undefined).length > 1)
+    throw new Failure('usage', 'Which ledger?', 'write one of --config, --from and --database-url')
+  if (file === undefined && url === undefined) {
+    if (repository !== undefined)
+      throw new Failure('usage', 'Which ledger?', 'write --from FILE or --database-url URL with --repository')
+    return config === undefined ? {} : { config }
+  }
+  if (repository === undefined)
+    throw new Failure('usage', '--repository is missing.', 'name a clone of the access repository')
+  return file === undefined ? { databaseUrl: url ?? '', repository } : { export: file, repository }
+}
+
+function wantedBy(args: Args): { readonly request: string } | { readonly seq: number } {
+  const [given] = args.words
+  const seq = text(args, 'seq')
+  if ((given === undefined) === (seq === undefined))
+    throw new Failure('usage', 'Which decision?', 'name a request, or write --seq NUMBER')
+  if (seq !== undefined) {
+    if (!/^[1-9]\d{0,14}$/.test(seq))
+      throw new Failure('usage', `${quote(seq)} is no event's number.`, 'gitsudo audit shows them as SEQ')
+    return { seq: Number(seq) }
+  }
+  const request = parseRequestId(given ?? '')
+  if (request === undefined)
+    throw new Failure('usage', `${quote(given ?? '')} is no request's ID.`, 'gitsudo status lists them')
+  return { request }
+}

@@ -57,6 +57,7 @@ export const restorePolicies = async (stage: Stage, play: Play): Promise<void> =
   if (pull === undefined) throw new Error('the policies cannot be proposed')
   await play.review(pull, 'erin', 'APPROVED')
   await stage.t.advance(1000)
+  await play.look()
   await play.merge(pull.number, 'merge')
   await play.look()
 }

@@ -35,12 +35,17 @@ export const play = async (
     if (what.kind === 'work') await rest()
   }
   stage.be(false)
-  // What failed a moment ago may still be on its way, and is not asked for again before.
-  await t.advance(minute)
-  stage.release()
-  await stage.kill()
+  const shaken = happenings.some(({ kind }) => kind === 'lose' || kind === 'killed' || kind === 'away')
+  if (shaken) {
+    // What failed a moment ago may still be on its way, and is not asked for again before.
+    await t.advance(minute)
+    stage.release()
+    await stage.kill()
+  }
   await rest()
-  for (const pass of [50 * minute, 4 * 60 * minute]) {
+  // What starts later starts within the first of these, and whatever was in trouble is looked at again.
+  const late = shaken || happenings.some((what) => 'text' in what && what.text === 'later')
+  for (const pass of late ? [50 * minute, 4 * 60 * minute] : [4 * 60 * minute]) {
     await t.jump(pass)
     await rest()
   }

@@ -1,6 +1,9 @@
 /** What the App may do, and why. Nothing else is asked for. */
 export const permissions = {
-  contents: { level: 'write', why: 'fetch requests and policies; merge where `merge: auto`' },
+  contents: {
+    level: 'write',
+    why: 'fetch requests and policies; merge where `merge: auto`; anchor the ledger',
+  },
   pull_requests: { level: 'write', why: 'read pull requests and reviews, ask reviewers, close what lapsed' },
   checks: { level: 'write', why: 'the check run `gitsudo`' },
   issues: { level: 'write', why: 'the one comment' },

@@ -18,7 +18,7 @@ export const anchorBranch = 'gitsudo-ledger'
 export type AnchorDeps = ObserveDeps & {
   readonly clock: Clock
   readonly log: Log
-  readonly store: Pick<Store, 'transaction'>
+  readonly store: Pick<Store, 'transaction' | 'serialise'>
   readonly ledger: Pick<Ledger, 'stage' | 'sealed' | 'waiting'>
   readonly keys: Pick<Keys, 'sign'>
 }
@@ -129,10 +129,17 @@ export const acknowledgeRestore = async (deps: AnchorDeps): Promise<number | und
   return step.checkpoint.size
 }
 
-const record = async (deps: AnchorDeps, event: Parameters<Keys['sign']>[0]): Promise<void> => {
-  const signed = deps.keys.sign(event)
-  const leaf = await deps.store.transaction((tx) => deps.ledger.stage(tx, signed))
-  await deps.ledger.sealed([leaf], deps.clock.now() + sealMs)
+/** Each is on record once, should another replica have seen the same commit meanwhile. */
+const record = async (deps: AnchorDeps, event: ReturnType<typeof anchoredEvent>): Promise<void> => {
+  const { type, commit } = event
+  const staged = await deps.store.transaction(async (tx) => {
+    await deps.store.serialise(tx, `anchor:${deps.repository}`)
+    const waiting = await deps.ledger.waiting(type)
+    const known = waiting.some((one) => one.commit === commit)
+    if (known || (await deps.checkpoints.recorded(type, commit))) return []
+    return [await deps.ledger.stage(tx, deps.keys.sign(event))]
+  })
+  await deps.ledger.sealed(staged, deps.clock.now() + sealMs)
 }
 
 /** All that a clone needs besides the first public key. */

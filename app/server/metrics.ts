@@ -9,6 +9,8 @@ export type MetricFacts = {
   readonly revocationDebt: { readonly count: number; readonly oldestEnd?: number }
   /** Events staged and not yet sealed; `oldest` in epoch ms. */
   readonly ledgerLag: { readonly count: number; readonly oldest?: number }
+  /** When the oldest event came that no anchor holds; epoch ms. Absent: none waits, or nothing was ever anchored. */
+  readonly unanchoredSince?: number
 }
 
 export type Metrics = {
@@ -80,6 +82,12 @@ export function createMetrics(facts: () => Promise<MetricFacts>, clock: { now():
     registers,
   })
 
+  const anchorAge = new Gauge({
+    name: 'gitsudo_anchor_age_seconds',
+    help: 'Age of the oldest event that no anchor holds.',
+    registers,
+  })
+
   const age = (since: number | undefined): number =>
     since === undefined ? 0 : Math.max(0, (clock.now() - since) / 1_000)
   return {
@@ -99,6 +107,7 @@ export function createMetrics(facts: () => Promise<MetricFacts>, clock: { now():
       debtAge.set(age(now.revocationDebt.oldestEnd))
       lag.set(now.ledgerLag.count)
       lagAge.set(age(now.ledgerLag.oldest))
+      anchorAge.set(age(now.unanchoredSince))
       return { contentType: registry.contentType, text: await registry.metrics() }
     },
   }

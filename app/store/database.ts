@@ -97,6 +97,11 @@ export function connectionOf(tx: Tx): DatabaseTransactionConnection {
   return tx as unknown as DatabaseTransactionConnection
 }
 
+/** Until the transaction ends nobody else holds `key`, on any replica. */
+export async function serialise(tx: Tx, key: string): Promise<void> {
+  await connectionOf(tx).query(sql.unsafe`select pg_advisory_xact_lock(hashtextextended(${key}, 0))`)
+}
+
 /** Runs SQL text inside a transaction, for a library that brings its own (pg-boss). */
 export async function executeWithin(tx: Tx, text: string, values: readonly unknown[]) {
   const query = { ...nothing, sql: text, values: values as PrimitiveValueExpression[] }

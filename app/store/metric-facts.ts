@@ -15,6 +15,7 @@ export const metricFacts = async (
   readonly grants: Readonly<Partial<Record<GrantState, number>>>
   readonly revocationDebt: { readonly count: number; readonly oldestEnd?: number }
   readonly ledgerLag: { readonly count: number; readonly oldest?: number }
+  readonly unanchoredSince?: number
 }> => {
   const now = new Date(clock.now()).toISOString()
   const states = await run.any(
@@ -25,7 +26,14 @@ export const metricFacts = async (
     where state in ('active', 'revoking', 'quarantined') and ends_at <= ${now}::timestamptz or state = 'revoking'`)
   const staged = await run.one(sql.type(z.object({ count: z.number() }))`
     select count(*)::int8 as count from ledger_staged where not refused`)
+  const waiting = await run.maybeOne(sql.type(z.object({ at: z.number() }))`
+    with last as (
+      select (convert_from(body, 'UTF8')::json -> 'data' ->> 'size')::bigint as size from audit_events
+      where type in ('ledger.anchored', 'ledger.restored') and type = 'ledger.anchored' order by seq desc limit 1
+    )
+    select at from audit_events, last where seq > size and type <> 'ledger.anchored' order by seq limit 1`)
   return {
+    ...(waiting === null ? {} : { unanchoredSince: waiting.at }),
     grants: Object.fromEntries(states.map(({ state, count: many }) => [state, many])),
     revocationDebt: { count: owed.count, ...(owed.oldest === undefined ? {} : { oldestEnd: owed.oldest }) },
     ledgerLag: { count: staged.count },

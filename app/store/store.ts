@@ -1,11 +1,10 @@
-import { sql } from 'slonik'
 import type { Keys } from '../reconcile/ports/keys.ts'
 import type { Queue } from '../reconcile/ports/queue.ts'
 import type { Store } from '../reconcile/ports/store.ts'
 import { attempts } from './attempts.ts'
 import { branches } from './branches.ts'
 import { budget, gitHubLimits, type Limits } from './budget.ts'
-import { connectionOf, type Database } from './database.ts'
+import { type Database, serialise } from './database.ts'
 import { deliveries } from './deliveries.ts'
 import { grants } from './grants.ts'
 import { health } from './health.ts'
@@ -27,9 +26,7 @@ export function createStore(deps: {
   const { database, queue, keys } = deps
   return {
     transaction: (work) => database.transaction(work),
-    serialise: async (tx, key) => {
-      await connectionOf(tx).query(sql.unsafe`select pg_advisory_xact_lock(hashtextextended(${key}, 0))`)
-    },
+    serialise,
     ...deliveries(database, queue, keys),
     ...requests(database),
     ...status(database),

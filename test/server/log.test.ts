@@ -83,6 +83,7 @@ it('metrics show what the database holds now and what this replica counted', asy
       grants: { active: 2, revoking: 1 },
       revocationDebt: { count: 1, oldestEnd: 4_000 },
       ledgerLag: { count: 3, oldest: 9_500 },
+      unanchoredSince: 2_000,
     }),
     { now: () => 10_000 },
   )
@@ -100,6 +101,7 @@ it('metrics show what the database holds now and what this replica counted', asy
     'gitsudo_revocation_debt_oldest_seconds 6',
     'gitsudo_ledger_lag_events 3',
     'gitsudo_ledger_lag_seconds 0.5',
+    'gitsudo_anchor_age_seconds 8',
     'gitsudo_deliveries_total{event="push",outcome="new"} 1',
     'gitsudo_deliveries_total{event="unsigned",outcome="refused"} 1',
     'gitsudo_decisions_total{moment="merge",verdict="passed"} 1',

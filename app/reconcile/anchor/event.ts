@@ -11,8 +11,13 @@ type Anchor = {
   readonly checkpoint: Checkpoint
 }
 
+type AnchorEvent = LedgerEvent & {
+  readonly type: 'ledger.anchored' | 'ledger.restored'
+  readonly commit: Sha
+}
+
 /** The branch holds this checkpoint. */
-export const anchoredEvent = (anchor: Anchor, at: number): LedgerEvent => ({
+export const anchoredEvent = (anchor: Anchor, at: number): AnchorEvent => ({
   v: 1,
   type: 'ledger.anchored',
   at: writeInstant(at),
@@ -23,7 +28,7 @@ export const anchoredEvent = (anchor: Anchor, at: number): LedgerEvent => ({
 })
 
 /** Somebody has said that what this anchor holds and the ledger lacks is lost: a backup was restored (trust.md 3.11). */
-export const restoredEvent = (anchor: Anchor, at: number): LedgerEvent => ({
+export const restoredEvent = (anchor: Anchor, at: number): AnchorEvent => ({
   ...anchoredEvent(anchor, at),
   type: 'ledger.restored',
   actor: { kind: 'system', id: 'acknowledge-restore' },

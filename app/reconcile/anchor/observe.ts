@@ -34,7 +34,7 @@ export const observeAnchor = async (deps: ObserveDeps): Promise<AnchorFacts> => 
       holds: checkpoint !== undefined && chain !== undefined && Buffer.compare(chain, checkpoint.head) === 0,
       onTop: last === undefined || (await branch.descends(last.commit, commit)),
       staged: waiting.some((event) => event.commit === commit),
-      acknowledged: await checkpoints.acknowledged(commit),
+      acknowledged: await checkpoints.recorded('ledger.restored', commit),
     },
   }
 }

@@ -27,8 +27,11 @@ export type Checkpoints = {
   /** chain_size as the ledger has it; undefined where it ends before. */
   chainAt(size: number): Promise<Uint8Array | undefined>
   anchors(repository: number): Promise<AnchorState>
-  /** Whether somebody acknowledged that the ledger lost what this anchor holds (trust.md 3.11). */
-  acknowledged(commit: string): Promise<boolean>
+  /**
+   * Whether an event of that type about this anchor is sealed, under our signature: that it was made, or that somebody
+   * acknowledged that the ledger lost what it holds (trust.md 3.11).
+   */
+  recorded(type: 'ledger.anchored' | 'ledger.restored', commit: string): Promise<boolean>
   /** Our public keys as note key texts, and the rotations that lead to them, oldest first. */
   keys(): Promise<{ readonly keys: readonly string[]; readonly rotations: readonly string[] }>
 }

@@ -53,7 +53,7 @@ export const anchorReads = (
       return { ...(last === undefined ? {} : { last }), waiting }
     },
 
-    acknowledged: async (commit) => (await ours('ledger.restored')).some((event) => event.commit === commit),
+    recorded: async (type, commit) => (await ours(type)).some((event) => event.commit === commit),
 
     keys: async () => ({
       keys: noteKeys.map(({ text }) => text),

@@ -71,6 +71,23 @@ describe('anchors', () => {
     expect(record.map(({ commit }) => commit)).toEqual(t.branch.tips())
   })
 
+  test('seen by another replica before it is on record, it is on record once', async () => {
+    const [one, two] = [await t.replica(), await t.replica()]
+    await one.seal()
+    await one.turn()
+    await two.turn()
+    t.clock.advance(61_000)
+    await one.seal()
+    t.branch.afterCommit(async () => {
+      t.clock.advance(5)
+      await two.turn()
+      t.clock.advance(5)
+    })
+    await one.turn()
+    expect((await one.anchored()).map(({ commit }) => commit)).toEqual(t.branch.tips())
+    expect(t.branch.writes()).toBe(2)
+  })
+
   test('with a clock set back ten minutes it goes on', async () => {
     const one = await t.replica()
     await one.seal()

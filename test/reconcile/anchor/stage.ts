@@ -3,7 +3,7 @@ import { noteKey } from '../../../app/audit/note.ts'
 import type { Signer } from '../../../app/audit/rotation.ts'
 import { createAnchorer } from '../../../app/reconcile/anchor.ts'
 import { keepOnce } from '../../../app/reconcile/keep-ledger.ts'
-import { openDatabase } from '../../../app/store/database.ts'
+import { openDatabase, serialise } from '../../../app/store/database.ts'
 import { anchorReads } from '../../../app/store/ledger/anchors.ts'
 import { createCheckpointer } from '../../../app/store/ledger/checkpointer.ts'
 import { createLedger } from '../../../app/store/ledger/ledger.ts'
@@ -52,7 +52,7 @@ export const openStage = async () => {
       repository: anchorRepository,
       clock,
       log,
-      store: { transaction: database.transaction },
+      store: { transaction: database.transaction, serialise },
       keys: testKeys,
     }
     const anchorer = createAnchorer(deps)

@@ -10,7 +10,7 @@ import { keysOf, signersOf } from '../../../app/compose/keys.ts'
 import { createGitHub } from '../../../app/github/github.ts'
 import { anchorBranch, createAnchorer } from '../../../app/reconcile/anchor.ts'
 import { keepOnce } from '../../../app/reconcile/keep-ledger.ts'
-import { connectionOf, openDatabase } from '../../../app/store/database.ts'
+import { connectionOf, openDatabase, serialise } from '../../../app/store/database.ts'
 import { anchorReads } from '../../../app/store/ledger/anchors.ts'
 import { createCheckpointer } from '../../../app/store/ledger/checkpointer.ts'
 import { createLedger } from '../../../app/store/ledger/ledger.ts'
@@ -72,7 +72,7 @@ const anchorer = createAnchorer({
   repository: task.anchor.id,
   clock: fast,
   log,
-  store: { transaction: database.transaction },
+  store: { transaction: database.transaction, serialise },
   keys,
 })
 

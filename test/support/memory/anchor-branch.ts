@@ -14,6 +14,8 @@ export const memoryAnchorBranch = (): AnchorBranch & {
   at(commit: string): Files
   put(files: Files, on?: string): string
   move(to: string | undefined): void
+  /** What happens once between the next commit and its answer. */
+  afterCommit(happens: () => Promise<void>): void
   fault(call: keyof AnchorBranch, error: Error, when?: 'before' | 'after'): void
 } => {
   const commits = new Map<string, { readonly files: Files; readonly parent?: string }>()
@@ -21,6 +23,7 @@ export const memoryAnchorBranch = (): AnchorBranch & {
   const tips: string[] = []
   let tip: string | undefined
   let writes = 0
+  let meanwhile: (() => Promise<void>) | undefined
 
   const meet = (call: string, when: 'before' | 'after'): void => {
     const index = faults.findIndex((fault) => fault.call === call && fault.when === when)
@@ -52,18 +55,26 @@ export const memoryAnchorBranch = (): AnchorBranch & {
     tip: () => around('tip', () => tip),
     file: (commit, path) => around('file', () => commits.get(commit)?.files.get(path)),
     descends: (ancestor, descendant) => around('descends', () => descends(ancestor, descendant)),
-    commit: ({ parent, files }) =>
-      around('commit', () => {
+    commit: async ({ parent, files }) => {
+      const sha = await around('commit', () => {
         if (tip !== parent) throw new GitHubError('conflict', 'the branch is elsewhere')
         writes += 1
         return make(files, parent)
-      }),
+      })
+      const happens = meanwhile
+      meanwhile = undefined
+      await happens?.()
+      return sha
+    },
     tips: () => tips,
     writes: () => writes,
     at: (commit) => commits.get(commit)?.files ?? new Map(),
     put: (files, on = tip) => make(files, on),
     move: (to) => {
       tip = to
+    },
+    afterCommit: (happens) => {
+      meanwhile = happens
     },
     fault: (call, error, when = 'before') => {
       faults.push({ call, error, when })

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { ProviderError } from '../../app/provider/port.ts'
 import { gcpWorld } from '../support/gcp.ts'
 
@@ -250,3 +250,11 @@ test.each([
     expect(refused).toMatchObject({ kind: 'forbidden', message: expect.stringMatching(says) })
   },
 )
+
+test('without a credentials file, the metadata server says who gitsudo is', async () => {
+  vi.stubEnv('GCE_METADATA_HOST', new URL(w.gcp.url).host)
+  const provider = w.provider('ours', { credentialsSource: 'workload_identity_federation' })
+  await provider.ensure(w.intent(1), w.call()).finally(() => vi.unstubAllEnvs())
+  expect(w.getsIn(w.intent(1))).toBe(true)
+  expect(w.gcp.calls.get('token')).toBe(1)
+})

@@ -8,6 +8,11 @@ export const createAccounts = (now: () => number) => {
   const keys = new Map<string, { readonly email: string; readonly key: KeyObject }>()
   const subjects = new Set<string>()
   const tokens = new Map<string, { readonly until: number }>()
+  const token = () => {
+    const text = `ya29.d.${randomBytes(32).toString('hex')}`
+    tokens.set(text, { until: now() + 3_600_000 })
+    return { access_token: text, token_type: 'Bearer', expires_in: 3600 }
+  }
 
   return {
     /** A service account with a key: the JSON that Google gives out once. */
@@ -40,18 +45,13 @@ export const createAccounts = (now: () => number) => {
       if (!form.get('scope')?.split(' ').includes(scope)) return refused('invalid_scope', 'Unknown scope.')
       if (!subjects.has(form.get('subject_token') ?? ''))
         return refused('invalid_grant', 'The subject token is not one that the pool accepts.')
-      const token = `ya29.d.${randomBytes(32).toString('hex')}`
-      tokens.set(token, { until: now() + 3_600_000 })
       return {
         status: 200,
-        body: {
-          access_token: token,
-          issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
-          token_type: 'Bearer',
-          expires_in: 3600,
-        },
+        body: { ...token(), issued_token_type: 'urn:ietf:params:oauth:token-type:access_token' },
       }
     },
+    /** The metadata server's answer to what runs on Google's own machines. */
+    local: () => ({ status: 200, body: token() }),
     /** Takes every token back that was given out. */
     expire(): void {
       tokens.clear()

@@ -105,6 +105,11 @@ export const startGcp = async (options: GcpOptions) => {
     if (url.pathname === '/v1/token') {
       return serve('token', () => accounts.exchange(new URLSearchParams(text)))
     }
+    // The metadata server trusts whoever reaches it with this header, and wants no other.
+    if (url.pathname === '/computeMetadata/v1/instance/service-accounts/default/token') {
+      if (request.headers['metadata-flavor'] !== 'Google') throw unauthenticated()
+      return serve('token', () => accounts.local())
+    }
     accounts.authenticate(request.headers.authorization)
     const [, kind, verb] = /^\/v3\/(projects|folders|organizations):(search)$/.exec(url.pathname) ?? []
     if (kind !== undefined && verb === 'search') return serve('search', () => ok(search(kind, url)))
@@ -120,7 +125,7 @@ export const startGcp = async (options: GcpOptions) => {
   const server = createServer((request, response) => {
     const send = (status: number, body: unknown) =>
       response
-        .writeHead(status, { 'content-type': 'application/json; charset=utf-8' })
+        .writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'metadata-flavor': 'Google' })
         .end(JSON.stringify(body))
     answerTo(request).then(
       (answer) => {

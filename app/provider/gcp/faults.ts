@@ -5,7 +5,8 @@ type Wanted = { readonly call: string; readonly resource: string; readonly permi
 
 type Answer = {
   readonly status?: number
-  readonly headers?: unknown
+  /** The SDK's own class, not Node's. */
+  readonly headers?: { get?(name: string): string | null }
   readonly data?: { readonly error?: { readonly message?: string; readonly details?: unknown } }
 }
 
@@ -59,7 +60,7 @@ const detailsOf = (answer: Answer | undefined): readonly Detail[] => {
 
 /** Milliseconds: the header in seconds, else `google.rpc.RetryInfo`, written like `1.5s`. */
 const retryAfterOf = (answer: Answer | undefined, details: readonly Detail[]): number | undefined => {
-  const header = answer?.headers instanceof Headers ? answer.headers.get('retry-after') : undefined
+  const header = answer?.headers?.get?.('retry-after')
   const text = header ?? details.find(({ retryDelay }) => retryDelay !== undefined)?.retryDelay
   const seconds = Number(text?.replace(/s$/, ''))
   return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : undefined

@@ -47,7 +47,6 @@ export const conflicting = () =>
 export const throttled = () =>
   new GoogleError(429, 'RESOURCE_EXHAUSTED', 'Quota exceeded for quota metric ’Policy write requests’.', [
     { '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: 'RATE_LIMIT_EXCEEDED' },
-    { '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '1s' },
   ])
 
 export const broken = () => new GoogleError(503, 'UNAVAILABLE', 'The service is currently unavailable.')

@@ -125,7 +125,11 @@ export const startGcp = async (options: GcpOptions) => {
   const server = createServer((request, response) => {
     const send = (status: number, body: unknown) =>
       response
-        .writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'metadata-flavor': 'Google' })
+        .writeHead(status, {
+          'content-type': 'application/json; charset=utf-8',
+          'metadata-flavor': 'Google',
+          ...(status === 429 ? { 'retry-after': '1' } : {}),
+        })
         .end(JSON.stringify(body))
     answerTo(request).then(
       (answer) => {

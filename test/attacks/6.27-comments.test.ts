@@ -95,6 +95,8 @@ test('c: a comment never grants', async () => {
       await say(t, asked.number, `/gitsudo ${word} ${asked.id}`, who)
   await quiet(t, asked.number)
   await t.reached(asked.id, 'pending')
+  // The one word that is obeyed is another.
+  expect(await t.query('select grant_id from revoke_asks where grant_id = $1', [asked.id])).toEqual([])
   await t.land(asked.number)
   await t.refused(asked, 'merged with 0 of the 1 approvals')
 })

@@ -6,7 +6,7 @@ import { checkPolicies, requestSchemaFile } from '../../app/policy/check.ts'
 import { readFolder } from '../../app/policy/folder.ts'
 import { createPolicyLoader } from '../../app/policy/load.ts'
 import { findOpa } from '../../app/policy/opa.ts'
-import { createPackaged } from '../../app/policy/packaged.ts'
+import { createPackaged, packagedByDigest } from '../../app/policy/packaged.ts'
 import { createEvaluatorPool } from '../../app/policy/pool.ts'
 
 const packaged = createPackaged()
@@ -79,4 +79,10 @@ test('opa is found in OPA_BIN, then PATH, and a wrong OPA_BIN is said', async ()
   expect(await findOpa({ OPA_BIN: path, PATH: '/nowhere' })).toMatchObject({ path, version: '9.8.7' })
   expect(await findOpa({ PATH: '/nowhere' })).toBeUndefined()
   await expect(findOpa({ OPA_BIN: join(folder, 'none') })).rejects.toMatchObject({ code: 'not_runnable' })
+})
+
+test('packaged wasm is found by its own digest, for a replay without opa', async () => {
+  const { policies } = await load('c', readFolder('.'))
+  for (const { wasm } of policies) expect(packagedByDigest(wasm)).toMatchObject({ digest: wasm })
+  expect(packagedByDigest('0'.repeat(64))).toBeUndefined()
 })

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process'
-import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -31,6 +31,11 @@ const gitsudo = (...args: readonly string[]) => run(process.execPath, [entry(), 
 test('the installed package says its version and helps', async () => {
   expect((await gitsudo('version')).stdout).toMatch(/^gitsudo \d+\.\d+\.\d+\n$/)
   expect((await gitsudo('--help')).stdout).toContain('status')
+})
+
+test('it brings the schema of every event', async () => {
+  const events = (folder: string) => readdir(join(folder, 'schemas', 'events'))
+  expect(await events(join(dir, 'node_modules', 'gitsudo'))).toEqual(await events(root))
 })
 
 test('the packaged policies load and answer without a compiler', async () => {

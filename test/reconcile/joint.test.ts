@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import type { PolicyQuestion } from '../../app/reconcile/ports/evaluator.ts'
 import { accessWorld, type Deny, filePath, requestFile } from '../support/memory/access-world.ts'
 import { Crash, createCrashes } from '../support/memory/crash.ts'
-import { type Person, repositoryId } from '../support/memory/hub.ts'
+import { repositoryId } from '../support/memory/hub.ts'
+import type { Person } from '../support/memory/hub-people.ts'
 import { createStall } from '../support/memory/stall.ts'
 
 const minute = 60_000

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { membersOf } from '../../app/reconcile/merge-group/members.ts'
 import type { PullRequest } from '../../app/reconcile/ports/github.ts'
 import { type Files, memoryGit } from '../support/memory/git.ts'
-import { people } from '../support/memory/hub.ts'
+import { people } from '../support/memory/hub-people.ts'
 
 const by = { name: 'alice', email: 'alice@example.com' }
 const one = { 'requests/2026/12/one.yaml': '1' }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { WakeUp } from '../../app/reconcile/ports/queue.ts'
-import { database, delivery, now, owner, stageStore, store, woken } from './stage.ts'
+import { delivery, now, owner, stageStore, store, woken } from './stage.ts'
 
 stageStore()
 

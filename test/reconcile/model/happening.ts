@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type { Permission } from '../../../app/reconcile/ports/github.ts'
-import type { Person } from '../../support/memory/hub.ts'
+import type { Person } from '../../support/memory/hub-people.ts'
 import { type Variant, variants } from './rules.ts'
 
 const second = 1000

@@ -1,6 +1,7 @@
 import { acceptedCommit } from '../../../app/reconcile/policies.ts'
 import { accessWorld } from '../../support/memory/access-world.ts'
-import { type Person, repositoryId } from '../../support/memory/hub.ts'
+import { repositoryId } from '../../support/memory/hub.ts'
+import type { Person } from '../../support/memory/hub-people.ts'
 import { loadRules, rulesPath, rulesText, type Variant } from '../model/rules.ts'
 
 export const minute = 60_000

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { accessWorld } from '../../support/memory/access-world.ts'
-import { people, repositoryId } from '../../support/memory/hub.ts'
+import { repositoryId } from '../../support/memory/hub.ts'
+import { people } from '../../support/memory/hub-people.ts'
 import { approved, minute } from './approved.ts'
 
 describe('what GitHub says twice, and not alike', () => {

@@ -1,6 +1,6 @@
 import type { Role } from '../../../app/sandbox/github/state/account.ts'
 import type { Login } from '../../../app/sandbox/world.ts'
-import type { Person } from '../../support/memory/hub.ts'
+import type { Person } from '../../support/memory/hub-people.ts'
 import type { Account, Review } from '../../support/restatement/truth.ts'
 import type { Needs } from './rules.ts'
 import type { Stage } from './stage.ts'

@@ -1,6 +1,8 @@
 import type { Delivery } from '../../../app/reconcile/ports/store.ts'
 import { memoryClock } from '../memory/clock.ts'
-import { memoryHub, memoryPayloads, people, repositoryId } from '../memory/hub.ts'
+import { memoryHub, repositoryId } from '../memory/hub.ts'
+import { memoryPayloads } from '../memory/hub-payloads.ts'
+import { people } from '../memory/hub-people.ts'
 import { describeGitHub } from './github.ts'
 
 describeGitHub('in memory', async () => {

@@ -5,27 +5,17 @@ import {
   type ApiReview,
   type CheckRun,
   GitHubError,
-  type Permission,
   type PullRequest,
   type RepositoryApi,
 } from '../../../app/reconcile/ports/github.ts'
-import type { Payloads } from '../../../app/reconcile/ports/payload.ts'
 import type { WakeUp } from '../../../app/reconcile/ports/queue.ts'
 import type { Delivery } from '../../../app/reconcile/ports/store.ts'
 import type { memoryClock } from './clock.ts'
 import { type Files, memoryGit } from './git.ts'
+import { memoryAccounts, type Person } from './hub-people.ts'
 
 export const repositoryId = 123_456
 export const nameOf = (id: number): string => (id === repositoryId ? 'acme/access' : `acme/access-${id}`)
-export const people = {
-  alice: { id: 1001, login: 'alice', type: 'User' },
-  bob: { id: 1002, login: 'bob', type: 'User' },
-  carol: { id: 1003, login: 'carol', type: 'User' },
-  /** May only read. */
-  mallory: { id: 1004, login: 'mallory', type: 'User' },
-  robot: { id: 1005, login: 'robot[bot]', type: 'Bot' },
-} as const satisfies Record<string, Account>
-export type Person = keyof typeof people
 const zero = '0'.repeat(40)
 const signatory = (who: Person) => ({ name: who, email: `${who}@example.com` })
 
@@ -47,12 +37,7 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>, id = repository
   const stood = new Map<number, Sha>()
   /** Review → the commit it was given for, whatever GitHub shows later. */
   const given = new Map<number, Sha>()
-  /** Who goes by a name now; and accounts by id, with the login they have now. */
-  const holders = new Map<Person, Account>(Object.entries(people) as [Person, Account][])
-  const accounts = new Map<number, Account>(Object.values(people).map((one) => [one.id, one]))
-  const permissions = new Map<number, Permission>([[people.mallory.id, 'read']])
-  const who = (name: Person): Account => holders.get(name) ?? people[name]
-  const now = (account: Account): Account => accounts.get(account.id) ?? account
+  const { who, now, named, ...accounts } = memoryAccounts()
   const tied = new Map<Sha, number[]>()
   const pushes: { readonly ref: string; readonly by: Account; readonly at: number; readonly to: Sha }[] = []
   const sent: Sent[] = []
@@ -140,8 +125,6 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>, id = repository
 
   git.refs.set('main', git.commit([], { 'README.md': 'access', ...files }, signatory('carol')))
 
-  const named = (login: string): Account | undefined =>
-    [...accounts.values()].find((one) => one.login === login)
   const seen = (pull: PullRequest): PullRequest => ({
     ...pull,
     author: now(pull.author),
@@ -178,7 +161,7 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>, id = repository
     permission: async (login) => {
       answer('permission')
       const account = named(login)
-      return account && { account, permission: permissions.get(account.id) ?? 'write' }
+      return account && { account, permission: accounts.permission(account) }
     },
     account: async (login) => named(login),
     teamMembers: async () => undefined,
@@ -246,18 +229,7 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>, id = repository
     who,
     account: now,
     named,
-    permission: (account: Account): Permission => permissions.get(account.id) ?? 'write',
-    allow: (name: Person, permission: Permission): void => {
-      permissions.set(who(name).id, permission)
-    },
-    /** The account is renamed, and somebody else takes its login (trust.md 6.16). */
-    reuse(name: Person): void {
-      const before = who(name)
-      const after = { ...before, id: before.id + 1000 }
-      accounts.set(before.id, { ...before, login: `${before.login}-${before.id}` })
-      accounts.set(after.id, after)
-      holders.set(name, after)
-    },
+    ...accounts,
     comments,
     checks,
     /** GitHub does what it is asked to, once, and whoever asked dies of `error` before the answer. */
@@ -406,20 +378,4 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>, id = repository
     },
   }
   return hub
-}
-
-const reader =
-  <T>(event: string) =>
-  (body: Uint8Array): T | undefined => {
-    const said = JSON.parse(new TextDecoder().decode(body)) as { readonly event?: string }
-    return said.event === event ? (said as T) : undefined
-  }
-
-/** Reads what the hub sends. */
-export const memoryPayloads: Payloads = {
-  review: reader('pull_request_review'),
-  pullRequest: reader('pull_request'),
-  push: reader('push'),
-  comment: reader('issue_comment'),
-  mergeGroup: reader('merge_group'),
 }

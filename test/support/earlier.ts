@@ -37,7 +37,7 @@ export const earlierDatabase = async (current: string, name: string, count: numb
     )
     await withClient(earlier.href, async (client) => {
       // As they lie there: no trigger takes them for somebody's change.
-      await client.query('set session_replication_role = replica')
+      await client.query("set session_replication_role = replica; set gitsudo.announced = 'yes'")
       await client.query(
         `insert into ${table} (${both}) select ${both} from json_populate_recordset(null::${table}, $1)`,
         [rows.rows[0]?.all],

@@ -6,8 +6,7 @@ import { offText } from '../off.ts'
 import { relative } from '../terminal/relative.ts'
 import { styleFor } from '../terminal/style.ts'
 import { fields, table } from '../terminal/table.ts'
-import { need, text, type Verb, word } from '../verb.ts'
-import { withAudit } from './ledger.ts'
+import { need, text, type Verb } from '../verb.ts'
 
 export const policyList: Verb = {
   name: 'policy list',

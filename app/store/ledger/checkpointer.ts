@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { checkpointText, readCheckpoint } from '../../audit/checkpoint.ts'
 import { NoteError, openNote, signNote } from '../../audit/note.ts'
 import { rotationsDue, type Signer } from '../../audit/rotation.ts'
+import { inTurn } from '../../reconcile/in-turn.ts'
 import type { Checkpoints, SignedCheckpoint } from '../../reconcile/ports/checkpoints.ts'
 import type { Clock } from '../../reconcile/ports/clock.ts'
 import type { Log } from '../../reconcile/ports/log.ts'
@@ -41,7 +42,7 @@ export const createCheckpointer = (deps: CheckpointerDeps): Pick<Checkpoints, 'm
   let front: Front = emptyFront(origin)
   let introduced = false
   let alerted: { readonly why: string; readonly at: number } | undefined
-  let turn: Promise<unknown> = Promise.resolve()
+  const turn = inTurn()
 
   const refuse = (why: string): undefined => {
     const now = clock.now()
@@ -107,16 +108,13 @@ export const createCheckpointer = (deps: CheckpointerDeps): Pick<Checkpoints, 'm
   }
 
   return {
-    make(when) {
-      const next = turn.then(() =>
+    make: (when) =>
+      turn(() =>
         attempt(when).catch((error: unknown) => {
           if (error instanceof LedgerError || error instanceof NoteError) return refuse(error.message)
           throw error
         }),
-      )
-      turn = next.catch(() => undefined)
-      return next
-    },
+      ),
     async newest() {
       const stored = await newestCheckpoint(database)
       return stored && { ...signed(stored), note: stored.note, madeAt: stored.madeAt }

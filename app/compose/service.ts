@@ -6,6 +6,7 @@ import { createIntake } from '../github/webhook.ts'
 import { createBranchReconciler } from '../reconcile/branch.ts'
 import { catchUp } from '../reconcile/catch-up.ts'
 import { createGrantReconciler } from '../reconcile/grant.ts'
+import { inTurnBy } from '../reconcile/in-turn.ts'
 import { keepLedger } from '../reconcile/keep-ledger.ts'
 import { createGroupReconciler } from '../reconcile/merge-group.ts'
 import { createPeopleCache } from '../reconcile/observe/people.ts'
@@ -70,7 +71,13 @@ export const startService = async (
   const ports = metered(overrides.wrap?.(opened.ports) ?? opened.ports, metrics)
   const anchoring = anchoringOf(config, ports)
   const ledger = doubting(ports.ledger, anchoring)
-  const deps = { ...ports, ledger, policies: createPolicyCache(ports), people: createPeopleCache(clock) }
+  const deps = {
+    ...ports,
+    ledger,
+    policies: createPolicyCache(ports),
+    people: createPeopleCache(clock),
+    following: inTurnBy(),
+  }
   const intake = createIntake({
     secrets: [
       config.github.webhookSecret,

@@ -4,6 +4,7 @@ import type { GrantState } from '../grant/state.ts'
 import { requestId } from '../request/id.ts'
 import { canonicalPath } from '../request/path.ts'
 import type { ReconcileDeps } from './deps.ts'
+import type { Turns } from './in-turn.ts'
 import { wakeBranch, wakePull } from './key.ts'
 import { asTrouble } from './observe/trouble.ts'
 import { acceptedCommit } from './policies.ts'
@@ -16,18 +17,21 @@ import { requestEvent } from './pull-request/events.ts'
 import { askRevoke } from './revoke.ts'
 import { transact } from './transact.ts'
 
+/** `following`: by repository; a process walks a branch once at a time, for whoever comes next may find it walked. */
+export type FollowDeps = ReconcileDeps & { readonly following: Turns }
+
 /**
  * Follows the configured branch along its first parents from the last reconciled commit (trust.md 3.5):
  * a file that came with a pull request wakes that pull request's reconciler, one that came without is refused,
  * one that changed or went revokes. Policies that reach the branch change nothing by themselves (1.4): their
  * pull request's verdict accepts them, or nobody does.
  */
-export const createBranchReconciler = (deps: ReconcileDeps) => ({
+export const createBranchReconciler = (deps: FollowDeps) => ({
   async look(key: string): Promise<void> {
     const repository = deps.settings.repositories.get(Number(key))
     if (repository === undefined) return
     try {
-      await followBranch(deps, repository)
+      await deps.following(repository.id, () => followBranch(deps, repository))
     } catch (error) {
       throw new Error(`branch ${repository.branch} of ${repository.fullName}: ${asTrouble(error).message}`, {
         cause: error,

@@ -7,3 +7,15 @@ export const inTurn = () => {
     return mine
   }
 }
+
+export type Turns = <T>(key: number, work: () => Promise<T>) => Promise<T>
+
+/** The same by key: what is done for one does not wait for another. */
+export const inTurnBy = (): Turns => {
+  const turns = new Map<number, ReturnType<typeof inTurn>>()
+  return (key, work) => {
+    const turn = turns.get(key) ?? inTurn()
+    turns.set(key, turn)
+    return turn(work)
+  }
+}

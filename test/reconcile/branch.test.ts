@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { catchUp } from '../../app/reconcile/catch-up.ts'
+import { inTurnBy } from '../../app/reconcile/in-turn.ts'
 import { GitHubError } from '../../app/reconcile/ports/github.ts'
+import { createPullReconciler } from '../../app/reconcile/pull-request.ts'
 import { type AccessWorld, accessWorld, filePath, requestFile } from '../support/memory/access-world.ts'
 import { repositoryId } from '../support/memory/hub.ts'
 
@@ -159,6 +161,24 @@ describe('the branch', () => {
     world.queue.take()
     await world.lookAtBranch()
     expect(world.queue.take()).toEqual([])
+  })
+
+  test('one process walks it once, however many verdicts need it walked', async () => {
+    const world = accessWorld()
+    const pulls = ['a', 'b', 'c'].map((name) => world.request(name))
+    for (const pull of pulls) world.review(pull, 'bob')
+    await world.settle()
+    for (const pull of pulls) await world.merge(pull, 'carol')
+    let asked = 0
+    world.meet((call) => {
+      if (call === 'pullsOf') asked += 1
+    })
+    const deps = { ...world.deps, following: inTurnBy() }
+    const reconciler = createPullReconciler(deps)
+    await Promise.all(pulls.map((pull) => reconciler.look(`${repositoryId}:${pull}`)))
+    expect(asked).toBe(pulls.length)
+    for (const pull of pulls)
+      expect((await world.deps.store.pull(repositoryId, pull))?.decision.verdict).toBe('passed')
   })
 
   test('a worker that slept does not move the cursor back', async () => {

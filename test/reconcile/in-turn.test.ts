@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { inTurn } from '../../app/reconcile/in-turn.ts'
+import { inTurn, inTurnBy } from '../../app/reconcile/in-turn.ts'
 
 test('one after another, in the order they were asked for; one that fails fails for itself alone', async () => {
   const turn = inTurn()
@@ -21,4 +21,17 @@ test('one after another, in the order they were asked for; one that fails fails 
   await failed
   expect([await second, await third]).toEqual([3, 3])
   expect(seen).toEqual(['first begins', 'first ends', 'second', 'third'])
+})
+
+test('by key: the same waits, another does not', async () => {
+  const turn = inTurnBy()
+  const seen: string[] = []
+  const gate = Promise.withResolvers<void>()
+  const first = turn(1, () => gate.promise)
+  const second = turn(1, async () => seen.push('the same'))
+  await turn(2, async () => seen.push('another'))
+  expect(seen).toEqual(['another'])
+  gate.resolve()
+  await Promise.all([first, second])
+  expect(seen).toEqual(['another', 'the same'])
 })

@@ -1,7 +1,7 @@
 import { policyTree } from '../../decision/decide-policies.ts'
 import type { Facts, GroupFact, PersonFact, ProposalFacts, RequestFacts } from '../../decision/facts.ts'
 import { proposes, touchedBy } from '../../decision/touched.ts'
-import type { ReconcileDeps } from '../deps.ts'
+import type { FollowDeps } from '../branch.ts'
 import { acceptedCommit, type InForce, inForce } from '../policies.ts'
 import { proposalOf } from '../policy-change/propose.ts'
 import type { PolicySet } from '../ports/evaluator.ts'
@@ -17,7 +17,7 @@ import { reviewsOf } from './reviews.ts'
 import { othersAt } from './sharing.ts'
 import { Trouble } from './trouble.ts'
 
-export type ObserveDeps = ReconcileDeps & { readonly policies: PolicyCache; readonly people: PeopleCache }
+export type ObserveDeps = FollowDeps & { readonly policies: PolicyCache; readonly people: PeopleCache }
 
 /** Everything about a pull request but what the policies say of it, which depends on the grants of the moment. */
 export type Observed = {
@@ -176,7 +176,7 @@ const policyOf = async (deps: ObserveDeps, repository: RepositorySettings): Prom
 }
 
 const mergedFact = async (
-  mirror: ReturnType<ReconcileDeps['git']['mirror']>,
+  mirror: ReturnType<FollowDeps['git']['mirror']>,
   pull: PullRequest,
   diff: Diff,
 ): Promise<Pick<Facts['pull'], 'merged'>> => {

@@ -12,7 +12,10 @@ export const followToMerge = async (
   repository: RepositorySettings,
   observed: Observed,
 ): Promise<void> => {
-  if (holdsMerge(observed) && !(await isFollowed(deps, observed))) await followBranch(deps, repository)
+  if (!holdsMerge(observed)) return
+  await deps.following(repository.id, async () => {
+    if (!(await isFollowed(deps, observed))) await followBranch(deps, repository)
+  })
 }
 
 /**

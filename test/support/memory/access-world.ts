@@ -210,6 +210,8 @@ export const accessWorld = (
         ? { get: async (_: number, commit: string) => policySet(commit, deny), clear: () => undefined }
         : createPolicyCache({ git, loadPolicies }),
     people: createPeopleCache(clock),
+    // Each look is as if by a replica of its own.
+    following: <T>(_: number, work: () => Promise<T>) => work(),
     providers: new Map([['mock', mock]]),
   }
   const never = new AbortController().signal

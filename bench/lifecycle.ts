@@ -10,6 +10,7 @@ import { until } from '../app/sandbox/until.ts'
 import { type Bed, onBed } from './bed.ts'
 import { baseOf, createClient } from './client.ts'
 import { aim, figure, holds, spread } from './figures.ts'
+import { processor, used } from './processor.ts'
 
 const { values } = parseArgs({
   options: {
@@ -73,6 +74,8 @@ await onBed(Number(values.people), async (bed) => {
   const base = await baseOf(bed.world, world.repository.fullName)
   const client = createClient()
   world.github.admin.resetCounters()
+  const pids = replicas.map(({ child }) => child.pid)
+  const atFirst = await processor(bed, pids)
 
   const merges = new Map<number, number>()
   const began = Date.now()
@@ -112,6 +115,7 @@ await onBed(Number(values.people), async (bed) => {
   const merged = ((merges.size - 1) * 1000) / span
   aim('merges a second', merged.toFixed(2), '≥ 5', merged >= 4.9)
   figure('of what GitHub alone sustains', `${((100 * merged) / sustained).toFixed(0)} %`)
+  figure('processor time a lifecycle', used(atFirst, await processor(bed, pids), count))
   await outcome(bed)
   latencies(await query('select pull, active_at, ends_at, ended_at from grants'), merges)
   calls(bed, client.counts)

@@ -34,6 +34,8 @@ const anchored = async () =>
   ).map(({ size, commit }) => ({ size, commit }))
 /** Waits until an anchor holds every event that is no anchor. */
 const allAnchored = async () => {
+  // One anchor a minute: what is sealed after it would wait for the next.
+  await t.allSealed()
   await t.jump(61_000)
   await until('everything to be anchored', async () => {
     const [row] = await t.query<{ seq: string }>(

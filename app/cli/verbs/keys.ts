@@ -1,17 +1,11 @@
 import { Failure } from '../failure.ts'
-import { type Args, text, type Verb } from '../verb.ts'
-
-const config = { flags: '--config <file>', summary: 'instead of GITSUDO_CONFIG or /etc/gitsudo/gitsudo.yaml' }
-
-const configOf = (args: Args): { readonly config?: string } => {
-  const file = text(args, 'config')
-  return file === undefined ? {} : { config: file }
-}
+import type { Verb } from '../verb.ts'
+import { configFile, configOf } from './config-file.ts'
 
 export const serverKey: Verb = {
   name: 'server key',
   summary: 'Print the public keys that checkpoints are verified with, the one in use first',
-  options: [config],
+  options: [configFile],
   remote: false,
   json: false,
   async run(deps, args) {
@@ -23,7 +17,7 @@ export const serverKey: Verb = {
 export const serverRotateKey: Verb = {
   name: 'server rotate-key',
   summary: 'Make a new signing key, to be listed before the old one in the configuration',
-  options: [config],
+  options: [configFile],
   remote: false,
   json: false,
   async run(deps, args) {
@@ -47,7 +41,7 @@ export const serverRotateKey: Verb = {
 export const serverAcknowledgeRestore: Verb = {
   name: 'server acknowledge-restore',
   summary: 'Say on the record that a restored backup lacks what was anchored, so that access is given again',
-  options: [config],
+  options: [configFile],
   remote: false,
   json: false,
   async run(deps, args) {

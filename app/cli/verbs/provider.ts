@@ -1,20 +1,16 @@
 import { styleFor } from '../terminal/style.ts'
 import { table } from '../terminal/table.ts'
-import { text, type Verb } from '../verb.ts'
-
-const options = [
-  { flags: '--config <file>', summary: 'instead of GITSUDO_CONFIG or /etc/gitsudo/gitsudo.yaml' },
-]
+import type { Verb } from '../verb.ts'
+import { configFile, configOf } from './config-file.ts'
 
 export const providerCheck: Verb = {
   name: 'provider check',
   summary: 'Ask each configured provider what is misconfigured, or which permission is missing',
-  options,
+  options: [configFile],
   remote: false,
   json: true,
   async run(deps, args) {
-    const file = text(args, 'config')
-    const answers = (await deps.checkProviders(file === undefined ? {} : { config: file })).map((one) => ({
+    const answers = (await deps.checkProviders(configOf(args))).map((one) => ({
       provider: one.provider,
       problems: 'found' in one ? one.found : [one.trouble],
     }))
@@ -35,12 +31,11 @@ export const providerCheck: Verb = {
 export const providerList: Verb = {
   name: 'provider list',
   summary: "Show what of this installation is really there, asked of the clouds and not of gitsudo's records",
-  options,
+  options: [configFile],
   remote: false,
   json: true,
   async run(deps, args) {
-    const file = text(args, 'config')
-    const answers = await deps.listProviders(file === undefined ? {} : { config: file })
+    const answers = await deps.listProviders(configOf(args))
     const bindings = answers.flatMap((one) =>
       'found' in one ? one.found.map((binding) => ({ provider: one.provider, ...binding })) : [],
     )

@@ -5,6 +5,7 @@ import { Failure } from '../failure.ts'
 import { styleFor } from '../terminal/style.ts'
 import { table } from '../terminal/table.ts'
 import { type Args, text, type Verb } from '../verb.ts'
+import { configFile, configOf } from './config-file.ts'
 import { database } from './ledger.ts'
 
 export const policyReplay: Verb = {
@@ -14,7 +15,7 @@ export const policyReplay: Verb = {
   words: ['[id]'],
   options: [
     { flags: '--seq <number>', summary: 'the decision of this event, instead of all on a request' },
-    { flags: '--config <file>', summary: "the service's, for its database and clones (the default)" },
+    { ...configFile, summary: "the service's, for its database and clones (the default)" },
     { flags: '--from <file>', summary: 'the ledger from this export, with --repository' },
     { ...database, summary: `the ledger from this database, with --repository` },
     { flags: '--repository <folder>', summary: 'a clone of the access repository' },
@@ -67,7 +68,7 @@ function sourceOf(args: Args): ReplaySource {
   if (file === undefined && url === undefined) {
     if (repository !== undefined)
       throw new Failure('usage', 'Which ledger?', 'write --from FILE or --database-url URL with --repository')
-    return config === undefined ? {} : { config }
+    return configOf(args)
   }
   if (repository === undefined)
     throw new Failure('usage', '--repository is missing.', 'name a clone of the access repository')

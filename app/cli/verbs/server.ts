@@ -5,21 +5,16 @@ import { offText } from '../off.ts'
 import { styleFor } from '../terminal/style.ts'
 import { fields, table } from '../terminal/table.ts'
 import { flag, text, type Verb } from '../verb.ts'
-
-const config = { flags: '--config <file>', summary: 'instead of GITSUDO_CONFIG or /etc/gitsudo/gitsudo.yaml' }
+import { configFile, configOf } from './config-file.ts'
 
 export const serverStart: Verb = {
   name: 'server start',
   summary: 'Run the service until it is told to stop',
-  options: [config, { flags: '--insecure', summary: 'allow an address beyond this machine without TLS' }],
+  options: [configFile, { flags: '--insecure', summary: 'allow an address beyond this machine without TLS' }],
   remote: false,
   json: false,
   async run(deps, args) {
-    const file = text(args, 'config')
-    const service = await deps.startService({
-      ...(file === undefined ? {} : { config: file }),
-      insecure: flag(args, 'insecure'),
-    })
+    const service = await deps.startService({ ...configOf(args), insecure: flag(args, 'insecure') })
     await Promise.race([deps.interrupted(), service.ended])
     await service.stop()
     return 0
@@ -30,7 +25,7 @@ export const serverInit: Verb = {
   name: 'server init',
   summary: 'Make roles, tables and keys, once; or print the manifest of the GitHub App',
   options: [
-    config,
+    configFile,
     { flags: '--print-manifest', summary: 'only print the manifest' },
     { flags: '--url <url>', summary: "with --print-manifest: the service's public address" },
   ],
@@ -48,9 +43,7 @@ export const serverInit: Verb = {
       deps.out.write(`${JSON.stringify(await deps.manifest(url), null, 2)}\n`)
       return 0
     }
-    const file = text(args, 'config')
-    for (const line of await deps.initialise(file === undefined ? {} : { config: file }))
-      deps.out.write(`${line}\n`)
+    for (const line of await deps.initialise(configOf(args))) deps.out.write(`${line}\n`)
     return 0
   },
 }

@@ -1,20 +1,17 @@
 import { Failure } from '../failure.ts'
 import { flag, text, type Verb } from '../verb.ts'
+import { configFile, configOf } from './config-file.ts'
 
 export const sweep: Verb = {
   name: 'sweep',
   summary: 'Wake whatever is due, missed or in revocation debt, as the service does every 30 s',
-  options: [
-    { flags: '--once', summary: 'one sweep, then end', required: true },
-    { flags: '--config <file>', summary: 'instead of GITSUDO_CONFIG or /etc/gitsudo/gitsudo.yaml' },
-  ],
+  options: [{ flags: '--once', summary: 'one sweep, then end', required: true }, configFile],
   remote: false,
   json: true,
   async run(deps, args) {
     if (!flag(args, 'once'))
       throw new Failure('usage', 'The service sweeps by itself.', 'gitsudo sweep --once makes one sweep')
-    const file = text(args, 'config')
-    const woken = await deps.sweepOnce(file === undefined ? {} : { config: file })
+    const woken = await deps.sweepOnce(configOf(args))
     deps.out.write(args.output === 'json' ? `${JSON.stringify({ woken })}\n` : `${woken} woken\n`)
     return 0
   },

@@ -1,12 +1,10 @@
 import { join } from 'node:path'
 import { EventError } from '../../audit/body.ts'
 import { NoteError } from '../../audit/note.ts'
-import type { Wanted } from '../../audit/prove.ts'
-import { parseRequestId } from '../../request/id.ts'
-import { quote } from '../../request/quote.ts'
 import { Failure } from '../failure.ts'
-import { type Args, text, type Verb } from '../verb.ts'
+import { text, type Verb } from '../verb.ts'
 import { database, fromExport, withLedger } from './ledger.ts'
+import { whichEvent } from './which-event.ts'
 
 export const auditProve: Verb = {
   name: 'audit prove',
@@ -27,7 +25,8 @@ export const auditProve: Verb = {
   json: false,
 
   async run(deps, args) {
-    const wanted = wantedBy(args)
+    const which = whichEvent(args, 'event')
+    const wanted = 'seq' in which ? which : { ...which, type: text(args, 'type') }
     const { size, proofs, tooNew } = await withLedger(deps, args, (ledger) => ledger.prove(wanted)).catch(
       (cause: unknown) => {
         if (!(cause instanceof NoteError || cause instanceof EventError)) throw cause
@@ -53,20 +52,4 @@ export const auditProve: Verb = {
       'a running service makes one within 10 s: run this again, with an export made then',
     )
   },
-}
-
-function wantedBy(args: Args): Wanted {
-  const [given] = args.words
-  const seq = text(args, 'seq')
-  if ((given === undefined) === (seq === undefined))
-    throw new Failure('usage', 'Which event?', 'name a request, or write --seq NUMBER')
-  if (seq !== undefined) {
-    if (!/^[1-9]\d{0,14}$/.test(seq))
-      throw new Failure('usage', `${quote(seq)} is no event's number.`, 'gitsudo audit shows them as SEQ')
-    return { seq: Number(seq) }
-  }
-  const request = parseRequestId(given ?? '')
-  if (request === undefined)
-    throw new Failure('usage', `${quote(given ?? '')} is no request's ID.`, 'gitsudo status lists them')
-  return { request, type: text(args, 'type') }
 }

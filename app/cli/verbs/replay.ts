@@ -1,5 +1,3 @@
-import { parseRequestId } from '../../request/id.ts'
-import { quote } from '../../request/quote.ts'
 import type { Replay, ReplaySource } from '../deps.ts'
 import { Failure } from '../failure.ts'
 import { styleFor } from '../terminal/style.ts'
@@ -7,6 +5,7 @@ import { table } from '../terminal/table.ts'
 import { type Args, text, type Verb } from '../verb.ts'
 import { configFile, configOf } from './config-file.ts'
 import { database } from './ledger.ts'
+import { whichEvent } from './which-event.ts'
 
 export const policyReplay: Verb = {
   name: 'policy replay',
@@ -24,7 +23,7 @@ export const policyReplay: Verb = {
   json: true,
 
   async run(deps, args) {
-    const results = await deps.replay(sourceOf(args), wantedBy(args))
+    const results = await deps.replay(sourceOf(args), whichEvent(args, 'decision'))
     if (results.length === 0)
       throw new Failure('unknown', 'The ledger holds no such decision.', 'gitsudo audit lists events')
     if (args.output === 'json') deps.out.write(`${JSON.stringify(results, null, 2)}\n`)
@@ -73,20 +72,4 @@ function sourceOf(args: Args): ReplaySource {
   if (repository === undefined)
     throw new Failure('usage', '--repository is missing.', 'name a clone of the access repository')
   return file === undefined ? { databaseUrl: url ?? '', repository } : { export: file, repository }
-}
-
-function wantedBy(args: Args): { readonly request: string } | { readonly seq: number } {
-  const [given] = args.words
-  const seq = text(args, 'seq')
-  if ((given === undefined) === (seq === undefined))
-    throw new Failure('usage', 'Which decision?', 'name a request, or write --seq NUMBER')
-  if (seq !== undefined) {
-    if (!/^[1-9]\d{0,14}$/.test(seq))
-      throw new Failure('usage', `${quote(seq)} is no event's number.`, 'gitsudo audit shows them as SEQ')
-    return { seq: Number(seq) }
-  }
-  const request = parseRequestId(given ?? '')
-  if (request === undefined)
-    throw new Failure('usage', `${quote(given ?? '')} is no request's ID.`, 'gitsudo status lists them')
-  return { request }
 }

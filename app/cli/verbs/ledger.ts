@@ -1,87 +1,13 @@
 import type { AuditAccess, CliDeps, LedgerAccess } from '../deps.ts'
 import { Failure } from '../failure.ts'
-import { instant } from '../since.ts'
-import { type Args, flag, need, text, type Verb } from '../verb.ts'
-import { keysOf, ledgerKey } from './ledger-key.ts'
+import { type Args, text } from '../verb.ts'
 
+/** Where verbs that read the ledger without the service find it. */
 export const database = {
   flags: '--database-url <url>',
   summary: 'instead of GITSUDO_DATABASE_URL or DATABASE_URL',
 }
 export const fromExport = { flags: '--export <file>', summary: 'from this export, without a database' }
-
-export const auditExport: Verb = {
-  name: 'audit export',
-  summary: 'Write the ledger into a file: JSON Lines that can be verified without a database',
-  options: [
-    database,
-    ledgerKey,
-    {
-      flags: '--seal',
-      summary: 'a segment that ends with its signed checkpoint, for storage that is written once',
-    },
-    {
-      flags: '--since <when>',
-      summary: 'with --seal: after the segment --until then; else from the beginning',
-    },
-    { flags: '--until <when>', summary: 'with --seal: what checkpoints made up to then are over' },
-    {
-      flags: '--output <file>',
-      summary: 'a file that is not there yet, or - for standard output',
-      required: true,
-    },
-  ],
-  remote: false,
-  json: false,
-
-  async run(deps, args) {
-    const file = need(args, 'output')
-    const seal = sealOf(args, deps.clock.now())
-    const keys = (await keysOf(deps, args)) ?? []
-    const { first, last } = await withAudit(deps, args, (ledger) =>
-      deps.writeFile(file, (write) => ledger.export({ write, keys, ...(seal && { seal }) })),
-    ).catch((cause: unknown) => {
-      throw sealFailure(cause)
-    })
-    const what = last === 0 ? 'No events yet,' : `Events ${first} to ${last}${seal ? ', sealed,' : ''}`
-    // Standard output may be the export itself.
-    deps.err.write(`${what} written to ${file === '-' ? 'standard output' : file}\n`)
-    return 0
-  },
-}
-
-function sealOf(args: Args, now: number): { readonly since?: number; readonly until: number } | undefined {
-  const [since, until] = ['since', 'until'].map((name) => {
-    const value = text(args, name)
-    return value === undefined ? undefined : Date.parse(instant(value, now))
-  })
-  if (!flag(args, 'seal')) {
-    if (since === undefined && until === undefined) return undefined
-    throw new Failure(
-      'usage',
-      '--since and --until are for a sealed segment.',
-      'add --seal, or export all of it',
-    )
-  }
-  if (until === undefined) throw new Failure('usage', 'A segment has an end.', 'write --until WHEN')
-  // Checkpoints still to come would move the end, and segments of adjoining periods would not adjoin.
-  if (until > now) throw new Failure('usage', '--until has not come yet.', 'name a time that is over')
-  return { until, ...(since !== undefined && { since }) }
-}
-
-function sealFailure(cause: unknown): unknown {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-  if (code !== 'nothing_to_seal' && code !== 'tampered' && code !== 'not_a_note') return cause
-  const message = cause instanceof Error ? cause.message : String(cause)
-  return new Failure(
-    'refused',
-    message,
-    code === 'nothing_to_seal'
-      ? 'see that the service runs, or name a longer period'
-      : 'run gitsudo audit verify',
-    { cause },
-  )
-}
 
 /** As `withAudit`, or the export of --export instead. */
 export async function withLedger<T>(
@@ -96,14 +22,19 @@ export async function withLedger<T>(
   })
 }
 
+/** Of --database-url, else of the environment. */
+export function databaseUrl({ env }: Pick<CliDeps, 'env'>, args: Args): string | undefined {
+  return text(args, 'databaseUrl') ?? (env.GITSUDO_DATABASE_URL || env.DATABASE_URL || undefined)
+}
+
 /** Opens the ledger of --database-url or the environment, and closes it whatever happens. */
 export async function withAudit<T>(
   deps: CliDeps,
   args: Args,
   work: (ledger: AuditAccess) => Promise<T>,
 ): Promise<T> {
-  const url = text(args, 'databaseUrl') ?? (deps.env.GITSUDO_DATABASE_URL || deps.env.DATABASE_URL)
-  if (!url)
+  const url = databaseUrl(deps, args)
+  if (url === undefined)
     throw new Failure('usage', 'No database is named.', 'set GITSUDO_DATABASE_URL, or pass --database-url')
   const ledger = await deps.openAudit(url).catch((cause: unknown) => {
     throw new Failure(
@@ -120,7 +51,8 @@ export async function withAudit<T>(
   }
 }
 
-function missing(file: string, cause: unknown): unknown {
+/** What a file that could not be opened is to be told as. */
+export function missing(file: string, cause: unknown): unknown {
   return cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
     ? new Failure('usage', `${file} does not exist.`, undefined, { cause })
     : cause

@@ -10,7 +10,7 @@ import { instant } from '../since.ts'
 import { progressBar } from '../terminal/progress.ts'
 import { styleFor } from '../terminal/style.ts'
 import { type Args, flag, list, text, type Verb } from '../verb.ts'
-import { database } from './ledger.ts'
+import { database, databaseUrl, missing } from './ledger.ts'
 import { keysOf, ledgerKey } from './ledger-key.ts'
 import { tellSegments } from './segments.ts'
 
@@ -72,8 +72,8 @@ async function askOf(
   file: string | undefined,
   keys: readonly string[] | undefined,
 ): Promise<VerifyAsk> {
-  const url = text(args, 'databaseUrl') ?? (deps.env.GITSUDO_DATABASE_URL || deps.env.DATABASE_URL)
-  if (file === undefined && !url)
+  const url = databaseUrl(deps, args)
+  if (file === undefined && url === undefined)
     throw new Failure(
       'usage',
       'No database is named.',
@@ -118,11 +118,9 @@ async function present<T>(file: string, work: Promise<T>): Promise<T> {
   try {
     return await work
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')
-      throw new Failure('usage', `${file} does not exist.`, undefined, { cause })
     if (cause instanceof NoteError)
       throw new Failure('refused', `${file}: ${cause.message}`, undefined, { cause })
-    throw cause
+    throw missing(file, cause)
   }
 }
 

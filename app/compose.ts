@@ -1,4 +1,5 @@
 import type { CliDeps } from './cli/deps.ts'
+import { Failure } from './cli/failure.ts'
 import { anchorDeps } from './compose/anchoring.ts'
 import { askProviders } from './compose/ask-providers.ts'
 import { openAudit, openExport, proofIn, verifySegmentFiles } from './compose/audit.ts'
@@ -78,7 +79,7 @@ export const compose = (env: NodeJS.ProcessEnv, version: string, overrides: Over
       once(loadConfig(config, env), async (ports, config) => {
         const deps = anchorDeps(config, ports)
         if (deps === undefined)
-          throw new Error('the configuration has no anchorRepository: nothing is anchored')
+          throw new Failure('usage', 'The configuration has no anchorRepository: nothing is anchored.')
         return acknowledgeRestore(deps)
       }),
     sweepOnce: ({ config }) =>

@@ -1,8 +1,7 @@
-import { Command, CommanderError } from 'commander'
-import { ConfigError } from '../config/fault.ts'
+import { Command } from 'commander'
 import type { CliDeps } from './deps.ts'
-import { exitStatus, Failure } from './failure.ts'
-import { styleFor } from './terminal/style.ts'
+import { explain } from './explain.ts'
+import { Failure } from './failure.ts'
 import type { Args, Verb } from './verb.ts'
 import { verbs } from './verbs.ts'
 
@@ -81,6 +80,7 @@ function program(deps: CliDeps, run: (verb: Verb, args: Args) => Promise<void>):
 
 const groupSummaries: Readonly<Record<string, string>> = {
   policy: 'Policies: the accepted ones, and those in a folder',
+  provider: 'Providers: what is wrong with them, and what is really there',
   server: 'The service: run it, look at it',
 }
 
@@ -92,32 +92,4 @@ function prepared(command: Command, deps: CliDeps): Command {
     getOutHelpWidth: () => deps.out.columns,
     getErrHelpWidth: () => deps.err.columns,
   })
-}
-
-/** One line and a hint for what a person can act on; a fault of ours comes with its stack. */
-function explain(error: unknown, deps: CliDeps): number {
-  const style = styleFor(deps.err, deps.env)
-  const say = (message: string, hint?: string) =>
-    deps.err.write(
-      `${style.red('gitsudo:')} ${message}\n${hint === undefined ? '' : `  ${style.dim('→')} ${hint}\n`}`,
-    )
-  if (error instanceof Failure) {
-    say(error.message, error.hint)
-    return exitStatus[error.kind]
-  }
-  if (error instanceof ConfigError) {
-    say(error.message)
-    return exitStatus.usage
-  }
-  if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return 0
-    if (error.code !== 'commander.help')
-      say(error.message.replace(/^error: /, ''), 'gitsudo help lists what there is')
-    return exitStatus.usage
-  }
-  say(
-    error instanceof Error ? (error.stack ?? error.message) : String(error),
-    'this is a fault of gitsudo; please report it',
-  )
-  return exitStatus.unknown
 }

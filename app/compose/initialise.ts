@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import pg from 'pg'
+import { Failure } from '../cli/failure.ts'
 import type { Config } from '../config.ts'
 import { installQueues } from '../queue/install.ts'
 import { initialise } from '../store/initialise.ts'
@@ -17,8 +18,10 @@ export const initialiseService = async (config: Config): Promise<readonly string
   try {
     const { adminUrl } = database
     if (adminUrl === undefined) {
-      throw new Error(
-        'GITSUDO_OWNER_DATABASE_URL is missing: name a role that may create roles, or gitsudo_owner',
+      throw new Failure(
+        'usage',
+        'GITSUDO_OWNER_DATABASE_URL is missing.',
+        'name a role that may create roles, or gitsudo_owner',
       )
     }
     const app = new URL(database.url)
@@ -69,8 +72,10 @@ const fixOrigin = async (execute: Execute, instance: string): Promise<void> => {
     readonly origin: string
   }[]
   if (row?.origin !== instance) {
-    throw new Error(
-      `this database belongs to the instance ${row?.origin}; instance never changes once it is initialised`,
+    throw new Failure(
+      'refused',
+      `This database belongs to the instance ${row?.origin}.`,
+      'instance never changes once it is initialised: name another database',
     )
   }
 }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LocalPolicies } from '../cli/deps.ts'
+import { Failure } from '../cli/failure.ts'
 import { checkPolicies, requestSchemaFile } from '../policy/check.ts'
 import { createCompiler } from '../policy/compile.ts'
 import { evalPolicies } from '../policy/eval.ts'
@@ -55,16 +56,11 @@ export const localPolicies = async (
     },
     async test() {
       if (tools.opa === undefined) {
-        throw new PolicyLoadError('no_compiler', [
-          {
-            file: 'policies',
-            line: 1,
-            column: 1,
-            code: 'compiler_missing',
-            message: 'there is no opa on this machine to run Rego tests',
-            remedy: 'put opa on PATH or name it in OPA_BIN',
-          },
-        ])
+        throw new Failure(
+          'unknown',
+          'There is no opa on this machine to run Rego tests.',
+          'put opa on PATH or name it in OPA_BIN',
+        )
       }
       const { opa, capabilities, packaged } = tools
       const { tests, faults } = await runRegoTests({ opa, capabilities, packaged }, readFolder(dir))

@@ -86,8 +86,14 @@ describe('audit prove', () => {
     expect(answer).toMatchObject({ status, err: expect.stringContaining(said) })
   })
 
-  it('proves nothing from what was altered, or is not there', async () => {
+  it('proves nothing from what was altered, is no export, or is not there', async () => {
     expect(await run('audit', 'prove', '--seq', '1', '--export', broken)).toMatchObject({ status: 1 })
+    const other = join(dir, 'other.jsonl')
+    await writeFile(other, 'a letter\n')
+    expect(await run('audit', 'prove', '--seq', '1', '--export', other)).toMatchObject({
+      status: 1,
+      err: expect.stringContaining('line 1 is not JSON'),
+    })
     expect(await run('audit', 'prove', '--seq', '4', '--export', join(dir, 'no'))).toMatchObject({
       status: 2,
     })

@@ -1,5 +1,9 @@
+import { EventError } from '../../audit/body.ts'
+import { ExportError } from '../../audit/export-line.ts'
+import { NoteError } from '../../audit/note.ts'
 import type { AuditAccess, CliDeps, LedgerAccess } from '../deps.ts'
 import { Failure } from '../failure.ts'
+import { missing } from '../missing.ts'
 import { type Args, text } from '../verb.ts'
 
 /** Where verbs that read the ledger without the service find it. */
@@ -9,17 +13,20 @@ export const database = {
 }
 export const fromExport = { flags: '--export <file>', summary: 'from this export, without a database' }
 
-/** As `withAudit`, or the export of --export instead. */
+/** As `withAudit`, or the export of --export instead. What turns out to be no ledger is refused. */
 export async function withLedger<T>(
   deps: CliDeps,
   args: Args,
   work: (ledger: LedgerAccess) => Promise<T>,
 ): Promise<T> {
   const file = text(args, 'export')
-  if (file === undefined) return withAudit(deps, args, work)
-  return work(await deps.openExport(file)).catch((cause: unknown) => {
-    throw missing(file, cause)
-  })
+  try {
+    return await (file === undefined ? withAudit(deps, args, work) : work(await deps.openExport(file)))
+  } catch (cause) {
+    if (cause instanceof NoteError || cause instanceof EventError || cause instanceof ExportError)
+      throw new Failure('refused', cause.message, 'run gitsudo audit verify', { cause })
+    throw file === undefined ? cause : missing(file, cause)
+  }
 }
 
 /** Of --database-url, else of the environment. */
@@ -49,11 +56,4 @@ export async function withAudit<T>(
   } finally {
     await ledger.close()
   }
-}
-
-/** What a file that could not be opened is to be told as. */
-export function missing(file: string, cause: unknown): unknown {
-  return cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
-    ? new Failure('usage', `${file} does not exist.`, undefined, { cause })
-    : cause
 }

@@ -2,6 +2,7 @@ import { answerSchema, overrideSchema, policySchema } from '../api.ts'
 import { clientFor } from '../client.ts'
 import type { CliDeps, LocalAnswer, LocalPolicies } from '../deps.ts'
 import { Failure } from '../failure.ts'
+import { missing } from '../missing.ts'
 import { offText } from '../off.ts'
 import { relative } from '../terminal/relative.ts'
 import { styleFor } from '../terminal/style.ts'
@@ -171,6 +172,8 @@ async function withPolicies<T>(
   const policies = await deps.localPolicies(folder)
   try {
     return await work(policies)
+  } catch (cause) {
+    throw missing(`${folder}/policies`, cause)
   } finally {
     await policies.close()
   }

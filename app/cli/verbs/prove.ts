@@ -1,6 +1,4 @@
 import { join } from 'node:path'
-import { EventError } from '../../audit/body.ts'
-import { NoteError } from '../../audit/note.ts'
 import { Failure } from '../failure.ts'
 import { text, type Verb } from '../verb.ts'
 import { database, fromExport, withLedger } from './ledger.ts'
@@ -27,12 +25,7 @@ export const auditProve: Verb = {
   async run(deps, args) {
     const which = whichEvent(args, 'event')
     const wanted = 'seq' in which ? which : { ...which, type: text(args, 'type') }
-    const { size, proofs, tooNew } = await withLedger(deps, args, (ledger) => ledger.prove(wanted)).catch(
-      (cause: unknown) => {
-        if (!(cause instanceof NoteError || cause instanceof EventError)) throw cause
-        throw new Failure('refused', cause.message, 'run gitsudo audit verify', { cause })
-      },
-    )
+    const { size, proofs, tooNew } = await withLedger(deps, args, (ledger) => ledger.prove(wanted))
     if (proofs.length === 0 && tooNew.length === 0)
       throw new Failure('refused', 'The ledger has no such event.', 'gitsudo audit lists events')
     for (const { seq, type, text: proof } of proofs) {

@@ -1,5 +1,6 @@
 import type { Replay, ReplaySource } from '../deps.ts'
 import { Failure } from '../failure.ts'
+import { missing } from '../missing.ts'
 import { styleFor } from '../terminal/style.ts'
 import { table } from '../terminal/table.ts'
 import { type Args, text, type Verb } from '../verb.ts'
@@ -23,7 +24,10 @@ export const policyReplay: Verb = {
   json: true,
 
   async run(deps, args) {
-    const results = await deps.replay(sourceOf(args), whichEvent(args, 'decision'))
+    const source = sourceOf(args)
+    const results = await deps.replay(source, whichEvent(args, 'decision')).catch((cause: unknown) => {
+      throw 'export' in source ? missing(source.export, cause) : cause
+    })
     if (results.length === 0)
       throw new Failure('unknown', 'The ledger holds no such decision.', 'gitsudo audit lists events')
     if (args.output === 'json') deps.out.write(`${JSON.stringify(results, null, 2)}\n`)

@@ -1,6 +1,3 @@
-import { EventError } from '../../audit/body.ts'
-import { ExportError } from '../../audit/export-line.ts'
-import { NoteError } from '../../audit/note.ts'
 import { reportCsv } from '../../audit/report/render-csv.ts'
 import { reportHtml } from '../../audit/report/render-html.ts'
 import { reportMarkdown } from '../../audit/report/render-markdown.ts'
@@ -39,13 +36,7 @@ export const auditReport: Verb = {
     const format = need(args, 'format')
     if (format !== 'md' && format !== 'html' && format !== 'csv')
       throw new Failure('usage', `There is no format ${JSON.stringify(format)}.`, 'write md, html or csv')
-    const report = await withLedger(deps, args, (ledger) => ledger.report({ since, until })).catch(
-      (cause: unknown) => {
-        if (!(cause instanceof NoteError || cause instanceof EventError || cause instanceof ExportError))
-          throw cause
-        throw new Failure('refused', cause.message, 'run gitsudo audit verify', { cause })
-      },
-    )
+    const report = await withLedger(deps, args, (ledger) => ledger.report({ since, until }))
     const file = text(args, 'output') ?? '-'
     await deps.writeFile(file, (write) => writeAll(renderers[format](report), write))
     const { brokenAt } = report.ledger

@@ -41,6 +41,7 @@ export type RequestWithDecision = z.output<typeof requestWithDecisionSchema>
 
 export const credentialsSchema = z.object({
   environment: z.record(z.string(), z.string()),
+  files: z.record(z.string(), z.string()).default({}),
   expires_at: z.string(),
 })
 

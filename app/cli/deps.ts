@@ -137,11 +137,15 @@ export type CliDeps = {
   readText(path: string): Promise<string>
   /** A new file that only its owner may read, there once `work` is done, not at all if it fails. `-` is standard output. */
   writeFile<T>(path: string, work: (write: Write) => Promise<T>): Promise<T>
-  /** Runs a command with this environment and our own standard streams; its exit status, 128 + n for signal n. */
+  /**
+   * Runs a command with this environment and our own standard streams; its exit status, 128 + n for signal n.
+   * `files`: variables that name a file, with what it holds; only its owner may read it, and it goes with the command.
+   */
   execute(
     command: string,
     args: readonly string[],
     env: Readonly<Record<string, string | undefined>>,
+    files: Readonly<Record<string, string>>,
   ): Promise<number>
   /** Resolves at SIGINT or SIGTERM. */
   interrupted(): Promise<void>

@@ -5,6 +5,7 @@ import { constants } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
 import type { CliDeps, Output } from './deps.ts'
 import { Failure } from './failure.ts'
+import { privateFiles } from './private-files.ts'
 import { writeFile } from './write-file.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -68,7 +69,12 @@ const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2
  * The command gets our standard streams and every signal that we get, and its end is ours. What a terminal sends
  * (Ctrl-C, Ctrl-\) reaches its whole process group, the command too: then it is only kept from ending us.
  */
-function execute(command: string, args: readonly string[], env: Environment): Promise<number> {
+function execute(
+  command: string,
+  args: readonly string[],
+  env: Environment,
+  files: Readonly<Record<string, string>>,
+): Promise<number> {
   return new Promise((resolve, reject) => {
     const handlers = forwarded.map((signal) => {
       const handler = () => {
@@ -78,12 +84,14 @@ function execute(command: string, args: readonly string[], env: Environment): Pr
       process.on(signal, handler)
       return () => process.off(signal, handler)
     })
+    // After the handlers: a signal in between would end us and leave files, or the command running without us. None
+    // of them runs before the command does, for signals are heard between two turns of the event loop.
+    const written = privateFiles(files)
     const done = () => {
+      written.remove()
       for (const remove of handlers) remove()
     }
-    // After the handlers: a signal in between would end us and leave the command running without us. None of them
-    // runs before this line, for signals are heard between two turns of the event loop.
-    const child = spawn(command, [...args], { env: { ...env }, stdio: 'inherit' })
+    const child = spawn(command, [...args], { env: { ...env, ...written.paths }, stdio: 'inherit' })
     child.once('error', (cause) => {
       done()
       const missing = 'code' in cause && cause.code === 'ENOENT'

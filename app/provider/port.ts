@@ -66,5 +66,7 @@ export type Provider = {
 
 export type Credentials = {
   readonly environment: Readonly<Record<string, string>>
+  /** Variables that name a file, with what it holds: for tools that take no secret otherwise. */
+  readonly files?: Readonly<Record<string, string>>
   readonly expiresAt: number
 }

@@ -1,14 +1,14 @@
 import { callMs, sealMs } from '../grant/bounds.ts'
 import { credentialsEvent } from '../grant/events.ts'
 import type { Intent } from '../grant/intent.ts'
-import { type Provider, ProviderError } from '../provider/port.ts'
+import { type Credentials, type Provider, ProviderError } from '../provider/port.ts'
 import type { GrantDeps } from './grant/deps.ts'
 import { readLedger } from './grant/situation.ts'
 import { withheld } from './grant/withheld.ts'
 
 /** `why`: a sentence for the caller. */
 export type CredentialsAnswer =
-  | { readonly ok: true; readonly environment: Readonly<Record<string, string>>; readonly expiresAt: number }
+  | ({ readonly ok: true } & Credentials)
   | { readonly ok: false; readonly why: string }
 
 /**

@@ -52,7 +52,12 @@ export type EvaluateAnswer = {
 }
 
 export type CredentialsAnswer =
-  | { readonly ok: true; readonly environment: Readonly<Record<string, string>>; readonly expiresAt: number }
+  | {
+      readonly ok: true
+      readonly environment: Readonly<Record<string, string>>
+      readonly files?: Readonly<Record<string, string>>
+      readonly expiresAt: number
+    }
   /** A sentence: why there are none now. */
   | { readonly ok: false; readonly why: string }
 

@@ -1,5 +1,5 @@
 const secretName =
-  /^(authorization|cookie|set-cookie)$|token$|secret|passw(or)?d|private_?key|credential|environment$/i
+  /^(authorization|cookie|set-cookie)$|token$|secret|passw(or)?d|private_?key|credential|environment$|^files$/i
 /** GitHub's token prefixes (GitHub docs, "About authentication to GitHub"), PEM keys, passwords in addresses, JWTs. */
 const secretText =
   /\b(gh[pousr]_[A-Za-z0-9_]{16,}|github_pat_[A-Za-z0-9_]{20,}|eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+)|-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g

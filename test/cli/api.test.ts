@@ -220,6 +220,7 @@ describe('exec', () => {
         command: 'aws',
         args: ['s3', '--output', 'json', '-q'],
         env: { MOCK_TOKEN: 'swordfish-swordfish', GITSUDO_SERVER: address },
+        files: { MOCK_FILE: 'kept-in-a-file' },
       },
     ])
   })

@@ -18,6 +18,7 @@ export async function gitsudo(
     command: string
     args: readonly string[]
     env: Readonly<Record<string, string | undefined>>
+    files: Readonly<Record<string, string>>
   }[] = []
   const deps: CliDeps = {
     version: '0.1.0',
@@ -45,8 +46,8 @@ export async function gitsudo(
     slug: () => 'k3f9',
     readText: absent,
     writeFile: absent,
-    execute: async (command, args, env) => {
-      executed.push({ command, args, env })
+    execute: async (command, args, env, files) => {
+      executed.push({ command, args, env, files })
       return 7
     },
     interrupted: async () => undefined,

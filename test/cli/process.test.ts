@@ -109,6 +109,26 @@ describe('exec', () => {
     expect({ status, lines }).toEqual({ status: 9, lines: ['ready', 'stopped'] })
   })
 
+  it.each([
+    ['its own end', 'exit 0'],
+    ['a signal', 'trap "exit 0" TERM; echo ready; while :; do sleep 0.1; done'],
+    ['one that ends it', 'kill -KILL $$'],
+  ])('keeps a file that a tool demands until %s, for its owner only', async (_, end) => {
+    const home = await mkdtemp(join(dir, 'tmp-'))
+    const script = `stat -c %a "$MOCK_FILE" "$(dirname "$MOCK_FILE")"; cat "$MOCK_FILE"; echo; ${end}`
+    const child = start(['exec', active, '--', 'sh', '-c', script], { TMPDIR: home })
+    const lines: string[] = []
+    if (child.stdout === null) throw new Error('no output')
+    for await (const line of createInterface({ input: child.stdout })) {
+      if (line === 'ready') child.kill('SIGTERM')
+      else lines.push(line)
+    }
+    if (child.exitCode === null) await once(child, 'exit')
+    expect(lines).toEqual(['600', '700', 'kept-in-a-file'])
+    expect(await readdir(home)).toEqual([])
+    await rm(home, { recursive: true })
+  })
+
   it('says 128 + n for a child that a signal ended', async () => {
     expect((await run(['exec', active, '--', 'sh', '-c', 'kill -KILL $$'])).status).toBe(137)
   })

@@ -46,6 +46,7 @@ describe('log lines', () => {
     ['a field of that name', { authorization: 'Bearer zzz' }, 'zzz'],
     ['a deep field', { a: [{ clientSecret: 'zzz' }] }, 'zzz'],
     ['an environment', { environment: { AWS_REGION: 'zzz' } }, 'zzz'],
+    ['the files of credentials', { files: { KUBECONFIG: 'zzz' } }, 'zzz'],
     ['a GitHub token', { url: `https://x:ghs_${'a'.repeat(36)}@github.com` }, 'ghs_a'],
     ['a JWT', { note: jwt }, jwt],
     [

@@ -42,7 +42,11 @@ describe('credentials', () => {
     const answer = await call('POST', `/api/v1/requests/${active}/credentials`, 'alice')
     expect([answer.status, answer.json, answer.headers.get('cache-control')]).toEqual([
       200,
-      { environment: { MOCK_TOKEN: 'swordfish-swordfish' }, expires_at: '2026-12-01T12:01:00.000Z' },
+      {
+        environment: { MOCK_TOKEN: 'swordfish-swordfish' },
+        files: { MOCK_FILE: 'kept-in-a-file' },
+        expires_at: '2026-12-01T12:01:00.000Z',
+      },
       'no-store',
     ])
     expect(told.at(-1)).toEqual(['credentials', active, 1])

@@ -219,7 +219,12 @@ export function world(over: Partial<ServerDeps> = {}) {
     revoke: async (ask) => void told.push(['revoke', ask]),
     credentials: async (id, requester) => {
       told.push(['credentials', id, requester.id])
-      return { ok: true, environment: { MOCK_TOKEN: 'swordfish-swordfish' }, expiresAt: now + 60_000 }
+      return {
+        ok: true,
+        environment: { MOCK_TOKEN: 'swordfish-swordfish' },
+        files: { MOCK_FILE: 'kept-in-a-file' },
+        expiresAt: now + 60_000,
+      }
     },
     events: async function* (filter) {
       for (const one of ledger) {

@@ -17,10 +17,10 @@ export const exec: Verb = {
     const [command, ...rest] = args.words.slice(1)
     if (command === undefined)
       throw new Failure('usage', 'No command is given.', `gitsudo exec ${id} -- COMMAND`)
-    const { environment } = await client.post(
+    const { environment, files } = await client.post(
       `/api/v1/requests/${encodeURIComponent(id)}/credentials`,
       credentialsSchema,
     )
-    return deps.execute(command, rest, { ...deps.env, ...environment })
+    return deps.execute(command, rest, { ...deps.env, ...environment }, files)
   },
 }

@@ -112,7 +112,11 @@ export function requestRoutes(app: FastifyInstance, deps: ServerDeps, callers: C
     if (!answer.ok)
       throw new Problem('conflict', answer.why, `gitsudo status ${row.request.id} shows where it stands`)
     reply.header('cache-control', 'no-store')
-    return { environment: answer.environment, expires_at: new Date(answer.expiresAt).toISOString() }
+    return {
+      environment: answer.environment,
+      ...(answer.files === undefined ? {} : { files: answer.files }),
+      expires_at: new Date(answer.expiresAt).toISOString(),
+    }
   })
 }
 

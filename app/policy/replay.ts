@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto'
 import { canonicalBytes } from '../audit/canonical.ts'
-import type { Json, LedgerEvent } from '../audit/event.ts'
+import type { EventType, Json, LedgerEvent } from '../audit/event.ts'
 import { decide } from '../decision/decide.ts'
 import { decidePolicies } from '../decision/decide-policies.ts'
+import type { Verdict } from '../decision/decision.ts'
 import { decisionData, type Evaluation, policyDecisionData } from '../decision/decision-data.ts'
 import type { Facts, PolicyFacts, RequestFacts } from '../decision/facts.ts'
 import { type Grounds, readGrounds } from '../decision/grounds.ts'
@@ -13,7 +14,7 @@ import type { Aspect } from './shape.ts'
 
 /** Something that did not come out as recorded; `policy` and `reviewer` where it is one evaluation's. */
 export type Difference = {
-  /** A digest (`input`, `wasm`, `data`, `facts`, `result`), a field of the event's data, or `outcome`, `request`, `policy`. */
+  /** A digest (`input`, `wasm`, `data`, `facts`, `result`), a field of the event's data, or `type`, `outcome`, `request`, `policy`. */
   readonly about: string
   readonly policy?: string
   readonly reviewer?: number
@@ -66,10 +67,14 @@ export async function replayDecision(deps: ReplayDeps, event: LedgerEvent): Prom
     : replayPolicies(event, { facts: grounds.facts, proposal: grounds.proposal })
 }
 
-function replayPolicies({ data }: LedgerEvent, { facts, proposal }: Required<Grounds>): Replayed {
+function replayPolicies({ type, data }: LedgerEvent, { facts, proposal }: Required<Grounds>): Replayed {
   const decision = decidePolicies(facts, proposal)
   const made = decision.policies && policyDecisionData(decision, decision.policies, String(data.facts))
-  return { ...nothing, differences: made === undefined ? [] : fieldsOf(data, made) }
+  const found = decision.verdict === 'passed' ? 'policy.accepted' : 'policy.refused'
+  return {
+    ...nothing,
+    differences: [...compared({ about: 'type' }, type, found), ...(made ? fieldsOf(data, made) : [])],
+  }
 }
 
 async function replayRequest(deps: ReplayDeps, event: LedgerEvent, facts: Facts): Promise<Replayed> {
@@ -115,8 +120,16 @@ async function replayRequest(deps: ReplayDeps, event: LedgerEvent, facts: Facts)
       ...(made === undefined
         ? []
         : [...evaluationsOf(event.data.evaluations, made.evaluations), ...fieldsOf(event.data, made)]),
+      ...(verdict === undefined ? [] : typeOf(event.type, verdict.verdict)),
     ],
   }
+}
+
+/** Two types say what came out, too. */
+const typeOf = (recorded: EventType, verdict: Verdict): readonly Difference[] => {
+  if (recorded !== 'request.approved' && recorded !== 'request.denied') return []
+  const said: Partial<Record<Verdict, EventType>> = { passed: 'request.approved', denied: 'request.denied' }
+  return compared({ about: 'type' }, recorded, said[verdict] ?? 'request.evaluated')
 }
 
 type Ran<T> = { readonly digests: EvaluationDigests; readonly outcome: T | EvaluationFailure }

@@ -1,11 +1,13 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Json, LedgerEvent } from '../../app/audit/event.ts'
 import { decide } from '../../app/decision/decide.ts'
-import { decisionData } from '../../app/decision/decision-data.ts'
-import type { Facts, PolicyFacts } from '../../app/decision/facts.ts'
+import { decidePolicies } from '../../app/decision/decide-policies.ts'
+import { decisionData, policyDecisionData } from '../../app/decision/decision-data.ts'
+import type { Facts, PolicyFacts, ProposalFacts } from '../../app/decision/facts.ts'
 import { groundsOf } from '../../app/decision/grounds.ts'
 import { type ReplayDeps, replayDecision } from '../../app/policy/replay.ts'
 import { open as base, request as template } from '../decision/fixture.ts'
+import { landed, proposal } from '../decision/proposal.ts'
 import { exampleEvents } from '../support/event-examples.ts'
 import { loadDefaults } from './default-set.ts'
 import { alice, ask } from './question.ts'
@@ -133,4 +135,84 @@ test('a time-out was no answer, and is not asked again', async () => {
     differences: [],
     notes: [expect.stringContaining(first.policy)],
   })
+})
+
+describe('policies', () => {
+  const refused: Facts = { ...landed, reviews: [] }
+  /** The event of the decision on policies on these facts, which says it is of this type. */
+  const recordedPolicies = (
+    type: 'policy.accepted' | 'policy.refused',
+    of: Facts,
+    proposed: ProposalFacts = proposal,
+  ) => {
+    const [example] = exampleEvents(type)
+    const decision = decidePolicies(of, proposed)
+    const grounds = groundsOf({ facts: of, proposal: proposed })
+    if (decision.policies === undefined) throw new Error('no decision on policies')
+    const data = policyDecisionData(decision, decision.policies, grounds.digest)
+    return {
+      event: { ...example, data } as LedgerEvent,
+      evidence: new Map([[grounds.digest, grounds.bytes]]),
+      grounds: grounds.digest,
+    }
+  }
+
+  test.each([
+    ['policy.accepted', landed],
+    ['policy.refused', refused],
+  ] as const)('%s comes out the same, and nothing but evidence is asked', async (type, of) => {
+    const { event, evidence } = recordedPolicies(type, of)
+    const unasked = async () => {
+      throw new Error('asked')
+    }
+    expect(await replayDecision(deps(evidence, { policies: unasked, request: unasked }), event)).toEqual({
+      differences: [],
+      missing: [],
+      notes: [],
+    })
+  })
+
+  test.each([
+    ['policy.accepted', refused],
+    ['policy.refused', landed],
+  ] as const)('%s over a decision that says the opposite differs', async (type, of) => {
+    const { event, evidence } = recordedPolicies(type, of)
+    expect(await abouts(deps(evidence), event)).toEqual(['type'])
+  })
+
+  test.each([
+    ['previous', ['previous']],
+    ['tree', ['tree']],
+    ['why', ['why']],
+    ['approved_by', ['approved_by']],
+    ['result', ['result']],
+    ['changed', ['changed']],
+  ] as const)('one that says another %s differs there', async (field, expected) => {
+    const { event, evidence } = recordedPolicies('policy.accepted', landed)
+    const other = {
+      ...event,
+      data: { ...event.data, [field]: field === 'changed' ? ['policies/x.rego'] : 'f' },
+    }
+    expect(await abouts(deps(evidence), other)).toEqual(expected)
+  })
+
+  test('facts that are altered, gone or without the proposal are named', async () => {
+    const { event, evidence, grounds } = recordedPolicies('policy.accepted', landed)
+    expect(await abouts(deps(new Map(evidence).set(grounds, Buffer.from('{}'))), event)).toEqual(['facts'])
+    expect(await replayDecision(deps(new Map()), event)).toMatchObject({
+      missing: [expect.stringContaining(grounds)],
+    })
+    const bare = groundsOf({ facts: landed })
+    const named = { ...event, data: { ...event.data, facts: bare.digest } }
+    expect(await abouts(deps(new Map([[bare.digest, bare.bytes]])), named)).toEqual(['request'])
+  })
+})
+
+test('an approval of what was denied differs', async () => {
+  const { event, evidence } = recorded()
+  expect(decide(facts()).verdict).toBe('denied')
+  expect(await abouts(deps(evidence), { ...event, type: 'request.denied' })).toEqual([])
+  expect((await replayDecision(deps(evidence), { ...event, type: 'request.approved' })).differences).toEqual([
+    { about: 'type', recorded: 'request.approved', found: 'request.denied' },
+  ])
 })

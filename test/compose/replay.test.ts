@@ -1,0 +1,121 @@
+// What `policy replay` finds in a real clone and a real export, on a machine without opa.
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { exportLine } from '../../app/audit/export-line.ts'
+import { replayFrom } from '../../app/compose/replay.ts'
+import { decide } from '../../app/decision/decide.ts'
+import { decisionData } from '../../app/decision/decision-data.ts'
+import type { Facts, PolicyFacts } from '../../app/decision/facts.ts'
+import { groundsOf } from '../../app/decision/grounds.ts'
+import { readFolder } from '../../app/policy/folder.ts'
+import type { EvaluationDigests } from '../../app/policy/result.ts'
+import { readRequest } from '../../app/request/read.ts'
+import { open as base, request as template } from '../decision/fixture.ts'
+import { loadDefaults } from '../policy/default-set.ts'
+import { alice, ask } from '../policy/question.ts'
+import { bytesOf, goodFile, goodPath as path } from '../request/request-file.ts'
+import { exampleEvents } from '../support/event-examples.ts'
+import { ledgerLines } from '../support/ledger-lines.ts'
+
+const set = await loadDefaults()
+const roles = 'policies/roles.rego'
+let dir = ''
+let clone = ''
+let packaged = ''
+let commented = ''
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'gitsudo-replay-'))
+  clone = join(dir, 'clone')
+  git('init', '--quiet', clone)
+  const files = new Map([...readFolder('.'), [path, bytesOf(goodFile)]])
+  packaged = commit(files)
+  commented = commit(
+    files.set(roles, Buffer.concat([files.get(roles) ?? bytesOf(''), bytesOf('# a word more\n')])),
+  )
+})
+afterAll(() => rm(dir, { recursive: true, force: true }))
+
+const git = (...args: readonly string[]) => execFileSync('git', args, { encoding: 'utf8' }).trim()
+const commit = (files: ReadonlyMap<string, Uint8Array>) => {
+  for (const [name, bytes] of files) {
+    mkdirSync(dirname(join(clone, name)), { recursive: true })
+    writeFileSync(join(clone, name), bytes)
+  }
+  const who = ['-c', 'user.name=a', '-c', 'user.email=a@example.com']
+  git('-C', clone, 'add', '.')
+  git('-C', clone, ...who, 'commit', '--quiet', '--message', 'change')
+  return git('-C', clone, 'rev-parse', 'HEAD')
+}
+
+/** A decision under the policies of `commit`, recorded in an export; `change` what was recorded of evaluations. */
+const replay = async (
+  policyCommit: string,
+  change: (digests: EvaluationDigests) => EvaluationDigests = (digests) => digests,
+) => {
+  const read = readRequest(bytesOf(goodFile), path)
+  if (!read.ok) throw new Error('the request cannot be read')
+  const blob = git('-C', clone, 'rev-parse', `HEAD:${path}`)
+  const question = ask(alice, read.request)
+  const { eligibility, approval, hints, evidence } = await set.ask(question)
+  const recorded = <R extends { readonly digests: EvaluationDigests }>(one: R): R => ({
+    ...one,
+    digests: change(one.digests),
+  })
+  const policies: PolicyFacts = {
+    eligibility: eligibility.map(recorded),
+    approval: approval.map(recorded),
+    hints,
+    groups: [],
+    users: [],
+  }
+  const own = { ...template, path, blob, read: { ok: true, request: read.request } as const, policies }
+  const facts: Facts = { ...base, now: question.now, policy: { commit: policyCommit }, requests: [own] }
+  const grounds = groundsOf({ facts })
+  const decision = decide(facts)
+  const [verdict] = decision.requests
+  if (verdict === undefined) throw new Error('no decision')
+  const [example] = exampleEvents('request.evaluated')
+  const { sig } = example.data
+  const data = { ...decisionData(decision, verdict, own, grounds.digest), ...(sig && { sig }) }
+  const [header, event] = ledgerLines('acme', [{ ...example, request: own.id, data }])
+  if (header === undefined || event === undefined) throw new Error('no lines')
+  const evidenceLines = [...evidence, grounds].map(({ digest, bytes }) => ({
+    kind: 'evidence' as const,
+    digest,
+    bytes: Buffer.from(bytes).toString('utf8'),
+  }))
+  const file = join(dir, 'export.jsonl')
+  writeFileSync(file, [header, ...evidenceLines, event].map((line) => `${exportLine(line)}\n`).join(''))
+  const [found] = await replayFrom({ export: file, repository: clone }, { seq: 1 }, {})
+  return found
+}
+
+test('the packaged policies need no opa', async () => {
+  expect(await replay(packaged)).toMatchObject({ outcome: 'same', differences: [], missing: [], notes: [] })
+})
+
+test('of other sources the packaged wasm of the recorded digest is asked, and it is said what that does not show', async () => {
+  expect(await replay(commented)).toMatchObject({
+    outcome: 'same',
+    differences: [],
+    notes: [
+      `policy roles: without opa, the packaged wasm of the recorded digest was asked; that ${commented.slice(0, 10)} compiles to it is not shown`,
+    ],
+  })
+})
+
+test('without opa, other sources of another wasm cannot be told, and a commit that is not in the clone neither', async () => {
+  const other = (digests: EvaluationDigests) => ({ ...digests, wasm: 'f'.repeat(64) })
+  expect(await replay(commented, other)).toMatchObject({
+    outcome: 'not_replayable',
+    missing: [expect.stringMatching(/cannot be loaded: .*no opa to compile it/)],
+  })
+  expect(await replay('e'.repeat(40))).toMatchObject({
+    outcome: 'not_replayable',
+    missing: [expect.stringContaining('the policies of eeee')],
+  })
+})

@@ -20,7 +20,8 @@ export type Source = {
 export type ClaimFault = Source & {
   /** How many events the claim covers; absent where it cannot be read. */
   readonly size?: number
-  readonly what: 'note' | 'signature' | 'origin' | 'size' | 'root' | 'head'
+  /** `checkpoint`: the claim agrees, and the checkpoint that it was made of is not stored any more. */
+  readonly what: 'note' | 'signature' | 'origin' | 'size' | 'root' | 'head' | 'checkpoint'
   readonly expected: string
   readonly found: string
 }

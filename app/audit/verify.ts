@@ -82,6 +82,8 @@ export function createVerifier(origin: string, options: VerifierOptions = {}): V
   /** The row before, from the faulty one on. */
   let previous = { seq: 0, chain: head }
   let nextClaim = 0
+  /** Claims over the events so far, whose checkpoint has to be stored: it comes after the last event that it is over. */
+  let unstored: readonly Claim[] = []
   const marks = { checkpoints: 0, claims: 0, signatures: { held: 0, unknown: 0 } }
   const faults: ClaimFault[] = []
   let newest: Marks['newest']
@@ -92,11 +94,18 @@ export function createVerifier(origin: string, options: VerifierOptions = {}): V
   }
   const compareClaims = () => {
     const ledger = { root: tree.root(), head }
+    const from = nextClaim
     for (let claim = claims[nextClaim]; claim?.size === events; claim = claims[++nextClaim]) {
       const wrong = contradiction(claim, ledger)
       if (wrong === undefined) marks.claims += 1
       else object(wrong)
     }
+    return claims.slice(from, nextClaim)
+  }
+  const missCheckpoint = () => {
+    for (const { root, head: _, ...source } of unstored)
+      object({ ...source, what: 'checkpoint', expected: 'that it is stored', found: 'none' })
+    unstored = []
   }
   const signed = (event: LedgerEvent): boolean => {
     const signature = keys && signatureOf(event)
@@ -106,10 +115,12 @@ export function createVerifier(origin: string, options: VerifierOptions = {}): V
     else return false
     return true
   }
+  // The checkpoint that a stretch begins at is stored before it.
   if (claims[0]?.size === events) compareClaims()
 
   return {
     push(row) {
+      if (unstored.length > 0) missCheckpoint()
       if (fault) {
         if (!('fault' in read(row, { seq: previous.seq + 1, head: previous.chain }))) consistentAfter += 1
       } else {
@@ -118,7 +129,7 @@ export function createVerifier(origin: string, options: VerifierOptions = {}): V
           events += 1
           head = found.chain
           tree.push(found.leaf)
-          if (claims[nextClaim]?.size === events) compareClaims()
+          if (claims[nextClaim]?.size === events) unstored = compareClaims()
           return found.event
         }
         const unsigned = {
@@ -134,6 +145,7 @@ export function createVerifier(origin: string, options: VerifierOptions = {}): V
       return undefined
     },
     checkpoint(note, size) {
+      if (size === events) unstored = []
       const source = { of: 'checkpoints', by: `checkpoint of ${size}` } as const
       const opened = readClaim(note, { origin, keys }, source)
       if (!opened.ok) return object({ ...opened.fault, size })
@@ -154,6 +166,7 @@ export function createVerifier(origin: string, options: VerifierOptions = {}): V
       return undefined
     },
     end: () => {
+      missCheckpoint()
       const compared = {
         ...marks,
         faults,

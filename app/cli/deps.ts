@@ -49,6 +49,8 @@ export type VerifyAsk = {
   readonly github?: GitHubSays
   readonly since?: { readonly seq: number } | { readonly time: number }
   readonly fromBackup: boolean
+  /** So long after its merge a request may be without its verdict. */
+  readonly grantWindowMs: number
   readonly offline: boolean
   readonly stateDir?: string
   readonly threads?: number

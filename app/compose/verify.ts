@@ -75,11 +75,12 @@ export async function verifyEverything(
     )
     const receipts = await heard?.receipts(wrong('receipts'))
     const comparisons: readonly Comparison[] = [
-      compareCheckpoints(verified, given, [
-        ...(shaky ? [told(shaky)] : []),
-        ...wrong('checkpoints'),
-        ...unheld(rotations, keys),
-      ]),
+      compareCheckpoints(
+        verified,
+        given,
+        [...(shaky ? [told(shaky)] : []), ...wrong('checkpoints'), ...unheld(rotations, keys)],
+        start,
+      ),
       ...compareSignatures(verified, keys),
       compareAnchors(
         ask.repositories.length,

@@ -124,6 +124,10 @@ const edits: Readonly<Record<string, (edit: Edit) => Promise<Place>>> = {
     await hands.edit(`update checkpoints set size = size + ${byte + 1} where size = ${hands.sizes[0]}`)
     return 'somewhere'
   },
+  async checkpointGone({ byte }) {
+    await hands.edit(`delete from checkpoints where size = ${hands.sizes[byte % hands.sizes.length]}`)
+    return 'somewhere'
+  },
   async origin() {
     await hands.edit("update ledger_origin set origin = origin || '2'")
     return { seq: 1 }

@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { readCheckpoint } from '../../app/audit/checkpoint.ts'
+import { openNote } from '../../app/audit/note.ts'
 import { noteSigner } from '../support/checkpoints.ts'
 import { type LedgerStage, stageLedger } from '../support/ledger-stage.ts'
 import { type Tampering, tamperWith } from '../support/tampering.ts'
@@ -144,6 +146,40 @@ describe('a correct chain without the key', () => {
     const rotation = `gitsudo key rotation v1\ntest-instance\n${noteSigner('test-instance').key.text}\n\n— test-instance AAAA\n`
     await hands.edit('insert into key_rotations (note) values ($1)', [rotation])
     expect((await faultOf('checkpoints'))[0]).toContain('rotation')
+  })
+})
+
+describe('a stored checkpoint that is gone', () => {
+  const remove = (size: number) => hands.edit('delete from checkpoints where size = $1', [size])
+  const missing = (size: number) =>
+    expect.stringContaining(` (${size} events): checkpoint: expected that it is stored, found none`)
+
+  test.each([21, 41, 60])('misses its anchor: %i', async (size) => {
+    await remove(size)
+    expect(await faultOf('anchors')).toEqual([missing(size)])
+    expect(await faultOf('anchors', { threads: 2 })).toEqual([missing(size)])
+  })
+
+  test('misses the copy of a witness, a receipt, and an earlier run', async () => {
+    const note = await hands.noteOf(60)
+    const { root } = readCheckpoint(openNote(note, []).text)
+    const { rows } = await hands.edit("select encode(leaf, 'hex') as leaf from audit_events where seq = 30")
+    const receipts = [{ pull: 5, seq: 30, leaf: rows[0].leaf, checkpoint: { size: 60, root } }]
+    const github = { repository: 1, merged: [], receipts, addsRequests: async () => false }
+    await remove(60)
+    const without = { repositories: [] }
+    expect(
+      await faultOf('witnesses', { ...without, witnesses: [{ name: 'siem', text: `${note}\n` }] }),
+    ).toEqual([missing(60)])
+    expect(await faultOf('receipts', { ...without, github })).toEqual([missing(60)])
+    expect(await faultOf('earlier run', { ...without, stateDir: seen })).toEqual([missing(60)])
+  })
+
+  test('that nobody else holds is missed by nobody, and neither is when one was made', async () => {
+    ledger.point('gitsudo-ledger', ledger.anchors[1] ?? '')
+    await remove(60)
+    await hands.edit("update checkpoints set made_at = made_at + interval '1 day'")
+    expect((await verify()).exit).toBe(0)
   })
 })
 

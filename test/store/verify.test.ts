@@ -1,6 +1,7 @@
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { verdictLines } from '../../app/audit/compare/verdict.ts'
-import { type LedgerStage, stageLedger } from '../support/ledger-stage.ts'
+import { type LedgerStage, now, stageLedger } from '../support/ledger-stage.ts'
 
 let ledger: LedgerStage
 beforeAll(async () => {
@@ -46,4 +47,50 @@ test('without a key or a clone it says what stays unproven', async () => {
     'Checkpoints: unproven: 3 checkpoints agree, the newest over 60 events, but no key is known that says who signed them (--key)',
   )
   expect((await verify({ ...blind, offline: true })).exit).toBe(0)
+})
+
+test('a clone of the anchor branch alone vouches for the whole ledger, and for no merge', async () => {
+  const clone = join(ledger.dir, 'anchors-only')
+  ledger.git(['clone', '--quiet', '--single-branch', '--branch', 'gitsudo-ledger', ledger.dir, clone])
+  const verdict = await verify({ repositories: [clone] })
+  expect(verdict.exit).toBe(0)
+  expect(linesOf(verdict)).toEqual(
+    expect.arrayContaining([
+      'Anchors: 3 commits of gitsudo-ledger agree, 3 checkpoints of this ledger, the newest over 60 events',
+      'Merges: not compared (--repository)',
+      'Sealed, not anchored: none',
+    ]),
+  )
+  // Together with a clone of what was merged, in any order, it is as the whole.
+  const main = join(ledger.dir, 'main-only')
+  ledger.git(['clone', '--quiet', '--single-branch', '--branch', 'main', ledger.dir, main])
+  for (const repositories of [
+    [clone, main],
+    [main, clone],
+  ])
+    expect(linesOf(await verify({ repositories }))).toEqual(linesOf(await verify()))
+  expect(linesOf(await verify({ repositories: [main] }))).toContain(
+    'Anchors: unproven: no clone that was given has the branch gitsudo-ledger',
+  )
+})
+
+test('a merge may wait for its verdict as long as grantWindow is configured', async () => {
+  const merged = ledger.git(['log', '-1', '--format=%ct', ledger.tip])
+  const parent = ledger.git(['rev-parse', 'main'])
+  const files = { 'README.md': 'an access repository', 'requests/2026/12/late.yaml': 'late' }
+  ledger.point('main', ledger.commit(files, [parent]))
+  const merges = async (grantWindowMs: number) => {
+    const { comparisons } = await verify({ grantWindowMs })
+    return comparisons.find(({ of }) => of === 'merges')
+  }
+  const age = now - Number(merged) * 1_000
+  expect(await merges(age + 1_000)).toMatchObject({
+    outcome: 'agrees',
+    said: '6 requests on main each have their event, 1 merged within the grant window wait for theirs',
+  })
+  expect(await merges(age - 1_000)).toMatchObject({
+    outcome: 'fault',
+    details: [expect.stringContaining('requests/2026/12/late.yaml reached main')],
+  })
+  ledger.point('main', parent)
 })

@@ -93,7 +93,7 @@ export async function stageLedger(events: number, every: number) {
     })
     await sealBatch({ database, keys, log: quietLog, origin })
   }
-  /** An event as the service writes it, signed where it signs. */
+  /** An event as the service writes it, signed where it signs. `change`: of its data. */
   const event = (
     n: number,
     type: LedgerEvent['type'],
@@ -173,6 +173,9 @@ export async function stageLedger(events: number, every: number) {
     point,
     anchors,
     tip,
+    event,
+    seal: (...events: readonly LedgerEvent[]) => put(events.map((one) => [one] as const)),
+    anchorNow,
     /** As the tables' owner, who says so: nothing but what is done shows. */
     edit,
     /** A folder for what runs remember. */
@@ -185,6 +188,7 @@ export async function stageLedger(events: number, every: number) {
           witnesses: [],
           repositories: [dir],
           fromBackup: false,
+          grantWindowMs: 3_600_000,
           offline: false,
           ...more,
         },

@@ -21,10 +21,17 @@ const unproven = (of: Comparison['of'], said: string): Comparison => ({
   details: [],
 })
 
-/** What the stored checkpoints came to. @param more faults beside theirs */
-export function compareCheckpoints({ marks }: Verified, given: Keys, faults: readonly string[]): Comparison {
+/** What the stored checkpoints came to. @param start the signed one that it began at, if so */
+export function compareCheckpoints(
+  { marks }: Verified,
+  given: Keys,
+  faults: readonly string[],
+  start: Pick<Claim, 'size'> | undefined,
+): Comparison {
   const { checkpoints, newest } = marks
   if (faults.length > 0) return compared('checkpoints', '', faults)
+  if (newest === undefined && start !== undefined)
+    return compared('checkpoints', `none is newer than that of ${start.size} events, at which it began`, [])
   if (newest === undefined)
     return unproven('checkpoints', 'the database holds none that vouches for these events')
   const said = `${plural(checkpoints, 'checkpoint')} agree, the newest over ${newest.size} events`

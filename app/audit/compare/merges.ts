@@ -16,14 +16,12 @@ const verdicts: readonly EventType[] = ['grant.intended', 'grant.scheduled', 'gr
 const beginnings: readonly EventType[] = ['policy.loaded', 'policy.accepted', 'policy.refused']
 export const mergeTypes: readonly EventType[] = [...verdicts, ...beginnings]
 
-/** So long a verdict may take (`grantWindow`). */
-const verdictMs = 3_600_000
-
 /**
  * Whether each request file on the branch has its event. The files of one pull request may have come in several
  * commits (a rebase), so an event counts for its own commit and for those before it.
+ * @param grantWindowMs so long a verdict may take
  */
-export function createMergeCheck(line: MergeLine, now: number) {
+export function createMergeCheck(line: MergeLine, now: number, grantWindowMs: number) {
   const places = new Map(line.commits.map((sha, index) => [sha, index]))
   const recorded = new Map<string, number>()
   let first = Number.POSITIVE_INFINITY
@@ -53,11 +51,11 @@ export function createMergeCheck(line: MergeLine, now: number) {
         for (const path of paths) {
           if ((recorded.get(path) ?? -1) >= place) held += 1
           else if (place > last && ledgerEnds) after.push(`${path} (merged as ${sha.slice(0, 12)})`)
-          else if (place > last && at > now - verdictMs) waiting += 1
+          else if (place > last && at > now - grantWindowMs) waiting += 1
           else missing.push(`${path} reached ${line.branch} with ${sha.slice(0, 12)}, and no event says so`)
         }
       }
-      const rest = waiting === 0 ? '' : `, ${waiting} of the last hour wait for theirs`
+      const rest = waiting === 0 ? '' : `, ${waiting} merged within the grant window wait for theirs`
       const good = `${plural(held, 'request')} on ${line.branch} ${held === 1 ? 'has its event' : 'each have their event'}${rest}`
       return { ...compared('merges', good, missing), after: listed(after) }
     },

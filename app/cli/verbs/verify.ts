@@ -3,6 +3,7 @@ import { leafHash } from '../../audit/chain.ts'
 import { type Verdict, verdictLines } from '../../audit/compare/verdict.ts'
 import { NoteError, readNoteKey } from '../../audit/note.ts'
 import { checkProof, type Proof } from '../../audit/proof.ts'
+import { parseSpan } from '../../config/span.ts'
 import type { CliDeps, VerifyAsk } from '../deps.ts'
 import { Failure } from '../failure.ts'
 import { githubSays } from '../github-says.ts'
@@ -41,6 +42,7 @@ export const auditVerify: Verb = {
       flags: '--from-backup',
       summary: 'the database is a restored backup: what came after it is expected to be missing',
     },
+    { flags: '--grant-window <span>', summary: "the service's grantWindow (1h): verdicts may take so long" },
     { flags: '--offline', summary: 'what is out of reach stays unproven without exit status 3' },
     {
       flags: '--state-dir <dir>',
@@ -93,6 +95,9 @@ async function askOf(
   const threads = text(args, 'threads')
   if (threads !== undefined && threads !== '1' && threads !== '2')
     throw new Failure('usage', `There are no ${threads} threads.`, 'write --threads 1 or --threads 2')
+  const grantWindowMs = parseSpan(text(args, 'grantWindow') ?? '1h')
+  if (grantWindowMs === undefined)
+    throw new Failure('usage', '--grant-window is no span.', 'write it as grantWindow is configured: 1h')
   const stateDir = text(args, 'stateDir')
   return {
     ...(file === undefined ? { databaseUrl: url ?? '' } : { file }),
@@ -106,6 +111,7 @@ async function askOf(
       : { github: await githubSays(deps, { apiUrl: apiUrl.replace(/\/+$/, ''), token, repository }) }),
     ...(since === undefined ? {} : { since: pointOf(since, deps.clock.now()) }),
     fromBackup: flag(args, 'fromBackup'),
+    grantWindowMs,
     offline: flag(args, 'offline'),
     ...(stateDir === undefined ? {} : { stateDir }),
     ...(threads === undefined ? {} : { threads: Number(threads) }),

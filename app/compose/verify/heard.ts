@@ -16,13 +16,13 @@ export async function hearEvents(
   source: Source,
   size: number,
   {
-    ask: { github, fromBackup },
+    ask: { github, fromBackup, grantWindowMs },
     anchors,
     keys,
     lines,
     now,
   }: {
-    readonly ask: Pick<VerifyAsk, 'github' | 'fromBackup'>
+    readonly ask: Pick<VerifyAsk, 'github' | 'fromBackup' | 'grantWindowMs'>
     readonly anchors: Anchors | undefined
     readonly keys: Keys
     readonly lines: readonly MergeLine[]
@@ -32,7 +32,7 @@ export async function hearEvents(
   const publicKeys = new Map((keys ?? []).map(({ publicKey }) => [signingKeyId(publicKey), publicKey]))
   const anchored = anchors && createAnchoredCheck(anchors, new Date(now - fetchedWithinMs).toISOString())
   const restored = createRestoreCheck(anchors, (event) => signatureHolds(event, publicKeys))
-  const merges = lines.map((line) => createMergeCheck(line, now))
+  const merges = lines.map((line) => createMergeCheck(line, now, grantWindowMs))
   const pulls = github && createPullCheck(github.repository, github.merged)
   const more = lines.length > 0 || pulls ? mergeTypes : []
   for await (const { seq, event } of source.events(['ledger.anchored', 'ledger.restored', ...more], size)) {
@@ -56,7 +56,10 @@ export async function hearEvents(
       if (github === undefined)
         return { ...skipped('receipts', 'not compared (--token and --repo)'), beyond: 0 }
       const places = await source.places(github.receipts.map(({ leaf }) => leaf))
-      return compareReceipts(github.receipts, places, size, faults)
+      const standing = github.receipts.filter(
+        ({ seq, leaf }) => places.has(leaf) || !restored.isGone({ of: 'receipts', size: seq }),
+      )
+      return compareReceipts(standing, places, size, faults)
     },
   }
 }

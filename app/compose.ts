@@ -14,6 +14,7 @@ import { type Overrides, startService } from './compose/service.ts'
 import { verifyEverything } from './compose/verify.ts'
 import { type Config, loadConfig } from './config.ts'
 import { appManifest } from './github/manifest.ts'
+import { intentsOf } from './grant/findings.ts'
 import { acknowledgeRestore } from './reconcile/anchor.ts'
 import { endOverrides } from './reconcile/overrides.ts'
 import { createSweep } from './reconcile/sweep.ts'
@@ -88,9 +89,14 @@ export const compose = (env: NodeJS.ProcessEnv, version: string, overrides: Over
         return createSweep(ports)()
       }),
     checkProviders: ({ config }) =>
-      once(loadConfig(config, env), ({ providers }) => askProviders(providers, clock, 'check')),
+      once(loadConfig(config, env), ({ providers }) =>
+        askProviders(providers, clock, (cloud, call) => cloud.check(call)),
+      ),
     listProviders: ({ config }) =>
-      once(loadConfig(config, env), ({ providers }) => askProviders(providers, clock, 'list')),
+      once(loadConfig(config, env), async ({ providers, ledger }) => {
+        const { open } = await ledger.standing()
+        return askProviders(providers, clock, (cloud, call) => cloud.list(call, intentsOf(open, cloud.name)))
+      }),
     openAudit: (databaseUrl) => openAudit(databaseUrl, env),
     verify: (ask) => verifyEverything(ask, env, clock.now()),
     proofIn,

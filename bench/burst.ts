@@ -139,7 +139,7 @@ async function burst(adminUrl: string): Promise<void> {
     holds(
       'left in the cloud',
       String(await counted('select count(*)::int as n from mock_bindings')),
-      (await mock.list(call())).length === 0,
+      (await mock.list(call(), [])).length === 0,
     )
     await until(
       'the seals',

@@ -1,5 +1,5 @@
 import type { ProviderAnswer } from '../cli/deps.ts'
-import { type Provider, ProviderError } from '../provider/port.ts'
+import { type Call, type Provider, ProviderError } from '../provider/port.ts'
 import type { Clock } from '../reconcile/ports/clock.ts'
 
 /** Whole organisations are looked through. */
@@ -9,13 +9,13 @@ const patienceMs = 120_000
 export const askProviders = <T>(
   providers: ReadonlyMap<string, Provider>,
   clock: Clock,
-  question: 'list' | 'check',
+  question: (cloud: Provider, call: Call) => Promise<readonly T[]>,
 ): Promise<readonly ProviderAnswer<T>[]> =>
   Promise.all(
     [...providers].map(async ([provider, cloud]) => {
       const call = { deadline: clock.now() + patienceMs, signal: AbortSignal.timeout(patienceMs) }
       try {
-        return { provider, found: (await cloud[question](call)) as readonly T[] }
+        return { provider, found: await question(cloud, call) }
       } catch (error) {
         if (error instanceof ProviderError) return { provider, trouble: error.message }
         throw error

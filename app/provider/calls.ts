@@ -1,4 +1,3 @@
-import type { Intent } from '../grant/intent.ts'
 import type { Clock } from '../reconcile/ports/clock.ts'
 import type { Log } from '../reconcile/ports/log.ts'
 import { type Call, type Provider, ProviderError } from './port.ts'
@@ -11,13 +10,13 @@ export const boundCalls = (
   provider: Provider,
   deps: { readonly clock: Clock; readonly log: Log },
 ): Provider => {
-  const bound = async <T>(name: string, call: Call, work: () => Promise<T>, intent?: Intent): Promise<T> => {
+  const bound = async <T>(name: string, call: Call, work: () => Promise<T>, grant?: string): Promise<T> => {
     const began = deps.clock.now()
     const span = (outcome: string, fields: Readonly<Record<string, unknown>> = {}) =>
       deps.log.info('provider call', {
         provider: provider.name,
         call: name,
-        ...(intent === undefined ? {} : { grant: intent.grant }),
+        ...(grant === undefined ? {} : { grant }),
         ...(call.attempt === undefined ? {} : { attempt: call.attempt }),
         ms: deps.clock.now() - began,
         outcome,
@@ -33,22 +32,34 @@ export const boundCalls = (
       throw fault
     }
   }
-  const { credentials } = provider
+  const { credentials, cutBack, discard } = provider
   return {
     name: provider.name,
     traits: provider.traits,
     propagationMs: provider.propagationMs,
     bindingKey: (intent) => provider.bindingKey(intent),
-    inspect: (intent, call) => bound('inspect', call, () => provider.inspect(intent, call), intent),
-    ensure: (intent, call) => bound('ensure', call, () => provider.ensure(intent, call), intent),
-    remove: (intent, call) => bound('remove', call, () => provider.remove(intent, call), intent),
-    list: (call) => bound('list', call, () => provider.list(call)),
+    inspect: (intent, call) => bound('inspect', call, () => provider.inspect(intent, call), intent.grant),
+    ensure: (intent, call) => bound('ensure', call, () => provider.ensure(intent, call), intent.grant),
+    remove: (intent, call) => bound('remove', call, () => provider.remove(intent, call), intent.grant),
+    list: (call, intents) => bound('list', call, () => provider.list(call, intents)),
     check: (call) => bound('check', call, () => provider.check(call)),
+    ...(cutBack === undefined
+      ? {}
+      : {
+          cutBack: (intent, call) =>
+            bound('cutBack', call, () => cutBack.call(provider, intent, call), intent.grant),
+        }),
+    ...(discard === undefined
+      ? {}
+      : {
+          discard: (found, call) =>
+            bound('discard', call, () => discard.call(provider, found, call), found.grant),
+        }),
     ...(credentials === undefined
       ? {}
       : {
           credentials: (intent, session, call) =>
-            bound('credentials', call, () => credentials.call(provider, intent, session, call), intent),
+            bound('credentials', call, () => credentials.call(provider, intent, session, call), intent.grant),
         }),
   }
 }

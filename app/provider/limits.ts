@@ -6,7 +6,7 @@ import { type Call, type Provider, ProviderError } from './port.ts'
  */
 export const limitCalls = (provider: Provider, concurrency = 32): Provider => {
   const run = createQueue(concurrency, provider.name)
-  const { credentials } = provider
+  const { credentials, cutBack, discard } = provider
   return {
     name: provider.name,
     traits: provider.traits,
@@ -14,9 +14,15 @@ export const limitCalls = (provider: Provider, concurrency = 32): Provider => {
     bindingKey: (intent) => provider.bindingKey(intent),
     remove: (intent, call) => run('takes', call, () => provider.remove(intent, call)),
     inspect: (intent, call) => run('looks', call, () => provider.inspect(intent, call)),
-    list: (call) => run('looks', call, () => provider.list(call)),
+    list: (call, intents) => run('looks', call, () => provider.list(call, intents)),
     check: (call) => run('looks', call, () => provider.check(call)),
     ensure: (intent, call) => run('gives', call, () => provider.ensure(intent, call)),
+    ...(cutBack === undefined
+      ? {}
+      : { cutBack: (intent, call) => run('takes', call, () => cutBack.call(provider, intent, call)) }),
+    ...(discard === undefined
+      ? {}
+      : { discard: (found, call) => run('takes', call, () => discard.call(provider, found, call)) }),
     ...(credentials === undefined
       ? {}
       : {

@@ -24,17 +24,27 @@ export class ProviderError extends Error {
 
 export type Observation =
   | { readonly kind: 'absent' }
-  | { readonly kind: 'present'; readonly expiresAt?: number; readonly handle: string }
+  | {
+      readonly kind: 'present'
+      readonly expiresAt?: number
+      readonly handle: string
+      /** In what, besides its end, it gives more or other than the intent says; absent where it does not. */
+      readonly differs?: string
+    }
   | { readonly kind: 'unknown'; readonly why: string }
 
+/** What `list` finds. */
 export type Binding = {
   /** The grant's id from our mark, where the cloud carries marks. */
   readonly grant: string
+  /** The `bindingKey` of the grant whose place it is in. */
   readonly handle: string
   readonly principal: string
   readonly role: string
   readonly scope: string
   readonly expiresAt?: number
+  /** The same as an observation's, of the grant whose place it is in. */
+  readonly differs?: string
 }
 
 /** One call's bounds: `deadline` is epoch milliseconds; `signal` aborts at it. `attempt` counts a grant's tries, for the log. */
@@ -48,7 +58,7 @@ export type Provider = {
   readonly name: Intent['provider']
   /** Whether a grant makes an object in the cloud, whether it carries our mark, and whether grants can share one. */
   readonly traits: { readonly binding: boolean; readonly marks: boolean; readonly shared: boolean }
-  /** The cloud object a grant uses; grants with one key share it and are reference-counted. */
+  /** The cloud object a grant uses, as handles name it; grants with one key share it and are reference-counted. */
   bindingKey(intent: Intent): string
   inspect(intent: Intent, call: Call): Promise<Observation>
   /** Present after it returns. Safe to repeat; the same grant never makes two bindings. */
@@ -57,7 +67,22 @@ export type Provider = {
   remove(intent: Intent, call: Call): Promise<'removing' | 'absent'>
   /** Environment for the requester's commands, never beyond the grant's end. Undefined where the cloud has none. */
   credentials?(intent: Intent, session: { readonly id: string }, call: Call): Promise<Credentials>
-  list(call: Call): Promise<readonly Binding[]>
+  /**
+   * Everything that carries our mark, whatever its grant; where the cloud carries no marks, those of `intents` that are
+   * there. `intents`: the sealed ones of live grants, for comparison.
+   */
+  list(call: Call, intents: readonly Intent[]): Promise<readonly Binding[]>
+  /**
+   * Leaves of a live grant's binding no more than the intent says; makes nothing and lengthens nothing, and what cannot
+   * be narrowed in place goes. Safe to repeat. Where the cloud carries marks.
+   * @returns what is there now, read back
+   */
+  cutBack?(intent: Intent, call: Call): Promise<Observation>
+  /**
+   * Takes away one binding that `list` found and that is no grant's: that handle alone, and only with our mark on it.
+   * Safe to repeat; `absent` only after a read-back. Where the cloud carries marks.
+   */
+  discard?(found: Binding, call: Call): Promise<'removing' | 'absent'>
   /** What is configured wrong, in words; empty when all is well. */
   check(call: Call): Promise<readonly string[]>
   /** How far apart two absent read-backs must lie after an attempt whose answer was lost, in milliseconds. */

@@ -26,6 +26,12 @@ export const mockBindings = (database: Pick<Database, 'run'>) => ({
       values (${handle}, ${grant}, ${principal}, ${role}, ${scope}, ${at(expiresAt)})
       on conflict (handle) do nothing`)
   },
+  replace: async ({ handle, grant, principal, role, scope, expiresAt }: Binding): Promise<void> => {
+    await database.run.query(sql.unsafe`
+      update mock_bindings
+      set grant_id = ${grant}, principal = ${principal}, role = ${role}, scope = ${scope}, expires_at = ${at(expiresAt)}
+      where handle = ${handle}`)
+  },
   delete: async (handle: string): Promise<void> => {
     await database.run.query(sql.unsafe`delete from mock_bindings where handle = ${handle}`)
   },

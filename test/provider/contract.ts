@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Intent } from '../../app/grant/intent.ts'
 import { type Call, type Provider, ProviderError } from '../../app/provider/port.ts'
+import { describeList } from './contract-list.ts'
 
 export type Trouble = 'throttled' | 'conflict' | 'unavailable' | 'hang' | 'lost' | 'stale' | 'forbidden'
 
@@ -27,6 +28,8 @@ export type Harness = {
   /** Takes the grant's binding away, or makes it last until `expiresAt`, without the provider. */
   deleteBehind(intent: Intent): Promise<void>
   extendBehind(intent: Intent, expiresAt: number): Promise<void>
+  /** Gives somebody else as well, or more, by the grant's binding; absent where the cloud's bindings never change. */
+  alterBehind?(intent: Intent): Promise<void>
   /** Roles and scopes that the cloud must refuse as `invalid`. */
   readonly hostile: readonly Partial<Intent>[]
   /** Names as long as the cloud takes them. */
@@ -100,7 +103,7 @@ export const describeProvider = (name: string, make: () => Promise<Harness>): vo
       const first = await ensure(intent)
       expect(await ensure(intent)).toEqual(first)
       expect(await ensure(intent, h.restart())).toEqual(first)
-      expect((await h.provider.list(call())).length).toBe(h.provider.traits.binding ? 1 : 0)
+      expect((await h.provider.list(call(), [intent])).length).toBe(h.provider.traits.binding ? 1 : 0)
       await gone(intent)
       await gone(intent)
       expect(await inspect(intent, h.restart())).toEqual({ kind: 'absent' })
@@ -159,7 +162,7 @@ export const describeProvider = (name: string, make: () => Promise<Harness>): vo
       h.meet('lost', 'ensure')
       expect((await fault(ensure(intent))).kind).toBe('unknown')
       await ensure(intent)
-      expect((await h.provider.list(call())).length).toBe(h.provider.traits.binding ? 1 : 0)
+      expect((await h.provider.list(call(), [intent])).length).toBe(h.provider.traits.binding ? 1 : 0)
       h.meet('lost', 'remove')
       expect((await fault(remove(intent))).kind).toBe('unknown')
       await gone(intent)
@@ -236,10 +239,10 @@ export const describeProvider = (name: string, make: () => Promise<Harness>): vo
     test('carries a thousand grants at once', async () => {
       const intents = Array.from({ length: 1000 }, (_, number) => h.intent(number + 1))
       await Promise.all(intents.map((intent) => ensure(intent, h.provider, 50_000)))
-      const listed = await h.provider.list(call())
+      const listed = await h.provider.list(call(), intents)
       expect(new Set(listed.map(({ grant }) => grant)).size).toBe(h.provider.traits.binding ? 1000 : 0)
       await Promise.all(intents.map((intent) => until('absent', () => remove(intent, h.provider, 50_000))))
-      expect(await h.provider.list(call())).toEqual([])
+      expect(await h.provider.list(call(), intents)).toEqual([])
     }, 120_000)
 
     test('takes names at their length limits, and refuses hostile ones as invalid', async () => {
@@ -263,18 +266,6 @@ export const describeProvider = (name: string, make: () => Promise<Harness>): vo
       await gone(skewed)
     })
 
-    test('lists everything of ours and nothing else', async () => {
-      const ours = [h.intent(1), h.intent(2)]
-      for (const intent of ours) await ensure(intent)
-      const stranger = h.stranger()
-      await stranger.ensure(h.intent(3), call())
-      const listed = (await h.provider.list(call())).map(({ grant }) => grant).sort()
-      expect(listed).toEqual(h.provider.traits.binding ? ours.map(({ grant }) => grant).sort() : [])
-      for (const intent of ours) await gone(intent)
-      expect(await h.provider.list(call())).toEqual([])
-      expect((await stranger.list(call())).length).toBe(h.provider.traits.marks ? 1 : 0)
-    })
-
     test('gives credentials that never outlive the grant, or has none', async () => {
       const intent = h.intent(1)
       await ensure(intent)
@@ -288,12 +279,6 @@ export const describeProvider = (name: string, make: () => Promise<Harness>): vo
       await gone(intent)
     })
 
-    test('an empty list is an answer, trouble is none', async () => {
-      await ensure(h.intent(1))
-      h.meet('unavailable', 'list')
-      expect((await fault(h.provider.list(call()))).kind).toBe('unavailable')
-    })
-
     test('finds nothing wrong with a configuration that is right, and names a permission that is missing', async () => {
       expect(await h.provider.check(call())).toEqual([])
       h.meet('forbidden', 'check')
@@ -301,4 +286,5 @@ export const describeProvider = (name: string, make: () => Promise<Harness>): vo
       expect(words.join('\n')).toContain(h.permission)
     })
   })
+  describeList(name, make)
 }

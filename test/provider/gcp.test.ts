@@ -1,4 +1,6 @@
+import type { Intent } from '../../app/grant/intent.ts'
 import type { Provider } from '../../app/provider/port.ts'
+import type { Binding as GcpBinding } from '../../app/sandbox/clouds/gcp/policy.ts'
 import { gcpWorld } from '../support/gcp.ts'
 import { describeProvider, type Harness } from './contract.ts'
 
@@ -21,16 +23,23 @@ const harness = async (): Promise<Harness> => {
   }
   const process = (instance: string): Provider => {
     const cloud = made(instance)
+    const { cutBack, discard } = cloud
     return {
       ...cloud,
+      ...(cutBack && { cutBack: (given, call) => meeting('cutBack', () => cutBack(given, call)) }),
+      ...(discard && { discard: (given, call) => meeting('discard', () => discard(given, call)) }),
       inspect: (given, call) => meeting('inspect', () => cloud.inspect(given, call)),
       ensure: (given, call) => meeting('ensure', () => cloud.ensure(given, call)),
       remove: (given, call) => meeting('remove', () => cloud.remove(given, call)),
-      list: (call) => meeting('list', () => cloud.list(call)),
+      list: (call, intents) => meeting('list', () => cloud.list(call, intents)),
       check: (call) => meeting('check', () => cloud.check(call)),
     }
   }
   const provider = process('ours')
+  const isOf = (given: Intent, { condition }: GcpBinding): boolean =>
+    provider.bindingKey(given) === `${given.scope} ${condition?.title}`
+  const alter = (given: Intent, change: (one: GcpBinding) => GcpBinding): void =>
+    gcp.edit(scope, (bindings) => bindings.map((one) => (isOf(given, one) ? change(one) : one)))
   return {
     provider,
     restart: () => process('ours'),
@@ -59,18 +68,13 @@ const harness = async (): Promise<Harness> => {
           }
         },
       }),
-    deleteBehind: async (given) =>
-      gcp.edit(scope, (bindings) =>
-        bindings.filter(({ condition }) => condition?.title !== provider.bindingKey(given)),
-      ),
-    extendBehind: async (given, expiresAt) =>
-      gcp.edit(scope, (bindings) =>
-        bindings.map((one) => {
-          if (one.condition?.title !== provider.bindingKey(given)) return one
-          const expression = `request.time < timestamp("${new Date(expiresAt).toISOString()}")`
-          return { ...one, condition: { ...one.condition, expression } }
-        }),
-      ),
+    deleteBehind: async (given) => gcp.edit(scope, (bindings) => bindings.filter((one) => !isOf(given, one))),
+    extendBehind: async (given, expiresAt) => {
+      const expression = `request.time < timestamp("${new Date(expiresAt).toISOString()}")`
+      alter(given, (one) => ({ ...one, condition: { ...one.condition, expression } }))
+    },
+    alterBehind: async (given) =>
+      alter(given, (one) => ({ ...one, members: [...(one.members ?? []), 'user:mallory@example.com'] })),
     hostile: [
       { cloudRole: 'roles/owner' },
       { cloudRole: 'roles/compute.viewer\nroles/owner' },

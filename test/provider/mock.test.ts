@@ -1,5 +1,7 @@
+import type { Intent } from '../../app/grant/intent.ts'
 import { boundCalls } from '../../app/provider/calls.ts'
 import { limitCalls } from '../../app/provider/limits.ts'
+import type { MockBinding } from '../../app/provider/mock/bindings.ts'
 import { createFaults } from '../../app/provider/mock/faults.ts'
 import { memoryBindings } from '../../app/provider/mock/memory-bindings.ts'
 import { createMock } from '../../app/provider/mock/mock.ts'
@@ -22,6 +24,11 @@ const harness = (shared: boolean) => async (): Promise<Harness> => {
       { clock, log },
     )
   const provider = process('ours')
+  const alter = async (intent: Intent, change: Partial<MockBinding>): Promise<void> => {
+    const binding = await bindings.find(provider.bindingKey(intent))
+    if (binding === undefined) throw new Error('there is nothing to alter')
+    await bindings.replace({ ...binding, ...change })
+  }
   return {
     provider,
     restart: () => process('ours'),
@@ -35,13 +42,8 @@ const harness = (shared: boolean) => async (): Promise<Harness> => {
     getsIn: async (intent) => (await bindings.find(provider.bindingKey(intent))) !== undefined,
     endsByItself: false,
     deleteBehind: (intent) => bindings.delete(provider.bindingKey(intent)),
-    extendBehind: async (intent, expiresAt) => {
-      const handle = provider.bindingKey(intent)
-      const binding = await bindings.find(handle)
-      if (binding === undefined) throw new Error('there is nothing to extend')
-      await bindings.delete(handle)
-      await bindings.put({ ...binding, expiresAt })
-    },
+    extendBehind: (intent, expiresAt) => alter(intent, { expiresAt }),
+    alterBehind: (intent) => alter(intent, { role: 'mock-owner' }),
     hostile: [
       { cloudRole: 'a role; drop table mock_bindings' },
       { cloudRole: '' },

@@ -82,42 +82,49 @@ export const createApi = (options: { readonly baseUrl: string; readonly authoris
       return held ?? []
     },
 
-    /** Every project, folder and organisation that gitsudo can see and that is not being deleted. */
-    async resources(signal: AbortSignal): Promise<readonly string[]> {
+    /**
+     * Every project, folder and organisation that gitsudo can see and that is not being deleted; of a project its
+     * other name too, `projects/NUMBER`.
+     */
+    async resources(
+      signal: AbortSignal,
+    ): Promise<readonly { readonly name: string; readonly number?: string }[]> {
       const pages = {
         projects: (pageToken?: string) =>
           ask('get', 'projects/-', signal, (with_) =>
             sdk.projects.search({ query: 'state:ACTIVE', pageSize: 500, ...page(pageToken) }, with_),
           ).then(({ projects, nextPageToken }) => ({
-            // By id, as scopes name them; `name` is the number.
-            names: (projects ?? []).map(({ projectId }) => projectId && `projects/${projectId}`),
+            found: (projects ?? []).map(({ projectId, name }) => ({
+              name: projectId && `projects/${projectId}`,
+              ...(name ? { number: name } : {}),
+            })),
             nextPageToken,
           })),
         folders: (pageToken?: string) =>
           ask('get', 'folders/-', signal, (with_) =>
             sdk.folders.search({ query: 'state=ACTIVE', pageSize: 500, ...page(pageToken) }, with_),
           ).then(({ folders, nextPageToken }) => ({
-            names: (folders ?? []).map(({ name }) => name),
+            found: (folders ?? []).map(({ name }) => ({ name })),
             nextPageToken,
           })),
         organizations: (pageToken?: string) =>
           ask('get', 'organizations/-', signal, (with_) =>
             sdk.organizations.search({ pageSize: 500, ...page(pageToken) }, with_),
           ).then(({ organizations, nextPageToken }) => ({
-            names: (organizations ?? []).map(({ name }) => name),
+            found: (organizations ?? []).map(({ name }) => ({ name })),
             nextPageToken,
           })),
       }
-      const found: string[] = []
+      const all: { readonly name: string; readonly number?: string }[] = []
       for (const kind of kinds) {
         let token: string | undefined
         do {
-          const { names, nextPageToken } = await pages[kind](token)
-          found.push(...names.flatMap((name) => (name ? [name] : [])))
+          const { found, nextPageToken } = await pages[kind](token)
+          all.push(...found.flatMap(({ name, ...rest }) => (name ? [{ name, ...rest }] : [])))
           token = nextPageToken || undefined
         } while (token !== undefined)
       }
-      return found
+      return all
     },
   }
 }

@@ -7,8 +7,10 @@ import { type Binding, type Observation, type Provider, ProviderError } from '..
 import { createApi, permissionsOn } from './api.ts'
 import { createAuthorise, type GcpCredentials } from './credentials.ts'
 import {
+  differing,
   expiryOf,
   fullFor,
+  narrowed,
   type Policy,
   seen,
   type Wanted,
@@ -41,20 +43,22 @@ export const createGcp = (options: GcpOptions): Provider => {
   const writer = createWriter(api, clock)
   const prefix = `${options.conditionTitlePrefix}-${base32(options.instance)}-`
   const titleOf = ({ grant }: Intent): string => `${prefix}${cloudName(grant)}`
-  const look = (policy: Policy, resource: string, title: string): Observation =>
-    seen(policy, title, `${resource} ${title}`)
+  const handleOf = (resource: string, title: string): string => `${resource} ${title}`
+  const look = (policy: Policy, resource: string, title: string, wanted?: Wanted): Observation =>
+    seen(policy, title, handleOf(resource, title), wanted)
 
   return {
     name: 'gcp',
     traits: { binding: true, marks: true, shared: false },
     // "Policy changes typically take effect within 2 minutes, but can take 7 minutes or more" (IAM docs).
     propagationMs: 7 * 60_000,
-    bindingKey: titleOf,
+    bindingKey: (intent) => handleOf(intent.scope, titleOf(intent)),
 
     async inspect(intent, call) {
       const resource = gcpResource(intent.scope)
       if (resource === undefined) return { kind: 'absent' }
-      return look(await api.policy(resource, call.signal), resource, titleOf(intent))
+      const title = titleOf(intent)
+      return look(await api.policy(resource, call.signal), resource, title, bindingOf(intent, title))
     },
 
     async ensure(intent, call) {
@@ -72,7 +76,7 @@ export const createGcp = (options: GcpOptions): Provider => {
         },
         call,
       )
-      const there = look(policy, resource, wanted.title)
+      const there = look(policy, resource, wanted.title, wanted)
       if (there.kind === 'present') return there
       throw new ProviderError('unavailable', `gcp: written into ${resource}, but not to be read yet`)
     },
@@ -97,22 +101,29 @@ export const createGcp = (options: GcpOptions): Provider => {
       return look(policy, resource, title).kind === 'absent' ? 'absent' : 'removing'
     },
 
-    async list(call) {
+    async list(call, intents) {
+      const live = new Map(intents.map((intent) => [titleOf(intent), intent]))
       const resources = await api.resources(call.signal)
-      const found = await eachOf(resources, async (resource) => {
-        const policy = await api.policy(resource, call.signal).catch(ifUnreadable)
+      const found = await eachOf(resources, async ({ name, number }) => {
+        const policy = await api.policy(name, call.signal).catch(ifUnreadable)
         return (policy?.bindings ?? []).flatMap((binding): readonly Binding[] => {
           const title = binding.condition?.title ?? ''
           const grant = title.startsWith(prefix) ? parseRequestId(title.slice(prefix.length)) : undefined
           if (grant === undefined) return []
+          const intent = live.get(title)
+          // A request may name the project either way, and its place is named as it did.
+          const here = intent !== undefined && [name, number].includes(intent.scope) ? intent : undefined
+          const scope = here?.scope ?? name
+          const differs = here === undefined ? undefined : differing(binding, bindingOf(here, title))
           return [
             {
               grant,
-              handle: `${resource} ${title}`,
+              handle: handleOf(scope, title),
               principal: (binding.members ?? []).join(', '),
               role: binding.role ?? '',
-              scope: resource,
+              scope,
               expiresAt: expiryOf(binding),
+              ...(differs === undefined ? {} : { differs }),
             },
           ]
         })
@@ -120,12 +131,30 @@ export const createGcp = (options: GcpOptions): Provider => {
       return found.flat()
     },
 
+    async cutBack(intent, call) {
+      const resource = gcpResource(intent.scope)
+      const title = titleOf(intent)
+      const wanted = bindingOf(intent, title)
+      if (resource === undefined) return { kind: 'absent' }
+      const narrow = (before: Policy) =>
+        wanted === undefined ? without(before, title) : narrowed(before, wanted)
+      return look(await writer.change(resource, narrow, call), resource, title, wanted)
+    },
+
+    async discard({ handle }, call) {
+      const [name = '', title = ''] = handle.split(' ')
+      const resource = gcpResource(name)
+      if (resource === undefined || !title.startsWith(prefix)) return 'absent'
+      const policy = await writer.change(resource, (before) => without(before, title), call, true)
+      return look(policy, resource, title).kind === 'absent' ? 'absent' : 'removing'
+    },
+
     async check(call) {
       try {
         const resources = await api.resources(call.signal)
         if (resources.length === 0)
           return ['no project, folder or organisation is to be seen: grant gitsudo its role']
-        const missing = await eachOf(resources, async (resource) => {
+        const missing = await eachOf(resources, async ({ name: resource }) => {
           const needed = permissionsOn(resource)
           const held = await api.held(resource, needed, call.signal)
           return needed
@@ -141,14 +170,20 @@ export const createGcp = (options: GcpOptions): Provider => {
   }
 }
 
-/** The binding that an intent asks for. @throws ProviderError `invalid` */
+/** What an intent asks for; undefined: nothing that Google Cloud could hold. */
+const bindingOf = ({ principal, cloudRole: role, endsAt }: Intent, title: string): Wanted | undefined => {
+  const member = gcpMember(principal)
+  return member === undefined ? undefined : { title, role, member, endsAt }
+}
+
+/** The same, where the cloud takes it. @throws ProviderError `invalid` */
 const wantedOf = (intent: Intent, title: string): { readonly resource: string; readonly wanted: Wanted } => {
   const [refusal] = refusals('gcp', intent)
   const resource = gcpResource(intent.scope)
-  const member = gcpMember(intent.principal)
-  if (refusal !== undefined || resource === undefined || member === undefined)
+  const wanted = bindingOf(intent, title)
+  if (refusal !== undefined || resource === undefined || wanted === undefined)
     throw new ProviderError('invalid', `gcp: ${refusal?.had ?? intent.scope}`)
-  return { resource, wanted: { title, role: intent.cloudRole, member, endsAt: intent.endsAt } }
+  return { resource, wanted }
 }
 
 /**

@@ -34,12 +34,25 @@ export const expiryOf = (binding: Binding): number => {
 const titled = (policy: Policy, title: string): readonly Binding[] =>
   (policy.bindings ?? []).filter(({ condition }) => condition?.title === title)
 
-export const seen = (policy: Policy, title: string, handle: string): Observation => {
+/** @param wanted undefined: no binding of this title could be a grant's */
+export const seen = (
+  policy: Policy,
+  title: string,
+  handle: string,
+  wanted: Wanted | undefined,
+): Observation => {
   const there = titled(policy, title)
-  return there.length === 0
-    ? { kind: 'absent' }
-    : { kind: 'present', handle, expiresAt: Math.max(...there.map(expiryOf)) }
+  if (there.length === 0) return { kind: 'absent' }
+  const differs = there.map((one) => differing(one, wanted)).find((words) => words !== undefined)
+  const end = { expiresAt: Math.max(...there.map(expiryOf)) }
+  return { kind: 'present', handle, ...end, ...(differs === undefined ? {} : { differs }) }
 }
+
+/** In what, besides its end, a binding is not the one that is wanted. */
+export const differing = ({ role, members }: Binding, wanted: Wanted | undefined): string | undefined =>
+  role === wanted?.role && members?.length === 1 && members[0] === wanted?.member
+    ? undefined
+    : `${members?.join(', ')} has ${role}`
 
 /** The policy with exactly this binding under its title; the policy itself where it is so already. */
 export const withBinding = (policy: Policy, wanted: Wanted): Policy => {
@@ -48,6 +61,14 @@ export const withBinding = (policy: Policy, wanted: Wanted): Policy => {
   const { title, role, member, endsAt } = wanted
   const binding = { role, members: [member], condition: { title, expression: expressionOf(endsAt) } }
   return { ...policy, bindings: [...(without(policy, title).bindings ?? []), binding] }
+}
+
+/** The policy with no more under its title than this binding gives; the policy itself where it is so already. */
+export const narrowed = (policy: Policy, wanted: Wanted): Policy => {
+  const there = titled(policy, wanted.title)
+  const whole = there.filter(({ role, members }) => role === wanted.role && members?.includes(wanted.member))
+  if (whole.length === 0) return without(policy, wanted.title)
+  return withBinding(policy, { ...wanted, endsAt: Math.min(wanted.endsAt, ...whole.map(expiryOf)) })
 }
 
 /** The policy without any binding of this title; the policy itself where there is none. */
@@ -63,11 +84,8 @@ const leaving = (policy: Policy, stays: (title: string, binding: Binding) => boo
   return left.length === bindings.length ? policy : { ...policy, bindings: left }
 }
 
-const isWhole = ({ role, members, condition }: Binding, wanted: Wanted): boolean =>
-  role === wanted.role &&
-  members?.length === 1 &&
-  members[0] === wanted.member &&
-  condition?.expression === expressionOf(wanted.endsAt)
+const isWhole = (binding: Binding, wanted: Wanted): boolean =>
+  differing(binding, wanted) === undefined && binding.condition?.expression === expressionOf(wanted.endsAt)
 
 /** Why the policy has no room for one more binding of this role and member, if it has none. */
 export const fullFor = (

@@ -14,6 +14,8 @@ export type Bindings = {
   find(handle: string): Promise<MockBinding | undefined>
   /** Leaves a binding of the same handle as it is. */
   put(binding: MockBinding): Promise<void>
+  /** Takes the place of the binding of the same handle; does nothing where there is none. */
+  replace(binding: MockBinding): Promise<void>
   /** Does nothing where there is none. */
   delete(handle: string): Promise<void>
   all(): Promise<readonly MockBinding[]>

@@ -1,6 +1,14 @@
 import { ProviderError } from '../port.ts'
 
-export type MockCall = 'inspect' | 'ensure' | 'remove' | 'credentials' | 'list' | 'check'
+export type MockCall =
+  | 'inspect'
+  | 'ensure'
+  | 'remove'
+  | 'credentials'
+  | 'list'
+  | 'cutBack'
+  | 'discard'
+  | 'check'
 
 /**
  * What one call meets. `lost`: it takes effect, its answer never arrives. `stale`: its reads show the cloud as it

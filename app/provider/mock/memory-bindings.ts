@@ -8,6 +8,9 @@ export const memoryBindings = (): Bindings => {
     put: async (binding) => {
       if (!bindings.has(binding.handle)) bindings.set(binding.handle, binding)
     },
+    replace: async (binding) => {
+      if (bindings.has(binding.handle)) bindings.set(binding.handle, binding)
+    },
     delete: async (handle) => {
       bindings.delete(handle)
     },

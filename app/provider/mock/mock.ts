@@ -62,7 +62,7 @@ export const createMock = (options: MockOptions): Provider => {
     propagationMs,
     bindingKey,
     inspect: (intent, call) =>
-      meeting('inspect', call, async (fault) => observation(await read(bindingKey(intent), fault))),
+      meeting('inspect', call, async (fault) => observation(intent, await read(bindingKey(intent), fault))),
     ensure: (intent, call) =>
       meeting('ensure', call, async (fault) => {
         const handle = bindingKey(intent)
@@ -74,7 +74,7 @@ export const createMock = (options: MockOptions): Provider => {
         // A shared binding outlives its first grant, so it cannot carry that grant's end.
         const expiry = shared ? {} : { expiresAt: intent.endsAt }
         if (there === undefined) await bindings.put({ handle, grant, principal, role, scope, ...expiry })
-        const seen = observation(await read(handle, fault))
+        const seen = observation(intent, await read(handle, fault))
         if (seen.kind !== 'present')
           throw new ProviderError('unavailable', 'mock: written, but not to be read yet')
         return seen
@@ -103,22 +103,56 @@ export const createMock = (options: MockOptions): Provider => {
           expiresAt: intent.endsAt,
         }
       }),
-    list: (call) =>
-      meeting('list', call, async () =>
-        (await bindings.all()).filter(({ handle }) => handle.startsWith(prefix)),
-      ),
+    list: (call, intents) =>
+      meeting('list', call, async () => {
+        const wanted = new Map(intents.map((intent) => [bindingKey(intent), intent]))
+        return (await bindings.all())
+          .filter(({ handle }) => handle.startsWith(prefix))
+          .map((one) => ({ ...one, ...differing(one, wanted.get(one.handle)) }))
+      }),
+    cutBack: (intent, call) =>
+      meeting('cutBack', call, async (fault) => {
+        const handle = bindingKey(intent)
+        const there = await bindings.find(handle)
+        if (there !== undefined) {
+          before.set(handle, { binding: there, at: clock.now() })
+          const { principal, cloudRole: role, scope } = intent
+          const { expiresAt = intent.endsAt, ...rest } = there
+          const expiry = shared ? {} : { expiresAt: Math.min(expiresAt, intent.endsAt) }
+          await bindings.replace({ ...rest, principal, role, scope, ...expiry })
+        }
+        return observation(intent, await read(handle, fault))
+      }),
+    discard: ({ handle }, call) =>
+      meeting('discard', call, async (fault) => {
+        if (!handle.startsWith(prefix)) return 'absent'
+        before.set(handle, { binding: await bindings.find(handle), at: clock.now() })
+        await bindings.delete(handle)
+        return (await read(handle, fault)) === undefined ? 'absent' : 'removing'
+      }),
     check: (call) => meeting('check', call, async () => []),
   }
 }
 
-const observation = (binding: MockBinding | undefined): Observation =>
+const observation = (intent: Intent, binding: MockBinding | undefined): Observation =>
   binding === undefined
     ? { kind: 'absent' }
     : {
         kind: 'present',
         handle: binding.handle,
         ...(binding.expiresAt === undefined ? {} : { expiresAt: binding.expiresAt }),
+        ...differing(binding, intent),
       }
+
+const differing = (
+  { principal, role, scope }: MockBinding,
+  intent: Intent | undefined,
+): { readonly differs?: string } => {
+  const asGranted =
+    intent === undefined ||
+    (principal === intent.principal && role === intent.cloudRole && scope === intent.scope)
+  return asGranted ? {} : { differs: `${principal} has ${role} on ${scope}` }
+}
 
 /** What no cloud takes in a role or a scope, this one does not either. */
 const refuseHostile = ({ cloudRole, scope }: Intent): void => {

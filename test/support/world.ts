@@ -1,5 +1,6 @@
-import { readFileSync, rmSync } from 'node:fs'
+import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -134,13 +135,15 @@ export const openTestWorld = async (options: {
     ask,
     api,
     checks,
-    /** The database server and all folders gone at once, for a runner that leaves no time to close. */
-    abandon(): void {
-      process.kill(
-        Number(readFileSync(join(postgres.home, 'data', 'postmaster.pid'), 'utf8').split('\n')[0]),
-        'SIGQUIT',
-      )
-      for (const one of [postgres.home, dir]) rmSync(one, { recursive: true, force: true, maxRetries: 5 })
+    /** Takes the world away, this replica first, once this process ends, however it ends. */
+    endWithProcess(replica: number | undefined): void {
+      const shell = spawn('sh', ['-c', takeAway, String(replica ?? ''), postgres.home, dir], {
+        detached: true,
+        stdio: ['pipe', 'ignore', 'ignore'],
+      })
+      shell.unref()
+      // Open as long as this process lives.
+      if (shell.stdin instanceof Socket) shell.stdin.unref()
     },
     /** The database server, stopped and started again where it was. */
     async stopDatabase(): Promise<void> {
@@ -215,6 +218,15 @@ export const openTestWorld = async (options: {
     },
   }
 }
+
+/** The runner may end a process without leaving it any time: what outlives it waits for its end of a pipe to close. */
+const takeAway = `
+cat
+kill -9 "$0"
+server=$(head -n 1 "$1/data/postmaster.pid")
+kill -QUIT "$server"
+while kill -0 "$server"; do sleep 0.1; done
+rm -rf "$1" "$2"`
 
 export type TestWorld = Awaited<ReturnType<typeof openTestWorld>>
 

@@ -1,4 +1,4 @@
-import { type AttackWorld, endWithProcess, ownWorld } from './world.ts'
+import { type AttackWorld, kept, ownWorld } from './world.ts'
 
 let shared: Promise<AttackWorld> | undefined
 
@@ -7,6 +7,6 @@ let shared: Promise<AttackWorld> | undefined
  * everybody sees (the App, logins, GitHub's limits, the clock) and put it back.
  */
 export const mergingWorld = (): Promise<AttackWorld> => {
-  shared ??= ownWorld({ merge: 'auto' }).then(endWithProcess)
+  shared ??= ownWorld({ merge: 'auto' }).then(kept)
   return shared
 }

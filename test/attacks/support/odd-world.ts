@@ -2,7 +2,7 @@ import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type AttackWorld, endWithProcess, ownWorld } from './world.ts'
+import { type AttackWorld, kept, ownWorld } from './world.ts'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 let shared: Promise<AttackWorld> | undefined
@@ -13,7 +13,7 @@ let shared: Promise<AttackWorld> | undefined
  * without members. All are in scope `c1` and open to sre.
  */
 export const oddWorld = (): Promise<AttackWorld> => {
-  shared ??= open().then(endWithProcess)
+  shared ??= open().then(kept)
   return shared
 }
 

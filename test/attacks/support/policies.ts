@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect } from 'vitest'
 import { until } from '../../../app/sandbox/until.ts'
 import type { Login } from '../../../app/sandbox/world.ts'
-import { type AttackWorld, endWithProcess, ownWorld } from './world.ts'
+import { type AttackWorld, kept, ownWorld } from './world.ts'
 
 export type Proposal = { readonly number: number; readonly head: string; readonly branch: string }
 /** Path below `policies/` → what becomes of its text. */
@@ -16,7 +16,7 @@ let shared: Promise<AttackWorld> | undefined
 
 /** As `attackWorld`, for attacks on the policies themselves: each leaves them as good as it found them, or changes what no other reads. */
 export const policyWorld = (): Promise<AttackWorld> => {
-  shared ??= ownWorld({ merge: 'manual', others: ['second'] }).then(endWithProcess)
+  shared ??= ownWorld({ merge: 'manual', others: ['second'] }).then(kept)
   return shared
 }
 

@@ -37,7 +37,7 @@ let shared: Promise<AttackWorld> | undefined
  * the App, the branch's rules, the clock) opens its own with `ownWorld` and closes it.
  */
 export const attackWorld = (): Promise<AttackWorld> => {
-  shared ??= ownWorld({ merge: 'manual', others: ['second'] }).then(endWithProcess)
+  shared ??= ownWorld({ merge: 'manual', others: ['second'] }).then(kept)
   return shared
 }
 
@@ -45,25 +45,15 @@ let timed: Promise<AttackWorld> | undefined
 
 /** As `attackWorld`, for attacks that move everybody's clock: whatever they leave standing may end meanwhile. */
 export const timedWorld = (): Promise<AttackWorld> => {
-  timed ??= ownWorld({ merge: 'manual' }).then(endWithProcess)
+  timed ??= ownWorld({ merge: 'manual' }).then(kept)
   return timed
 }
 
-/** The runner ends a test process with SIGTERM, and leaves it no time. */
-export const endWithProcess = (world: AttackWorld): AttackWorld => {
-  open.add(world)
-  if (open.size === 1) {
-    process.once('SIGTERM', () => {
-      for (const one of open) {
-        one.replica.child.kill('SIGKILL')
-        one.abandon()
-      }
-      process.exit()
-    })
-  }
+/** A world that lasts as long as its process. */
+export const kept = (world: AttackWorld): AttackWorld => {
+  world.endWithProcess(world.replica.child.pid)
   return world
 }
-const open = new Set<AttackWorld>()
 
 /** A world for one test file, with the service started; `close` it. */
 export const ownWorld = async (options: Parameters<typeof openTestWorld>[0]): Promise<AttackWorld> => {

@@ -1,17 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Verdict } from '../decision/decision.ts'
-import { type GrantState, grantStates } from '../grant/state.ts'
-
-/** What is counted in the database at the moment of a scrape, the same on every replica. */
-export type MetricFacts = {
-  readonly grants: Readonly<Partial<Record<GrantState, number>>>
-  /** Grants past their end that a cloud has not yet confirmed gone; `oldestEnd` in epoch ms. */
-  readonly revocationDebt: { readonly count: number; readonly oldestEnd?: number }
-  /** Events staged and not yet sealed; `oldest` in epoch ms. */
-  readonly ledgerLag: { readonly count: number; readonly oldest?: number }
-  /** When the oldest event came that no anchor holds; epoch ms. Absent: none waits, or nothing was ever anchored. */
-  readonly unanchoredSince?: number
-}
+import { grantStates } from '../grant/state.ts'
+import type { MetricFacts } from '../reconcile/ports/metric-facts.ts'
 
 export type Metrics = {
   delivery(event: string, outcome: 'new' | 'known' | 'refused'): void

@@ -24,17 +24,19 @@ export const revokeIntendedEvent = (of: Subject, at: number, by: Actor, why: str
 
 /**
  * The grant is over. `goneAt`: the first absent read-back (providers.md). `kept`: live grants that still use the
- * binding, which therefore stays.
+ * binding, which therefore stays. `lingerMs`: what was begun with it may go on for so long.
  */
 export const endedEvent = (
   of: Subject,
   at: number,
   end: { readonly cause: EndCause; readonly goneAt: number; readonly kept: readonly string[] },
+  lingerMs = 0,
 ): LedgerEvent =>
   event(end.cause === 'expired' ? 'grant.expired' : 'grant.revoked', of, at, gitsudo, {
     cause: end.cause,
     gone_at: writeInstant(end.goneAt),
     ...(end.kept.length === 0 ? {} : { kept_for: [...end.kept] }),
+    ...(lingerMs === 0 ? {} : { may_last_until: writeInstant(end.goneAt + lingerMs) }),
   })
 
 export const failedEvent = (of: Subject, at: number, why: string): LedgerEvent =>

@@ -21,6 +21,10 @@ export type Intent = {
   readonly role: string
   readonly cloudRole: string
   readonly scope: string
+  /** Its sessions may assume further roles, as the catalogue said (providers.md, AWS). */
+  readonly chain?: true
+  /** The policies asked for no approver. */
+  readonly auto?: true
   readonly reason: string
   /** The request's, for the policies that weigh this grant beside another; absent where there is none. */
   readonly metadata?: Readonly<Record<string, string>>

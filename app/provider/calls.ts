@@ -32,7 +32,7 @@ export const boundCalls = (
       throw fault
     }
   }
-  const { credentials, cutBack, discard } = provider
+  const { credentials, cutBack, discard, lingerMs } = provider
   return {
     name: provider.name,
     traits: provider.traits,
@@ -55,6 +55,7 @@ export const boundCalls = (
           discard: (found, call) =>
             bound('discard', call, () => discard.call(provider, found, call), found.grant),
         }),
+    ...(lingerMs === undefined ? {} : { lingerMs: (intent) => lingerMs.call(provider, intent) }),
     ...(credentials === undefined
       ? {}
       : {

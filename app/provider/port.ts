@@ -67,6 +67,8 @@ export type Provider = {
   remove(intent: Intent, call: Call): Promise<'removing' | 'absent'>
   /** Environment for the requester's commands, never beyond the grant's end. Undefined where the cloud has none. */
   credentials?(intent: Intent, session: { readonly id: string }, call: Call): Promise<Credentials>
+  /** How long what was begun with the access may go on after it is gone, at most; milliseconds. Without it, not at all. */
+  lingerMs?(intent: Intent): number
   /**
    * Everything that carries our mark, whatever its grant; where the cloud carries no marks, those of `intents` that are
    * there. `intents`: the sealed ones of live grants, for comparison.

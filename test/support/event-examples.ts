@@ -124,7 +124,11 @@ const examples: Readonly<Record<EventType, readonly [Actor, Data, ...Data[]]>> =
   'request.cancelled': [gitsudo, { path, why: 'closed unmerged' }],
   'request.lapsed': [gitsudo, { path, opened_at: at }],
   'grant.scheduled': [gitsudo, { ...terms, duration_ms: 3_600_000, sig }],
-  'grant.intended': [gitsudo, { ...terms, ends_at: at, sig }],
+  'grant.intended': [
+    gitsudo,
+    { ...terms, ends_at: at, sig },
+    { ...terms, chain: true, auto: true, ends_at: at, sig },
+  ],
   'grant.issued': [gitsudo, { handle: 'mock/1', ends_at: at, sig }],
   'grant.refused': [bob, { ...decision, why }, { why, sig }, { path, blob: sha, why }, { path, why }],
   'grant.failed': [gitsudo, { why, sig }],
@@ -133,6 +137,7 @@ const examples: Readonly<Record<EventType, readonly [Actor, Data, ...Data[]]>> =
   'grant.revoked': [
     gitsudo,
     { cause: 'revoked externally', gone_at: at, kept_for: [`req_${'0'.repeat(26)}`], sig },
+    { cause: 'revoked', gone_at: at, may_last_until: at, sig },
   ],
   'grant.quarantined': [gitsudo, { why, sig }],
   'grant.drift': [gitsudo, { why, sig }],

@@ -13,6 +13,8 @@ const terms: Readonly<Record<string, Schema>> = {
   role: name('The role.'),
   cloud_role: name("The cloud's name of the role."),
   scope: name('Where.'),
+  chain: { description: 'Its sessions may assume further roles.', const: true },
+  auto: { description: 'The policies asked for no approver.', const: true },
   reason: text('Why.'),
   metadata: {
     description: "The request's, where there is any.",
@@ -21,15 +23,17 @@ const terms: Readonly<Record<string, Schema>> = {
   },
   starts_at: a('instant', 'From when on.'),
 }
+const sometimes = ['metadata', 'chain', 'auto']
 const ended = (...causes: readonly string[]) =>
   closed(
     {
       cause: oneOf('How it ended.', ...causes),
       gone_at: a('instant', 'The first absent read-back.'),
+      may_last_until: a('instant', 'What was begun with the access may go on until then, at most.'),
       kept_for: list('Grants that still use the same binding.', a('id', 'One of them.')),
       sig: signature,
     },
-    ['kept_for'],
+    ['may_last_until', 'kept_for'],
   )
 const intended = [...ofGrant, 'commit'] as const
 
@@ -39,15 +43,16 @@ export const grantSchemas = {
     when: 'What was approved starts later.',
     by: gitsudo,
     about: intended,
-    data: closed({ ...terms, duration_ms: count('For how long, from the start on.', 1), sig: signature }, [
-      'metadata',
-    ]),
+    data: closed(
+      { ...terms, duration_ms: count('For how long, from the start on.', 1), sig: signature },
+      sometimes,
+    ),
   }),
   'grant.intended': eventSchema('grant.intended', {
     when: 'Before a provider hears of a grant; `commit` is the merge.',
     by: gitsudo,
     about: intended,
-    data: closed({ ...terms, ends_at: a('instant', 'Its end, fixed here.'), sig: signature }, ['metadata']),
+    data: closed({ ...terms, ends_at: a('instant', 'Its end, fixed here.'), sig: signature }, sometimes),
   }),
   'grant.issued': eventSchema('grant.issued', {
     when: 'The provider was read back: the access is there.',

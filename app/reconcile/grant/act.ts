@@ -108,7 +108,9 @@ export const act = async (
       return save({ ...row, absentSince: now, lookAt: step.again })
     case 'end': {
       // Where a verified end is sealed already, the row was wrong and a second one would be a lie.
-      const events = situation.ledger.over === undefined ? [endedEvent(row, now, step)] : []
+      const { provider, ledger } = situation
+      const lingerMs = ledger.intent === undefined ? 0 : provider?.lingerMs?.(ledger.intent)
+      const events = ledger.over === undefined ? [endedEvent(row, now, step, lingerMs)] : []
       const { note: _, ...ended } = final(row, 'ended')
       return save({ ...ended, cause: step.cause, endedAt: step.goneAt }, events)
     }

@@ -1,3 +1,4 @@
+import type { RequestDecision } from '../../decision/decision.ts'
 import type { RequestFacts } from '../../decision/facts.ts'
 import type { Intent } from '../../grant/intent.ts'
 import type { PullRequest } from '../ports/github.ts'
@@ -8,6 +9,7 @@ export const intentOf = (
   repository: RepositorySettings,
   pull: PullRequest,
   facts: RequestFacts,
+  { tier }: Pick<RequestDecision, 'tier'>,
   now: number,
 ): Intent => {
   const { read, requester, role } = facts
@@ -37,6 +39,8 @@ export const intentOf = (
     role: request.role,
     cloudRole: role.cloudRole,
     scope: request.scope,
+    ...(role.chain === true ? { chain: true } : {}),
+    ...(tier === 'auto' ? { auto: true } : {}),
     reason: request.reason,
     ...(Object.keys(request.metadata).length === 0 ? {} : { metadata: request.metadata }),
     startsAt,

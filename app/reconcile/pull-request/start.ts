@@ -47,10 +47,10 @@ export const startDue = async (
         const data = decisionData(decision, verdict, facts, basis.grounds)
         await deps.ledger.stage(tx, evaluatedEvent(deps.keys, decision.at, of, data, basis), basis.evidence)
       }
-      if (decision.verdict !== 'passed' || facts === undefined)
+      if (decision.verdict !== 'passed' || facts === undefined || verdict === undefined)
         return refuseGrant(tx, deps, row.id, decision.summary)
       return startGrant(tx, deps, {
-        ...intentOf(repository, pull, facts, decision.at),
+        ...intentOf(repository, pull, facts, verdict, decision.at),
         startsAt: decision.at,
         endsAt: decision.at + (grant.endsAt - grant.startsAt),
       })

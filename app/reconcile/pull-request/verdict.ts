@@ -122,7 +122,7 @@ const settle = async (
   repository: RepositorySettings,
   ruling: Ruling,
 ): Promise<readonly string[]> => {
-  const { pull, facts, decision, basis, of, data } = ruling
+  const { pull, facts, decision, verdict, basis, of, data } = ruling
   const { lookAt: _, ...row } = ruling.row
   const passed = decision.verdict === 'passed'
   let from = row.state
@@ -144,7 +144,7 @@ const settle = async (
     )
   }
   staged.push(
-    await openGrant(tx, deps, intentOf(repository, pull, facts, now), {
+    await openGrant(tx, deps, intentOf(repository, pull, facts, verdict, now), {
       metadata: row.metadata ?? {},
       now,
       ...(pull.mergedAt === undefined ? {} : { mergedAt: pull.mergedAt }),

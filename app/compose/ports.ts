@@ -108,7 +108,13 @@ export const openPorts = async (
     opa,
     clock,
   })
-  const providers = await createProviders(config, database, clock, log)
+  const providers = await createProviders(config, database, clock, log, {
+    ledger,
+    keys,
+    store,
+    git,
+    repositories,
+  })
   return {
     ports: {
       clock,

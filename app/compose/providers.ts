@@ -5,6 +5,7 @@ import type { Provider } from '../provider/port.ts'
 import type { Clock } from '../reconcile/ports/clock.ts'
 import type { Log } from '../reconcile/ports/log.ts'
 import type { Database } from '../store/database.ts'
+import { type AwsRecordsDeps, awsRecords } from './aws-records.ts'
 
 /** The configured providers by name, each imported only when it is configured: all SDKs at once are large. */
 export const createProviders = async (
@@ -12,14 +13,19 @@ export const createProviders = async (
   database: Database,
   clock: Clock,
   log: Log,
+  records: AwsRecordsDeps,
 ): Promise<ReadonlyMap<string, Provider>> => {
   const { instance } = config
-  const { mock, gcp } = config.providers
+  const { mock, aws, gcp } = config.providers
   const found: Provider[] = []
   if (mock !== undefined) {
     const { createMock } = await import('../provider/mock/mock.ts')
     const { mockBindings } = await import('../store/mock-bindings.ts')
     found.push(createMock({ bindings: mockBindings(database), clock, instance }))
+  }
+  if (aws !== undefined) {
+    const { createSts } = await import('../provider/aws/sts.ts')
+    found.push(createSts({ ...aws, clock, log, instance, records: awsRecords(records) }))
   }
   if (gcp !== undefined) {
     const { createGcp } = await import('../provider/gcp/gcp.ts')

@@ -1,3 +1,4 @@
+import { awsReach } from '../config/clouds/aws.ts'
 import type { Config } from '../config.ts'
 import type { Settings } from '../reconcile/ports/settings.ts'
 
@@ -10,4 +11,5 @@ export const settingsOf = (config: Config): Settings => ({
   administrators: config.administrators,
   pendingTtlMs: config.pendingTtlMs,
   grantWindowMs: config.grantWindowMs,
+  ...(config.providers.aws === undefined ? {} : { clouds: { aws: awsReach(config.providers.aws) } }),
 })

@@ -1,38 +1,51 @@
 import { z } from 'zod'
 import { about } from './about.ts'
+import { type AwsSettings, awsFaults, awsSchema, awsSettings } from './clouds/aws.ts'
 import { type GcpSettings, gcpFaults, gcpSchema, gcpSettings } from './clouds/gcp.ts'
 import { mockSchema } from './clouds/mock.ts'
 import type { ConfigFault } from './fault.ts'
 
 /** The section `providers`: a file of `clouds/` for each. */
 export const providersSchema = z
-  .strictObject({ mock: mockSchema.optional(), gcp: gcpSchema.optional() })
+  .strictObject({ mock: mockSchema.optional(), aws: awsSchema.optional(), gcp: gcpSchema.optional() })
   .meta(about('The providers to run, each with its settings.', '{mock: {}}'))
 
 type ProvidersSection = z.output<typeof providersSchema>
 
 /** Secrets of clouds: the key whose `_file` names where one lies, and the variable that may hold it instead. */
-export const cloudSecrets = [{ key: 'providers.gcp.credentials', env: 'GITSUDO_GCP_CREDENTIALS' }] as const
+export const cloudSecrets = [
+  { key: 'providers.aws.credentials', env: 'GITSUDO_AWS_CREDENTIALS' },
+  { key: 'providers.gcp.credentials', env: 'GITSUDO_GCP_CREDENTIALS' },
+] as const
 export type CloudSecrets = Readonly<Partial<Record<(typeof cloudSecrets)[number]['key'], string>>>
 
 /** The configured clouds with their secrets. */
 export type ProviderSettings = {
   readonly mock?: Readonly<Record<string, never>>
+  readonly aws?: AwsSettings
   readonly gcp?: GcpSettings
 }
 
 /** What must agree within each section. */
-export const providerFaults = ({ gcp }: ProvidersSection, secrets: CloudSecrets): readonly ConfigFault[] =>
-  gcp === undefined ? [] : gcpFaults(gcp, secrets['providers.gcp.credentials'])
+export const providerFaults = (
+  { aws, gcp }: ProvidersSection,
+  secrets: CloudSecrets,
+): readonly ConfigFault[] => [
+  ...(aws === undefined ? [] : awsFaults(aws, secrets['providers.aws.credentials'])),
+  ...(gcp === undefined ? [] : gcpFaults(gcp, secrets['providers.gcp.credentials'])),
+]
 
 export const providerSettings = (
-  { mock, gcp }: ProvidersSection,
+  { mock, aws, gcp }: ProvidersSection,
   secrets: CloudSecrets,
 ): ProviderSettings => ({
   ...(mock === undefined ? {} : { mock: {} }),
+  ...(aws === undefined ? {} : { aws: awsSettings(aws, secrets['providers.aws.credentials']) }),
   ...(gcp === undefined ? {} : { gcp: gcpSettings(gcp, secrets['providers.gcp.credentials']) }),
 })
 
 /** What no log line may show. */
-export const cloudSecretTexts = ({ gcp }: ProviderSettings): readonly string[] =>
-  [gcp?.credentials?.private_key, gcp?.credentials?.client_secret].filter((text) => typeof text === 'string')
+export const cloudSecretTexts = ({ aws, gcp }: ProviderSettings): readonly string[] =>
+  [aws?.keys?.secretAccessKey, gcp?.credentials?.private_key, gcp?.credentials?.client_secret].filter(
+    (text) => typeof text === 'string',
+  )

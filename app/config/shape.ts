@@ -16,7 +16,8 @@ const known: Readonly<Record<string, string>> = {
     'a secret does not belong here; use github.webhook_secret_file or GITSUDO_WEBHOOK_SECRET',
   'providers.gcp.credentials':
     'a secret does not belong here; use providers.gcp.credentials_file or GITSUDO_GCP_CREDENTIALS',
-  'providers.aws': 'this version has no such provider; remove it',
+  'providers.aws.credentials':
+    'a secret does not belong here; use providers.aws.credentials_file or GITSUDO_AWS_CREDENTIALS',
   'providers.azure': 'this version has no such provider; remove it',
   'providers.kubernetes': 'this version has no such provider; remove it',
 }

@@ -1,3 +1,4 @@
+import type { Reach } from '../grant/grantable.ts'
 import type { ApprovalResult, EligibilityResult } from '../policy/result.ts'
 import type { PolicyTrialReport } from '../reconcile/ports/policy-trial.ts'
 import type { Fault } from '../request/fault.ts'
@@ -37,6 +38,8 @@ export type RepositoryFacts = {
   readonly reviewerPermission: 'write' | 'maintain' | 'admin'
   /** Epoch-ms span from the merge to its first verdict (trust.md 3.6). */
   readonly grantWindowMs: number
+  /** What the configuration says of the clouds, as far as it decides what they can grant. */
+  readonly clouds?: Reach
 }
 
 export type PersonFact = { readonly id: number; readonly login: string }
@@ -138,6 +141,8 @@ export type RequestFacts = {
         readonly cloudRole: string
         readonly scopes: readonly string[]
         readonly maxDurationSeconds: number
+        /** Its sessions may assume further roles. */
+        readonly chain?: boolean
       }
     | { readonly unknown: string; readonly remedy: string }
   /** What the policies said; undefined when they could not be asked because something above is missing. */

@@ -1,4 +1,4 @@
-import { refusals } from '../grant/grantable.ts'
+import { type Reach, refusals } from '../grant/grantable.ts'
 import { formatDuration } from '../request/duration.ts'
 import type { AccessRequest } from '../request/request.ts'
 import type { RuleNode } from './decision.ts'
@@ -48,7 +48,7 @@ export const judgeRequest = (facts: Facts, request: RequestFacts, sound: boolean
       ? [
           ...requesterRules(request, read.request),
           ...roleRules(request, read.request),
-          ...cloudRules(request, read.request),
+          ...cloudRules(request, read.request, facts.repository.clouds),
         ]
       : []),
     ...startRules(facts, read.request),
@@ -170,12 +170,14 @@ const roleRules = ({ role }: RequestFacts, asked: AccessRequest): readonly RuleN
 /** What the cloud would refuse after the merge is refused before it. */
 const cloudRules = (
   { requester, role }: RequestFacts,
-  { provider, scope }: AccessRequest,
+  { provider, scope, durationSeconds: seconds }: AccessRequest,
+  clouds: Reach | undefined,
 ): readonly RuleNode[] => {
   if (role === undefined || 'unknown' in role || role.provider !== provider) return []
   if (requester === undefined || !('person' in requester) || requester.principal === undefined) return []
   const { principal } = requester
-  return refusals(provider, { principal, cloudRole: role.cloudRole, scope }).map(({ needed, had, remedy }) =>
+  const asked = { principal, cloudRole: role.cloudRole, scope, seconds }
+  return refusals(provider, asked, clouds).map(({ needed, had, remedy }) =>
     rule('cloud', `Something that ${provider} can grant`, 'unmet', needed, had, { remedy }),
   )
 }

@@ -10,6 +10,7 @@ const files: Readonly<Record<string, string>> = {
     audience: '//iam',
     client_secret: 'pool secret',
   }),
+  '/s/aws': '[default]\naws_access_key_id = AKIA1\naws_secret_access_key = secret-of-a-user\n',
   '/s/note.txt': 'the key is under the mat',
   '/s/empty': '',
 }
@@ -51,6 +52,99 @@ const providersOf = (...given: Parameters<typeof parse>) => {
 
 const federation = { credentials_source: 'workload_identity_federation' }
 const key = { credentials_source: 'service_account_key', credentials_file: '/s/key.json' }
+
+describe('AWS', () => {
+  const sts = { mode: 'sts_assume_role', credentials_source: 'irsa' }
+
+  it('takes jitsudo’s section as it was', () => {
+    const section = {
+      mode: 'sts_assume_role',
+      role_arn_template: 'arn:aws:iam::{scope}:role/jitsudo-{role}',
+      default_region: 'us-east-1',
+      credentials_source: 'static',
+    }
+    expect(providersOf({ gcp: federation, aws: section }).aws).toEqual({
+      mode: 'sts_assume_role',
+      roleArnTemplate: 'arn:aws:iam::{scope}:role/jitsudo-{role}',
+      defaultRegion: 'us-east-1',
+      credentialsSource: 'static',
+      sessionTags: 'required',
+    })
+  })
+
+  it('takes its keys from a file or a variable, and keeps them out of log lines', () => {
+    const fromFile = providersOf({
+      gcp: federation,
+      aws: { mode: 'sts_assume_role', credentials_file: '/s/aws' },
+    })
+    expect(fromFile.aws?.keys).toEqual({ accessKeyId: 'AKIA1', secretAccessKey: 'secret-of-a-user' })
+    expect(cloudSecretTexts(fromFile)).toEqual(['secret-of-a-user'])
+    const env = {
+      GITSUDO_AWS_CREDENTIALS: files['/s/aws'] ?? '',
+      GITSUDO_AWS_ENDPOINT_URL: 'http://[::1]:1/',
+    }
+    expect(providersOf({ gcp: federation, aws: { mode: 'sts_assume_role' } }, env).aws).toMatchObject({
+      keys: fromFile.aws?.keys,
+      endpoint: 'http://[::1]:1',
+    })
+  })
+
+  it.each([
+    ['no mode', {}, ['mode'], /sts_assume_role/],
+    [
+      'another source',
+      { ...sts, credentials_source: 'luck' },
+      ['credentials_source'],
+      /must be one of static/,
+    ],
+    [
+      'no such file',
+      { ...sts, credentials_source: 'static', credentials_file: '/s/gone' },
+      ['credentials_file'],
+    ],
+    [
+      'no keys',
+      { ...sts, credentials_source: 'static', credentials_file: '/s/note.txt' },
+      ['credentials_file'],
+      /aws configure/,
+    ],
+    [
+      'keys that nobody asks for',
+      { ...sts, credentials_file: '/s/aws' },
+      ['credentials_file'],
+      /credentials_source: static/,
+    ],
+    ['keys in the file', { ...sts, credentials: 'abc' }, ['credentials'], /does not belong here/],
+    ['a region that is none', { ...sts, default_region: 'the moon' }, ['default_region'], /eu-central-1/],
+    ['an external id of other letters', { ...sts, external_id: 'a b' }, ['external_id']],
+    [
+      'a template of no ARN',
+      { ...sts, role_arn_template: 'jitsudo-{role}' },
+      ['role_arn_template'],
+      /arn:aws/,
+    ],
+    [
+      'one role for all',
+      { ...sts, role_arn_template: 'arn:aws:iam::{scope}:role/admin' },
+      ['role_arn_template'],
+      /\{role\}/,
+    ],
+    [
+      'a manager of no ARN',
+      { ...sts, manager_role_arn_template: '{scope}' },
+      ['manager_role_arn_template'],
+      /gitsudo-manager/,
+    ],
+    ['no TLS', { ...sts, endpoint_url: 'http://aws.example' }, ['endpoint_url'], /https/],
+    ['an unknown key', { ...sts, profile: '1' }, ['profile'], /write one of mode/],
+  ] as const)('refuses %s', (_name, aws, keys, says: RegExp = /→/) => {
+    const outcome = parse({ gcp: federation, aws })
+    const faults = outcome.ok ? [] : outcome.faults
+    expect(faults.map((fault) => fault.key)).toEqual(keys.map((name) => `providers.aws.${name}`))
+    expect(new ConfigError('test', faults).message).toMatch(says)
+    expect(JSON.stringify(outcome)).not.toMatch(/secret-of-a-user/)
+  })
+})
 
 describe('Google Cloud', () => {
   it('takes jitsudo’s section as it was', () => {
@@ -117,7 +211,7 @@ describe('Google Cloud', () => {
   })
 })
 
-it.each(['aws', 'azure', 'kubernetes'])('refuses %s by name until it is built', (name) => {
+it.each(['azure', 'kubernetes'])('refuses %s by name until it is built', (name) => {
   const outcome = parse({ gcp: federation, [name]: {} })
   expect(outcome).toMatchObject({ ok: false, faults: [{ key: `providers.${name}` }] })
 })

@@ -228,8 +228,8 @@ describe('faults', () => {
     ],
     [
       'a provider of a later version',
-      whole.replace('providers: {mock: {}}', 'providers: {mock: {}, aws: {}}'),
-      ['providers.aws'],
+      whole.replace('providers: {mock: {}}', 'providers: {mock: {}, azure: {}}'),
+      ['providers.azure'],
       /no such provider/,
     ],
     [

@@ -1,5 +1,6 @@
 import type { Intent } from '../../grant/intent.ts'
 import type { Provider } from '../../provider/port.ts'
+import { atMost } from '../at-most.ts'
 import type { GrantDeps } from './deps.ts'
 
 /** Locks held at once by this process: each keeps a database connection for as long as a provider call takes. */
@@ -10,22 +11,15 @@ const most = 4
  * another's question who shares it and that other's write. Bindings that cannot be shared need no lock.
  */
 export const createBindingLock = (deps: Pick<GrantDeps, 'store'>) => {
-  let held = 0
-  const waiting: (() => void)[] = []
+  const turn = atMost(most)
   return async <T>(provider: Provider, intent: Intent, work: () => Promise<T>): Promise<T> => {
     if (!provider.traits.shared) return work()
-    if (held < most) held++
-    else await new Promise<void>((go) => waiting.push(go))
-    try {
-      return await deps.store.transaction(async (tx) => {
+    return turn(() =>
+      deps.store.transaction(async (tx) => {
         await deps.store.serialise(tx, `binding:${intent.provider}:${provider.bindingKey(intent)}`)
         return work()
-      })
-    } finally {
-      const next = waiting.shift()
-      if (next === undefined) held--
-      else next()
-    }
+      }),
+    )
   }
 }
 

@@ -103,7 +103,11 @@ export const observePull = async (
   const facts: Facts = {
     now: deps.clock.now(),
     moment,
-    repository: { ...repository, grantWindowMs: deps.settings.grantWindowMs },
+    repository: {
+      ...repository,
+      grantWindowMs: deps.settings.grantWindowMs,
+      ...(deps.settings.clouds === undefined ? {} : { clouds: deps.settings.clouds }),
+    },
     pull: {
       number: pull.number,
       author: { id: pull.author.id, login: pull.author.login },

@@ -1,3 +1,5 @@
+import type { Reach } from '../../grant/grantable.ts'
+
 /** One access repository as the service's configuration lists it (trust.md 1.1). */
 export type RepositorySettings = {
   readonly id: number
@@ -21,4 +23,6 @@ export type Settings = {
   readonly administrators: readonly number[]
   readonly pendingTtlMs: number
   readonly grantWindowMs: number
+  /** What is configured of the clouds, as far as it decides what they can grant. */
+  readonly clouds?: Reach
 }

@@ -1,0 +1,178 @@
+import { z } from 'zod'
+import { type AwsReach, awsRole } from '../../grant/grantable/aws.ts'
+import { about } from '../about.ts'
+import type { ConfigFault } from '../fault.ts'
+import { isBare } from '../loopback.ts'
+
+const key = 'providers.aws'
+
+/** AWS's section, with jitsudo's names. */
+export const awsSchema = z
+  .strictObject({
+    mode: z.enum(['sts_assume_role']).meta(
+      about('How access is given: `sts_assume_role` (sessions of IAM roles).', 'sts_assume_role', {
+        env: 'GITSUDO_AWS_MODE',
+      }),
+    ),
+    role_arn_template: z
+      .string()
+      .default('arn:aws:iam::{scope}:role/{role}')
+      .meta(
+        about(
+          'The role of a grant: `{scope}` stands for the account, `{role}` for the role’s name.',
+          'arn:aws:iam::{scope}:role/jitsudo-{role}',
+          { env: 'GITSUDO_AWS_ROLE_ARN_TEMPLATE' },
+        ),
+      ),
+    manager_role_arn_template: z
+      .string()
+      .optional()
+      .meta(
+        about(
+          'The role that gitsudo takes in accounts other than its own to look after their roles; `{scope}` stands for the account.',
+          'arn:aws:iam::{scope}:role/gitsudo-manager',
+          { env: 'GITSUDO_AWS_MANAGER_ROLE_ARN_TEMPLATE' },
+        ),
+      ),
+    default_region: z
+      .string()
+      .regex(/^[a-z]{2}(-[a-z]{2,8}){1,3}-\d$/, 'must be a region such as eu-central-1')
+      .default('us-east-1')
+      .meta(
+        about('The region of calls, and `AWS_DEFAULT_REGION` of commands.', 'us-east-1', {
+          env: 'GITSUDO_AWS_DEFAULT_REGION',
+        }),
+      ),
+    credentials_source: z
+      .enum(['static', 'instance_profile', 'irsa'])
+      .default('static')
+      .meta(
+        about(
+          'Who gitsudo is there: `static` (keys of a user, by `credentials_file`, without one by `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`), `instance_profile` or `irsa` (the service account’s role on EKS).',
+          'irsa',
+          { env: 'GITSUDO_AWS_CREDENTIALS_SOURCE' },
+        ),
+      ),
+    credentials_file: z
+      .string()
+      .min(1)
+      .optional()
+      .meta(
+        about('The keys of `static`, as `aws configure` writes them.', '/run/secrets/aws-credentials', {
+          env: 'GITSUDO_AWS_CREDENTIALS_FILE',
+        }),
+      ),
+    external_id: z
+      .string()
+      .regex(/^[\w+=,.@:/-]{2,1224}$/, 'must be 2 to 1224 letters, digits and _ + = , . @ : / -')
+      .optional()
+      .meta(
+        about('What trust policies ask for as `sts:ExternalId`.', 'gitsudo', {
+          env: 'GITSUDO_AWS_EXTERNAL_ID',
+        }),
+      ),
+    sessionTags: z
+      .enum(['required', 'optional'])
+      .default('required')
+      .meta(
+        about(
+          '`optional`: where a role’s trust policy allows no tags or no source identity, its sessions go without.',
+          'required',
+          { env: 'GITSUDO_AWS_SESSION_TAGS' },
+        ),
+      ),
+    endpoint_url: z
+      .url({ protocol: /^https?$/, error: 'must be an http(s) address' })
+      .optional()
+      .meta(
+        about(
+          'An address that takes the place of every service’s own, where there is a private one.',
+          'https://aws.internal.example',
+          { env: 'GITSUDO_AWS_ENDPOINT_URL' },
+        ),
+      ),
+  })
+  .meta(about('AWS (docs/providers/aws.md).', '{mode: sts_assume_role, credentials_source: irsa}'))
+
+type Section = z.output<typeof awsSchema>
+
+/** The section once read. `keys` undefined: those of the environment. */
+export type AwsSettings = {
+  readonly mode: Section['mode']
+  readonly roleArnTemplate: string
+  readonly managerRoleArnTemplate?: string
+  readonly defaultRegion: string
+  readonly credentialsSource: Section['credentials_source']
+  readonly keys?: { readonly accessKeyId: string; readonly secretAccessKey: string }
+  readonly externalId?: string
+  readonly sessionTags: Section['sessionTags']
+  /** Without a trailing slash. */
+  readonly endpoint?: string
+}
+
+/** What must agree between the section and its secret; the secret is in none of the faults. */
+export const awsFaults = (section: Section, credentials: string | undefined): readonly ConfigFault[] => {
+  const faults: ConfigFault[] = []
+  const fault = (name: string, message: string, remedy: string) =>
+    faults.push({ key: `${key}.${name}`, message, remedy })
+  if (section.endpoint_url !== undefined && isBare(section.endpoint_url))
+    fault('endpoint_url', 'would carry credentials without TLS', 'write https://')
+  for (const name of ['role_arn_template', 'manager_role_arn_template'] as const) {
+    const template = section[name]
+    if (template !== undefined && awsRole(template, { scope: '1'.repeat(12), cloudRole: 'r' }) === undefined)
+      fault(
+        name,
+        'makes no ARN of a role',
+        `write it like arn:aws:iam::{scope}:role/${name === 'role_arn_template' ? 'jitsudo-{role}' : 'gitsudo-manager'}`,
+      )
+  }
+  if (!section.role_arn_template.includes('{role}'))
+    fault('role_arn_template', 'makes one role of all', 'write {role} where its name goes')
+  if (credentials === undefined) return faults
+  if (section.credentials_source !== 'static')
+    fault(
+      'credentials_file',
+      `is not for ${section.credentials_source}`,
+      'remove it, or set credentials_source: static',
+    )
+  else if (credentials !== '' && keysIn(credentials) === undefined)
+    fault(
+      'credentials_file',
+      'does not hold aws_access_key_id and aws_secret_access_key',
+      'write both, each on a line of its own, as aws configure does',
+    )
+  return faults
+}
+
+export const awsSettings = (section: Section, credentials: string | undefined): AwsSettings => {
+  const keys = credentials === undefined ? undefined : keysIn(credentials)
+  return {
+    mode: section.mode,
+    roleArnTemplate: section.role_arn_template,
+    ...(section.manager_role_arn_template === undefined
+      ? {}
+      : { managerRoleArnTemplate: section.manager_role_arn_template }),
+    defaultRegion: section.default_region,
+    credentialsSource: section.credentials_source,
+    ...(keys === undefined ? {} : { keys }),
+    ...(section.external_id === undefined ? {} : { externalId: section.external_id }),
+    sessionTags: section.sessionTags,
+    ...(section.endpoint_url === undefined ? {} : { endpoint: section.endpoint_url.replace(/\/+$/, '') }),
+  }
+}
+
+/** What of the section decides what can be granted. */
+export const awsReach = (settings: AwsSettings): AwsReach => ({
+  mode: settings.mode,
+  roleArnTemplate: settings.roleArnTemplate,
+  chained: settings.credentialsSource !== 'static',
+})
+
+/** The keys of a file as the AWS CLI keeps it, of its first profile. */
+const keysIn = (text: string): AwsSettings['keys'] => {
+  const value = (name: string) => new RegExp(`^\\s*${name}\\s*=\\s*(\\S+)\\s*$`, 'm').exec(text)?.[1]
+  const [accessKeyId, secretAccessKey] = [value('aws_access_key_id'), value('aws_secret_access_key')]
+  return accessKeyId === undefined || secretAccessKey === undefined
+    ? undefined
+    : { accessKeyId, secretAccessKey }
+}

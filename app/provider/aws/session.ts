@@ -1,0 +1,52 @@
+import type { AssumeRoleCommandInput } from '@aws-sdk/client-sts'
+import { leastSeconds } from '../../grant/grantable/aws.ts'
+import type { Intent } from '../../grant/intent.ts'
+import { cloudName } from '../../request/id.ts'
+
+/** The name of a grant's sessions; with the role's id before it, it is what `aws:userid` says of them. */
+export const sessionName = ({ grant }: Pick<Intent, 'grant'>): string => `gitsudo-${cloudName(grant)}`
+
+/** Everything that the role allows, until the end: `grants` are its sessions' own limits, whatever AWS's 15 minutes are. */
+const policyOf = (endsAt: number, chain: boolean): string =>
+  JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [
+      { Effect: 'Allow', Action: '*', Resource: '*' },
+      {
+        Effect: 'Deny',
+        Action: '*',
+        Resource: '*',
+        Condition: { DateGreaterThanEquals: { 'aws:CurrentTime': new Date(endsAt).toISOString() } },
+      },
+      ...(chain ? [] : [{ Effect: 'Deny', Action: 'sts:AssumeRole', Resource: '*' }]),
+    ],
+  })
+
+/** A session that may do nothing, to see whether the role can be assumed. */
+export const nothing = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Deny', Action: '*', Resource: '*' }],
+})
+
+/** What a tag's value may hold (STS API reference, Tag), and how much of it. */
+const tagText = (text: string): string => text.replace(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu, '_').slice(0, 256)
+
+/** What AssumeRole is asked for at `now`: the session of a grant, for what is left of it. */
+export const sessionOf = (
+  intent: Intent,
+  role: string,
+  externalId: string | undefined,
+  now: number,
+): AssumeRoleCommandInput => ({
+  RoleArn: role,
+  RoleSessionName: sessionName(intent),
+  DurationSeconds: Math.max(leastSeconds, Math.ceil((intent.endsAt - now) / 1000)),
+  Policy: policyOf(intent.endsAt, intent.chain === true),
+  SourceIdentity: intent.principal,
+  Tags: [
+    { Key: 'gitsudo:RequestID', Value: intent.grant },
+    { Key: 'gitsudo:UserIdentity', Value: tagText(intent.principal) },
+    { Key: 'gitsudo:Reason', Value: tagText(intent.reason) },
+  ],
+  ...(externalId === undefined ? {} : { ExternalId: externalId }),
+})

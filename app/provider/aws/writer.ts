@@ -1,0 +1,113 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { AwsRole } from '../../grant/grantable/aws.ts'
+import { type Call, ProviderError } from '../port.ts'
+import type { Api } from './api.ts'
+import { type Denial, readDenials, tidy, withDenial, writeDenials } from './denials.ts'
+import { isFull } from './faults.ts'
+import type { Records } from './records.ts'
+
+/** A session to refuse, and from when on it cannot be alive. */
+export type Refused = { readonly userid: string; readonly until: number }
+
+type Waiting = Refused & {
+  readonly signal: AbortSignal
+  readonly resolve: (denials: readonly Denial[]) => void
+  readonly reject: (error: unknown) => void
+}
+
+const firstBackOffMs = 100
+/** A call may take so long, and the policy is there when it has been answered. */
+const callMs = 10_000
+
+type Deps = {
+  readonly api: Api
+  readonly records: Records
+  readonly clock: { now(): number }
+  /** Our inline policy's name. */
+  readonly policy: string
+  /** Whoever else is being revoked on a role, by the ledger. */
+  readonly others: (role: AwsRole) => Promise<readonly Refused[]>
+}
+
+/**
+ * Writes our inline policy of roles, which AWS replaces whole and without an etag: one writer a role on all replicas,
+ * what waits for the same role in one write. Whoever is being revoked by the ledger is put in whatever was read, so that
+ * a read that lags loses nobody.
+ */
+export const createWriter = ({ api, records, clock, policy, others }: Deps) => {
+  const queues = new Map<string, Waiting[]>()
+
+  const write = async (role: AwsRole, batch: readonly Waiting[], signal: AbortSignal): Promise<void> => {
+    const before = await api.policy(role, policy, signal)
+    const now = clock.now()
+    let next = tidy(readDenials(before), now)
+    for (const one of [...batch, ...(await others(role))])
+      next = withDenial(next, one.userid, { now, since: now + callMs, until: one.until })
+    try {
+      const text = writeDenials(next)
+      if (text === undefined) await api.deletePolicy(role, policy, signal)
+      else if (text !== before) await api.putPolicy(role, policy, text, signal)
+    } catch (error) {
+      if (!(error instanceof ProviderError) || !isFull(error.cause)) throw error
+      if (batch.length <= 1)
+        throw new ProviderError(
+          'conflict',
+          `aws: ${role.arn} has no room in its inline policies to refuse one more session: its access ends with the grant`,
+          { cause: error },
+        )
+      const half = Math.ceil(batch.length / 2)
+      for (const part of [batch.slice(0, half), batch.slice(half)])
+        await write(role, part, signal).catch((cause: unknown) => {
+          for (const one of part) one.reject(cause)
+        })
+      return
+    }
+    const after = readDenials(await api.policy(role, policy, signal))
+    for (const one of batch) one.resolve(after)
+  }
+
+  const persist = async (role: AwsRole, batch: readonly Waiting[]): Promise<void> => {
+    const signal = AbortSignal.timeout(callMs)
+    for (let tries = 0; ; tries++) {
+      try {
+        return await records.exclusive(`aws ${role.arn}`, () => write(role, batch, signal))
+      } catch (error) {
+        const again = error instanceof ProviderError && error.kind === 'conflict' && !isFull(causeOf(error))
+        const wait = Math.random() * firstBackOffMs * 2 ** tries
+        if (!again || signal.aborted || batch.every((one) => one.signal.aborted)) throw error
+        await pause(wait, undefined, { signal }).catch(() => Promise.reject(error))
+      }
+    }
+  }
+
+  const drain = async (role: AwsRole, queue: Waiting[]): Promise<void> => {
+    // Whoever comes in the same turn is still let in.
+    await Promise.resolve()
+    while (queue.length > 0) {
+      const batch = queue.splice(0)
+      await persist(role, batch).catch((error: unknown) => {
+        for (const one of batch) one.reject(error)
+      })
+    }
+    queues.delete(role.arn)
+  }
+
+  return {
+    /** @returns what the policy says, read back, of every session that it refuses */
+    refuse: (role: AwsRole, refused: Refused, call: Call): Promise<readonly Denial[]> =>
+      new Promise((resolve, reject) => {
+        const one = { ...refused, signal: call.signal, resolve, reject }
+        const queue = queues.get(role.arn)
+        if (queue !== undefined) {
+          queue.push(one)
+          return
+        }
+        const fresh = [one]
+        queues.set(role.arn, fresh)
+        void drain(role, fresh)
+      }),
+  }
+}
+
+const causeOf = (error: ProviderError): unknown =>
+  error.cause instanceof ProviderError ? error.cause.cause : error.cause

@@ -4,10 +4,10 @@ import { gitsudo } from '../grant/events.ts'
 import { type Override, overrideKey } from '../grant/standing.ts'
 import { writeInstant } from '../request/instant.ts'
 import type { ReconcileDeps } from './deps.ts'
-import { wakePull } from './key.ts'
 import type { OverrideAsk, Tx } from './ports/store.ts'
 import { userActor } from './pull-request/events.ts'
 import { transact } from './transact.ts'
+import { wakeWaiting } from './wake-waiting.ts'
 
 /** How long a first administrator's command waits for a second one's. */
 const askMs = 3_600_000
@@ -95,7 +95,7 @@ export const askOverride = async (
       by: people.map(({ id, login }) => ({ id, login })),
     })
     const leaf = await deps.ledger.stage(tx, deps.keys.sign(event))
-    await decideAnew(deps, tx, repository)
+    await wakeWaiting(deps, tx, repository)
     return { answer: { kind: 'started', until, by: people } as const, staged: [leaf] }
   })
   await deps.ledger.sealed(staged, deps.clock.now() + sealMs)
@@ -137,7 +137,7 @@ const end = async (
   await deps.store.serialise(tx, `policies:${repository}`)
   if (!(await deps.store.endOverride(tx, repository, policy))) return undefined
   await deps.store.dropOverrideAsks(tx, repository, policy)
-  await decideAnew(deps, tx, repository)
+  await wakeWaiting(deps, tx, repository)
   const now = deps.clock.now()
   const who = by === undefined ? [] : [{ id: by.id, login: by.login }]
   const event = overridden(repository, policy, actor, now, {
@@ -146,15 +146,6 @@ const end = async (
     by: who,
   })
   return deps.ledger.stage(tx, deps.keys.sign(event))
-}
-
-/** What waits in this repository is decided by the policies of now. */
-const decideAnew = async (deps: Deps, tx: Tx, repository: number): Promise<void> => {
-  const waiting = (await deps.store.waitingPulls()).filter((one) => one.repository === repository)
-  await deps.queue.wake(
-    waiting.map(({ pull }) => wakePull(repository, pull)),
-    tx,
-  )
 }
 
 const overridden = (

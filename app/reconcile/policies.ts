@@ -3,13 +3,13 @@ import { foldPolicyLedger, type PolicyLedger } from '../decision/policy-ledger.t
 import { gitsudo } from '../grant/events.ts'
 import { writeInstant } from '../request/instant.ts'
 import type { ReconcileDeps } from './deps.ts'
-import { wakePull } from './key.ts'
 import type { PolicyCache } from './observe/policies.ts'
 import type { PolicySet } from './ports/evaluator.ts'
 import type { Keys } from './ports/keys.ts'
 import type { RepositorySettings } from './ports/settings.ts'
 import type { Tx } from './ports/store.ts'
 import { askRevoke } from './revoke.ts'
+import { wakeWaiting } from './wake-waiting.ts'
 
 type LedgerDeps = Pick<ReconcileDeps, 'ledger' | 'keys'>
 type LoadDeps = LedgerDeps &
@@ -93,13 +93,7 @@ export const loadAccepted = async (deps: LoadDeps, repository: RepositorySetting
     if (lastLoaded === commit) return
     await deps.ledger.stage(tx, deps.keys.sign(loadedEvent(set, repository.id, deps.clock.now())))
     await revokeOfStrangers(deps, tx, repository.id, set)
-    const waiting = await deps.store.waitingPulls()
-    await deps.queue.wake(
-      waiting
-        .filter(({ repository: id }) => id === repository.id)
-        .map(({ pull }) => wakePull(repository.id, pull)),
-      tx,
-    )
+    await wakeWaiting(deps, tx, repository.id)
   })
   return set
 }

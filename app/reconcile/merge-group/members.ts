@@ -1,5 +1,5 @@
+import { obtain } from '../observe/obtain.ts'
 import type { Change, Mirror, Sha } from '../ports/git.ts'
-import { GitError } from '../ports/git.ts'
 import type { PullRequest } from '../ports/github.ts'
 
 export type Members = {
@@ -26,7 +26,8 @@ export const membersOf = async (
     readonly sure: boolean
   }[] = []
   for (const pull of open) {
-    if (!(await present(mirror, pull.head.sha)) || (await mirror.isAncestor(pull.head.sha, from))) continue
+    // A head that cannot be had is in no group.
+    if (!(await obtain(mirror, pull.head.sha)) || (await mirror.isAncestor(pull.head.sha, from))) continue
     const base = await mirror.mergeBase(from, pull.head.sha)
     if (base === undefined) continue
     const own = await mirror.changes(base, pull.head.sha)
@@ -53,16 +54,4 @@ const holds = (changes: ReadonlyMap<string, Change>, { path, after }: Change): b
   if (there === undefined) return false
   const decides = path.startsWith('requests/') || path.startsWith('policies/')
   return !decides || (there.after?.sha === after?.sha && there.after?.mode === after?.mode)
-}
-
-/** A head that cannot be had is in no group. */
-const present = async (mirror: Mirror, head: Sha): Promise<boolean> => {
-  if (await mirror.has(head)) return true
-  try {
-    await mirror.fetch([head])
-    return true
-  } catch (error) {
-    if (error instanceof GitError && error.code === 'missing') return false
-    throw error
-  }
 }

@@ -6,7 +6,7 @@ import type { WakeUp } from '../ports/queue.ts'
 import type { RepositorySettings } from '../ports/settings.ts'
 import type { Delivery } from '../ports/store.ts'
 
-/** GitHub lets a group wait six hours for its checks at most ("Managing a merge queue", docs.github.com). */
+/** GitHub lets a group wait six hours for its checks ("Managing a merge queue", docs.github.com); amply more. */
 const longestMs = 24 * 60 * 60_000
 
 export type Group = { readonly ref: string; readonly head: Sha; readonly base: Sha }

@@ -1,10 +1,11 @@
 import type { PersonFact, ReviewFact } from '../../decision/facts.ts'
 import type { Directory } from '../../identity/directory.ts'
 import type { ReconcileDeps } from '../deps.ts'
-import { GitError, type Mirror } from '../ports/git.ts'
+import type { Mirror } from '../ports/git.ts'
 import type { ApiReview, Permission, RepositoryApi } from '../ports/github.ts'
 import type { ReviewPayload } from '../ports/payload.ts'
 import { genuine } from './deliveries.ts'
+import { obtain } from './obtain.ts'
 
 const states = {
   APPROVED: 'approved',
@@ -45,7 +46,9 @@ export const reviewsOf = async (
   // Without a stored payload no review can count, so the forecast need not ask; the verdict always does.
   if (at.forecast && payloads.size === 0) return []
   const listed = (await api.reviews(at.pull)).filter((review) => review.state !== 'PENDING')
-  await present(mirror, [...payloads.values()])
+  // One that is gone for good covers nothing.
+  for (const commit of new Set([...payloads.values()].map((payload) => payload.commit)))
+    await obtain(mirror, commit)
   return Promise.all(
     listed.map((review) => fact(review, payloads.get(review.id), mirror, directory, permissionOf, at)),
   )
@@ -55,17 +58,6 @@ type Stored = ReviewPayload & { readonly storedAt: number }
 
 /** What is stored late by a redelivery is as old as it says; GitHub's times are whole seconds. Epoch ms. */
 export const earliest = (receivedAt: number, toldAt: number): number => Math.min(receivedAt, toldAt + 999)
-
-/** Commits that a force-push left behind may be gone for good: such a review covers nothing. */
-const present = async (mirror: Mirror, payloads: readonly ReviewPayload[]): Promise<void> => {
-  for (const commit of new Set(payloads.map((payload) => payload.commit))) {
-    try {
-      if ((await mirror.has(commit)) === false) await mirror.fetch([commit])
-    } catch (error) {
-      if (!(error instanceof GitError && error.code === 'missing')) throw error
-    }
-  }
-}
 
 const fact = async (
   review: ApiReview,

@@ -5,8 +5,9 @@ import { gitsudo } from '../../grant/events.ts'
 import { writeInstant } from '../../request/instant.ts'
 import type { ReconcileDeps } from '../deps.ts'
 import { pathFact } from '../observe/changes.ts'
+import { obtain } from '../observe/obtain.ts'
 import { acceptedCommit, policyLedger } from '../policies.ts'
-import { GitError, type Mirror, type Sha } from '../ports/git.ts'
+import type { Mirror, Sha } from '../ports/git.ts'
 import type { PullRequest } from '../ports/github.ts'
 import type { RepositorySettings } from '../ports/settings.ts'
 import type { Tx } from '../ports/store.ts'
@@ -54,12 +55,7 @@ export const policySteps = async (
 
 /** Whether the pull request itself changes `policies/`, and nothing under `requests/`. A head that is gone says nothing. */
 const isProposal = async (mirror: Mirror, before: Sha, head: Sha): Promise<boolean> => {
-  try {
-    await mirror.fetch([head])
-  } catch (error) {
-    if (error instanceof GitError && error.code === 'missing') return true
-    throw error
-  }
+  if (!(await obtain(mirror, head))) return true
   const base = await mirror.mergeBase(before, head)
   return base === undefined || proposes(touchedBy((await mirror.changes(base, head)).map(pathFact)))
 }
@@ -105,12 +101,5 @@ export const refuseStrays = async (
   }
 }
 
-const treeOf = async (mirror: Mirror, commit: Sha): Promise<Sha | undefined> => {
-  try {
-    await mirror.fetch([commit])
-    return await mirror.treeHash(commit, 'policies')
-  } catch (error) {
-    if (error instanceof GitError && error.code === 'missing') return undefined
-    throw error
-  }
-}
+const treeOf = async (mirror: Mirror, commit: Sha): Promise<Sha | undefined> =>
+  (await obtain(mirror, commit)) ? mirror.treeHash(commit, 'policies') : undefined

@@ -1,7 +1,6 @@
-import { Octokit } from '@octokit/rest'
 import { receiptsIn } from '../audit/receipt.ts'
 import type { CliDeps, GitHubSays } from './deps.ts'
-import { asked, silentLog } from './github.ts'
+import { asked, octokitOf } from './github.ts'
 
 /** By which gitsudo's own comments are known (reconcile/publish/comment.ts); only an App can have written it as a bot. */
 const mark = '<!-- gitsudo:'
@@ -15,13 +14,7 @@ export async function githubSays(
     repository,
   }: { readonly apiUrl: string; readonly token: string; readonly repository: string },
 ): Promise<GitHubSays> {
-  const octokit = new Octokit({
-    auth: token,
-    baseUrl: apiUrl,
-    userAgent: `gitsudo/${deps.version}`,
-    request: { fetch: deps.fetch },
-    log: silentLog,
-  })
+  const octokit = octokitOf(deps, apiUrl, token)
   const [owner = '', repo = ''] = repository.split('/')
   const where = { owner, repo, per_page: 100 }
   const { data } = await asked(repository, octokit.repos.get({ owner, repo }))

@@ -32,13 +32,7 @@ export function githubAsUser(
   apiUrl: string,
   token: string,
 ): GitHubAsUser {
-  const octokit = new Octokit({
-    auth: token,
-    baseUrl: apiUrl,
-    userAgent: `gitsudo/${deps.version}`,
-    request: { fetch: deps.fetch },
-    log: silentLog,
-  })
+  const octokit = octokitOf(deps, apiUrl, token)
   const at = (repository: string) => {
     const [owner = '', repo = ''] = repository.split('/')
     return { owner, repo }
@@ -77,9 +71,20 @@ export function githubAsUser(
   }
 }
 
+/** GitHub's API with this token. Silent: lines of its own on standard error would only repeat what `Failure` says. */
+export const octokitOf = (
+  { fetch, version }: Pick<CliDeps, 'fetch' | 'version'>,
+  apiUrl: string,
+  token: string,
+): Octokit =>
+  new Octokit({
+    auth: token,
+    baseUrl: apiUrl,
+    userAgent: `gitsudo/${version}`,
+    request: { fetch },
+    log: { debug: silent, info: silent, warn: silent, error: silent },
+  })
 const silent = () => undefined
-/** Its own lines on standard error would only repeat what `Failure` says. */
-export const silentLog = { debug: silent, info: silent, warn: silent, error: silent }
 
 /** GitHub's answer, or a `Failure` in its words. */
 export async function asked<T>(repository: string, answer: Promise<T>): Promise<T> {

@@ -52,12 +52,15 @@ export const compose = (env: NodeJS.ProcessEnv, version: string, overrides: Over
   const once = async <T>(config: Config, work: (ports: Ports, config: Config) => Promise<T>): Promise<T> => {
     const log = createLog({ level: 'error', secrets: [] })
     const served = await openServed(config)
-    const { ports, close } = await openPorts(config, served.url, clock, log)
     try {
-      return await work(ports, config)
+      const { ports, close } = await openPorts(config, served.url, clock, log)
+      try {
+        return await work(ports, config)
+      } finally {
+        await ports.queue.stop()
+        await close()
+      }
     } finally {
-      await ports.queue.stop()
-      await close()
       await served.stop()
     }
   }

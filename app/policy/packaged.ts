@@ -27,21 +27,22 @@ export const packagedFolder = new URL('../../app/policy/packaged/', import.meta.
 /** Which built-ins policies may use: none of network, runtime or chance, and only what the host evaluates. */
 export const readCapabilities = (): Uint8Array => readFileSync(new URL('capabilities.json', packagedFolder))
 
+const readManifest = (): PackagedManifest =>
+  JSON.parse(readFileSync(new URL('manifest.json', packagedFolder), 'utf8'))
+
 /** The default policies' wasm for sources that are byte for byte the packaged ones; undefined for others. */
 export function createPackaged(): (
   policy: PolicySource,
   lib: readonly RegoFile[],
 ) => CompiledPolicy | undefined {
   const capabilities = readCapabilities()
-  const manifest: PackagedManifest = JSON.parse(
-    readFileSync(new URL('manifest.json', packagedFolder), 'utf8'),
-  )
+  const { compiler, policies } = readManifest()
   const kept = new Map<string, CompiledPolicy>()
   return (policy, lib) => {
-    const sources = sourcesDigest(policy, lib, capabilities, manifest.compiler)
+    const sources = sourcesDigest(policy, lib, capabilities, compiler)
     const known = kept.get(sources)
     if (known !== undefined) return known
-    const entry = manifest.policies.find((candidate) => candidate.sources === sources)
+    const entry = policies.find((candidate) => candidate.sources === sources)
     if (entry === undefined) return undefined
     const wasm = readFileSync(new URL(`${policy.name}.wasm`, packagedFolder))
     const digest = hash('sha256', wasm)
@@ -58,10 +59,7 @@ export function createPackaged(): (
 
 /** Packaged wasm by its own digest, whatever the sources that are asked about; undefined where none has it. */
 export function packagedByDigest(digest: string): CompiledPolicy | undefined {
-  const manifest: PackagedManifest = JSON.parse(
-    readFileSync(new URL('manifest.json', packagedFolder), 'utf8'),
-  )
-  const entry = manifest.policies.find(({ wasm }) => wasm === digest)
+  const entry = readManifest().policies.find(({ wasm }) => wasm === digest)
   if (entry === undefined) return undefined
   const wasm = readFileSync(new URL(`${basename(entry.path, '.rego')}.wasm`, packagedFolder))
   return hash('sha256', wasm) === digest

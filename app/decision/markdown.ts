@@ -12,6 +12,7 @@ export const icons: Readonly<Record<Outcome | Verdict, string>> = {
   action_required: '⏳',
   not_yet: '❔',
 }
+
 /** Who has to approve, and who has. */
 export const approvals = (requirements: readonly Requirement[]): readonly string[] =>
   section(
@@ -36,10 +37,10 @@ export const section = (title: string, items: readonly string[]): readonly strin
   items.length === 0 ? [] : [`**${title}**`, '', ...items.map((item) => `- ${item}`), '']
 
 /**
- * Anybody's words as inert text on one line. Punctuation that means something is escaped, which takes
- * care of Markdown, HTML, math and bare links. GitHub looks for mentions and references (@login, owner/repo#1, GH-1) only after Markdown, where
- * an escape no longer shows, but never inside code: words that could be one become code, so that an e-mail
- * address can still be copied.
+ * Anybody's words as inert text on one line. Punctuation that means something is escaped, which takes care of
+ * Markdown, HTML, math and bare links. GitHub looks for mentions and references (@login, owner/repo#1, GH-1) only
+ * after Markdown, where an escape no longer shows, but never inside code: words that could be one become code, so
+ * that an e-mail address can still be copied.
  */
 export const safe = (text: string): string =>
   text

@@ -89,7 +89,7 @@ export function requestRoutes(app: FastifyInstance, deps: ServerDeps, callers: C
     return reply.code(202).send(requestView(after, deps.facts))
   })
 
-  app.post('/api/v1/requests/:id/credentials', async (request, reply) => {
+  app.post('/api/v1/requests/:id/credentials', async (request) => {
     const caller = await callers.identify(request, 'fresh')
     const row = await find(caller, request.params)
     if (requesterId(row) !== caller.id)
@@ -111,7 +111,6 @@ export function requestRoutes(app: FastifyInstance, deps: ServerDeps, callers: C
     })
     if (!answer.ok)
       throw new Problem('conflict', answer.why, `gitsudo status ${row.request.id} shows where it stands`)
-    reply.header('cache-control', 'no-store')
     return {
       environment: answer.environment,
       ...(answer.files === undefined ? {} : { files: answer.files }),

@@ -2,7 +2,7 @@ import type { IConfiguration } from 'dependency-cruiser'
 
 const pure = '^app/(request|identity|decision|grant|audit)/|^app/policy/(input|result|fold)\\.ts$'
 const severity = 'error' as const
-const edges = ['github', 'git', 'store', 'queue', 'provider', 'notify', 'server', 'cli', 'sandbox']
+const edges = ['github', 'git', 'store', 'queue', 'provider', 'server', 'cli', 'sandbox']
 const io =
   '^(node:)?(fs|fs/promises|net|http|https|http2|dns|tls|child_process|worker_threads|os|timers|timers/promises)$'
 
@@ -50,9 +50,15 @@ export const directions: IConfiguration = {
       },
     })),
     {
+      name: 'counterparts-see-nothing-of-the-service',
+      severity,
+      from: { path: '^app/sandbox/' },
+      to: { path: '^app/', pathNot: '^app/sandbox/' },
+    },
+    {
       name: 'nobody-imports-main-or-compose',
       severity,
-      from: { path: '^app/', pathNot: '^app/(main|compose)\\.ts$|^app/compose/|^app/sandbox/demo/' },
+      from: { path: '^app/', pathNot: '^app/(main|compose)\\.ts$|^app/compose/' },
       to: { path: '^app/(main|compose)\\.ts$|^app/compose/' },
     },
   ],

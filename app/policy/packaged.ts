@@ -5,7 +5,7 @@ import { type CompiledPolicy, type RegoVersion, sourcesDigest } from './compile.
 import { PolicyLoadError } from './policy-fault.ts'
 import type { PolicySource, RegoFile } from './sources.ts'
 
-/** What `npm run package:policies` writes beside the wasm; `npm run test:policy` proves it fresh. */
+/** What `scripts/package-policies.ts` writes beside the wasm; `npm run test:policy` proves it fresh. */
 export type PackagedManifest = {
   /** Version of the opa that compiled. */
   readonly compiler: string

@@ -1,70 +1,8 @@
-import { generateKeyPairSync } from 'node:crypto'
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createGitHub } from '../../app/github/github.ts'
-import { rememberingLog } from './log.ts'
+import type { RequestListener } from 'node:http'
+import { describe, expect, test } from 'vitest'
+import { answer, answerWith, calls, now, serve, setUp } from './odd-answers.ts'
 
-const { privateKey } = generateKeyPairSync('rsa', {
-  modulusLength: 2048,
-  publicKeyEncoding: { type: 'spki', format: 'pem' },
-  privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
-})
-const now = Date.parse('2026-01-05T10:00:00Z')
-
-let respond: RequestListener = (_request, response) => response.end()
-const calls: { readonly method: string; readonly url: string; readonly authorization: string }[] = []
-const server = createServer((request, response) => {
-  const { method = '', url = '' } = request
-  calls.push({ method, url, authorization: request.headers.authorization ?? '' })
-  const json = (body: unknown) =>
-    response.setHeader('content-type', 'application/json').end(JSON.stringify(body))
-  if (url.endsWith('/installation')) return json({ id: 3 })
-  if (url.endsWith('/access_tokens')) {
-    response.statusCode = 201
-    return json({
-      token: 'ghs_secret',
-      expires_at: '2026-01-05T11:00:00Z',
-      permissions: {},
-      repositories: [{ id: 7, name: 'access', full_name: 'Acme/access' }],
-    })
-  }
-  return respond(request, response)
-})
-beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)))
-afterAll(() => {
-  server.closeAllConnections()
-  server.close()
-})
-
-const setUp = (taken: { ok: true } | { ok: false; retryAt: number } = { ok: true }) => {
-  const { log, lines } = rememberingLog()
-  const held: unknown[] = []
-  calls.length = 0
-  const github = createGitHub({
-    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/v3/`,
-    appId: 1,
-    privateKey,
-    clientId: 'id',
-    clientSecret: 'the client secret',
-    repositories: [{ id: 7, fullName: 'acme/access' }],
-    budget: {
-      takeBudget: async () => taken,
-      holdBudget: async (...hold) => {
-        held.push(hold)
-      },
-    },
-    clock: { now: () => now },
-    log,
-    timeoutMs: 400,
-  })
-  return { github, api: github.repository(7), held, lines }
-}
-const answer = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}) => {
-  respond = (_request, response) => {
-    response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
-  }
-}
+serve()
 
 describe('each answer has its code, and the time to ask again', () => {
   const reset = String(now / 1000 + 1800)
@@ -156,7 +94,7 @@ test('405 on a merge is not_mergeable, and a way that is not allowed leads to th
   answer(405, { message: 'Base branch was modified. Review and try the merge again.' })
   await expect(api.merge(5, 'a'.repeat(40))).rejects.toMatchObject({ code: 'base_moved' })
   const ways: string[] = []
-  respond = (request, response) => {
+  answerWith((request, response) => {
     request.on('data', (chunk) => ways.push(JSON.parse(String(chunk)).merge_method))
     request.on('end', () => {
       const allowed = ways.length === 2
@@ -167,7 +105,7 @@ test('405 on a merge is not_mergeable, and a way that is not allowed leads to th
         ),
       )
     })
-  }
+  })
   await api.merge(5, 'a'.repeat(40))
   expect(ways).toEqual(['merge', 'squash'])
 })
@@ -178,7 +116,7 @@ test('a merge queue is asked with the head that was decided on, and its refusals
   let now = head
   let said: unknown = { data: { enqueuePullRequest: { mergeQueueEntry: { id: 'x' } } } }
   const asked: unknown[] = []
-  respond = (request, response) => {
+  answerWith((request, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
@@ -191,7 +129,7 @@ test('a merge queue is asked with the head that was decided on, and its refusals
       asked.push([request.url, JSON.parse(Buffer.concat(chunks).toString()).variables])
       response.end(JSON.stringify(said))
     })
-  }
+  })
   await api.merge(5, head)
   expect(asked).toEqual([['/api/graphql', { input: { pullRequestId: 'PR_5', expectedHeadOid: head } }]])
   const refuse = (type: string | undefined, message: string) => {
@@ -251,7 +189,7 @@ describe('an answer that is not whole is no answer', () => {
     ],
   ])('%s', async (_name, listener) => {
     const { api } = setUp()
-    respond = listener
+    answerWith(listener)
     await expect(api.openPulls()).rejects.toMatchObject({ name: 'GitHubError', code: 'unavailable' })
   })
 
@@ -310,20 +248,8 @@ test('nothing secret is in an error or a log line', async () => {
 })
 
 test('a renamed answer to the token request is refused', async () => {
-  const { log } = rememberingLog()
-  calls.length = 0
-  const github = createGitHub({
-    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/v3`,
-    appId: 1,
-    privateKey,
-    clientId: 'id',
-    clientSecret: 'secret',
-    repositories: [{ id: 7, fullName: 'acme/former' }],
-    budget: { takeBudget: async () => ({ ok: true }), holdBudget: async () => undefined },
-    clock: { now: () => now },
-    log,
-  })
-  await expect(github.repository(7).openPulls()).rejects.toMatchObject({
+  const { api } = setUp({ ok: true }, 'acme/former')
+  await expect(api.openPulls()).rejects.toMatchObject({
     code: 'forbidden',
     message: 'repository 7 is configured as acme/former and is now Acme/access (7)',
   })

@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { readCheckpoint } from '../../../app/audit/checkpoint.ts'
 import { openNote } from '../../../app/audit/note.ts'
-import { acknowledgeRestore } from '../../../app/reconcile/anchor.ts'
 import { GitHubError } from '../../../app/reconcile/ports/github.ts'
-import { newSigner, openStage, type Stage } from './stage.ts'
+import { openStage, type Stage } from './stage.ts'
 
 let t: Stage
 beforeEach(async () => {
@@ -191,126 +190,5 @@ describe('what goes wrong', () => {
     t.clock.advance(1_000)
     await one.turn()
     expect(t.branch.writes()).toBe(2)
-  })
-})
-
-describe('somebody else at the branch', () => {
-  const started = async () => {
-    const one = await t.replica()
-    await one.seal()
-    await one.turn()
-    t.clock.advance(61_000)
-    await one.seal()
-    return { one, first: t.branch.tips()[0] ?? '' }
-  }
-
-  test('wrote on top: an alert, and on top of that', async () => {
-    const { one } = await started()
-    const foreign = t.branch.put(new Map([['checkpoint', 'nothing of ours\n']]))
-    await one.turn()
-    expect(t.alerts()).toEqual(['anchor.foreign'])
-    expect(await t.branch.descends(foreign, t.branch.tips().at(-1) ?? '')).toBe(true)
-    expect(await one.anchored()).toHaveLength(2)
-  })
-
-  test('moved it elsewhere: never overwritten, alerted again and again', async () => {
-    const { one, first } = await started()
-    t.branch.move(undefined)
-    const elsewhere = t.branch.put(new Map([['checkpoint', 'mine']]), undefined)
-    t.branch.move(elsewhere)
-    await one.turn()
-    t.clock.advance(300_000)
-    await one.turn()
-    expect(t.alerts()).toEqual(['anchor.stopped', 'anchor.stopped'])
-    expect(await t.branch.tip()).toBe(elsewhere)
-    t.branch.move(first)
-    t.clock.advance(300_000)
-    await one.turn()
-    expect(await one.anchored()).toHaveLength(2)
-  })
-
-  test('deleted it: not made anew, until it is where it was', async () => {
-    const { one, first } = await started()
-    t.branch.move(undefined)
-    await one.turn()
-    expect(t.alerts()).toEqual(['anchor.stopped'])
-    expect(await t.branch.tip()).toBeUndefined()
-    t.branch.move(first)
-    t.clock.advance(300_000)
-    await one.turn()
-    expect(await one.anchored()).toHaveLength(2)
-  })
-
-  test('put an older checkpoint of ours on top: seen', async () => {
-    const { one, first } = await started()
-    await one.turn()
-    t.branch.put(t.branch.at(first))
-    t.clock.advance(61_000)
-    await one.seal()
-    await one.turn()
-    expect(t.alerts()).toEqual(['anchor.foreign'])
-    expect(held(t.branch.tips().at(-1) ?? '').size).toBeGreaterThan(2)
-  })
-})
-
-describe('a database that lacks what was anchored (trust.md 3.11)', () => {
-  const cut = (seq: number) =>
-    t.owner(`delete from audit_events where seq > ${seq}; delete from checkpoints where size > ${seq}`)
-
-  test('is in doubt until GitHub has shown the branch', async () => {
-    const one = await t.replica()
-    expect(one.anchorer.doubt()).toContain('has not been seen')
-    t.branch.fault('tip', unavailable())
-    await one.turn()
-    expect(one.anchorer.doubt()).toContain('has not been seen')
-    t.clock.advance(10_000)
-    await one.turn()
-    expect(one.anchorer.doubt()).toBeUndefined()
-  })
-
-  test('gives nothing and anchors nothing, until somebody says that it is known', async () => {
-    const one = await t.replica()
-    await one.seal(5)
-    await one.turn()
-    const [commit] = t.branch.tips()
-    await cut(3)
-    const two = await t.replica()
-    await two.seal(1)
-    await two.turn()
-    expect(two.anchorer.doubt()).toContain('lacks what the newest anchor holds, 5 events')
-    expect(t.alerts()).toEqual(['ledger.restored'])
-    // Grown past the anchor it is still another ledger.
-    await two.seal(4)
-    t.clock.advance(61_000)
-    await two.turn()
-    expect(t.branch.tips()).toEqual([commit])
-    expect(two.anchorer.doubt()).toBeDefined()
-
-    expect(await acknowledgeRestore(two)).toBe(5)
-    expect(await acknowledgeRestore(two)).toBeUndefined()
-    t.clock.advance(61_000)
-    await two.turn()
-    expect(two.anchorer.doubt()).toBeUndefined()
-    expect(await t.branch.descends(commit ?? '', t.branch.tips().at(-1) ?? '')).toBe(true)
-    expect((await two.anchored()).at(-1)?.commit).toBe(t.branch.tips().at(-1))
-    const three = await t.replica()
-    await three.turn()
-    expect(three.anchorer.doubt()).toBeUndefined()
-  })
-
-  test('what is forged on the branch takes nobody out of service', async () => {
-    const one = await t.replica()
-    await one.seal(2)
-    await one.turn()
-    const [first = ''] = t.branch.tips()
-    const mallory = await t.replica([newSigner()])
-    await mallory.seal(5)
-    const forged = await mallory.checkpoints.make('now')
-    t.branch.put(new Map([['checkpoint', forged?.note ?? '']]))
-    await t.owner('delete from checkpoints where size > 2')
-    const two = await t.replica()
-    await two.turn()
-    expect(two.anchorer.doubt()).toBeUndefined()
-    expect(await t.branch.descends(first, t.branch.tips().at(-1) ?? '')).toBe(true)
   })
 })

@@ -1,0 +1,74 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { acknowledgeRestore } from '../../../app/reconcile/anchor.ts'
+import { GitHubError } from '../../../app/reconcile/ports/github.ts'
+import { newSigner, openStage, type Stage } from './stage.ts'
+
+let t: Stage
+beforeEach(async () => {
+  t = await openStage()
+})
+afterEach(() => t.close())
+
+const unavailable = () => new GitHubError('unavailable', 'GitHub has trouble')
+
+describe('a database that lacks what was anchored (trust.md 3.11)', () => {
+  const cut = (seq: number) =>
+    t.owner(`delete from audit_events where seq > ${seq}; delete from checkpoints where size > ${seq}`)
+
+  test('is in doubt until GitHub has shown the branch', async () => {
+    const one = await t.replica()
+    expect(one.anchorer.doubt()).toContain('has not been seen')
+    t.branch.fault('tip', unavailable())
+    await one.turn()
+    expect(one.anchorer.doubt()).toContain('has not been seen')
+    t.clock.advance(10_000)
+    await one.turn()
+    expect(one.anchorer.doubt()).toBeUndefined()
+  })
+
+  test('gives nothing and anchors nothing, until somebody says that it is known', async () => {
+    const one = await t.replica()
+    await one.seal(5)
+    await one.turn()
+    const [commit] = t.branch.tips()
+    await cut(3)
+    const two = await t.replica()
+    await two.seal(1)
+    await two.turn()
+    expect(two.anchorer.doubt()).toContain('lacks what the newest anchor holds, 5 events')
+    expect(t.alerts()).toEqual(['ledger.restored'])
+    // Grown past the anchor it is still another ledger.
+    await two.seal(4)
+    t.clock.advance(61_000)
+    await two.turn()
+    expect(t.branch.tips()).toEqual([commit])
+    expect(two.anchorer.doubt()).toBeDefined()
+
+    expect(await acknowledgeRestore(two)).toBe(5)
+    expect(await acknowledgeRestore(two)).toBeUndefined()
+    t.clock.advance(61_000)
+    await two.turn()
+    expect(two.anchorer.doubt()).toBeUndefined()
+    expect(await t.branch.descends(commit ?? '', t.branch.tips().at(-1) ?? '')).toBe(true)
+    expect((await two.anchored()).at(-1)?.commit).toBe(t.branch.tips().at(-1))
+    const three = await t.replica()
+    await three.turn()
+    expect(three.anchorer.doubt()).toBeUndefined()
+  })
+
+  test('what is forged on the branch takes nobody out of service', async () => {
+    const one = await t.replica()
+    await one.seal(2)
+    await one.turn()
+    const [first = ''] = t.branch.tips()
+    const mallory = await t.replica([newSigner()])
+    await mallory.seal(5)
+    const forged = await mallory.checkpoints.make('now')
+    t.branch.put(new Map([['checkpoint', forged?.note ?? '']]))
+    await t.owner('delete from checkpoints where size > 2')
+    const two = await t.replica()
+    await two.turn()
+    expect(two.anchorer.doubt()).toBeUndefined()
+    expect(await t.branch.descends(first, t.branch.tips().at(-1) ?? '')).toBe(true)
+  })
+})

@@ -14,8 +14,10 @@ export type LedgerRow = {
   readonly body: Uint8Array
   readonly leaf: Uint8Array
   readonly chain: Uint8Array
-  /** Absent where only bytes and hashes are at hand (an export). */
-  readonly columns?: Columns
+  /** Which column is not as its event says; absent where only bytes and hashes are at hand (an export). */
+  readonly differs?: (
+    due: Columns,
+  ) => { readonly what: keyof Columns; readonly expected: string; readonly found: string } | undefined
 }
 
 export type Fault = {
@@ -204,14 +206,8 @@ function read(row: LedgerRow, due: { readonly seq: number; readonly head: Uint8A
   }
   const misfit = misfitOf(event)
   if (misfit !== undefined) return differs('body', `what the schema of ${event.type} says`, misfit)
-  if (row.columns) {
-    const derived = columnsOf(event)
-    for (const name of columnNames) {
-      if (derived[name] !== row.columns[name])
-        return differs(name, String(derived[name]), String(row.columns[name]))
-    }
-  }
-  return { event, leaf, chain }
+  const other = row.differs?.(columnsOf(event))
+  return other === undefined ? { event, leaf, chain } : differs(other.what, other.expected, other.found)
 }
 
 /** Digests of the evidence that an event rests on: its `data.evidence`. */
@@ -239,21 +235,11 @@ export function withEvidence(
   }
 }
 
-const columnNames = [
-  'type',
-  'at',
-  'actorKind',
-  'actorId',
-  'actorLogin',
-  'requestId',
-  'grantId',
-  'repoId',
-  'pull',
-  'commit',
-] as const satisfies readonly (keyof Columns)[]
-
+/** Of hashes, in less time than it takes to call `Buffer.compare`. */
 function same(a: Uint8Array, b: Uint8Array): boolean {
-  return Buffer.compare(a, b) === 0
+  if (a.length !== b.length) return false
+  for (let at = 0; at < a.length; at += 1) if (a[at] !== b[at]) return false
+  return true
 }
 
 function hex(bytes: Uint8Array): string {

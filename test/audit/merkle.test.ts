@@ -10,7 +10,8 @@ import {
   rootsOf,
 } from '../../app/audit/merkle.ts'
 
-const sha256 = (...parts: readonly Uint8Array[]): Uint8Array => hash('sha256', Buffer.concat(parts), 'buffer')
+const sha256 = (...parts: readonly Uint8Array[]): Uint8Array =>
+  Uint8Array.from(hash('sha256', Buffer.concat(parts), 'buffer'))
 const leaves = (count: number) => Array.from({ length: count }, (_, at) => sha256(Buffer.from(`${at}`)))
 
 /** RFC 6962, 2.1, as it is written there. */

@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
+import formats from 'ajv-formats'
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type EventType, eventTypes, type LedgerEvent } from '../../app/audit/event.ts'
 import { eventSchemas, sharedSchema } from '../../app/audit/event-schemas.ts'
@@ -88,4 +90,25 @@ test('an error names the type and the place', () => {
   const bad = { ...event, data: { ...event.data, blob: 'HEAD' } }
   expect(() => fitting(bad)).toThrow(/^This grant\.intended does not fit its schema: \/data\/blob must match/)
   expect(misfitOf({ ...event, type: 'toString' as EventType })).toBe('/type is unknown')
+})
+
+test('a time is one exactly where it is one to ajv, whatever came before it', () => {
+  const isTime = formats
+    .default(new Ajv2020(), ['date-time'])
+    .compile({ type: 'string', format: 'date-time' })
+  const two = (...more: readonly number[]) =>
+    fc.constantFrom(0, 1, 23, 24, 28, 29, 30, 31, 59, 60, 61, ...more).map((n) => String(n).padStart(2, '0'))
+  const time = fc
+    .tuple(fc.constantFrom('2023', '2024', '1900', '0000'), two(2, 12, 13), two(), two(), two(), two())
+    .map(([year, month, day, h, m, s]) => `${year}-${month}-${day}T${h}:${m}:${s}.000Z`)
+  const [event] = exampleEvents('request.lapsed')
+  fc.assert(
+    fc.property(fc.array(time, { minLength: 2, maxLength: 5 }), (times) => {
+      for (const opened_at of times) {
+        const misfit = misfitOf({ ...event, data: { ...event.data, opened_at } })
+        expect(misfit === undefined, opened_at).toBe(isTime(opened_at))
+      }
+    }),
+    { numRuns: 2_000 },
+  )
 })

@@ -89,8 +89,11 @@ export async function verifyPart(task: PartTask, progress: (events: number) => v
 async function startOf(rows: pg.Client, { after, origin }: PartTask): Promise<Start> {
   const tree = createTree()
   if (after === 0) return { seq: 0, head: originHead(origin), tree }
-  await copyRows(rows, `select leaf from audit_events where seq <= ${after} order by seq`, ([leaf]) =>
-    tree.push(Uint8Array.from(leaf ?? [])),
+  await copyRows(
+    rows,
+    `select leaf from audit_events where seq <= ${after} order by seq`,
+    ({ bytes, starts: [from], ends: [to = 0] }) =>
+      tree.push(Uint8Array.from(bytes.subarray(from, Math.max(0, to)))),
   )
   const last = await rows.query<{ chain: Buffer }>('select chain from audit_events where seq = $1 limit 1', [
     after,

@@ -16,7 +16,7 @@ export const createProviders = async (
   records: AwsRecordsDeps,
 ): Promise<ReadonlyMap<string, Provider>> => {
   const { instance } = config
-  const { mock, aws, gcp } = config.providers
+  const { mock, aws, gcp, kubernetes } = config.providers
   const found: Provider[] = []
   if (mock !== undefined) {
     const { createMock } = await import('../provider/mock/mock.ts')
@@ -30,6 +30,10 @@ export const createProviders = async (
   if (gcp !== undefined) {
     const { createGcp } = await import('../provider/gcp/gcp.ts')
     found.push(createGcp({ ...gcp, clock, instance }))
+  }
+  if (kubernetes !== undefined) {
+    const { createKubernetes } = await import('../provider/kubernetes/kubernetes.ts')
+    found.push(createKubernetes({ ...kubernetes, clock, instance }))
   }
   return new Map(found.map((one) => [one.name, boundCalls(limitCalls(one), { clock, log })]))
 }

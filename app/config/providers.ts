@@ -2,12 +2,24 @@ import { z } from 'zod'
 import { about } from './about.ts'
 import { type AwsSettings, awsFaults, awsSchema, awsSettings } from './clouds/aws.ts'
 import { type GcpSettings, gcpFaults, gcpSchema, gcpSettings } from './clouds/gcp.ts'
+import {
+  type KubernetesSettings,
+  kubernetesFaults,
+  kubernetesSchema,
+  kubernetesSecretTexts,
+  kubernetesSettings,
+} from './clouds/kubernetes.ts'
 import { mockSchema } from './clouds/mock.ts'
 import type { ConfigFault } from './fault.ts'
 
 /** The section `providers`: a file of `clouds/` for each. */
 export const providersSchema = z
-  .strictObject({ mock: mockSchema.optional(), aws: awsSchema.optional(), gcp: gcpSchema.optional() })
+  .strictObject({
+    mock: mockSchema.optional(),
+    aws: awsSchema.optional(),
+    gcp: gcpSchema.optional(),
+    kubernetes: kubernetesSchema.optional(),
+  })
   .meta(about('The providers to run, each with its settings.', '{mock: {}}'))
 
 type ProvidersSection = z.output<typeof providersSchema>
@@ -16,6 +28,7 @@ type ProvidersSection = z.output<typeof providersSchema>
 export const cloudSecrets = [
   { key: 'providers.aws.credentials', env: 'GITSUDO_AWS_CREDENTIALS' },
   { key: 'providers.gcp.credentials', env: 'GITSUDO_GCP_CREDENTIALS' },
+  { key: 'providers.kubernetes.kubeconfig', env: 'GITSUDO_KUBERNETES_KUBECONFIG' },
 ] as const
 export type CloudSecrets = Readonly<Partial<Record<(typeof cloudSecrets)[number]['key'], string>>>
 
@@ -24,28 +37,38 @@ export type ProviderSettings = {
   readonly mock?: Readonly<Record<string, never>>
   readonly aws?: AwsSettings
   readonly gcp?: GcpSettings
+  readonly kubernetes?: KubernetesSettings
 }
 
 /** What must agree within each section. */
 export const providerFaults = (
-  { aws, gcp }: ProvidersSection,
+  { aws, gcp, kubernetes }: ProvidersSection,
   secrets: CloudSecrets,
 ): readonly ConfigFault[] => [
   ...(aws === undefined ? [] : awsFaults(aws, secrets['providers.aws.credentials'])),
   ...(gcp === undefined ? [] : gcpFaults(gcp, secrets['providers.gcp.credentials'])),
+  ...(kubernetes === undefined
+    ? []
+    : kubernetesFaults(kubernetes, secrets['providers.kubernetes.kubeconfig'])),
 ]
 
 export const providerSettings = (
-  { mock, aws, gcp }: ProvidersSection,
+  { mock, aws, gcp, kubernetes }: ProvidersSection,
   secrets: CloudSecrets,
 ): ProviderSettings => ({
   ...(mock === undefined ? {} : { mock: {} }),
   ...(aws === undefined ? {} : { aws: awsSettings(aws, secrets['providers.aws.credentials']) }),
   ...(gcp === undefined ? {} : { gcp: gcpSettings(gcp, secrets['providers.gcp.credentials']) }),
+  ...(kubernetes === undefined
+    ? {}
+    : { kubernetes: kubernetesSettings(kubernetes, secrets['providers.kubernetes.kubeconfig']) }),
 })
 
 /** What no log line may show. */
-export const cloudSecretTexts = ({ aws, gcp }: ProviderSettings): readonly string[] =>
-  [aws?.keys?.secretAccessKey, gcp?.credentials?.private_key, gcp?.credentials?.client_secret].filter(
-    (text) => typeof text === 'string',
-  )
+export const cloudSecretTexts = ({ aws, gcp, kubernetes }: ProviderSettings): readonly string[] =>
+  [
+    aws?.keys?.secretAccessKey,
+    gcp?.credentials?.private_key,
+    gcp?.credentials?.client_secret,
+    ...(kubernetes === undefined ? [] : kubernetesSecretTexts(kubernetes)),
+  ].filter((text) => typeof text === 'string')

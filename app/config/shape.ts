@@ -19,7 +19,8 @@ const known: Readonly<Record<string, string>> = {
   'providers.aws.credentials':
     'a secret does not belong here; use providers.aws.credentials_file or GITSUDO_AWS_CREDENTIALS',
   'providers.azure': 'this version has no such provider; remove it',
-  'providers.kubernetes': 'this version has no such provider; remove it',
+  'providers.kubernetes.kubeconfig':
+    'a secret does not belong here; use providers.kubernetes.kubeconfig_file or GITSUDO_KUBERNETES_KUBECONFIG',
 }
 
 /** What the schema found, each with its key and what to write instead. */

@@ -211,7 +211,7 @@ describe('Google Cloud', () => {
   })
 })
 
-it.each(['azure', 'kubernetes'])('refuses %s by name until it is built', (name) => {
+it.each(['azure'])('refuses %s by name until it is built', (name) => {
   const outcome = parse({ gcp: federation, [name]: {} })
   expect(outcome).toMatchObject({ ok: false, faults: [{ key: `providers.${name}` }] })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { gcpMember } from '../../app/grant/grantable/gcp.ts'
+import { kubernetesPlace, kubernetesRole, kubernetesSubject } from '../../app/grant/grantable/kubernetes.ts'
 import { refusals } from '../../app/grant/grantable.ts'
 
 const good = {
@@ -72,6 +73,77 @@ describe('Google Cloud', () => {
     expect(gcpMember('serviceAccount:CI@p.iam.gserviceaccount.com')).toBe(
       'serviceAccount:ci@p.iam.gserviceaccount.com',
     )
+  })
+})
+
+describe('Kubernetes', () => {
+  const alice = { principal: 'alice@example.com', cloudRole: 'edit', scope: 'production/checkout' }
+  const long = 'a'.repeat(63)
+
+  test.each([
+    {},
+    { scope: 'production' },
+    { scope: `${long}/${long}` },
+    { scope: '1/2' },
+    { cloudRole: 'Role/deployer' },
+    { cloudRole: 'ClusterRole/edit' },
+    { cloudRole: 'system:aggregate-to-edit' },
+    { cloudRole: `r${'x'.repeat(252)}` },
+    { principal: 'user:alice' },
+    { principal: 'https://login.acme.example#alice' },
+    { principal: 'serviceaccount:people/alice.b' },
+    { principal: 'system:serviceaccount:people:alice' },
+  ])('may grant %j', (change) => {
+    expect(refusals('kubernetes', { ...alice, ...change })).toEqual([])
+  })
+
+  test.each([
+    [{ scope: '' }, /names no cluster/],
+    [{ scope: 'Production' }, /names no cluster/],
+    [{ scope: 'production/' }, /names no cluster/],
+    [{ scope: '/checkout' }, /names no cluster/],
+    [{ scope: 'production/checkout/web' }, /names no cluster/],
+    [{ scope: 'production/check_out' }, /names no cluster/],
+    [{ scope: 'production/-checkout' }, /names no cluster/],
+    [{ scope: 'production/checkout?dryRun=All' }, /names no cluster/],
+    [{ scope: 'production/checkout\n' }, /names no cluster/],
+    [{ scope: `production/${long}a` }, /names no cluster/],
+    [{ scope: '*' }, /names no cluster/],
+    [{ cloudRole: '' }, /names no role/],
+    [{ cloudRole: '..' }, /names no role/],
+    [{ cloudRole: 'edit/../admin' }, /names no role/],
+    [{ cloudRole: 'edit\nadmin' }, /names no role/],
+    [{ cloudRole: 'edit%2Fadmin' }, /names no role/],
+    [{ cloudRole: 'Group/edit' }, /names no role/],
+    [{ cloudRole: '*' }, /names no role/],
+    [{ cloudRole: 'Role/deployer', scope: 'production' }, /holds in its namespace only/],
+    [{ principal: '' }, /is not one/],
+    [{ principal: 'alice bob' }, /is not one/],
+    [{ principal: 'alice\u202e' }, /is not one/],
+    [{ principal: 'group:sre' }, /is not one/],
+    [{ principal: 'system:masters' }, /is not one/],
+    [{ principal: 'user:system:anonymous' }, /is not one/],
+    [{ principal: 'user:group:sre' }, /is not one/],
+    [{ principal: 'serviceaccount:people' }, /is not one/],
+    [{ principal: 'serviceaccount:people/Alice' }, /is not one/],
+    [{ principal: 'serviceaccount:People/alice' }, /is not one/],
+    [{ principal: 'system:serviceaccount:people:' }, /is not one/],
+    [{ principal: 'a'.repeat(257) }, /is not one/],
+  ])('refuses %j', (change, says) => {
+    expect(refusals('kubernetes', { ...alice, ...change })).toMatchObject([
+      { had: expect.stringMatching(says) },
+    ])
+  })
+
+  test('reads places, roles and people as they are meant', () => {
+    expect(kubernetesPlace('home')).toEqual({ cluster: 'home' })
+    expect(kubernetesPlace('home/web')).toEqual({ cluster: 'home', namespace: 'web' })
+    expect(kubernetesRole('edit')).toEqual({ kind: 'ClusterRole', name: 'edit' })
+    expect(kubernetesRole('Role/edit')).toEqual({ kind: 'Role', name: 'edit' })
+    expect(kubernetesSubject('user:oidc:alice')).toEqual({ kind: 'User', name: 'oidc:alice' })
+    const account = { kind: 'ServiceAccount', namespace: 'people', name: 'alice' }
+    expect(kubernetesSubject('serviceaccount:people/alice')).toEqual(account)
+    expect(kubernetesSubject('system:serviceaccount:people:alice')).toEqual(account)
   })
 })
 

@@ -284,7 +284,7 @@ export const describeProvider = (name: string, make: () => Promise<Harness>): vo
       if (credentials === undefined) return expect('credentials' in h.provider).toBe(false)
       const given = await credentials(intent, { id: 'session-1' }, call())
       expect(given.expiresAt).toBeLessThanOrEqual(intent.endsAt)
-      expect(Object.keys(given.environment).length).toBeGreaterThan(0)
+      expect(Object.keys({ ...given.environment, ...given.files }).length).toBeGreaterThan(0)
       h.advance(intent.endsAt - h.now())
       await fault(credentials(intent, { id: 'session-2' }, call()))
       await gone(intent)

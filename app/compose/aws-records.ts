@@ -30,7 +30,7 @@ export const awsRecords = ({ ledger, keys, store, git, repositories }: AwsRecord
     const commit = await acceptedCommit({ ledger, keys }, repository)
     const mirror = git.mirror(repository.id)
     await mirror.fetch([commit])
-    const file = (await mirror.tree(commit, rolesFile)).find(({ path }) => path === rolesFile)
+    const file = await mirror.entry(commit, rolesFile)
     if (file === undefined) return []
     const roles = readRoles(await mirror.blob(file.sha, fileLimit), rolesFile)
     if (!roles.ok) return []

@@ -90,12 +90,10 @@ const harness = async (): Promise<Harness> => {
       { scope: `${account}:role/admin` },
       { scope: '12345678901' },
       { scope: '*' },
-      { principal: 'alice smith' },
-      { principal: 'a'.repeat(65) },
       { endsAt: clock.now() + 14 * 60_000 },
       { endsAt: clock.now() + 13 * 3_600_000 },
     ],
-    longest: { cloudRole: longest, principal: `${'a'.repeat(52)}@example.com` },
+    longest: { cloudRole: longest, principal: 'a'.repeat(512), reason: 'ß'.repeat(2000) },
     permission: 'sts:AssumeRole',
     dispose: () => aws.close(),
   }

@@ -32,7 +32,7 @@ export const allowing = (Action: readonly string[], Resource: readonly string[] 
 export const trusting = (
   principal: string,
   Action: readonly string[] = permissions.slice(0, 3),
-  externalId: string | undefined = 'gitsudo',
+  externalId: string | null = 'gitsudo',
 ) => ({
   Version: '2012-10-17',
   Statement: [
@@ -40,7 +40,7 @@ export const trusting = (
       Effect: 'Allow',
       Principal: { AWS: principal },
       Action,
-      ...(externalId === undefined ? {} : { Condition: { StringEquals: { 'sts:ExternalId': externalId } } }),
+      ...(externalId === null ? {} : { Condition: { StringEquals: { 'sts:ExternalId': externalId } } }),
     },
   ],
 })
@@ -81,6 +81,7 @@ export const awsWorld = async () => {
     aws,
     clock,
     log,
+    keys,
     given,
     revoking,
     offered,

@@ -22,8 +22,6 @@ const account = /^\d{12}$/
 const roleName = /^[\w+=,.@-]{1,64}$/
 const roleArn =
   /^arn:aws(?:-[a-z]{2,8}){0,3}:iam::(\d{12}):role\/(?:[!-.0-~]{1,128}\/){0,8}([\w+=,.@-]{1,64})$/
-/** SourceIdentity's own pattern (STS API reference, AssumeRole). */
-const sourceIdentity = /^[\w+=,.@-]{2,64}$/
 
 export type AwsRole = { readonly arn: string; readonly account: string; readonly name: string }
 
@@ -61,12 +59,6 @@ const sessionRefusals = (
       needed: 'a role whose name has at most 64 letters, digits and _ + = , . @ -',
       had: `${roleArnTemplate} makes no role of ${asked.cloudRole}`,
       remedy: "write the role's name, without what the template adds, as cloudRole in roles.yaml",
-    })
-  if (!sourceIdentity.test(asked.principal))
-    faults.push({
-      needed: 'a principal that a session can carry: 2 to 64 letters, digits and _ + = , . @ -',
-      had: `${asked.principal} is not one`,
-      remedy: "write the person's e-mail address or user name in identities.yaml",
     })
   const most = chained ? mostChainedSeconds : mostSeconds
   const seconds = asked.seconds ?? leastSeconds

@@ -42,7 +42,8 @@ export const sessionOf = (
   RoleSessionName: sessionName(intent),
   DurationSeconds: Math.max(leastSeconds, Math.ceil((intent.endsAt - now) / 1000)),
   Policy: policyOf(intent.endsAt, intent.chain === true),
-  SourceIdentity: intent.principal,
+  // What a source identity may hold, a login may: it stays with whoever this session becomes.
+  SourceIdentity: `${intent.requester.login}@${intent.requester.id}`,
   Tags: [
     { Key: 'gitsudo:RequestID', Value: intent.grant },
     { Key: 'gitsudo:UserIdentity', Value: tagText(intent.principal) },

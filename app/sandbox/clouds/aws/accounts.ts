@@ -53,6 +53,7 @@ export const inlineOf = ({ history }: Role): ReadonlyMap<string, string> =>
 export const createAccounts = (clock: { now(): number }, effectMs: number) => {
   const roles = new Map<string, Role>()
   const users = new Map<string, User>()
+  const sessions: Session[] = []
   const keys = new Map<
     string,
     { readonly keys: Keys; readonly caller: Caller; readonly lives: () => boolean }
@@ -73,6 +74,7 @@ export const createAccounts = (clock: { now(): number }, effectMs: number) => {
   return {
     roles,
     users,
+    sessions,
     contextOf: (caller: Caller): Readonly<Record<string, string>> => ({
       'aws:CurrentTime': new Date(clock.now()).toISOString(),
       'aws:userid': useridOf(caller),
@@ -95,6 +97,7 @@ export const createAccounts = (clock: { now(): number }, effectMs: number) => {
     /** Keys for somebody, as AWS gives them out once. */
     keysFor(caller: Caller, lives: () => boolean = () => true): Keys {
       const temporary = 'session' in caller
+      if (temporary) sessions.push(caller.session)
       const made: Keys = {
         accessKeyId: `${temporary ? 'ASIA' : 'AKIA'}${randomBytes(8).toString('hex').toUpperCase()}`,
         secretAccessKey: randomBytes(30).toString('base64'),

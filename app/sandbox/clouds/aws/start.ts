@@ -159,6 +159,8 @@ export const startAws = async (options: AwsOptions) => {
     runAs(arn: string): void {
       machine = arn
     },
+    /** Every session that was given out, the last one last. */
+    sessions: () => accounts.sessions,
     expireTokens: () => accounts.expire(),
     withdraw: (permission: string) => withdrawn.add(permission),
     giveBack: (permission: string) => withdrawn.delete(permission),

@@ -1,3 +1,4 @@
+import { wakeBranch, wakeGroup, wakePublish, wakePull } from '../reconcile/key.ts'
 import type { WakeUp } from '../reconcile/ports/queue.ts'
 import type { Delivery } from '../reconcile/ports/store.ts'
 import { isKept } from './kept.ts'
@@ -75,16 +76,6 @@ type About = {
   readonly ref?: string
   readonly wake: (repository: IntakeRepository) => readonly WakeUp[]
 }
-
-const wakePull = (repository: number, pull: number): WakeUp => ({
-  queue: 'pull-request',
-  key: `${repository}:${pull}`,
-})
-const wakeGroup = (repository: number, ref: string): WakeUp => ({
-  queue: 'merge-group',
-  key: `${repository}:${ref}`,
-})
-const wakeBranch = (repository: number): WakeUp => ({ queue: 'branch', key: String(repository) })
 
 function aboutOf(event: Exclude<EventName, Notice>, body: object): About | undefined {
   switch (event) {
@@ -176,7 +167,7 @@ function aboutOf(event: Exclude<EventName, Notice>, body: object): About | undef
 
 const showAgain = (repository: number, pull: number): readonly WakeUp[] => [
   wakePull(repository, pull),
-  { queue: 'publish', key: `${repository}:${pull}` },
+  wakePublish(repository, pull),
 ]
 
 /** A merge queue's own branches: what is asked of their checks is asked of the group. */

@@ -6,10 +6,11 @@ import { createAnchorBranch } from './anchor-branch.ts'
 import { appJwt } from './app-jwt.ts'
 import { type Budget, budgetOf } from './budget.ts'
 import { createCaller } from './caller.ts'
-import { type Client, createClient } from './client.ts'
+import { createClient } from './client.ts'
 import { redeliverMissed } from './deliveries.ts'
 import { type ConfiguredRepository, createInstallation } from './installation.ts'
 import { createRepositoryApi } from './repository.ts'
+import { repositoryClient } from './repository-client.ts'
 
 export type GitHubOptions = {
   /** `https://api.github.com`; for an Enterprise Server and the local GitHub `https://HOST/api/v3`. */
@@ -66,16 +67,14 @@ export function createGitHub(
     repository: (id) => find(id).api,
     token: (id) => find(id).installation.token(),
     redeliverMissed: (since, isKnown) => redeliverMissed(app, redelivery, since, isKnown),
-    ...(anchor === undefined ? {} : { anchor: anchorOf(connect(anchor).client, appId, anchor) }),
+    ...(anchor === undefined
+      ? {}
+      : {
+          anchor: createAnchorBranch(
+            repositoryClient(connect(anchor).client, appId, anchor.fullName),
+            anchor.branch,
+          ),
+        }),
     caller: createCaller({ ...common, clientId: options.clientId, clientSecret: options.clientSecret }),
   }
-}
-
-const anchorOf = (
-  client: Client,
-  appId: number,
-  { fullName, branch }: ConfiguredRepository & { readonly branch: string },
-): AnchorBranch => {
-  const [owner = '', repo = ''] = fullName.split('/')
-  return createAnchorBranch({ client, appId, fullName, at: { owner, repo } }, branch)
 }

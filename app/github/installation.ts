@@ -1,6 +1,7 @@
 import type { Clock } from '../reconcile/ports/clock.ts'
 import { GitHubError } from '../reconcile/ports/github.ts'
 import type { Client } from './client.ts'
+import { ownerAndRepo } from './repository-client.ts'
 
 export type ConfiguredRepository = { readonly id: number; readonly fullName: string }
 
@@ -23,12 +24,11 @@ export function createInstallation(
   clock: Clock,
 ): Installation {
   const { id, fullName } = repository
-  const [owner = '', repo = ''] = fullName.split('/')
   let installation: Promise<number> | undefined
   let token: { readonly text: string; readonly until: number } | undefined
   let minting: Promise<string> | undefined
 
-  const find = async () => (await app.rest.apps.getRepoInstallation({ owner, repo })).data.id
+  const find = async () => (await app.rest.apps.getRepoInstallation(ownerAndRepo(fullName))).data.id
   const installationId = () => {
     installation ??= find().catch((error) => {
       installation = undefined

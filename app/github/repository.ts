@@ -9,7 +9,7 @@ import { mergePull } from './merge.ts'
 import { orUndefined } from './or-undefined.ts'
 import { listPushers, listTeamMembers, readAccount, readPermission } from './people.ts'
 import { closePull, listOpenPulls, listPullsOf, readPull, readReopening } from './pulls.ts'
-import type { RepositoryClient } from './repository-client.ts'
+import { repositoryClient } from './repository-client.ts'
 import { requiredCheck } from './required-check.ts'
 import { askReviewers } from './reviewers.ts'
 import { listReviews } from './reviews.ts'
@@ -20,11 +20,10 @@ export function createRepositoryApi(
   configured: ConfiguredRepository,
   log: Log,
 ): RepositoryApi {
-  const [owner = '', repo = ''] = configured.fullName.split('/')
-  const repository: RepositoryClient = { client, appId, fullName: configured.fullName, at: { owner, repo } }
+  const repository = repositoryClient(client, appId, configured.fullName)
   return {
     async identity() {
-      const said = await orUndefined(client.rest.repos.get({ owner, repo }))
+      const said = await orUndefined(client.rest.repos.get(repository.at))
       if (said?.data.id !== configured.id) {
         const now = said ? `now ${said.data.id}` : 'gone or renamed'
         throw new GitHubError(

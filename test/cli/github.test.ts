@@ -1,167 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { CliDeps } from '../../app/cli/deps.ts'
-import type { Decision } from '../../app/decision/decision.ts'
-import type { RequestState } from '../../app/grant/state.ts'
-import type { Account } from '../../app/reconcile/ports/github.ts'
-import type { StatusRow } from '../../app/reconcile/ports/store.ts'
+import { describe, expect, it } from 'vitest'
 import { requestId } from '../../app/request/id.ts'
-import { type LocalGitHub, startGitHub } from '../../app/sandbox/github/start.ts'
-import type { Server } from '../../app/server/server.ts'
-import { now, world } from '../server/world.ts'
-import { gitsudo } from './harness.ts'
+import { api, as, github, pulls, repository, rowsOf, stageGitHub, told } from './live-github.ts'
 
-type Pull = {
-  number: number
-  state: string
-  title: string
-  user: { login: string }
-  head: { ref: string; sha: string }
-  base: { ref: string }
-}
+stageGitHub()
 
-let dir = ''
-let github: LocalGitHub
-let repository: { id: number }
-let people: Record<'alice' | 'bob' | 'reader', Account & { token: string }>
-let server: Server
-let address = ''
-let state: RequestState = 'pending'
-let decidedAt = now
-
-beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'gitsudo-cli-'))
-  github = await startGitHub({ dir, clock: { now: () => Date.now() } })
-  await github.admin.createOrg({ login: 'acme' })
-  const user = async (login: string) => ({
-    type: 'User' as const,
-    ...(await github.admin.createUser({ login })),
-  })
-  people = { alice: await user('alice'), bob: await user('bob'), reader: await user('reader') }
-  repository = await github.admin.createRepository({
-    owner: 'acme',
-    name: 'access',
-    private: true,
-    files: { 'README.md': 'access\n' },
-  })
-  for (const [login, permission] of [
-    ['alice', 'write'],
-    ['bob', 'write'],
-    ['reader', 'read'],
-  ] as const)
-    await github.admin.setPermission('acme/access', login, permission)
-  const { deps } = world()
-  const own = world({
-    facts: {
-      ...deps.facts,
-      github: { apiUrl: github.apiUrl, webUrl: github.url },
-      repositories: [{ id: repository.id, name: 'acme/access', branch: 'main', merge: 'manual' }],
-    },
-    caller: async (token) => Object.values(people).find((person) => person.token === token),
-    readable: async () => [repository.id],
-    status: async ({ id }) => (await rowsOf()).filter(({ request }) => id === undefined || request.id === id),
-  })
-  server = own.server
-  address = await server.listen({ host: '127.0.0.1', port: 0 })
-})
-afterAll(async () => {
-  await server.stop()
-  await github.close()
-  await rm(dir, { recursive: true, force: true })
-})
-beforeEach(() => {
-  state = 'pending'
-})
-
-const api = async (path: string) => {
-  const response = await fetch(`${github.apiUrl}/repos/acme/access${path}`, {
-    headers: { authorization: `Bearer ${people.alice.token}` },
-  })
-  return response.json() as Promise<unknown>
-}
-const pulls = async () => (await api('/pulls?state=all')) as Pull[]
-
-/** What a service would say of the pull requests that are really there. */
-async function rowsOf(): Promise<readonly StatusRow[]> {
-  return Promise.all(
-    (await pulls()).map(async ({ number, head, user }): Promise<StatusRow> => {
-      const [file] = (await api(`/pulls/${number}/files`)) as { filename: string; sha: string }[]
-      const path = file?.filename ?? ''
-      const id = requestId(repository.id, number, path)
-      const decision: Decision = {
-        at: decidedAt,
-        moment: 'forecast',
-        repository: repository.id,
-        pull: number,
-        headSha: head.sha,
-        verdict: 'action_required',
-        summary: 'Waiting for one of group sre.',
-        tree: {
-          rule: 'pull_request',
-          title: 'pull request',
-          outcome: 'met',
-          needed: '',
-          had: '',
-          children: [],
-        },
-        requests: [
-          {
-            id,
-            path,
-            blob: file?.sha ?? '',
-            verdict: 'action_required',
-            summary: 'not in group sre',
-            tree: {
-              rule: 'request',
-              title: 'request',
-              outcome: 'waiting',
-              needed: '',
-              had: '',
-              children: [],
-            },
-            faults: [],
-            hints: ['30m would pass'],
-            requirements: [
-              {
-                policy: 'p',
-                label: 'group sre',
-                count: 1,
-                reason: '',
-                eligible: [{ id: people.bob.id, login: 'bob' }],
-                metBy: [],
-              },
-            ],
-            approvedBy: [],
-          },
-        ],
-      }
-      const row = {
-        id,
-        repository: repository.id,
-        pull: number,
-        path,
-        state,
-        headSha: head.sha,
-        blob: file?.sha ?? '',
-        requester: { login: user.login },
-        author: people.alice,
-        decision,
-        openedAt: now,
-        version: 1,
-      }
-      return { request: row }
-    }),
-  )
-}
-
-const as = (
-  who: keyof typeof people,
-  argv: readonly string[],
-  over: Partial<CliDeps> = {},
-  tick?: () => void,
-) => gitsudo(argv, { env: { GITSUDO_SERVER: address, GITSUDO_TOKEN: people[who].token }, ...over }, tick)
 const ask = [
   'request',
   '--provider',
@@ -216,7 +58,7 @@ describe('request', () => {
   })
 
   it('tells why when policy denies it', async () => {
-    state = 'denied'
+    told.state = 'denied'
     const { status, out } = await as('alice', ask, { slug })
     expect(status).toBe(1)
     expect(out).toMatch(/✗ denied: not in group sre\n[\s\S]*30m would pass/)
@@ -224,7 +66,7 @@ describe('request', () => {
 
   it('waits until it is approved', async () => {
     const { status, out } = await as('alice', [...ask, '--wait'], { slug }, () => {
-      state = 'approved'
+      told.state = 'approved'
     })
     expect(status).toBe(0)
     expect(out).toMatch(/⏳ Awaiting approval from group sre \(bob\)\n✓ Approved; merge it to start: http/)
@@ -291,7 +133,7 @@ describe('approve and deny', () => {
     return row.request
   }
   const seen = () => {
-    decidedAt += 1
+    told.decidedAt += 1
   }
 
   it('review the commit that was decided on, as the user', async () => {
@@ -316,7 +158,7 @@ describe('approve and deny', () => {
   })
 
   it('have nothing to say about what is over', async () => {
-    state = 'refused'
+    told.state = 'refused'
     const { status, err } = await as('bob', ['approve', (await first()).id])
     expect([status, err]).toEqual([1, expect.stringMatching(/is refused: there is nothing to review/)])
     expect((await as('bob', ['deny', (await first()).id])).status).toBe(2)

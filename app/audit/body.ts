@@ -17,14 +17,18 @@ export function bodyOf(event: LedgerEvent): Uint8Array {
   return canonicalBytes(event)
 }
 
-/** The event that these bytes are. */
-export function eventOf(body: Uint8Array): LedgerEvent {
-  let value: unknown
+/** What these bytes say, which may be no event. Throws `EventError` for what is not JSON. */
+export function jsonOf(body: Uint8Array): unknown {
   try {
-    value = JSON.parse(utf8.decode(body))
+    return JSON.parse(utf8.decode(body))
   } catch (cause) {
     throw new EventError('The bytes are not JSON.', { cause })
   }
+}
+
+/** The event that these bytes are. */
+export function eventOf(body: Uint8Array): LedgerEvent {
+  const value = jsonOf(body)
   const fault = faultOf(value)
   if (fault) throw new EventError(`The bytes are no event: ${fault}.`)
   return value as LedgerEvent

@@ -17,6 +17,17 @@ export function misfitOf(event: LedgerEvent): string | undefined {
   return `${first?.instancePath || '/'} ${first?.message}${extra === undefined ? '' : `: ${String(extra)}`}`
 }
 
+/** Whether a value is an event, and fits the schema of its type: what `eventOf` and `misfitOf` ask for, in one go. */
+export function fits(value: unknown): value is LedgerEvent {
+  if (typeof value !== 'object' || value === null) return false
+  const { type, repo = 0, pull = 0 } = value as Partial<LedgerEvent>
+  if (type === undefined || !Object.hasOwn(eventSchemas, type)) return false
+  // A whole number to a schema may be one that was rounded.
+  return (
+    (compiled.get(type) ?? compile(type))(value) && Number.isSafeInteger(repo) && Number.isSafeInteger(pull)
+  )
+}
+
 /** The event itself. Throws `EventError` for one that does not fit: a bug of ours, which must not be sealed. */
 export function fitting(event: LedgerEvent): LedgerEvent {
   const misfit = misfitOf(event)

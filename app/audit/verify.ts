@@ -1,9 +1,9 @@
-import { EventError, eventOf } from './body.ts'
+import { EventError, eventOf, jsonOf } from './body.ts'
 import { leafHash, linkHash, originHead } from './chain.ts'
 import { type Claim, type ClaimFault, contradiction, readClaim } from './claim.ts'
 import { type Columns, columnsOf } from './columns.ts'
 import type { LedgerEvent } from './event.ts'
-import { misfitOf } from './fits.ts'
+import { fits, misfitOf } from './fits.ts'
 import { createTree, type MerkleTree } from './merkle.ts'
 import type { NoteKey } from './note.ts'
 import { signatureHolds, signatureOf, signingKeyId } from './signature.ts'
@@ -197,15 +197,17 @@ function read(row: LedgerRow, due: { readonly seq: number; readonly head: Uint8A
   if (!same(leaf, row.leaf)) return differs('leaf', hex(leaf), hex(row.leaf))
   const chain = linkHash(due.head, row.seq, leaf)
   if (!same(chain, row.chain)) return differs('chain', hex(chain), hex(row.chain))
-  let event: LedgerEvent
+  let event: unknown
   try {
-    event = eventOf(row.body)
+    event = jsonOf(row.body)
+    if (!fits(event)) {
+      const odd = eventOf(row.body)
+      return differs('body', `what the schema of ${odd.type} says`, String(misfitOf(odd)))
+    }
   } catch (error) {
     if (error instanceof EventError) return differs('body', 'an event', error.message)
     throw error
   }
-  const misfit = misfitOf(event)
-  if (misfit !== undefined) return differs('body', `what the schema of ${event.type} says`, misfit)
   const other = row.differs?.(columnsOf(event))
   return other === undefined ? { event, leaf, chain } : differs(other.what, other.expected, other.found)
 }

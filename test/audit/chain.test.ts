@@ -67,3 +67,36 @@ test('one flipped bit of any byte of any hash or body is found at its place', ()
     }
   }
 })
+
+test.each<[string, (event: Record<string, unknown>) => unknown, string | RegExp]>([
+  ['not JSON', () => undefined, 'not JSON'],
+  ['null', () => null, 'not an object'],
+  ['a list', (event) => [event], 'not an object'],
+  ['of no type', ({ type: _, ...event }) => event, 'type is unknown'],
+  ['of a type of objects', (event) => ({ ...event, type: 'toString' }), 'type is unknown'],
+  ['of a type that is none', (event) => ({ ...event, type: ['request.created'] }), 'type is unknown'],
+  [
+    'about a pull request whose number is rounded',
+    (event) => ({ ...event, pull: 2 ** 53 }),
+    'pull is not a whole number',
+  ],
+  [
+    'about a repository whose number is rounded',
+    (event) => ({ ...event, repo: 1e300 }),
+    'repo is not a whole number',
+  ],
+  [
+    'of data that its schema does not know',
+    (event) => ({ ...event, data: {} }),
+    /^\/data must have required property/,
+  ],
+])('well chained, but %s', (_, change, found) => {
+  const value = change(JSON.parse(Buffer.from(three.body).toString()))
+  const body = Buffer.from(value === undefined ? '{"v":1' : JSON.stringify(value))
+  const leaf = leafHash(body)
+  const row = { seq: 3, body, leaf, chain: linkHash(two.chain, 3, leaf) }
+  expect(verify([one, two, row])).toMatchObject({
+    ...{ ok: false, seq: 3, what: 'body' },
+    found: typeof found === 'string' ? expect.stringContaining(found) : expect.stringMatching(found),
+  })
+})

@@ -78,10 +78,10 @@ export async function tamperWith(stage: LedgerStage) {
       point('gitsudo-ledger', commit(files, parents))
     },
     async restore() {
-      for (const table of tables) {
-        await edit(`truncate ${table}`)
-        await edit(`insert into ${table} overriding system value select * from kept_${table}`)
-      }
+      const inserts = tables.map(
+        (table) => `insert into ${table} overriding system value select * from kept_${table}`,
+      )
+      await edit([`truncate ${tables.join(', ')}`, ...inserts].join(';'))
       for (const [name, sha] of branches) point(name, sha)
     },
   }

@@ -2,6 +2,7 @@ import { gcpMember, gcpResource } from '../../grant/grantable/gcp.ts'
 import { refusals } from '../../grant/grantable.ts'
 import type { Intent } from '../../grant/intent.ts'
 import { cloudName, parseRequestId } from '../../request/id.ts'
+import { eachOf } from '../each-of.ts'
 import { base32 } from '../mark.ts'
 import { type Binding, type Observation, type Provider, ProviderError } from '../port.ts'
 import { createApi, permissionsOn } from './api.ts'
@@ -28,9 +29,6 @@ type GcpOptions = GcpCredentials & {
   readonly instance: string
   readonly clock: { now(): number }
 }
-
-/** Policies read at once by `list` and `check`. */
-const readers = 16
 
 /**
  * Google Cloud: a grant is one binding in the allow policy of a project, folder or organisation, under a condition
@@ -194,15 +192,4 @@ const ifUnreadable = (error: unknown): undefined => {
   if (error instanceof ProviderError && (error.kind === 'forbidden' || error.kind === 'not_found'))
     return undefined
   throw error
-}
-
-const eachOf = async <T, R>(all: readonly T[], work: (one: T) => Promise<R>): Promise<readonly R[]> => {
-  const results: R[] = []
-  const left = all.entries()
-  await Promise.all(
-    Array.from({ length: readers }, async () => {
-      for (const [index, one] of left) results[index] = await work(one)
-    }),
-  )
-  return results
 }

@@ -16,7 +16,7 @@ export const createProviders = async (
   records: AwsRecordsDeps,
 ): Promise<ReadonlyMap<string, Provider>> => {
   const { instance } = config
-  const { mock, aws, gcp, kubernetes } = config.providers
+  const { mock, aws, azure, gcp, kubernetes } = config.providers
   const found: Provider[] = []
   if (mock !== undefined) {
     const { createMock } = await import('../provider/mock/mock.ts')
@@ -34,6 +34,10 @@ export const createProviders = async (
   if (kubernetes !== undefined) {
     const { createKubernetes } = await import('../provider/kubernetes/kubernetes.ts')
     found.push(createKubernetes({ ...kubernetes, clock, instance }))
+  }
+  if (azure !== undefined) {
+    const { createAzure } = await import('../provider/azure/azure.ts')
+    found.push(createAzure({ ...azure, clock, instance }))
   }
   return new Map(found.map((one) => [one.name, boundCalls(limitCalls(one), { clock, log })]))
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { about } from './about.ts'
 import { type AwsSettings, awsFaults, awsSchema, awsSettings } from './clouds/aws.ts'
+import { type AzureSettings, azureFaults, azureSchema, azureSettings } from './clouds/azure.ts'
 import { type GcpSettings, gcpFaults, gcpSchema, gcpSettings } from './clouds/gcp.ts'
 import {
   type KubernetesSettings,
@@ -17,6 +18,7 @@ export const providersSchema = z
   .strictObject({
     mock: mockSchema.optional(),
     aws: awsSchema.optional(),
+    azure: azureSchema.optional(),
     gcp: gcpSchema.optional(),
     kubernetes: kubernetesSchema.optional(),
   })
@@ -27,6 +29,8 @@ type ProvidersSection = z.output<typeof providersSchema>
 /** Secrets of clouds: the key whose `_file` names where one lies, and the variable that may hold it instead. */
 export const cloudSecrets = [
   { key: 'providers.aws.credentials', env: 'GITSUDO_AWS_CREDENTIALS' },
+  // Its name in jitsudo and in Azure's own tools.
+  { key: 'providers.azure.client_secret', env: 'AZURE_CLIENT_SECRET' },
   { key: 'providers.gcp.credentials', env: 'GITSUDO_GCP_CREDENTIALS' },
   { key: 'providers.kubernetes.kubeconfig', env: 'GITSUDO_KUBERNETES_KUBECONFIG' },
 ] as const
@@ -38,14 +42,16 @@ export type ProviderSettings = {
   readonly aws?: AwsSettings
   readonly gcp?: GcpSettings
   readonly kubernetes?: KubernetesSettings
+  readonly azure?: AzureSettings
 }
 
 /** What must agree within each section. */
 export const providerFaults = (
-  { aws, gcp, kubernetes }: ProvidersSection,
+  { aws, azure, gcp, kubernetes }: ProvidersSection,
   secrets: CloudSecrets,
 ): readonly ConfigFault[] => [
   ...(aws === undefined ? [] : awsFaults(aws, secrets['providers.aws.credentials'])),
+  ...(azure === undefined ? [] : azureFaults(azure, secrets['providers.azure.client_secret'])),
   ...(gcp === undefined ? [] : gcpFaults(gcp, secrets['providers.gcp.credentials'])),
   ...(kubernetes === undefined
     ? []
@@ -53,7 +59,7 @@ export const providerFaults = (
 ]
 
 export const providerSettings = (
-  { mock, aws, gcp, kubernetes }: ProvidersSection,
+  { mock, aws, azure, gcp, kubernetes }: ProvidersSection,
   secrets: CloudSecrets,
 ): ProviderSettings => ({
   ...(mock === undefined ? {} : { mock: {} }),
@@ -62,12 +68,14 @@ export const providerSettings = (
   ...(kubernetes === undefined
     ? {}
     : { kubernetes: kubernetesSettings(kubernetes, secrets['providers.kubernetes.kubeconfig']) }),
+  ...(azure === undefined ? {} : { azure: azureSettings(azure, secrets['providers.azure.client_secret']) }),
 })
 
 /** What no log line may show. */
-export const cloudSecretTexts = ({ aws, gcp, kubernetes }: ProviderSettings): readonly string[] =>
+export const cloudSecretTexts = ({ aws, azure, gcp, kubernetes }: ProviderSettings): readonly string[] =>
   [
     aws?.keys?.secretAccessKey,
+    azure?.clientSecret,
     gcp?.credentials?.private_key,
     gcp?.credentials?.client_secret,
     ...(kubernetes === undefined ? [] : kubernetesSecretTexts(kubernetes)),

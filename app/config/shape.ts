@@ -18,7 +18,10 @@ const known: Readonly<Record<string, string>> = {
     'a secret does not belong here; use providers.gcp.credentials_file or GITSUDO_GCP_CREDENTIALS',
   'providers.aws.credentials':
     'a secret does not belong here; use providers.aws.credentials_file or GITSUDO_AWS_CREDENTIALS',
-  'providers.azure': 'this version has no such provider; remove it',
+  'providers.azure.client_secret':
+    'a secret does not belong here; use providers.azure.client_secret_file or AZURE_CLIENT_SECRET',
+  'providers.azure.default_subscription_id': 'every request names its scope; remove it',
+  'providers.azure.max_duration': 'maxDuration of each role in roles.yaml says it; remove it',
   'providers.kubernetes.kubeconfig':
     'a secret does not belong here; use providers.kubernetes.kubeconfig_file or GITSUDO_KUBERNETES_KUBECONFIG',
 }

@@ -1,6 +1,7 @@
 import type { ProviderName } from '../request/request.ts'
 import type { Asked, Refusal } from './grantable/asked.ts'
 import { type AwsReach, awsRefusals } from './grantable/aws.ts'
+import { azureRefusals } from './grantable/azure.ts'
 import { gcpRefusals } from './grantable/gcp.ts'
 import { kubernetesRefusals } from './grantable/kubernetes.ts'
 
@@ -9,6 +10,7 @@ export type Reach = { readonly aws?: AwsReach }
 
 const clouds: Readonly<Partial<Record<ProviderName, (asked: Asked, reach: Reach) => readonly Refusal[]>>> = {
   aws: (asked, { aws }) => (aws === undefined ? [] : awsRefusals(asked, aws)),
+  azure: azureRefusals,
   gcp: gcpRefusals,
   kubernetes: kubernetesRefusals,
 }

@@ -13,8 +13,9 @@ const files: Readonly<Record<string, string>> = {
   '/s/aws': '[default]\naws_access_key_id = AKIA1\naws_secret_access_key = secret-of-a-user\n',
   '/s/note.txt': 'the key is under the mat',
   '/s/empty': '',
+  '/s/secret': 'hush\n',
 }
-const parse = (providers: unknown, env: Record<string, string> = {}) =>
+const parse = (providers: object, env: Record<string, string> = {}) =>
   parseConfig(
     JSON.stringify({
       instance: 'acme.example',
@@ -23,7 +24,7 @@ const parse = (providers: unknown, env: Record<string, string> = {}) =>
           name: 'acme/access',
           id: 1,
           firstAcceptedCommit: 'a'.repeat(40),
-          providers: ['gcp'],
+          providers: Object.keys(providers).slice(0, 1),
           scopes: ['*'],
           policyOwners: { ids: [1] },
         },
@@ -211,7 +212,79 @@ describe('Google Cloud', () => {
   })
 })
 
-it.each(['azure'])('refuses %s by name until it is built', (name) => {
-  const outcome = parse({ gcp: federation, [name]: {} })
-  expect(outcome).toMatchObject({ ok: false, faults: [{ key: `providers.${name}` }] })
+describe('Azure', () => {
+  const ids = {
+    tenant_id: '72f988bf-86f1-41af-91ab-2d7cd011db47',
+    client_id: '3b1f7a52-6c1e-4f0e-9c55-0e6f4bb1a001',
+  }
+  const secret = { ...ids, credentials_source: 'client_secret', client_secret_file: '/s/secret' }
+  const known = { tenantId: ids.tenant_id, clientId: ids.client_id }
+  const addresses = {
+    authorityHost: 'https://login.microsoftonline.com',
+    baseUrl: 'https://management.azure.com',
+  }
+
+  it('takes the variable that AKS sets, jitsudo’s names and the public cloud’s addresses', () => {
+    const { azure } = providersOf({ azure: ids }, { AZURE_FEDERATED_TOKEN_FILE: '/var/run/token' })
+    expect(azure).toEqual({
+      mode: 'role_assignment',
+      credentialsSource: 'workload_identity',
+      federatedTokenFile: '/var/run/token',
+      ...known,
+      ...addresses,
+    })
+  })
+
+  it('takes its secret from a file or a variable, and keeps it out of log lines', () => {
+    const fromFile = providersOf({ azure: secret })
+    expect(fromFile.azure).toMatchObject({ ...known, clientSecret: 'hush' })
+    expect(cloudSecretTexts(fromFile)).toEqual(['hush'])
+    const { client_secret_file: _, ...without } = secret
+    expect(providersOf({ azure: without }, { AZURE_CLIENT_SECRET: 'shh' }).azure?.clientSecret).toBe('shh')
+  })
+
+  it('needs nothing more where the machine has an identity', () => {
+    const azure = {
+      credentials_source: 'managed_identity',
+      base_url: 'https://management.usgovcloudapi.net/',
+    }
+    expect(providersOf({ azure }).azure).toEqual({
+      mode: 'role_assignment',
+      credentialsSource: 'managed_identity',
+      ...addresses,
+      baseUrl: 'https://management.usgovcloudapi.net',
+    })
+  })
+
+  it.each([
+    [
+      'nothing',
+      {},
+      ['tenant_id', 'client_id', 'federated_token_file'],
+      /let AKS set AZURE_FEDERATED_TOKEN_FILE/,
+    ],
+    [
+      'no secret',
+      { ...secret, client_secret_file: undefined },
+      ['client_secret_file'],
+      /AZURE_CLIENT_SECRET/,
+    ],
+    ['an empty file', { ...secret, client_secret_file: '/s/empty' }, ['client_secret_file'], /is empty/],
+    ['a secret in the file', { ...secret, client_secret: 'hush' }, ['client_secret'], /does not belong here/],
+    ['another mode', { ...secret, mode: 'luck' }, ['mode'], /must be one of role_assignment/],
+    ['no id', { ...secret, tenant_id: 'acme.example' }, ['tenant_id'], /must be a GUID/],
+    ['no TLS', { ...secret, base_url: 'http://127.0.0.1:1' }, ['base_url'], /must be an https address/],
+    [
+      'what jitsudo had and nothing reads',
+      { ...secret, default_subscription_id: ids.tenant_id, max_duration: '4h' },
+      ['default_subscription_id', 'max_duration'],
+      /every request names its scope[\s\S]*roles\.yaml/,
+    ],
+  ] as const)('refuses %s', (_name, azure, keys, says) => {
+    const outcome = parse({ azure })
+    const faults = outcome.ok ? [] : outcome.faults
+    expect(faults.map((fault) => fault.key)).toEqual(keys.map((name) => `providers.azure.${name}`))
+    expect(new ConfigError('test', faults).message).toMatch(says)
+    expect(JSON.stringify(outcome)).not.toMatch(/hush/)
+  })
 })

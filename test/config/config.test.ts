@@ -227,10 +227,10 @@ describe('faults', () => {
       /names aws/,
     ],
     [
-      'a provider of a later version',
-      whole.replace('providers: {mock: {}}', 'providers: {mock: {}, azure: {}}'),
-      ['providers.azure'],
-      /no such provider/,
+      'a provider that there is not',
+      whole.replace('providers: {mock: {}}', 'providers: {mock: {}, oracle: {}}'),
+      ['providers.oracle'],
+      /is not a known key/,
     ],
     [
       'a span out of bounds',

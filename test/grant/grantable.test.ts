@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { azurePrincipal, azureScope } from '../../app/grant/grantable/azure.ts'
 import { gcpMember } from '../../app/grant/grantable/gcp.ts'
 import { kubernetesPlace, kubernetesRole, kubernetesSubject } from '../../app/grant/grantable/kubernetes.ts'
 import { refusals } from '../../app/grant/grantable.ts'
@@ -144,6 +145,57 @@ describe('Kubernetes', () => {
     const account = { kind: 'ServiceAccount', namespace: 'people', name: 'alice' }
     expect(kubernetesSubject('serviceaccount:people/alice')).toEqual(account)
     expect(kubernetesSubject('system:serviceaccount:people:alice')).toEqual(account)
+  })
+})
+
+describe('Azure', () => {
+  const id = '4c1d7d1e-0b8f-4b53-9d0a-000000001001'
+  const subscription = '/subscriptions/8b9f6c1e-3c55-4a1e-9f6e-0a4f1f0c2d11'
+  const group = `${subscription}/resourceGroups/Checkout_(prod)`
+  const vault = `${group}/providers/Microsoft.KeyVault/vaults/keys`
+  const good = { principal: id, cloudRole: 'Contributor', scope: subscription }
+
+  test.each([
+    {},
+    { principal: `user:${id}` },
+    { principal: `servicePrincipal:${id}` },
+    { scope: '8b9f6c1e-3c55-4a1e-9f6e-0a4f1f0c2d11' },
+    { scope: '/providers/Microsoft.Management/managementGroups/acme' },
+    { scope: group },
+    { scope: vault },
+    { scope: `${vault}/secrets/root` },
+    { cloudRole: 'b24988ac-6180-42a0-ab88-20f7382dd24c' },
+    { cloudRole: 'Key Vault Secrets User' },
+    { cloudRole: 'On call (prod), level 2' },
+  ])('may grant %j', (change) => {
+    expect(refusals('azure', { ...good, ...change })).toEqual([])
+  })
+
+  test.each([
+    [{ cloudRole: '' }, /names no role/],
+    [{ cloudRole: "Reader' or roleName eq 'Owner" }, /names no role/],
+    [{ cloudRole: 'Reader\nOwner' }, /names no role/],
+    [{ cloudRole: 'r'.repeat(513) }, /names no role/],
+    [{ scope: '/' }, /names none of them/],
+    [{ scope: 'example-prod' }, /names none of them/],
+    [{ scope: `${subscription}/` }, /names none of them/],
+    [{ scope: `${subscription}/../8b9f6c1e-3c55-4a1e-9f6e-0a4f1f0c2d12` }, /names none of them/],
+    [{ scope: `${subscription}?api-version=1` }, /names none of them/],
+    [{ scope: `${subscription}/resourceGroups/prod.` }, /names none of them/],
+    [{ scope: `${group}/providers/Microsoft.KeyVault/vaults/..` }, /names none of them/],
+    [{ scope: `${group}/providers/Microsoft.KeyVault/vaults` }, /names none of them/],
+    [{ scope: '/providers/Microsoft.Management/managementGroups/a/b' }, /names none of them/],
+    [{ principal: 'alice@example.com' }, /is not one/],
+    [{ principal: `group:${id}` }, /is not one/],
+    [{ principal: '' }, /is not one/],
+  ])('refuses %j', (change, says) => {
+    expect(refusals('azure', { ...good, ...change })).toMatchObject([{ had: expect.stringMatching(says) }])
+  })
+
+  test('writes scopes and principals as Azure compares them', () => {
+    expect(azureScope('8B9F6C1E-3C55-4A1E-9F6E-0A4F1F0C2D11')).toBe(subscription)
+    expect(azureScope(group)).toBe(`${subscription}/resourcegroups/checkout_(prod)`)
+    expect(azurePrincipal(`ServicePrincipal:${id.toUpperCase()}`)).toEqual({ id, type: 'ServicePrincipal' })
   })
 })
 

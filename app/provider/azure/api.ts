@@ -1,0 +1,159 @@
+import { AuthorizationManagementClient } from '@azure/arm-authorization'
+import { ProviderError } from '../port.ts'
+import { type AzureCredentials, createCredential } from './credentials.ts'
+import { classify, isWithoutToken, statusOf } from './faults.ts'
+import type { Permission } from './permissions.ts'
+
+type Spec = Parameters<AuthorizationManagementClient['sendOperationRequest']>[1]
+
+/** What is asked without a generated operation comes as it is. */
+const asItIs: Spec['serializer'] = {
+  modelMappers: {},
+  isXML: false,
+  validateConstraints: () => undefined,
+  serialize: (_mapper, value) => value,
+  deserialize: (_mapper, value) => value,
+}
+
+type Page<T> = { readonly value?: readonly T[]; readonly nextLink?: string }
+
+/** The name of an action that gitsudo needs. */
+export const action = (name: string): string => `Microsoft.Authorization/${name}`
+
+/** Resource Manager through the SDK. Every method throws `ProviderError` only. */
+export const createApi = (options: AzureCredentials & { readonly baseUrl: string }) => {
+  const connect = () =>
+    new AuthorizationManagementClient(createCredential(options), '', {
+      endpoint: options.baseUrl,
+      $host: options.baseUrl,
+      // Trouble is the reconciler's to wait out.
+      retryOptions: { maxRetries: 0 },
+    })
+  let client: AuthorizationManagementClient | undefined
+
+  /** Sends one call; once more with a new token where Azure no longer takes the one that is cached. */
+  const ask = async <T>(
+    call: string,
+    scope: string,
+    permission: string,
+    signal: AbortSignal,
+    send: (client: AuthorizationManagementClient, with_: { readonly abortSignal: AbortSignal }) => Promise<T>,
+  ): Promise<T> => {
+    const once = async (fresh: boolean): Promise<T> => {
+      if (fresh || client === undefined) client = connect()
+      return await send(client, { abortSignal: signal })
+    }
+    try {
+      return await once(false).catch((error: unknown) => {
+        if (statusOf(error) !== 401) throw error
+        return once(true)
+      })
+    } catch (error) {
+      // Entra's client remembers trouble for a minute, and then says it without what it was.
+      if (isWithoutToken(error)) client = undefined
+      throw error instanceof ProviderError ? error : classify(error, { call, scope, permission })
+    }
+  }
+
+  /** Every page of a list at a path with its query. */
+  const all = async <T>(
+    call: string,
+    scope: string,
+    path: string,
+    permission: string,
+    signal: AbortSignal,
+  ): Promise<readonly T[]> => {
+    const found: T[] = []
+    let next: string | undefined = path
+    while (next !== undefined) {
+      const spec: Spec = {
+        httpMethod: 'GET',
+        path: next,
+        baseUrl: options.baseUrl,
+        serializer: asItIs,
+        responses: { 200: { bodyMapper: { serializedName: '', type: { name: 'any' } } }, default: {} },
+      }
+      const page: Page<T> = await ask(call, scope, permission, signal, (client, with_) =>
+        client.sendOperationRequest<Page<T>>({ options: with_ }, spec),
+      )
+      found.push(...(page.value ?? []))
+      next = page.nextLink || undefined
+    }
+    return found
+  }
+
+  return {
+    ask,
+    /** Every subscription and management group that gitsudo can see. */
+    async scopes(signal: AbortSignal): Promise<readonly string[]> {
+      const subscriptions = await all<{ readonly subscriptionId?: string; readonly state?: string }>(
+        'the list',
+        'subscriptions',
+        '/subscriptions?api-version=2022-12-01',
+        'Microsoft.Resources/subscriptions/read',
+        signal,
+      )
+      const groups = await all<{ readonly id?: string }>(
+        'the list',
+        'management groups',
+        '/providers/Microsoft.Management/managementGroups?api-version=2020-05-01',
+        'Microsoft.Management/managementGroups/read',
+        signal,
+      ).catch(ifForbidden)
+      return [
+        ...subscriptions.flatMap(({ subscriptionId }) =>
+          subscriptionId === undefined ? [] : [`/subscriptions/${subscriptionId}`],
+        ),
+        ...groups.flatMap(({ id }) => (id === undefined ? [] : [id])),
+      ]
+    },
+    /** What gitsudo may do at a scope. */
+    permissions: (scope: string, signal: AbortSignal): Promise<readonly Permission[]> =>
+      all(
+        'the permissions',
+        scope,
+        `${scope}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01`,
+        action('permissions/read'),
+        signal,
+      ),
+    /** The id of a role definition that can be assigned at the scope. @throws ProviderError `invalid`: there is none */
+    async roleDefinition(
+      scope: string,
+      role: { readonly id: string } | { readonly name: string },
+      signal: AbortSignal,
+    ): Promise<string> {
+      if ('id' in role) return `${scope}/providers/Microsoft.Authorization/roleDefinitions/${role.id}`
+      const found = await ask(
+        'the role',
+        scope,
+        action('roleDefinitions/read'),
+        signal,
+        async (client, with_) =>
+          collected(
+            client.roleDefinitions.list(path(scope), { ...with_, filter: `roleName eq '${role.name}'` }),
+          ),
+      )
+      const [one, another] = found.filter(({ roleName }) => roleName === role.name)
+      if (one?.name === undefined || another !== undefined)
+        throw new ProviderError('invalid', `azure: ${scope} has no role that is called ${role.name}`)
+      return `${scope}/providers/Microsoft.Authorization/roleDefinitions/${one.name}`
+    },
+  }
+}
+
+export type Api = ReturnType<typeof createApi>
+
+/** A scope as the SDK's templates take it: they have the slash. */
+export const path = (scope: string): string => scope.replace(/^\//, '')
+
+export const collected = async <T>(pages: AsyncIterable<T>): Promise<readonly T[]> => {
+  const found: T[] = []
+  for await (const one of pages) found.push(one)
+  return found
+}
+
+/** Who has nothing on any management group may not list them. */
+const ifForbidden = (error: unknown): readonly [] => {
+  if (error instanceof ProviderError && error.kind === 'forbidden') return []
+  throw error
+}

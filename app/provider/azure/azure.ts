@@ -1,0 +1,148 @@
+import { refusals } from '../../grant/grantable.ts'
+import type { Intent } from '../../grant/intent.ts'
+import { parseRequestId } from '../../request/id.ts'
+import { eachOf } from '../each-of.ts'
+import { base32 } from '../mark.ts'
+import { type Binding, type Observation, type Provider, ProviderError } from '../port.ts'
+import { createApi } from './api.ts'
+import type { AzureCredentials } from './credentials.ts'
+import { guidOf } from './guid.ts'
+import { differing, type Held } from './held.ts'
+import { missing, permissions } from './permissions.ts'
+import { createRoleAssignments } from './role-assignments.ts'
+import { type Wanted, wantedOf } from './wanted.ts'
+
+type AzureOptions = AzureCredentials & {
+  readonly mode: 'role_assignment'
+  /** Resource Manager, without a trailing slash. */
+  readonly baseUrl: string
+  /** The installation's name: assignments of another are strangers. */
+  readonly instance: string
+  readonly clock: { now(): number }
+}
+
+/**
+ * Azure: a grant is one role assignment, plain or under Privileged Identity Management, which then ends it itself.
+ * Azure takes one of each principal, role and scope: grants of the same access share it. Users act as themselves:
+ * there are no credentials to give.
+ */
+export const createAzure = (options: AzureOptions): Provider => {
+  const { clock, instance } = options
+  const api = createApi(options)
+  const prefix = `gitsudo-${base32(instance)}-`
+  const way = createRoleAssignments(api, prefix)
+  const read = (intent: Intent): Wanted | undefined => wantedOf(intent, instance, prefix)
+  const seen = (held: Held | undefined, wanted: Wanted): Observation => {
+    if (held === undefined) return { kind: 'absent' }
+    const { expiresAt } = held
+    const differs = differing(held, wanted)
+    return {
+      kind: 'present',
+      handle: handleOf(wanted.scope, wanted.guid),
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+      ...(differs === undefined ? {} : { differs }),
+    }
+  }
+
+  return {
+    name: 'azure',
+    traits: { binding: true, marks: true, shared: true },
+    // "Role assignment changes can take up to 10 minutes to take effect" (Azure docs, "Troubleshoot Azure RBAC").
+    propagationMs: 10 * 60_000,
+    bindingKey(intent) {
+      const { scope, guid } = read(intent) ?? {
+        scope: intent.scope,
+        guid: guidOf(instance, intent.scope, intent.cloudRole, intent.principal),
+      }
+      return handleOf(scope, guid)
+    },
+
+    async inspect(intent, call) {
+      const wanted = read(intent)
+      return wanted === undefined ? { kind: 'absent' } : seen(await way.look(wanted, call.signal), wanted)
+    },
+
+    async ensure(intent, call) {
+      const wanted = read(intent)
+      const [refusal] = refusals('azure', intent)
+      if (wanted === undefined || refusal !== undefined)
+        throw new ProviderError('invalid', `azure: ${refusal?.had ?? intent.scope}`)
+      if (clock.now() >= intent.endsAt) throw new ProviderError('invalid', 'azure: the end has passed')
+      const there = seen(await way.give(wanted, call.signal), wanted)
+      if (there.kind === 'present') return there
+      throw new ProviderError('unavailable', `azure: given at ${wanted.scope}, but not to be read yet`)
+    },
+
+    async remove(intent, call) {
+      const wanted = read(intent)
+      // No write of ours can have gone there.
+      if (wanted === undefined) return 'absent'
+      return (await way.take(wanted, call.signal)) === undefined ? 'absent' : 'removing'
+    },
+
+    async list(call, intents) {
+      const live = new Map(
+        intents.flatMap((intent) => {
+          const wanted = read(intent)
+          return wanted === undefined ? [] : [[handleOf(wanted.scope, wanted.guid), { intent, wanted }]]
+        }),
+      )
+      const scopes = await api.scopes(call.signal)
+      const all = await eachOf(scopes, (scope) => way.list(scope, call.signal).catch(ifUnreadable))
+      const found = new Map<string, Binding>()
+      for (const { guids, mark, ...held } of all.flat()) {
+        const handles = guids.map((guid) => handleOf(held.scope, guid))
+        const handle = handles.find((one) => live.has(one)) ?? handles[0] ?? ''
+        const here = live.get(handle)
+        // What is shared outlives the grant that it was made for.
+        const grant = here?.intent.grant ?? grantOf(mark, prefix)
+        const differs = here === undefined ? undefined : differing({ guids, mark, ...held }, here.wanted)
+        // What is inherited shows at every scope below.
+        if (grant !== undefined)
+          found.set(handle, { grant, handle, ...held, ...(differs === undefined ? {} : { differs }) })
+      }
+      return [...found.values()]
+    },
+
+    async cutBack(intent, call) {
+      const wanted = read(intent)
+      return wanted === undefined ? { kind: 'absent' } : seen(await way.narrow(wanted, call.signal), wanted)
+    },
+
+    async discard({ handle, principal, role }, call) {
+      const [scope = '', guid = ''] = handle.split(' ')
+      const left = await way.discard({ scope, guid, principal, role }, call.signal)
+      return left === undefined ? 'absent' : 'removing'
+    },
+
+    async check(call) {
+      try {
+        const scopes = await api.scopes(call.signal)
+        if (scopes.length === 0)
+          return ['no subscription or management group is to be seen: assign gitsudo its role']
+        const wrong = await eachOf(scopes, async (scope) => {
+          const held = await api.permissions(scope, call.signal)
+          const lacks = missing(held, permissions[options.mode])
+          return lacks.length === 0
+            ? way.check(scope, call.signal)
+            : lacks.map((one) => `${scope}: permission ${one} is missing`)
+        })
+        return wrong.flat()
+      } catch (error) {
+        if (error instanceof ProviderError) return [error.message]
+        throw error
+      }
+    },
+  }
+}
+
+const handleOf = (scope: string, guid: string): string => `${scope} ${guid}`
+
+const grantOf = (mark: string, prefix: string) =>
+  mark.startsWith(prefix) ? parseRequestId(mark.slice(prefix.length)) : undefined
+
+/** A scope at which gitsudo may read nothing cannot hold what it wrote; `check` tells of it. */
+const ifUnreadable = (error: unknown): readonly [] => {
+  if (error instanceof ProviderError && (error.kind === 'forbidden' || error.kind === 'not_found')) return []
+  throw error
+}

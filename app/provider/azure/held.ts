@@ -1,0 +1,24 @@
+import type { Wanted } from './wanted.ts'
+
+/** What is there, whoever's it is. `expiresAt`: epoch milliseconds. */
+export type Held = {
+  /** Our GUIDs that it may be under. */
+  readonly guids: readonly string[]
+  readonly mark: string
+  readonly principal: string
+  /** The role definition's whole id. */
+  readonly role: string
+  readonly scope: string
+  readonly expiresAt?: number
+}
+
+/** The GUID in a role definition's id. */
+export const roleIdOf = (definition: string | undefined): string =>
+  definition?.split('/').at(-1)?.toLowerCase() ?? ''
+
+/** Whom or what else it gives than was wanted, in words; a role that is wanted by its name is taken at its word. */
+export const differing = (held: Held, { principal, role }: Wanted): string | undefined => {
+  const same =
+    held.principal.toLowerCase() === principal.id && (!('id' in role) || roleIdOf(held.role) === role.id)
+  return same ? undefined : `${held.principal} has ${held.role}`
+}

@@ -1,0 +1,86 @@
+import type { RoleAssignment } from '@azure/arm-authorization'
+import { ProviderError } from '../port.ts'
+import { type Api, action, collected, path } from './api.ts'
+import { codeOf } from './faults.ts'
+import { differing, type Held } from './held.ts'
+import type { Way } from './way.ts'
+
+/** Codes that say that an assignment is not there, alone or with all that it was on. */
+const absent = ['RoleAssignmentNotFound', 'ResourceGroupNotFound', 'ResourceNotFound']
+
+/** Plain role assignments under a GUID of ours: they last until they are deleted. `prefix`: of our marks. */
+export const createRoleAssignments = (api: Api, prefix: string): Way => {
+  type At = { readonly scope: string; readonly guid: string }
+
+  const read = ({ scope, guid }: At, signal: AbortSignal): Promise<Held | undefined> =>
+    api.ask('the assignment', scope, action('roleAssignments/read'), signal, async (client, with_) => {
+      const found = await client.roleAssignments.get(path(scope), guid, with_).catch(ifAbsent)
+      return found === undefined ? undefined : heldBy(found)
+    })
+
+  const remove = async (at: At, signal: AbortSignal): Promise<Held | undefined> => {
+    // By its own id nobody else’s is met, whatever a read that lags would say.
+    await api.ask('the removal', at.scope, action('roleAssignments/delete'), signal, (client, with_) =>
+      client.roleAssignments.delete(path(at.scope), at.guid, with_).catch(ifAbsent),
+    )
+    return read(at, signal)
+  }
+
+  return {
+    look: read,
+    take: remove,
+
+    async give(wanted, signal) {
+      const { scope, guid, role, principal, mark } = wanted
+      const parameters = {
+        roleDefinitionId: await api.roleDefinition(scope, role, signal),
+        principalId: principal.id,
+        // With its type, a principal that the directory has only just heard of is taken.
+        principalType: principal.type,
+        description: mark,
+      }
+      await api
+        .ask('the assignment', scope, action('roleAssignments/write'), signal, (client, with_) =>
+          client.roleAssignments.create(path(scope), guid, parameters, with_),
+        )
+        .catch((error: unknown) => {
+          if (!(error instanceof ProviderError) || codeOf(error.cause) !== 'RoleAssignmentExists') throw error
+          throw new ProviderError('invalid', `${error.message} It is not gitsudo’s: take it away first.`, {
+            cause: error,
+          })
+        })
+      return read(wanted, signal)
+    },
+
+    // Azure changes nothing about whom an assignment is for: what is for somebody else was put in its place.
+    async narrow(wanted, signal) {
+      const held = await read(wanted, signal)
+      return held === undefined || differing(held, wanted) === undefined ? held : remove(wanted, signal)
+    },
+
+    async discard(found, signal) {
+      const held = await read(found, signal)
+      return held?.mark.startsWith(prefix) === true ? remove(found, signal) : undefined
+    },
+
+    list: (scope, signal) =>
+      api.ask('the assignments', scope, action('roleAssignments/read'), signal, async (client, with_) =>
+        (await collected(client.roleAssignments.listForScope(path(scope), with_))).map(heldBy),
+      ),
+
+    check: async () => [],
+  }
+}
+
+const heldBy = ({ name, scope, description, principalId, roleDefinitionId }: RoleAssignment): Held => ({
+  guids: [name?.toLowerCase() ?? ''],
+  mark: description ?? '',
+  principal: principalId ?? '',
+  role: roleDefinitionId ?? '',
+  scope: scope?.toLowerCase() ?? '',
+})
+
+const ifAbsent = (error: unknown): undefined => {
+  if (absent.includes(codeOf(error) ?? '')) return undefined
+  throw error
+}

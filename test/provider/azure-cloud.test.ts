@@ -1,0 +1,257 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { ProviderError } from '../../app/provider/port.ts'
+import { azureWorld, managementGroup, person, reader, subscription } from '../support/azure.ts'
+
+const group = `${subscription}/resourceGroups/checkout`
+const store = `${group}/providers/Microsoft.Storage/storageAccounts/orders`
+let w: Awaited<ReturnType<typeof azureWorld>>
+beforeEach(async () => {
+  w = await azureWorld('role_assignment')
+})
+afterEach(() => w.azure.close())
+
+const fault = async (work: Promise<unknown>): Promise<ProviderError> => {
+  const error: unknown = await work.then(
+    () => new Error('it succeeded'),
+    (reason: unknown) => reason,
+  )
+  if (error instanceof ProviderError) return error
+  throw error
+}
+const theirs = { roleDefinitionId: `/providers/Microsoft.Authorization/roleDefinitions/${reader}` }
+const stranger = 'f0000000-0000-4000-8000-000000000001'
+
+test.each([
+  [managementGroup, true],
+  [subscription, true],
+  [subscription.slice('/subscriptions/'.length), true],
+  [group, true],
+  [store, true],
+  [`${group}/providers/Microsoft.Storage/storageAccounts/carts`, false],
+])('a grant on %s lets its principal into what is in it', async (scope, in_) => {
+  const intent = w.intent(1, { scope })
+  await w.provider().ensure(intent, w.call())
+  expect(w.getsIn({ ...intent, scope: store })).toBe(in_)
+  expect(await w.provider().remove(intent, w.call())).toBe('absent')
+  expect(w.getsIn({ ...intent, scope: store })).toBe(false)
+  expect(w.azure.assignments()).toEqual([])
+})
+
+test('an assignment says whose it is, and whom it is for', async () => {
+  const intent = w.intent(1, { principal: `servicePrincipal:${person(9)}`, cloudRole: 'Reader' })
+  w.azure.setPrincipal(person(9), 'ServicePrincipal')
+  const provider = w.provider()
+  await provider.ensure(intent, w.call())
+  expect(w.azure.assignments()).toMatchObject([
+    {
+      name: provider.bindingKey(intent).split(' ')[1],
+      principalId: person(9),
+      principalType: 'ServicePrincipal',
+      role: reader,
+      description: expect.stringMatching(/^gitsudo-[0-9a-v]{8}-req-[0-9a-z]{26}$/),
+    },
+  ])
+})
+
+describe('who is new in the directory', () => {
+  test('is assigned by type before it has heard of him', async () => {
+    w.azure.setPrincipal(person(1), 'new')
+    expect(await w.provider().ensure(w.intent(1), w.call())).toMatchObject({ kind: 'present' })
+  })
+
+  test('or unknown is looked for again', async () => {
+    w.azure.setPrincipal(person(1), undefined)
+    expect(await fault(w.provider().ensure(w.intent(1), w.call()))).toMatchObject({ kind: 'not_found' })
+    w.azure.setPrincipal(person(1), 'User')
+    expect(await w.provider().ensure(w.intent(1), w.call())).toMatchObject({ kind: 'present' })
+  })
+
+  test('or a group by mistake is nobody that a grant is for', async () => {
+    w.azure.setPrincipal(person(1), 'Group')
+    expect(await fault(w.provider().ensure(w.intent(1), w.call()))).toMatchObject({
+      kind: 'invalid',
+      message: expect.stringMatching(/has type Group/),
+    })
+  })
+})
+
+describe('an assignment that others made', () => {
+  beforeEach(() => w.azure.assign(subscription, stranger, { ...theirs, principalId: person(1) }))
+
+  test('is not taken for a grant, and stays', async () => {
+    const provider = w.provider()
+    expect(await fault(provider.ensure(w.intent(1), w.call()))).toMatchObject({
+      kind: 'invalid',
+      message: expect.stringMatching(/already exists.*not gitsudo’s: take it away first/),
+    })
+    expect(await provider.inspect(w.intent(1), w.call())).toEqual({ kind: 'absent' })
+    expect(await provider.remove(w.intent(1), w.call())).toBe('absent')
+    expect(await provider.list(w.call(), [])).toEqual([])
+    expect(w.azure.assignments()).toMatchObject([{ name: stranger }])
+  })
+
+  test('of another role or at another scope is none of its business', async () => {
+    const intents = [w.intent(1, { cloudRole: 'Contributor' }), w.intent(1, { scope: group })]
+    for (const intent of intents) await w.provider().ensure(intent, w.call())
+    for (const intent of intents) expect(await w.provider().remove(intent, w.call())).toBe('absent')
+    expect(w.azure.assignments()).toMatchObject([{ name: stranger }])
+  })
+})
+
+test('grants of one access share an assignment however scope and id are written', () => {
+  const provider = w.provider()
+  const alike = [
+    w.intent(1, { scope: group }),
+    w.intent(2, { scope: group.toLowerCase(), principal: `user:${person(1)}` }),
+    w.intent(3, { scope: group, principal: person(1).toUpperCase() }),
+  ]
+  expect(new Set(alike.map(provider.bindingKey)).size).toBe(1)
+  expect(provider.bindingKey(w.intent(1))).not.toBe(w.provider('theirs').bindingKey(w.intent(1)))
+  expect(provider.bindingKey(w.intent(1))).toMatch(
+    /^\/subscriptions\/[0-9a-f-]{36} [0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
+  )
+})
+
+test('a full subscription has no room, and says so', async () => {
+  for (let number = 0; number < 4000; number++)
+    w.azure.assign(
+      `${subscription}/resourceGroups/many`,
+      `f0000000-0000-4000-8000-${String(number).padStart(12, '0')}`,
+      {
+        ...theirs,
+        principalId: person(9000 + number),
+      },
+    )
+  expect(await fault(w.provider().ensure(w.intent(1), w.call()))).toMatchObject({
+    kind: 'invalid',
+    message: expect.stringMatching(/limit/),
+  })
+  // They are listed page by page.
+  w.azure.unassign(subscription, 'f0000000-0000-4000-8000-000000000007')
+  await w.provider().ensure(w.intent(1), w.call())
+  expect(await w.provider().list(w.call(), [])).toHaveLength(1)
+})
+
+test('a lock keeps it there until somebody takes the lock away', async () => {
+  const intent = w.intent(1)
+  const provider = w.provider()
+  await provider.ensure(intent, w.call())
+  w.azure.lock(subscription)
+  expect(await fault(provider.remove(intent, w.call()))).toMatchObject({
+    kind: 'conflict',
+    message: expect.stringMatching(/locked/),
+  })
+  expect(w.getsIn(intent)).toBe(true)
+  w.azure.unlock(subscription)
+  expect(await provider.remove(intent, w.call())).toBe('absent')
+})
+
+test('with its resource group an assignment is gone', async () => {
+  const intent = w.intent(1, { scope: group })
+  const provider = w.provider()
+  await provider.ensure(intent, w.call())
+  w.azure.deleteGroup(group)
+  expect(await provider.inspect(intent, w.call())).toEqual({ kind: 'absent' })
+  expect(await provider.remove(intent, w.call())).toBe('absent')
+})
+
+describe('what gitsudo can see', () => {
+  test('is listed once, from every subscription and management group', async () => {
+    w.azure.addScope('/subscriptions/00000000-0000-4000-8000-000000000002', managementGroup)
+    const scopes = [managementGroup, subscription, store]
+    const provider = w.provider()
+    for (const [number, scope] of scopes.entries())
+      await provider.ensure(w.intent(number, { scope }), w.call())
+    const listed = await provider.list(w.call(), [])
+    expect(listed.map(({ scope }) => scope).sort()).toEqual(scopes.map((one) => one.toLowerCase()).sort())
+    expect(listed).toContainEqual({
+      grant: w.intent(1).grant,
+      handle: provider.bindingKey(w.intent(1)),
+      principal: person(1),
+      role: `${subscription}/providers/Microsoft.Authorization/roleDefinitions/${reader}`,
+      scope: subscription,
+    })
+  })
+
+  test('check names each scope and permission that is missing', async () => {
+    w.azure.withdraw('roleAssignments/delete')
+    expect(await w.provider().check(w.call())).toEqual(
+      [
+        `${managementGroup.toLowerCase()}: permission Microsoft.Authorization/roleAssignments/delete is missing`,
+        `${subscription}: permission Microsoft.Authorization/roleAssignments/delete is missing`,
+      ].reverse(),
+    )
+    w.azure.faults.plan({ answer: 'unavailable' })
+    expect(await w.provider().check(w.call())).toEqual([expect.stringMatching(/temporarily unavailable/)])
+  })
+
+  test('check says when there is nothing at all', async () => {
+    w.azure.clear()
+    expect(await w.provider().check(w.call())).toEqual([expect.stringMatching(/no subscription/)])
+  })
+})
+
+describe('credentials', () => {
+  let dir: string
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'gitsudo-azure-'))
+  })
+  afterEach(() => rm(dir, { recursive: true, force: true }))
+  const federated = async (mend: (token: string) => string = (token) => token) => {
+    const federatedTokenFile = join(dir, 'token')
+    const { clientId, token } = w.azure.entra.federatedApp()
+    await writeFile(federatedTokenFile, mend(token))
+    return w.provider('ours', { credentialsSource: 'workload_identity', clientId, federatedTokenFile })
+  }
+
+  test('a token of the cluster is exchanged once, and again when Azure no longer takes it', async () => {
+    const provider = await federated()
+    const intent = w.intent(1)
+    await provider.ensure(intent, w.call())
+    await provider.inspect(intent, w.call())
+    expect(w.azure.calls.get('token')).toBe(1)
+    w.azure.entra.expire()
+    expect(await provider.remove(intent, w.call())).toBe('absent')
+    expect(w.azure.calls.get('token')).toBe(2)
+  })
+
+  test('a machine’s identity is asked of the machine', async () => {
+    vi.stubEnv('AZURE_POD_IDENTITY_AUTHORITY_HOST', w.azure.url)
+    const provider = w.provider('ours', {
+      credentialsSource: 'managed_identity',
+      clientId: w.azure.entra.machineIdentity(),
+    })
+    await provider.ensure(w.intent(1), w.call()).finally(() => vi.unstubAllEnvs())
+    expect(w.getsIn(w.intent(1))).toBe(true)
+  })
+
+  test.each([
+    ['a forged token', () => federated((token) => `${token.slice(0, -8)}AAAAAAAA`), /AADSTS700213/],
+    [
+      'another secret',
+      async () => w.provider('ours', { ...w.azure.entra.secretApp(), clientSecret: 'guessed' }),
+      /AADSTS7000215/,
+    ],
+  ])('%s is refused in words, and nothing of it is said', async (_name, made, says) => {
+    const provider = await made()
+    const refused = await fault(provider.ensure(w.intent(1), w.call()))
+    expect(refused).toMatchObject({
+      kind: 'forbidden',
+      message: expect.stringMatching(/Entra refuses the configured credentials/),
+    })
+    expect(refused.message).toMatch(says)
+    expect(refused.message).not.toMatch(/guessed|AAAAAAAA/)
+    expect(await provider.check(w.call())).toEqual([refused.message])
+  })
+
+  test('Entra away is trouble, no refusal, and over when it is back', async () => {
+    const provider = w.provider()
+    const heal = w.azure.faults.plan({ answer: 'unavailable', on: ['token'] })
+    expect((await fault(provider.ensure(w.intent(1), w.call()))).kind).toBe('unavailable')
+    heal()
+    expect(await provider.ensure(w.intent(1), w.call())).toMatchObject({ kind: 'present' })
+  })
+})

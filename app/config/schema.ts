@@ -247,7 +247,7 @@ export const fileSchema = z.strictObject({
         .optional()
         .meta(
           about(
-            'Ed25519 keys that sign intents, PEM; the first one signs, all verify.',
+            'Ed25519 keys that sign intents and checkpoints, PEM; the first one signs, all verify.',
             '[/run/secrets/signing.pem]',
             { env: 'GITSUDO_SIGNING_KEY_FILES', shown: '`[<stateDir>/keys/signing.pem]`' },
           ),

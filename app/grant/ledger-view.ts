@@ -22,13 +22,14 @@ export type LedgerView = {
   readonly forged: readonly LedgerEvent['type'][]
 }
 
-const blocking: readonly LedgerEvent['type'][] = [
+/** After one of these, verified or not, nothing is given any more. */
+export const blocking: ReadonlySet<LedgerEvent['type']> = new Set([
   'grant.revoke_intended',
   'grant.expired',
   'grant.revoked',
   'grant.failed',
   'grant.refused',
-]
+])
 
 /**
  * Folds the sealed events of one grant, oldest first. What gives needs a signature; what takes away does not,
@@ -38,7 +39,7 @@ export const foldLedger = (grant: string, events: readonly Witness[]): LedgerVie
   let view: LedgerView = { issued: false, blocked: false, drifted: false, forged: [] }
   for (const { event, verified } of events) {
     if ((event.grant ?? event.request) !== grant) continue
-    if (blocking.includes(event.type)) view = { ...view, blocked: true }
+    if (blocking.has(event.type)) view = { ...view, blocked: true }
     view = verified ? { ...view, ...told(view, event, grant) } : { ...view, ...suspected(view, event) }
   }
   return view

@@ -2,6 +2,7 @@ import type { LedgerEvent } from '../audit/event.ts'
 import { parseInstant } from '../request/instant.ts'
 import type { Intent } from './intent.ts'
 import { readIntent, readSchedule } from './intent-event.ts'
+import { blocking } from './ledger-view.ts'
 
 /** A grant with a verified intent or schedule and no verified end. */
 export type Open = {
@@ -51,13 +52,6 @@ const signed: ReadonlySet<LedgerEvent['type']> = new Set([
   'grant.drift',
   'credentials.issued',
   'policy.overridden',
-])
-const blocking: ReadonlySet<LedgerEvent['type']> = new Set([
-  'grant.revoke_intended',
-  'grant.expired',
-  'grant.revoked',
-  'grant.failed',
-  'grant.refused',
 ])
 
 /** A request that was refused cannot be decided again after `grantWindow`, which is far shorter. */

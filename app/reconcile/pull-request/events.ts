@@ -3,6 +3,7 @@ import { type Grounds, groundsOf } from '../../decision/grounds.ts'
 import { gitsudo } from '../../grant/events.ts'
 import { writeInstant } from '../../request/instant.ts'
 import type { Evidence } from '../ports/evaluator.ts'
+import type { PullRequest } from '../ports/github.ts'
 import type { Keys } from '../ports/keys.ts'
 import type { RequestRow } from '../ports/store.ts'
 
@@ -12,12 +13,28 @@ export const userActor = (person: { readonly id: number; readonly login: string 
   login: person.login,
 })
 
+/** Which request of which pull request an event is about, at which commit. */
+export type Subject = {
+  readonly id: string
+  readonly repository: number
+  readonly pull: number
+  readonly commit: string
+}
+
+/** A request of this pull request, as it was merged, or as it stands. */
+export const subjectOf = (id: string, repository: number, pull: PullRequest): Subject => ({
+  id,
+  repository,
+  pull: pull.number,
+  commit: pull.mergeCommit ?? pull.head.sha,
+})
+
 /** An event about one request of a pull request, at a moment in epoch milliseconds. */
 export const requestEvent = (
   type: EventType,
   at: number,
   actor: Actor,
-  of: { readonly id: string; readonly repository: number; readonly pull: number; readonly commit: string },
+  of: Subject,
   data: Readonly<Record<string, Json>>,
 ): LedgerEvent => ({
   v: 1,
@@ -58,7 +75,7 @@ export const basisOf = (grounds: Grounds, evidence: readonly Evidence[] = []): B
 export const evaluatedEvent = (
   keys: Pick<Keys, 'sign'>,
   at: number,
-  of: Parameters<typeof requestEvent>[3],
+  of: Subject,
   data: LedgerEvent['data'],
   { evidence }: Basis,
 ): LedgerEvent => {

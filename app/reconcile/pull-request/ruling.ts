@@ -5,7 +5,15 @@ import type { RequestFacts } from '../../decision/facts.ts'
 import type { ObserveDeps } from '../observe/pull.ts'
 import type { PullRequest } from '../ports/github.ts'
 import type { RequestRow, Tx } from '../ports/store.ts'
-import { type Basis, createdData, evaluatedEvent, requestEvent, userActor } from './events.ts'
+import {
+  type Basis,
+  createdData,
+  evaluatedEvent,
+  requestEvent,
+  type Subject,
+  subjectOf,
+  userActor,
+} from './events.ts'
 import { rowOf, saysMore } from './rows.ts'
 
 /** A decision on a pull request, and what goes on record with it. */
@@ -28,7 +36,7 @@ export type Ruling = {
   readonly fresh: boolean
   /** It says something that the last one did not. */
   readonly news: boolean
-  readonly of: Parameters<typeof requestEvent>[3]
+  readonly of: Subject
   readonly data: LedgerEvent['data']
 }
 
@@ -65,7 +73,7 @@ export const rulingsOf = (
       },
       fresh: before === undefined,
       news: saysMore(decision, verdict, last),
-      of: { id: facts.id, repository, pull: pull.number, commit: pull.mergeCommit ?? pull.head.sha },
+      of: subjectOf(facts.id, repository, pull),
       data: decisionData(decision, verdict, facts, basis.grounds),
     }
   })

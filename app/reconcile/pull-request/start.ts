@@ -7,7 +7,7 @@ import type { PullRequest } from '../ports/github.ts'
 import type { RepositorySettings } from '../ports/settings.ts'
 import type { RequestRow } from '../ports/store.ts'
 import { transact } from '../transact.ts'
-import { evaluatedEvent } from './events.ts'
+import { evaluatedEvent, subjectOf } from './events.ts'
 import { decideOn, savePull } from './forecast.ts'
 import { stillAccepted } from './hold-still.ts'
 import { intentOf } from './intent-of.ts'
@@ -38,12 +38,7 @@ export const startDue = async (
       const all = known.map((old) => (old.id === verdict?.id ? verdict : old))
       await savePull(deps, tx, repository.id, pull, { ...decision, requests: all })
       if (verdict !== undefined) {
-        const of = {
-          id: row.id,
-          repository: repository.id,
-          pull: pull.number,
-          commit: pull.mergeCommit ?? pull.head.sha,
-        }
+        const of = subjectOf(row.id, repository.id, pull)
         const data = decisionData(decision, verdict, facts, basis.grounds)
         await deps.ledger.stage(tx, evaluatedEvent(deps.keys, decision.at, of, data, basis), basis.evidence)
       }

@@ -11,7 +11,7 @@ import type { PullRequest } from '../ports/github.ts'
 import type { RepositorySettings } from '../ports/settings.ts'
 import type { RequestRow, Tx } from '../ports/store.ts'
 import { transact } from '../transact.ts'
-import { requestEvent, userActor } from './events.ts'
+import { requestEvent, subjectOf, userActor } from './events.ts'
 import { cancel, decideOn, saved, savePull } from './forecast.ts'
 import { followToMerge, holdStill } from './hold-still.ts'
 import { intentOf } from './intent-of.ts'
@@ -193,12 +193,7 @@ export const refuseLate = async (
       if (!['pending', 'approved', 'denied', 'cancelled'].includes(row.state)) continue
       const from = row.state === 'cancelled' ? moveRequest(row.state, 'pending') : row.state
       await saved(deps, tx, { ...row, state: moveRequest(from, 'refused') })
-      const of = {
-        id: row.id,
-        repository: row.repository,
-        pull: row.pull,
-        commit: pull.mergeCommit ?? pull.head.sha,
-      }
+      const of = subjectOf(row.id, row.repository, pull)
       await deps.ledger.stage(
         tx,
         requestEvent('grant.refused', decision.at, gitsudo, of, { path: row.path, blob: row.blob, why }),

@@ -37,17 +37,22 @@ test.each(['rebase', 'by hand'] as const)(
   },
 )
 
-test('a branch that loses the merge before its reconciler has seen it revokes (trust.md 3.4)', async () => {
-  const world = accessWorld()
-  const before = world.git.tip('main')
+/** An approved request that was merged; who is to look at it, and at the branch, comes late. */
+const mergedUnseen = async (world: ReturnType<typeof accessWorld>): Promise<number> => {
   const pull = world.request('a')
   await world.settle()
   world.review(pull, 'bob')
   await world.settle()
   await world.merge(pull, 'carol')
   await world.deliver()
-  // The branch's own wake-up comes late.
   world.queue.take()
+  return pull
+}
+
+test('a branch that loses the merge before its reconciler has seen it revokes (trust.md 3.4)', async () => {
+  const world = accessWorld()
+  const before = world.git.tip('main')
+  const pull = await mergedUnseen(world)
   await world.lookAtPull(pull)
   world.move('main', before, 'carol')
   await world.pass(60_000)
@@ -80,13 +85,7 @@ const interrupted = () => {
 test('a branch that loses the merge while it is being decided grants nothing', async () => {
   const { world, during } = interrupted()
   const before = world.git.tip('main')
-  const pull = world.request('a')
-  await world.settle()
-  world.review(pull, 'bob')
-  await world.settle()
-  await world.merge(pull, 'carol')
-  await world.deliver()
-  world.queue.take()
+  const pull = await mergedUnseen(world)
   during(async () => {
     world.move('main', before, 'carol')
     await world.lookAtBranch()
@@ -101,13 +100,7 @@ test.each([
   ['its own file: it is looked at anew', 'a', 'approved'],
 ] as const)('a branch that goes on while a merge is decided, with %s', async (_, file, state) => {
   const { world, during } = interrupted()
-  const pull = world.request('a')
-  await world.settle()
-  world.review(pull, 'bob')
-  await world.settle()
-  await world.merge(pull, 'carol')
-  await world.deliver()
-  world.queue.take()
+  const pull = await mergedUnseen(world)
   await world.lookAtBranch()
   during(async () => {
     world.push('main', { [filePath(file)]: requestFile('another') }, 'carol')

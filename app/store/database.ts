@@ -102,6 +102,11 @@ export async function serialise(tx: Tx, key: string): Promise<void> {
   await connectionOf(tx).query(sql.unsafe`select pg_advisory_xact_lock(hashtextextended(${key}, 0))`)
 }
 
+/** Until the transaction ends nobody serialises on `key`, on any replica; others may share it. */
+export async function share(tx: Tx, key: string): Promise<void> {
+  await connectionOf(tx).query(sql.unsafe`select pg_advisory_xact_lock_shared(hashtextextended(${key}, 0))`)
+}
+
 /** Runs SQL text inside a transaction, for a library that brings its own (pg-boss). */
 export async function executeWithin(tx: Tx, text: string, values: readonly unknown[]) {
   const query = { ...nothing, sql: text, values: values as PrimitiveValueExpression[] }

@@ -4,7 +4,7 @@ import type { Store } from '../reconcile/ports/store.ts'
 import { attempts } from './attempts.ts'
 import { branches } from './branches.ts'
 import { budget, gitHubLimits, type Limits } from './budget.ts'
-import { type Database, serialise } from './database.ts'
+import { type Database, serialise, share } from './database.ts'
 import { deliveries } from './deliveries.ts'
 import { grants } from './grants.ts'
 import { health } from './health.ts'
@@ -27,6 +27,7 @@ export function createStore(deps: {
   return {
     transaction: (work) => database.transaction(work),
     serialise,
+    share,
     ...deliveries(database, queue, keys),
     ...requests(database),
     ...status(database),

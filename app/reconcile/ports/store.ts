@@ -142,6 +142,8 @@ export type Store = {
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   /** Until the transaction ends nobody else holds `key`, on any replica (trust.md 3.9). */
   serialise(tx: Tx, key: string): Promise<void>
+  /** Until the transaction ends nobody serialises on `key`; others may share it. */
+  share(tx: Tx, key: string): Promise<void>
 
   /** Insert and wake-ups in one transaction, before the 202. `known`: the GUID was there; nothing changed. */
   acceptDelivery(delivery: Delivery, wake: readonly WakeUp[]): Promise<'new' | 'known'>

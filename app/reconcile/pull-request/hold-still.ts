@@ -19,7 +19,8 @@ export const followToMerge = async (
 }
 
 /**
- * Until the transaction ends, merges about the same people wait (trust.md 3.9), and so does the branch's reconciler.
+ * Until the transaction ends, merges about the same people wait (trust.md 3.9), and so does whatever moves the branch's
+ * cursor or loads policies; merges about other people do not.
  * @throws Trouble where the accepted policies, or the branch where these requests lie, have moved since they were observed
  */
 export const holdStill = async (
@@ -32,7 +33,7 @@ export const holdStill = async (
     requester !== undefined && 'person' in requester ? [requester.person.id] : [],
   )
   for (const id of [...new Set(people)].sort((a, b) => a - b)) await deps.store.serialise(tx, `person:${id}`)
-  await deps.store.serialise(tx, `branch:${repository.id}`)
+  await deps.store.share(tx, `branch:${repository.id}`)
   await stillAccepted(deps, repository, observed)
   const cursor = (await deps.store.branch(repository.id))?.cursor
   if (cursor === undefined && !holdsMerge(observed)) return

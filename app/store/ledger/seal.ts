@@ -56,6 +56,11 @@ export async function sealBatch(
   return { sealed, more }
 }
 
+/** Whether anything waits, by a look that locks nothing and takes no transaction. */
+export const anythingToSeal = (database: Database): Promise<boolean> =>
+  database.run.oneFirst(sql.type(z.object({ any: z.boolean() }))`
+    select exists (select from ledger_staged where not refused) or exists (select from database_changes) as any`)
+
 async function sealWithin(deps: SealDeps, tx: Tx) {
   const connection = connectionOf(tx)
   await connection.query(sql.unsafe`select pg_advisory_xact_lock(hashtextextended('gitsudo ledger', 0))`)

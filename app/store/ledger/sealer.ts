@@ -1,6 +1,6 @@
 import type { Clock } from '../../reconcile/ports/clock.ts'
 import { LedgerError } from './error.ts'
-import { type SealDeps, sealBatch } from './seal.ts'
+import { anythingToSeal, type SealDeps, sealBatch } from './seal.ts'
 
 /** One replica's sealer; the lock in `sealBatch` makes one of all replicas' work at a time. */
 export type Sealer = {
@@ -52,6 +52,7 @@ export function startSealer(
     waiting = []
     asked = false
     try {
+      if (here.length === 0 && !(await anythingToSeal(deps.database))) return pollMs
       const { sealed, more } = await sealBatch(deps)
       await settle(here, sealed)
       return more ? 0 : pollMs

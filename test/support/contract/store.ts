@@ -249,5 +249,31 @@ export const describeStore = (name: string, setUp: () => Promise<StoreUnderTest>
       await Promise.all([first, second])
       expect(order).toEqual(['another', 'first', 'second'])
     })
+
+    test('a key that is shared keeps out only who would have it alone', async () => {
+      const { store } = at
+      const key = `key ${++repositories}`
+      const order: string[] = []
+      const holds = Promise.withResolvers<void>()
+      const goOn = Promise.withResolvers<void>()
+      const first = store.transaction(async (tx) => {
+        await store.share(tx, key)
+        holds.resolve()
+        await goOn.promise
+        order.push('first')
+      })
+      await holds.promise
+      await store.transaction(async (tx) => {
+        await store.share(tx, key)
+        order.push('beside it')
+      })
+      const alone = store.transaction(async (tx) => {
+        await store.serialise(tx, key)
+        order.push('alone')
+      })
+      goOn.resolve()
+      await Promise.all([first, alone])
+      expect(order).toEqual(['beside it', 'first', 'alone'])
+    })
   })
 }

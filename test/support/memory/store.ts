@@ -5,6 +5,7 @@ type GrantStore = Pick<
   Store,
   | 'transaction'
   | 'serialise'
+  | 'share'
   | 'grant'
   | 'saveGrant'
   | 'saveGrants'
@@ -41,6 +42,7 @@ export const memoryStore = (
   return {
     transaction: (work) => transactions.run(work),
     serialise: (tx, key) => transactions.lock(tx, `serialise ${key}`),
+    share: (tx, key) => transactions.share(tx, `serialise ${key}`),
     grant: async (id) => grants.get(id),
     saveGrant,
     saveGrants: async (tx, rows) => {

@@ -2,9 +2,9 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import pg from 'pg'
 import { sandboxDatabase } from '../app/compose/sandbox.ts'
 import { createPerson, type Person } from '../app/sandbox/person.ts'
-import { sql } from '../app/sandbox/postgres.ts'
 import { type Service, startService } from '../app/sandbox/service.ts'
 import { createWorld, freePort, type World } from '../app/sandbox/world.ts'
 
@@ -47,7 +47,12 @@ export const onBed = async (people: number, work: (bed: Bed) => Promise<void>): 
       settings: { log: { level: 'warn' } },
     })
     undo.push(() => world.close())
-    await sql(world.superuserUrl, withoutBudget)
+    // One connection: making them costs the server more than most of what is asked.
+    const client = new pg.Client({ connectionString: world.superuserUrl })
+    await client.connect()
+    undo.push(() => client.end())
+    const query: Bed['query'] = async (text) => (await client.query(text)).rows ?? []
+    await query(withoutBudget)
     const { fullName } = world.repository
     const at = { apiUrl: world.github.apiUrl, gitUrl: world.github.url, repository: fullName, dir }
     const requesters = loginsOf(people).map(({ login, id }) => {
@@ -60,7 +65,7 @@ export const onBed = async (people: number, work: (bed: Bed) => Promise<void>): 
       world,
       requesters,
       approvers: [world.people.alice, world.people.carol],
-      query: (text) => sql(world.superuserUrl, text),
+      query,
       async replica() {
         const first = replicas++ === 0
         const address = `127.0.0.1:${await freePort()}`

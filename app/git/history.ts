@@ -9,6 +9,8 @@ import { isSha, requireSha } from './sha.ts'
 const commitsLimit = 10_000
 /** Commits read one by one before git is asked to walk: a pull request has a few. */
 const readLimit = 200
+/** Answers about what a commit's history held, which never change, that are remembered. */
+const answersLimit = 1000
 
 export type HistoryOptions = {
   readonly gitDir: string
@@ -43,6 +45,7 @@ export function createHistory({ gitDir, env, timeoutMs, objects }: HistoryOption
     const shas = await list([`--max-count=${limit + 1}`, tip])
     return shas.length > limit ? undefined : shas
   })
+  const held = new Map<string, boolean>()
   /** Where ways back from `head` first meet what `stop` holds; undefined: not within what is read here. */
   const meet = async (head: Sha, stop: (sha: Sha) => boolean): Promise<readonly Sha[] | undefined> => {
     const met = new Set<Sha>()
@@ -102,8 +105,14 @@ export function createHistory({ gitDir, env, timeoutMs, objects }: HistoryOption
     },
     async everHeld(commit: Sha, path: string): Promise<boolean> {
       await present(commit)
+      const question = `${commit} ${path}`
+      const known = held.get(question)
+      if (known !== undefined) return known
       // --full-history: by default git leaves out side branches whose changes a merge undid.
-      return (await list(['--full-history', '--max-count=1', commit, '--', path])).length > 0
+      const answer = (await list(['--full-history', '--max-count=1', commit, '--', path])).length > 0
+      if (held.size === answersLimit) held.clear()
+      held.set(question, answer)
+      return answer
     },
   }
 }

@@ -140,7 +140,8 @@ const workerOptions = {
   burstWhenBatchFull: true,
   perJobResults: true,
   pollingIntervalSeconds: 0.5,
-  notifyPollingIntervalSeconds: 1,
+  // What is due is told of; jobs that back off are not.
+  notifyPollingIntervalSeconds: 2,
 } as const
 
 function inOrder(wakeUps: readonly WakeUp[]): Map<QueueName, string[]> {

@@ -2,6 +2,8 @@ import type { Clock } from '../../reconcile/ports/clock.ts'
 import { LedgerError } from './error.ts'
 import { anythingToSeal, type SealDeps, sealBatch } from './seal.ts'
 
+const troubleMs = 1_000
+
 /** One replica's sealer; the lock in `sealBatch` makes one of all replicas' work at a time. */
 export type Sealer = {
   /** Resolves when all leaves (hex) are sealed, with their `seq`; throws `not_sealed` at `deadline` (epoch ms). */
@@ -29,7 +31,7 @@ export function startSealer(
     readonly pollMs?: number
   },
 ): Sealer {
-  const pollMs = deps.pollMs ?? 100
+  const pollMs = deps.pollMs ?? 250
   let waiting: Waiter[] = []
   let asked = false
   let stopping = false
@@ -59,7 +61,7 @@ export function startSealer(
     } catch (cause) {
       deps.log.error('Sealing failed and will be tried again.', { cause })
       giveBack(here, cause)
-      return 10 * pollMs
+      return troubleMs
     }
   }
 

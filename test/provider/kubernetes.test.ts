@@ -1,7 +1,7 @@
 import type { Intent } from '../../app/grant/intent.ts'
 import type { Provider } from '../../app/provider/port.ts'
 import type { Stored } from '../../app/sandbox/clouds/kubernetes/objects.ts'
-import { kubernetesWorld, longestName } from '../support/kubernetes.ts'
+import { hostileToKubernetes, kubernetesWorld, longestToKubernetes } from '../support/kubernetes.ts'
 import { describeProvider, type Harness } from './contract.ts'
 
 const rolebindings = 'rolebindings.rbac.authorization.k8s.io'
@@ -76,29 +76,8 @@ const harness = (people: 'users' | 'service accounts') => async (): Promise<Harn
       }),
     alterBehind: async (given) =>
       edit(given, ({ subjects, ...rest }) => ({ ...rest, subjects: [...(subjects as object[]), mallory] })),
-    hostile: [
-      { cloudRole: '' },
-      { cloudRole: 'view\nedit' },
-      { cloudRole: 'view/../edit' },
-      { cloudRole: 'Role/a/b' },
-      { cloudRole: '..' },
-      { cloudRole: 'r'.repeat(254) },
-      { scope: '*' },
-      { scope: 'production/' },
-      { scope: 'production/checkout/../kube-system' },
-      { scope: 'production/checkout?dryRun=All' },
-      { scope: 'production/Checkout' },
-      { principal: '' },
-      { principal: 'system:masters' },
-      { principal: 'user:system:admin' },
-      { principal: 'group:everyone' },
-      { principal: 'alice\u202e@example.com' },
-    ],
-    longest: {
-      scope: `production/${longestName.namespace}`,
-      cloudRole: longestName.role,
-      principal: people === 'users' ? `user:${'a'.repeat(256)}` : `serviceaccount:people/${'a'.repeat(253)}`,
-    },
+    hostile: hostileToKubernetes,
+    longest: longestToKubernetes(people),
     permission: `create ${rolebindings}`,
     dispose: () => cluster.close(),
   }

@@ -118,3 +118,29 @@ export const kubernetesIntent = (number: number, now: number, change: Partial<In
     scope: 'production/checkout',
     ...change,
   })
+
+/** What no cluster must be asked for. */
+export const hostileToKubernetes: readonly Partial<Intent>[] = [
+  { cloudRole: '' },
+  { cloudRole: 'view\nedit' },
+  { cloudRole: 'view/../edit' },
+  { cloudRole: 'Role/a/b' },
+  { cloudRole: '..' },
+  { cloudRole: 'r'.repeat(254) },
+  { scope: '*' },
+  { scope: 'production/' },
+  { scope: 'production/checkout/../kube-system' },
+  { scope: 'production/checkout?dryRun=All' },
+  { scope: 'production/Checkout' },
+  { principal: '' },
+  { principal: 'system:masters' },
+  { principal: 'user:system:admin' },
+  { principal: 'group:everyone' },
+  { principal: 'alice\u202e@example.com' },
+]
+
+export const longestToKubernetes = (people: 'users' | 'service accounts'): Partial<Intent> => ({
+  scope: `production/${longestName.namespace}`,
+  cloudRole: longestName.role,
+  principal: people === 'users' ? `user:${'a'.repeat(256)}` : `serviceaccount:people/${'a'.repeat(253)}`,
+})

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
 import { canonicalBytes } from './canonical.ts'
 
 export type Mac = { readonly key: string; readonly value: string }
@@ -8,7 +8,7 @@ type Columns = Readonly<Record<string, unknown>>
 export function macOf(
   kind: string,
   columns: Columns,
-  key: { readonly id: string; readonly secret: Uint8Array },
+  key: { readonly id: string; readonly secret: KeyObject },
 ): Mac {
   return { key: key.id, value: code(kind, columns, key.secret).toString('base64') }
 }
@@ -18,7 +18,7 @@ export function macHolds(
   kind: string,
   columns: Columns,
   mac: Mac,
-  secrets: ReadonlyMap<string, Uint8Array>,
+  secrets: ReadonlyMap<string, KeyObject>,
 ): boolean {
   const secret = secrets.get(mac.key)
   if (!secret) return false
@@ -27,6 +27,6 @@ export function macHolds(
   return given.length === due.length && timingSafeEqual(given, due)
 }
 
-function code(kind: string, columns: Columns, secret: Uint8Array): Buffer {
+function code(kind: string, columns: Columns, secret: KeyObject): Buffer {
   return createHmac('sha256', secret).update(`gitsudo ${kind} v1\n`).update(canonicalBytes(columns)).digest()
 }

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { type Claim, contradiction, readClaim } from '../audit/claim.ts'
+import { type Claim, type ClaimFault, contradiction, readClaim } from '../audit/claim.ts'
 import { type AnchorBranch, readAnchors } from '../audit/compare/anchors.ts'
 import { type Comparison, compared, plural, told } from '../audit/compare/comparison.ts'
 import {
@@ -69,7 +69,11 @@ export async function verifyEverything(
       ? await hearEvents(source, size, { ask, anchors, keys, lines: clones.lines, now })
       : undefined
     const isGone = heard?.restored.isGone ?? (() => false)
-    const wrong = (of: Claim['of']) => faultsOf(verified.marks.faults, of, isGone)
+    // A checkpoint is stored a moment after its events: a backup may have been made in between.
+    const isLate = ({ what, size: at = 0 }: ClaimFault) =>
+      ask.fromBackup && what === 'checkpoint' && at > (verified.marks.newest?.size ?? 0)
+    const wrong = (of: Claim['of']) =>
+      faultsOf(verified.marks.faults, of, (fault) => isGone(fault) || isLate(fault))
     const ownFaults = (anchors?.faults ?? []).filter(
       ({ fellAfter }) => fellAfter === undefined || !heard?.restored.mayFallAfter(fellAfter),
     )

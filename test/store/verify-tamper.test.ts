@@ -203,6 +203,17 @@ describe('an old backup', () => {
     ])
   })
 
+  test('that was made between an event and the checkpoint before it lacks no checkpoint', async () => {
+    await hands.edit('delete from audit_events where seq > 45')
+    await hands.edit('delete from checkpoints where size > 21')
+    expect((await verify({ fromBackup: true })).exit).toBe(0)
+    await hands.edit('delete from checkpoints where size = 21')
+    await hands.edit('insert into checkpoints select * from kept_checkpoints where size = 41')
+    expect(await faultOf('anchors', { fromBackup: true })).toEqual([
+      expect.stringContaining('(21 events): checkpoint'),
+    ])
+  })
+
   test('together with the anchor branch: a witness knows, merges do, and whoever looked before', async () => {
     const witness = { name: 'siem', text: `${await hands.noteOf(60)}\n` }
     await rollBack()

@@ -1,5 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type Database, openDatabase } from '../../app/store/database.ts'
+import { expect, test } from 'vitest'
 import {
   newestCheckpoint,
   putCheckpoint,
@@ -7,18 +6,9 @@ import {
   readCheckpoints,
   readRotations,
 } from '../../app/store/ledger/checkpoints.ts'
-import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
+import { database, databaseEach } from '../support/database-each.ts'
 
-let postgres: TestDatabase
-let database: Database
-beforeEach(async () => {
-  postgres = await createTestDatabase()
-  database = await openDatabase(postgres.appUrl)
-})
-afterEach(async () => {
-  await database.close()
-  await postgres.drop()
-})
+databaseEach()
 
 const all = async <T>(found: AsyncIterable<T>): Promise<readonly T[]> => {
   const items: T[] = []

@@ -1,29 +1,20 @@
 import { hash } from 'node:crypto'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { type ExportLine, evidenceWindow, readExportLine } from '../../app/audit/export-line.ts'
 import { rotationNote } from '../../app/audit/rotation.ts'
 import { verifyExportLines } from '../../app/audit/verify-export.ts'
-import { type Database, openDatabase } from '../../app/store/database.ts'
+import { openDatabase } from '../../app/store/database.ts'
 import { putRotation } from '../../app/store/ledger/checkpoints.ts'
 import { exportLedger } from '../../app/store/ledger/export.ts'
 import { checkpointNow, noteSigner } from '../support/checkpoints.ts'
 import { withClient } from '../support/client.ts'
+import { database, databaseEach, postgres } from '../support/database-each.ts'
 import { decidedEvent, testEvent } from '../support/events.ts'
-import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { sealEvents } from '../support/sealed.ts'
 
 const origin = 'test-instance'
 const signer = noteSigner(origin)
-let postgres: TestDatabase
-let database: Database
-beforeEach(async () => {
-  postgres = await createTestDatabase()
-  database = await openDatabase(postgres.appUrl)
-})
-afterEach(async () => {
-  await database.close()
-  await postgres.drop()
-})
+databaseEach()
 
 const evidence = (text: string) => ({ digest: hash('sha256', text), bytes: Buffer.from(text) })
 const seal = (...events: Parameters<typeof sealEvents>[2]) => sealEvents(database, origin, events)

@@ -1,28 +1,18 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { ExportError, readExportLine } from '../../app/audit/export-line.ts'
 import { checkProof, readProof } from '../../app/audit/proof.ts'
 import { findInExport, prove, type Wanted } from '../../app/audit/prove.ts'
-import { type Database, openDatabase } from '../../app/store/database.ts'
 import { exportLedger } from '../../app/store/ledger/export.ts'
 import { proveEvents } from '../../app/store/ledger/prove.ts'
 import { checkpointNow, noteSigner } from '../support/checkpoints.ts'
 import { withClient } from '../support/client.ts'
+import { database, databaseEach, postgres } from '../support/database-each.ts'
 import { testEvent } from '../support/events.ts'
-import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { sealEvents } from '../support/sealed.ts'
 
 const origin = 'test-instance'
 const signer = noteSigner(origin)
-let postgres: TestDatabase
-let database: Database
-beforeEach(async () => {
-  postgres = await createTestDatabase()
-  database = await openDatabase(postgres.appUrl)
-})
-afterEach(async () => {
-  await database.close()
-  await postgres.drop()
-})
+databaseEach()
 
 const request = testEvent(5).request ?? ''
 const sealed = async () => {

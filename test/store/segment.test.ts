@@ -1,28 +1,18 @@
 import { hash } from 'node:crypto'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { rotationNote } from '../../app/audit/rotation.ts'
 import { verifySegments } from '../../app/audit/segment.ts'
-import { type Database, openDatabase } from '../../app/store/database.ts'
 import { putRotation } from '../../app/store/ledger/checkpoints.ts'
 import { exportSegment } from '../../app/store/ledger/export-segment.ts'
 import { checkpointNow, noteSigner } from '../support/checkpoints.ts'
 import { withClient } from '../support/client.ts'
+import { anotherDatabase, database, databaseEach, postgres } from '../support/database-each.ts'
 import { decidedEvent, testEvent } from '../support/events.ts'
-import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { sealEvents } from '../support/sealed.ts'
 
 const origin = 'test-instance'
 const signer = noteSigner(origin)
-let postgres: TestDatabase
-let database: Database
-beforeEach(async () => {
-  postgres = await createTestDatabase()
-  database = await openDatabase(postgres.appUrl)
-})
-afterEach(async () => {
-  await database.close()
-  await postgres.drop()
-})
+databaseEach()
 
 const owner = (statement: string) =>
   withClient(postgres.ownerUrl, async (client) => {
@@ -126,10 +116,7 @@ describe('segments', () => {
 
   test('of another ledger, or of one that went another way, does not fit', async () => {
     const { a, b } = await months()
-    await database.close()
-    await postgres.drop()
-    postgres = await createTestDatabase()
-    database = await openDatabase(postgres.appUrl)
+    await anotherDatabase()
     made = 1_000
     const { b: other } = await months()
     expect(await faultsOf({ a, b: other })).toEqual(['b goes on from another event 6 than a ends with'])
@@ -171,10 +158,7 @@ describe('segments', () => {
   test('re-chained without the key it is named, by its end and by its beginning', async () => {
     const { b, c } = await months()
     const forged = noteSigner(origin)
-    await database.close()
-    await postgres.drop()
-    postgres = await createTestDatabase()
-    database = await openDatabase(postgres.appUrl)
+    await anotherDatabase()
     made = 500
     await seal(6)
     await checkpointNow(database, forged, 1_000)

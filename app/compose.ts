@@ -16,6 +16,7 @@ import { type Config, loadConfig } from './config.ts'
 import { appManifest } from './github/manifest.ts'
 import { intentsOf } from './grant/findings.ts'
 import { acknowledgeRestore } from './reconcile/anchor.ts'
+import { reconcileCloud } from './reconcile/cloud.ts'
 import { endOverrides } from './reconcile/overrides.ts'
 import { createSweep } from './reconcile/sweep.ts'
 import { createLog } from './server/log.ts'
@@ -32,6 +33,7 @@ export type Parts = Pick<
   | 'sweepOnce'
   | 'checkProviders'
   | 'listProviders'
+  | 'reconcileProviders'
   | 'openAudit'
   | 'verify'
   | 'proofIn'
@@ -50,7 +52,8 @@ export const compose = (env: NodeJS.ProcessEnv, version: string, overrides: Over
   const clock = overrides.clock ?? { now: () => Date.now() }
   /** Does one thing over all ports, beside whatever runs. */
   const once = async <T>(config: Config, work: (ports: Ports, config: Config) => Promise<T>): Promise<T> => {
-    const log = createLog({ level: 'error', secrets: [] })
+    // Standard output is for the answer.
+    const log = createLog({ level: 'error', secrets: [], destination: process.stderr })
     const served = await openServed(config)
     try {
       const { ports, close } = await openPorts(config, served.url, clock, log)
@@ -100,6 +103,10 @@ export const compose = (env: NodeJS.ProcessEnv, version: string, overrides: Over
         const { open } = await ledger.standing()
         return askProviders(providers, clock, (cloud, call) => cloud.list(call, intentsOf(open, cloud.name)))
       }),
+    reconcileProviders: ({ config }) =>
+      once(loadConfig(config, env), (ports) =>
+        askProviders(ports.providers, clock, (cloud, { signal }) => reconcileCloud(ports, cloud, signal)),
+      ),
     openAudit: (databaseUrl) => openAudit(databaseUrl, env),
     verify: (ask) => verifyEverything(ask, env, clock.now()),
     proofIn,

@@ -21,6 +21,7 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   sweepOnce: async (options) => (await parts()).sweepOnce(options),
   checkProviders: async (options) => (await parts()).checkProviders(options),
   listProviders: async (options) => (await parts()).listProviders(options),
+  reconcileProviders: async (options) => (await parts()).reconcileProviders(options),
   openAudit: async (url) => (await parts()).openAudit(url),
   verify: async (ask) => (await parts()).verify(ask),
   proofIn: async (path) => (await parts()).proofIn(path),

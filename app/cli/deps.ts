@@ -6,6 +6,7 @@ import type { Receipt } from '../audit/receipt.ts'
 import type { Period, Report } from '../audit/report/report.ts'
 import type { SegmentRow } from '../audit/segment.ts'
 import type { Binding } from '../provider/port.ts'
+import type { CloudFinding } from '../reconcile/cloud.ts'
 import type { Clock } from '../reconcile/ports/clock.ts'
 
 /** Where a verb writes: text as it is, and whether a person looks at it. */
@@ -171,6 +172,8 @@ export type CliDeps = {
   checkProviders(options: { readonly config?: string }): Promise<readonly ProviderAnswer<string>[]>
   /** What each configured provider finds of this installation in its cloud. */
   listProviders(options: { readonly config?: string }): Promise<readonly ProviderAnswer<Binding>[]>
+  /** Compares each configured provider's cloud with the ledger now, as the service does every 10 min. */
+  reconcileProviders(options: { readonly config?: string }): Promise<readonly ProviderAnswer<CloudFinding>[]>
   openAudit(databaseUrl: string): Promise<AuditAccess>
   /** A database's ledger or an export's. Throws `ENOENT` as `readFile` does. */
   verify(ask: VerifyAsk): Promise<Verdict>

@@ -5,7 +5,7 @@ import { auditExport } from './verbs/export.ts'
 import { serverAcknowledgeRestore, serverKey, serverRotateKey } from './verbs/keys.ts'
 import { policyCheck, policyEval, policyList, policyTest, policyUpdate } from './verbs/policy.ts'
 import { auditProve } from './verbs/prove.ts'
-import { providerCheck, providerList } from './verbs/provider.ts'
+import { providerCheck, providerList, providerReconcile } from './verbs/provider.ts'
 import { policyReplay } from './verbs/replay.ts'
 import { auditReport } from './verbs/report.ts'
 import { request } from './verbs/request.ts'
@@ -45,6 +45,7 @@ export const verbs: readonly Verb[] = [
   serverReloadPolicies,
   providerCheck,
   providerList,
+  providerReconcile,
   sandbox,
   sweep,
   version,

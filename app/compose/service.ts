@@ -5,6 +5,7 @@ import type { Config } from '../config.ts'
 import { createIntake } from '../github/webhook.ts'
 import { createBranchReconciler } from '../reconcile/branch.ts'
 import { catchUp } from '../reconcile/catch-up.ts'
+import { createCloudReconciler } from '../reconcile/cloud.ts'
 import { createGrantReconciler } from '../reconcile/grant.ts'
 import { inTurnBy } from '../reconcile/in-turn.ts'
 import { keepLedger } from '../reconcile/keep-ledger.ts'
@@ -158,11 +159,14 @@ const work = async (deps: Deps): Promise<void> => {
   const grant = createGrantReconciler(deps)
   const publisher = createPublisher(deps)
   const group = createGroupReconciler(deps)
+  const cloud = createCloudReconciler(deps)
   await deps.queue.work('grant', (key, signal) => grant.look(key, signal))
   await deps.queue.work('pull-request', (key) => pull.look(key))
   await deps.queue.work('branch', (key) => branch.look(key))
   await deps.queue.work('publish', (key) => publisher.look(key))
   await deps.queue.work('merge-group', (key) => group.look(key))
+  await deps.queue.work('cloud', (key, signal) => cloud.look(key, signal))
+  await deps.store.knowClouds([...deps.providers.keys()], deps.clock.now())
 }
 
 /** Loads the accepted policies, then asks every 5 minutes what deliveries were missed, until the service stops. */

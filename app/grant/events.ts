@@ -48,9 +48,30 @@ export const refusedEvent = (of: Subject, at: number, why: string): LedgerEvent 
 export const quarantinedEvent = (of: Subject, at: number, why: string): LedgerEvent =>
   event('grant.quarantined', of, at, gitsudo, { why })
 
-/** What the cloud holds differs from what was granted. */
+/** By a grant's own binding the cloud gives more than was granted. */
 export const driftEvent = (of: Subject, at: number, why: string): LedgerEvent =>
   event('grant.drift', of, at, gitsudo, { why })
+
+/**
+ * A binding with our mark that is no grant's, or no grant's any longer: found, and later read back as `gone`. `of`: where
+ * its grant came from, if it ever was one.
+ */
+export const strayEvent = (
+  what: 'orphan' | 'resurrected',
+  found: { readonly grant: string; readonly handle: string },
+  of: { readonly provider: string; readonly why: string; readonly gone: boolean; readonly subject?: Subject },
+  at: number,
+): LedgerEvent => ({
+  v: 1,
+  type: 'grant.drift',
+  at: writeInstant(at),
+  actor: gitsudo,
+  grant: found.grant,
+  ...(of.subject === undefined
+    ? {}
+    : { request: of.subject.id, repo: of.subject.repository, pull: of.subject.pull }),
+  data: { why: of.why, finding: what, provider: of.provider, handle: found.handle, gone: of.gone },
+})
 
 /** Sealed before credentials leave (trust.md 9.3). */
 export const credentialsEvent = (

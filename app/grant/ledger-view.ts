@@ -1,12 +1,17 @@
 import type { LedgerEvent } from '../audit/event.ts'
+import { parseInstant } from '../request/instant.ts'
 import type { EndCause, Intent } from './intent.ts'
 import { readIntent, readSchedule, type Schedule } from './intent-event.ts'
 
 /** A sealed event, and whether `data.sig` is a known key's signature over it. */
 export type Witness = { readonly event: LedgerEvent; readonly verified: boolean }
 
-/** How a grant is over, by a verified event. */
-export type Over = { readonly state: 'ended' | 'failed' | 'refused'; readonly cause?: EndCause }
+/** How a grant is over, by a verified event; `at`: when that was said, epoch ms. */
+export type Over = {
+  readonly state: 'ended' | 'failed' | 'refused'
+  readonly cause?: EndCause
+  readonly at: number
+}
 
 /** What a grant's sealed events allow (trust.md 5.1, 5.2). */
 export type LedgerView = {
@@ -17,7 +22,6 @@ export type LedgerView = {
   readonly over?: Over
   /** Never again `ensure` or `credentials`: a revoke intent, end, failure or refusal, verified or not. */
   readonly blocked: boolean
-  readonly drifted: boolean
   /** Events that would have allowed something, had their signature or their words held. */
   readonly forged: readonly LedgerEvent['type'][]
 }
@@ -36,7 +40,7 @@ export const blocking: ReadonlySet<LedgerEvent['type']> = new Set([
  * except that an unsigned end is no proof of absence. The first verified intent counts: one grant, one intent.
  */
 export const foldLedger = (grant: string, events: readonly Witness[]): LedgerView => {
-  let view: LedgerView = { issued: false, blocked: false, drifted: false, forged: [] }
+  let view: LedgerView = { issued: false, blocked: false, forged: [] }
   for (const { event, verified } of events) {
     if ((event.grant ?? event.request) !== grant) continue
     if (blocking.has(event.type)) view = { ...view, blocked: true }
@@ -59,8 +63,6 @@ const told = (view: LedgerView, event: LedgerEvent, grant: string): Partial<Ledg
     }
     case 'grant.issued':
       return { issued: true }
-    case 'grant.drift':
-      return { drifted: true }
     case 'grant.revoke_intended':
       return view.revoke === undefined ? { revoke: { why: String(event.data.why ?? '') } } : {}
     default: {
@@ -71,14 +73,13 @@ const told = (view: LedgerView, event: LedgerEvent, grant: string): Partial<Ledg
 }
 
 const overBy = (event: LedgerEvent): Over | undefined => {
-  if (event.type === 'grant.failed') return { state: 'failed' }
-  if (event.type === 'grant.refused') return { state: 'refused' }
-  if (event.type === 'grant.expired') return { state: 'ended', cause: 'expired' }
+  const at = parseInstant(event.at) ?? 0
+  if (event.type === 'grant.failed') return { state: 'failed', at }
+  if (event.type === 'grant.refused') return { state: 'refused', at }
+  if (event.type === 'grant.expired') return { state: 'ended', cause: 'expired', at }
   if (event.type !== 'grant.revoked') return undefined
-  return {
-    state: 'ended',
-    cause: event.data.cause === 'revoked externally' ? 'revoked externally' : 'revoked',
-  }
+  const cause = event.data.cause === 'revoked externally' ? 'revoked externally' : 'revoked'
+  return { state: 'ended', cause, at }
 }
 
 const suspected = (view: LedgerView, event: LedgerEvent): Partial<LedgerView> =>

@@ -1,6 +1,7 @@
 import { backOff } from './back-off.ts'
 import { driftMs, skewMs, writeMs } from './bounds.ts'
 import { gitsudo } from './events.ts'
+import { excess } from './findings.ts'
 import { absence, removal } from './removal.ts'
 import { isOver } from './state.ts'
 import type { GrantView, Step } from './step.ts'
@@ -99,7 +100,7 @@ const refusedForGood = (view: GrantView, why: string, now: number): Step => {
 }
 
 const active = (view: GrantView, now: number): Step => {
-  const { intent, drifted } = view.ledger
+  const { intent } = view.ledger
   if (intent === undefined)
     return { kind: 'quarantine', why: 'active without an intent whose signature holds' }
   const end = wanted(view, now)
@@ -108,11 +109,15 @@ const active = (view: GrantView, now: number): Step => {
   switch (seen?.kind) {
     case undefined:
       return { kind: 'inspect' }
-    case 'present':
-      if (!drifted && seen.expiresAt !== undefined && seen.expiresAt > intent.endsAt + skewMs) {
-        return { kind: 'drift', why: 'the cloud holds it for longer than was granted' }
-      }
-      return { kind: 'rest', until: Math.min(intent.endsAt, now + driftMs) }
+    case 'present': {
+      const more = excess(seen, Math.max(intent.endsAt, view.sharedUntil ?? 0))
+      const until = Math.min(intent.endsAt, now + driftMs)
+      if (more === undefined)
+        return { kind: 'rest', until, ...(view.note === undefined ? {} : { well: true }) }
+      if (view.cut !== undefined) return again(view, now, `${more}; cut back, and not to be read so yet`)
+      if (!view.note?.startsWith(more)) return { kind: 'drift', why: more }
+      return view.narrows ? { kind: 'cut_back', why: more } : { kind: 'rest', until }
+    }
     case 'absent': {
       // A read may lag behind the write that made it active.
       const visible = (view.activeAt ?? 0) + view.propagationMs
@@ -120,8 +125,11 @@ const active = (view: GrantView, now: number): Step => {
       const cause = now >= intent.endsAt - skewMs ? 'expired' : 'revoked externally'
       return absence(view, now, { kind: 'end', cause, goneAt: view.absentSince ?? now, kept: [] })
     }
-    case 'trouble':
-      return again(view, now, seen.why, seen.notBefore)
+    case 'trouble': {
+      // What is on record stays noted, so that it is recorded once.
+      const note = view.cut === undefined ? seen.why : `${view.cut}; not cut back: ${seen.why}`
+      return again(view, now, note, seen.notBefore)
+    }
     default:
       return again(view, now, seen?.kind === 'unknown' ? seen.why : `cannot tell: ${seen?.kind}`)
   }

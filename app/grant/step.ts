@@ -9,7 +9,12 @@ import type { GrantState } from './state.ts'
  */
 export type Seen =
   | { readonly kind: 'absent' }
-  | { readonly kind: 'present'; readonly expiresAt?: number; readonly handle: string }
+  | {
+      readonly kind: 'present'
+      readonly expiresAt?: number
+      readonly handle: string
+      readonly differs?: string
+    }
   | { readonly kind: 'unknown'; readonly why: string }
   | { readonly kind: 'removing' }
   | { readonly kind: 'shared'; readonly by: readonly string[] }
@@ -38,6 +43,14 @@ export type GrantView = {
   readonly unanswered: readonly number[]
   readonly revokeAsk?: { readonly by: Actor; readonly why: string }
   readonly seen?: Seen
+  /** What the last look met, as the row has it. */
+  readonly note?: string
+  /** The latest end of the live grants that share the binding, this one's included. */
+  readonly sharedUntil?: number
+  /** In what it was more than granted, where this look has cut it back already. */
+  readonly cut?: string
+  /** Whether the provider can cut a binding back. */
+  readonly narrows: boolean
   /** The provider refused `ensure` for good in this look, and why. */
   readonly refusal?: string
   readonly grantWindowMs: number
@@ -46,8 +59,8 @@ export type GrantView = {
 
 /** The one thing to do next. `at` and `until`: epoch milliseconds of the next look. */
 export type Step =
-  /** Nothing to do before `until`; without it, ever. */
-  | { readonly kind: 'rest'; readonly until?: number }
+  /** Nothing to do before `until`; without it, ever. `well`: what the row notes is so no longer. */
+  | { readonly kind: 'rest'; readonly until?: number; readonly well?: true }
   /** What was wanted did not happen; counts as a try. */
   | { readonly kind: 'retry'; readonly at: number; readonly note: string; readonly alert?: true }
   /** A scheduled grant's start came: its second verdict is due (trust.md 3.7). */
@@ -61,7 +74,9 @@ export type Step =
   | { readonly kind: 'inspect' }
   | { readonly kind: 'remove' }
   | { readonly kind: 'activate'; readonly handle: string }
+  /** The cloud holds more than was granted, and that is not on record yet. */
   | { readonly kind: 'drift'; readonly why: string }
+  | { readonly kind: 'cut_back'; readonly why: string }
   /** The first of two absent read-backs. */
   | { readonly kind: 'note_absence'; readonly again: number }
   | {

@@ -4,6 +4,7 @@ import type { Store } from '../reconcile/ports/store.ts'
 import { attempts } from './attempts.ts'
 import { branches } from './branches.ts'
 import { budget, gitHubLimits, type Limits } from './budget.ts'
+import { clouds } from './clouds.ts'
 import { type Database, serialise, share } from './database.ts'
 import { deliveries } from './deliveries.ts'
 import { grants } from './grants.ts'
@@ -36,6 +37,7 @@ export function createStore(deps: {
     ...revokeAsks(database, keys),
     ...branches(database),
     ...pulls(database),
+    ...clouds(database),
     ...timerQueries(database),
     ...policies(database, keys),
     ...overrideAsks(database, keys),

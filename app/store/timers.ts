@@ -21,6 +21,8 @@ const timers = (bound: ReturnType<typeof sql.and>) => sql.fragment`(
   select look_at, 'pull-request', repository || ':' || pull from pulls where ${bound}
   union all
   select look_at, 'publish', repository || ':' || pull from projections where ${bound}
+  union all
+  select look_at, 'cloud', provider from clouds where ${bound}
 ) as timers`
 
 const later = (after: number | undefined) =>

@@ -60,6 +60,7 @@ export async function gitsudo(
     sweepOnce: absent,
     checkProviders: absent,
     listProviders: absent,
+    reconcileProviders: absent,
     openAudit: absent,
     verify: absent,
     proofIn: absent,

@@ -66,3 +66,42 @@ it('checks: silence is well, anything said or untold is not', async () => {
     )}\n`,
   })
 })
+
+it('reconciles: agreement is well, what was found is told with what became of it', async () => {
+  const reconciling = (...answers: Awaited<ReturnType<CliDeps['reconcileProviders']>>) => ({
+    reconcileProviders: async () => answers,
+  })
+  expect(
+    await gitsudo(['provider', 'reconcile'], reconciling({ provider: 'mock', found: [] })),
+  ).toMatchObject({
+    status: 0,
+    out: 'The clouds have what the ledger says.\n',
+  })
+  const { grant } = binding
+  const some = reconciling({
+    provider: 'gcp',
+    found: [
+      { finding: 'drift', grant, why: 'longer' },
+      { finding: 'missing', grant },
+      { finding: 'orphan', outcome: 'still there', note: 'permission missing', grant, found: binding },
+    ],
+  })
+  const told = await gitsudo(['provider', 'reconcile', '-o', 'json'], some)
+  expect(told.status).toBe(1)
+  expect(JSON.parse(told.out)).toEqual([
+    { provider: 'gcp', finding: 'drift', grant, outcome: 'looked at again', detail: 'longer' },
+    { provider: 'gcp', finding: 'missing', grant, outcome: 'looked at again', detail: 'not in the cloud' },
+    {
+      provider: 'gcp',
+      finding: 'orphan',
+      grant,
+      outcome: 'still there',
+      detail:
+        'projects/p gitsudo-x: user:alice@example.com has roles/compute.viewer on projects/p; permission missing',
+    },
+  ])
+  expect((await gitsudo(['provider', 'reconcile'], some)).out).toMatch(/gcp +ORPHAN +req_\w+ +still there/)
+  expect(
+    await gitsudo(['provider', 'reconcile'], reconciling({ provider: 'gcp', trouble: 'gcp: away' })),
+  ).toMatchObject({ status: 3, err: expect.stringContaining('not compared: gcp: away') })
+})

@@ -62,7 +62,7 @@ describe('the ledger', () => {
 
   test('allows what is signed', () => {
     const view = foldLedger(intent.grant, sealed(intended, issuedEvent(subject, now, 'h', endsAt)))
-    expect(view).toEqual({ intent, issued: true, blocked: false, drifted: false, forged: [] })
+    expect(view).toEqual({ intent, issued: true, blocked: false, forged: [] })
   })
 
   test('takes the first intent and no second', () => {
@@ -94,6 +94,7 @@ describe('the ledger', () => {
     expect(foldLedger(intent.grant, sealed(intended, gone)).over).toEqual({
       state: 'ended',
       cause: 'revoked externally',
+      at: now,
     })
   })
 

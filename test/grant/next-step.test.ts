@@ -10,11 +10,11 @@ const intent = anIntent(1, now - 10 * minute, { endsAt: now + 50 * minute })
 const { endsAt: _, ...terms } = intent
 const durationMs = 60 * minute
 
-const ledger = { issued: false, blocked: false, drifted: false, forged: [] } as const
+const ledger = { issued: false, blocked: false, forged: [] } as const
 const intended = { ...ledger, intent }
 const issued = { ...intended, issued: true }
 const revoke = { ...issued, revoke: { why: 'done' }, blocked: true }
-const expired = { ...issued, over: { state: 'ended', cause: 'expired' }, blocked: true } as const
+const expired = { ...issued, over: { state: 'ended', cause: 'expired', at: now }, blocked: true } as const
 const person = { by: { kind: 'user', id: '1' }, why: 'done' } as const
 
 const base: GrantView = {
@@ -28,10 +28,14 @@ const base: GrantView = {
   unanswered: [],
   grantWindowMs: 60 * minute,
   propagationMs: 2000,
+  narrows: true,
 }
 
 const absent: Seen = { kind: 'absent' }
 const present: Seen = { kind: 'present', handle: 'h', expiresAt: intent.endsAt }
+const extended: Seen = { ...present, expiresAt: intent.endsAt + 6 * minute }
+const altered: Seen = { ...present, differs: 'mallory has it too' }
+const noted = 'the cloud holds it otherwise than was granted: mallory has it too'
 const unknown: Seen = { kind: 'unknown', why: 'no answer' }
 const trouble: Seen = { kind: 'trouble', why: 'busy', patience: Number.POSITIVE_INFINITY }
 const forbidden: Seen = { kind: 'trouble', why: 'permission missing', patience: 4 }
@@ -83,12 +87,31 @@ const active: readonly Row[] = [
   ['present', { seen: present }, { kind: 'rest', until: now + 5 * minute }],
   ['present, its end near', { seen: present }, { kind: 'rest', until: over }, over - minute],
   ['longer by what clocks differ', { seen: { ...present, expiresAt: over + 5 * minute } }, { kind: 'rest' }],
-  ['extended', { seen: { ...present, expiresAt: over + 6 * minute } }, { kind: 'drift' }],
+  ['extended', { seen: extended }, { kind: 'drift', why: expect.stringMatching(/for longer .* until 2027/) }],
+  ['altered', { seen: altered }, { kind: 'drift', why: noted }],
+  ['altered, on record', { seen: altered, note: noted }, { kind: 'cut_back', why: noted }],
+  ['altered, something else on record', { seen: altered, note: 'busy' }, { kind: 'drift' }],
   [
-    'extended, known',
-    { ledger: { ...issued, drifted: true }, seen: { ...present, expiresAt: over * 2 } },
-    { kind: 'rest' },
+    'altered, tried in vain before',
+    { seen: altered, note: `${noted}; not cut back: busy`, tries: 3 },
+    { kind: 'cut_back' },
   ],
+  ['altered, and not to be cut back', { seen: altered, note: noted, narrows: false }, { kind: 'rest' }],
+  [
+    'cut back, and still read altered',
+    { seen: altered, note: noted, cut: noted },
+    { kind: 'retry', note: `${noted}; cut back, and not to be read so yet` },
+  ],
+  [
+    'cut back in vain',
+    { seen: trouble, note: noted, cut: noted },
+    { kind: 'retry', note: `${noted}; not cut back: busy` },
+  ],
+  ['cut back', { seen: present, note: noted, cut: noted }, { kind: 'rest', well: true }],
+  ['cut back to nothing', { seen: absent, note: noted, cut: noted }, { kind: 'end' }],
+  ['no longer than a sharer', { seen: extended, sharedUntil: over + 6 * minute }, { kind: 'rest' }],
+  ['altered, its end came', { seen: altered }, { kind: 'expire' }, over],
+  ['altered, revocation asked', { seen: altered, revokeAsk: person }, { kind: 'intend_revoke' }],
   ['absent', { seen: absent }, { kind: 'end', cause: 'revoked externally', goneAt: now, kept: [] }],
   ['absent in its last five minutes', { seen: absent }, { kind: 'end', cause: 'expired' }, over - 5 * minute],
   ['absent, made long enough ago', { seen: absent, activeAt: now - 2000 }, { kind: 'end' }],
@@ -196,7 +219,7 @@ const scheduled: readonly Row[] = [
   ['its intent sealed', { ledger: { ...scheduledLedger, intent } }, { kind: 'correct' }],
   [
     'refused',
-    { ledger: { ...scheduledLedger, over: { state: 'refused' }, blocked: true } },
+    { ledger: { ...scheduledLedger, over: { state: 'refused', at: now }, blocked: true } },
     { kind: 'correct' },
   ],
 ]
@@ -239,7 +262,7 @@ const tables = {
     ['no verified intent', { ledger }, { kind: 'quarantine' }],
     [
       'no intent, its end sealed',
-      { ledger: { ...ledger, over: { state: 'ended', cause: 'revoked' }, blocked: true } },
+      { ledger: { ...ledger, over: { state: 'ended', cause: 'revoked', at: now }, blocked: true } },
       { kind: 'end' },
     ],
   ] as readonly Row[],
@@ -268,6 +291,7 @@ test('never ensures, and never looks kindly, once a revoke intent, an end or a r
     trouble,
     forbidden,
     shared,
+    altered,
   ]
   for (const state of grantStates) {
     for (const view of [revoke, expired, { ...intended, blocked: true }]) {
@@ -282,7 +306,17 @@ test('never ensures, and never looks kindly, once a revoke intent, an end or a r
 test('is total: every state, ledger and observation, before and after the end, has a step', () => {
   for (const state of grantStates) {
     for (const view of [ledger, scheduledLedger, intended, issued, revoke, expired]) {
-      for (const seen of [undefined, absent, present, unknown, trouble, forbidden, shared]) {
+      for (const seen of [
+        undefined,
+        absent,
+        present,
+        unknown,
+        trouble,
+        forbidden,
+        shared,
+        extended,
+        altered,
+      ]) {
         for (const at of [now, over, over + 365 * 86_400_000]) {
           const step = nextStep({ ...base, state, ledger: view, ...(seen === undefined ? {} : { seen }) }, at)
           if (step.kind === 'start') expect(step.again).toBeGreaterThan(at)

@@ -119,18 +119,36 @@ describe('a grant', () => {
     expect(world.typesOf(id)).toContain('grant.revoked')
   })
 
-  test('extended behind our back is reported once and cut off at its end', async () => {
+  test('extended or altered behind our back is recorded and cut back, each time', async () => {
     const { world, intent, id } = await activeWorld()
     const [binding] = await world.bindings.all()
     if (binding === undefined) throw new Error('no binding')
-    await world.bindings.delete(binding.handle)
-    await world.bindings.put({ ...binding, expiresAt: intent.endsAt + 60 * minute })
-    await world.look(id)
-    await world.look(id)
-    expect(world.typesOf(id).filter((type) => type === 'grant.drift')).toHaveLength(1)
+    const drifts = () => world.typesOf(id).filter((type) => type === 'grant.drift').length
+    for (const [times, change] of [
+      [1, { expiresAt: intent.endsAt + 60 * minute }],
+      [2, { role: 'mock-owner' }],
+      [3, { role: 'mock-owner' }],
+    ] as const) {
+      await world.bindings.replace({ ...binding, ...change })
+      await world.look(id)
+      await world.look(id)
+      expect([await world.bindings.all(), drifts()]).toEqual([[binding], times])
+    }
+    expect((await world.store.grant(id))?.note).toBeUndefined()
     await world.settle()
-    expect(await world.bindings.all()).toEqual([])
-    expect((await world.store.grant(id))?.endedAt).toBe(intent.endsAt)
+    expect(await world.store.grant(id)).toMatchObject({ state: 'ended', endedAt: intent.endsAt })
+  })
+
+  test('that cannot be cut back now is recorded once, and tried again until it is', async () => {
+    const { world, intent, id } = await activeWorld()
+    const [binding] = await world.bindings.all()
+    if (binding === undefined) throw new Error('no binding')
+    await world.bindings.replace({ ...binding, principal: 'mallory@example.com' })
+    for (let n = 0; n < 4; n++) world.faults.plan({ kind: 'unavailable' }, 'cutBack')
+    await world.settle(intent.startsAt + 10 * minute)
+    expect(await world.bindings.all()).toEqual([binding])
+    expect(world.typesOf(id).filter((type) => type === 'grant.drift')).toHaveLength(1)
+    expect((await world.store.grant(id))?.state).toBe('active')
   })
 })
 

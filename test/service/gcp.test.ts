@@ -2,6 +2,7 @@ import { appendFile, cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Binding } from '../../app/sandbox/clouds/gcp/policy.ts'
 import { type LocalGcp, startGcp } from '../../app/sandbox/clouds/gcp/start.ts'
 import type { Service } from '../../app/sandbox/service.ts'
 import { until } from '../../app/sandbox/until.ts'
@@ -105,6 +106,48 @@ test('a revocation is not done before Google says so, however long it is away', 
   expect(gcp.policy(project).bindings).toEqual([])
 })
 
+test('what Google holds is compared with the ledger: more than was granted is cut back, orphans go, strangers stay', async () => {
+  const asked = await live('gcp-compared')
+  const [own] = gcp.policy(project).bindings
+  const title = own?.condition?.title
+  if (own === undefined || title === undefined) throw new Error('no binding')
+  const mallory = 'user:mallory@example.com'
+  const titled = (as: string) => ({ ...own, condition: { ...own.condition, title: as } })
+  const orphan = titled(title.slice(0, -1) + (title.endsWith('0') ? '1' : '0'))
+  const strangers = [
+    { ...titled(title.replace(/^gitsudo-.{8}/, 'gitsudo-00000000')), members: [mallory] },
+    { ...titled('temporary, by hand'), members: [mallory] },
+    { role: 'roles/browser', members: [mallory] },
+  ]
+  gcp.edit(project, () => [{ ...own, members: [...own.members, mallory] }, orphan, ...strangers])
+  const reconcile = () => t.gitsudo('erin', 'provider', 'reconcile', '--config', t.service.config)
+  const compared = await reconcile()
+  expect(compared).toMatchObject({ status: 1, stdout: expect.stringMatching(/ORPHAN +req_\w+ +gone/) })
+  expect(compared.stdout).toMatch(new RegExp(`DRIFT +${asked.id} +looked at again .*mallory`))
+  await until('it to be cut back', async () => gcp.policy(project).bindings.some((one) => sameAs(one, own)))
+  const { bindings } = gcp.policy(project)
+  expect(bindings.map(sorted).toSorted()).toEqual([own, ...strangers].map(sorted).toSorted())
+  expect(getsIn()).toBe(true)
+  expect((await reconcile()).stdout).toBe('The clouds have what the ledger says.\n')
+
+  // Taken away by hand it ends, and is not given again; put back by hand after its end, it goes.
+  gcp.edit(project, (all) => all.filter(({ condition }) => condition?.title !== title))
+  // Until then a read may lag behind the write that gave it.
+  await t.jump(8 * 60_000)
+  expect(await reconcile()).toMatchObject({ status: expect.any(Number) })
+  await t.reached(asked.id, 'ended')
+  expect(getsIn()).toBe(false)
+  await t.jump(11 * 60_000)
+  gcp.edit(project, (all) => [...all, own])
+  expect((await reconcile()).stdout).toMatch(new RegExp(`RESURRECTED +${asked.id} +gone`))
+  expect(getsIn()).toBe(false)
+  expect(gcp.policy(project).bindings.map(sorted).toSorted()).toEqual(strangers.map(sorted).toSorted())
+  await t.allSealed()
+  const drifts = (await t.events(asked.id)).filter(({ type }) => type === 'grant.drift')
+  expect(drifts.map(({ data }) => data.finding)).toEqual([undefined, 'resurrected', 'resurrected'])
+  expect(await t.verifyLedger()).toMatchObject({ status: 0 })
+})
+
 test('what is configured wrong is said in words, and what is there is listed', async () => {
   const asked = await live('gcp-listed')
   const config = ['--config', t.service.config]
@@ -124,3 +167,6 @@ test('what is configured wrong is said in words, and what is there is listed', a
     ),
   })
 })
+
+const sorted = (one: Binding): string => JSON.stringify([one.role, [...one.members].sort(), one.condition])
+const sameAs = (a: Binding, b: Binding): boolean => sorted(a) === sorted(b)

@@ -48,6 +48,7 @@ const may: Readonly<Record<string, string>> = {
   audit_events: 'INSERT SELECT',
   branches: 'INSERT SELECT UPDATE',
   checkpoints: 'INSERT SELECT',
+  clouds: 'INSERT SELECT UPDATE',
   database_changes: 'DELETE SELECT',
   deliveries: 'INSERT SELECT',
   evidence: 'INSERT SELECT',

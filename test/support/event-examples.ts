@@ -140,7 +140,11 @@ const examples: Readonly<Record<EventType, readonly [Actor, Data, ...Data[]]>> =
     { cause: 'revoked', gone_at: at, may_last_until: at, sig },
   ],
   'grant.quarantined': [gitsudo, { why, sig }],
-  'grant.drift': [gitsudo, { why, sig }],
+  'grant.drift': [
+    gitsudo,
+    { why, finding: 'orphan', provider: 'mock', handle: 'mock/1', gone: false, sig },
+    { why, sig },
+  ],
   'credentials.issued': [alice, { session: 's-1', not_after: at, sig }],
   'breakglass.invoked': [
     alice,

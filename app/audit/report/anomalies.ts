@@ -34,7 +34,10 @@ export function ofEvent(seq: number, event: LedgerEvent, at: number): Anomaly | 
   }
   if (isForced(event)) return one('forced merge', why, actor.kind === 'user' ? nameOf(actor) : undefined)
   if (type === 'grant.quarantined') return one('quarantined', why)
-  if (type === 'grant.drift') return one('drift', why)
+  if (type === 'grant.drift') {
+    const { finding, gone } = data
+    return one('drift', finding === undefined ? why : `${finding}${gone === true ? ', gone' : ''}: ${why}`)
+  }
   if (type === 'notification.failed') return one('notification failed', `${data.channel ?? ''}: ${why}`)
   return undefined
 }

@@ -1,5 +1,17 @@
-import { decisionFields, path, signature, wholeDecision } from './decision.ts'
-import { a, closed, count, eventSchema, list, name, ofGrant, oneOf, type Schema, text } from './shape.ts'
+import { allOrNone, decisionFields, path, signature, wholeDecision } from './decision.ts'
+import {
+  a,
+  closed,
+  count,
+  eventSchema,
+  flag,
+  list,
+  name,
+  ofGrant,
+  oneOf,
+  type Schema,
+  text,
+} from './shape.ts'
 
 const gitsudo = { who: 'gitsudo.', kinds: ['app'] } as const
 const why = text('Why.')
@@ -35,6 +47,7 @@ const ended = (...causes: readonly string[]) =>
     },
     ['may_last_until', 'kept_for'],
   )
+const stray = ['finding', 'provider', 'handle', 'gone']
 const intended = [...ofGrant, 'commit'] as const
 
 /** A grant's life, and what is given for it. */
@@ -104,10 +117,27 @@ export const grantSchemas = {
     data: told,
   }),
   'grant.drift': eventSchema('grant.drift', {
-    when: 'What the cloud holds differs from what was granted.',
+    when: "What the cloud holds differs from what was granted: without `finding`, a live grant's own binding gives more than it should; what is an orphan or resurrected is no grant's, and has `request`, `repo` and `pull` where it once was.",
     by: gitsudo,
-    about: ofGrant,
-    data: told,
+    about: ['grant'],
+    data: {
+      ...closed(
+        {
+          why,
+          finding: oneOf(
+            'A binding with our mark: `orphan`, of no grant; `resurrected`, of one that is over.',
+            'orphan',
+            'resurrected',
+          ),
+          provider: name('The cloud.'),
+          handle: name("The provider's name of it."),
+          gone: flag('Read back absent after it was taken away; until then it is found.'),
+          sig: signature,
+        },
+        stray,
+      ),
+      dependentRequired: allOrNone(stray),
+    },
   }),
   'credentials.issued': eventSchema('credentials.issued', {
     when: 'Before credentials leave.',

@@ -1,3 +1,4 @@
+import type { CloudFinding } from '../../reconcile/cloud.ts'
 import { styleFor } from '../terminal/style.ts'
 import { table } from '../terminal/table.ts'
 import type { Verb } from '../verb.ts'
@@ -60,4 +61,48 @@ export const providerList: Verb = {
     for (const trouble of troubles) deps.err.write(`gitsudo: not listed: ${trouble}\n`)
     return troubles.length === 0 ? 0 : 3
   },
+}
+
+export const providerReconcile: Verb = {
+  name: 'provider reconcile',
+  summary: 'Compare the clouds with the ledger now, and take away what should not be there',
+  options: [configFile],
+  remote: false,
+  json: true,
+  async run(deps, args) {
+    const answers = await deps.reconcileProviders(configOf(args))
+    const found = answers.flatMap((one) =>
+      'found' in one ? one.found.map((finding) => ({ provider: one.provider, ...shown(finding) })) : [],
+    )
+    const troubles = answers.flatMap((one) => ('trouble' in one ? [one.trouble] : []))
+    if (args.output === 'json') deps.out.write(`${JSON.stringify(found, null, 2)}\n`)
+    else if (found.length === 0 && troubles.length === 0)
+      deps.out.write('The clouds have what the ledger says.\n')
+    else {
+      const style = styleFor(deps.out, deps.env)
+      const head = ['PROVIDER', 'FINDING', 'ID', 'OUTCOME', 'DETAIL']
+      const rows = found.map(({ provider, finding, grant, outcome, detail }) => [
+        provider,
+        style.yellow(finding.toUpperCase()),
+        grant,
+        outcome,
+        detail,
+      ])
+      deps.out.write(table(head.map(style.bold), rows))
+    }
+    for (const trouble of troubles) deps.err.write(`gitsudo: not compared: ${trouble}\n`)
+    if (troubles.length > 0) return 3
+    return found.length === 0 ? 0 : 1
+  },
+}
+
+/** What concerns a grant is for the service's own look at it, which has been asked for. */
+const shown = (one: CloudFinding) => {
+  const { finding, grant } = one
+  if (one.finding === 'drift') return { finding, grant, outcome: 'looked at again', detail: one.why }
+  if (one.finding === 'missing')
+    return { finding, grant, outcome: 'looked at again', detail: 'not in the cloud' }
+  const { handle, principal, role, scope } = one.found
+  const detail = `${handle}: ${principal} has ${role} on ${scope}${one.note === undefined ? '' : `; ${one.note}`}`
+  return { finding, grant, outcome: one.outcome, detail }
 }

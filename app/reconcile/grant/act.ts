@@ -18,6 +18,7 @@ import type { WakeUp } from '../ports/queue.ts'
 import type { GrantRow } from '../ports/store.ts'
 import { type createBindingLock, sharersOf } from './binding.ts'
 import { ask } from './call.ts'
+import { cutBack, inspect } from './cut-back.ts'
 import type { LookDeps } from './deps.ts'
 import { ensureFenced } from './ensure.ts'
 import { moved, record } from './record.ts'
@@ -48,7 +49,7 @@ export const act = async (
 
   switch (step.kind) {
     case 'rest': {
-      const next = resting(situation, step.until)
+      const next = resting(situation, step)
       return next === situation.saved ? done : save(next)
     }
     case 'retry': {
@@ -85,12 +86,10 @@ export const act = async (
       return intendRevoke(deps, situation, step, now)
     case 'ensure':
       return ensureFenced(deps, lock, situation, signal)
-    case 'inspect': {
-      const { seen } = await ask(deps, situation, signal, (cloud, intent, call) =>
-        cloud.inspect(intent, call),
-      )
-      return { ...situation, seen }
-    }
+    case 'inspect':
+      return inspect(deps, situation, signal)
+    case 'cut_back':
+      return cutBack(deps, lock, situation, step.why, signal)
     case 'remove':
       return remove(deps, lock, situation, signal)
     case 'activate': {
@@ -99,10 +98,12 @@ export const act = async (
       return save({ ...next, lookAt }, [issuedEvent(row, now, step.handle, row.endsAt)])
     }
     case 'drift': {
-      const saved = await record(deps, situation, row, [driftEvent(row, now, step.why)])
+      const saved = await record(deps, situation, { ...row, note: step.why }, [
+        driftEvent(row, now, step.why),
+      ])
       if (saved === moved) return moved
       alert('grant.drift', step.why)
-      return { ...saved.situation, ledger: { ...situation.ledger, drifted: true } }
+      return saved.situation
     }
     case 'note_absence':
       return save({ ...row, absentSince: now, lookAt: step.again })
@@ -112,7 +113,10 @@ export const act = async (
       const lingerMs = ledger.intent === undefined ? 0 : provider?.lingerMs?.(ledger.intent)
       const events = ledger.over === undefined ? [endedEvent(row, now, step, lingerMs)] : []
       const { note: _, ...ended } = final(row, 'ended')
-      return save({ ...ended, cause: step.cause, endedAt: step.goneAt }, events)
+      const saved = await save({ ...ended, cause: step.cause, endedAt: step.goneAt }, events)
+      return step.cause === 'revoked externally'
+        ? alerted(saved, 'grant.missing', situation.cut ?? 'somebody took it away in the cloud')
+        : saved
     }
     case 'fail':
       return alerted(
@@ -160,7 +164,9 @@ const remove = async (
   const { provider } = situation
   const { intent } = situation.ledger
   const removeNow = async (): Promise<Situation> => {
-    const by = provider === undefined || intent === undefined ? [] : await sharersOf(deps, provider, intent)
+    const sharers =
+      provider === undefined || intent === undefined ? [] : await sharersOf(deps, provider, intent)
+    const by = sharers.map(({ grant }) => grant).sort()
     if (by.length > 0) return { ...situation, seen: { kind: 'shared', by } }
     const { seen } = await ask(deps, situation, signal, async (cloud, wanted, call) => ({
       kind: await cloud.remove(wanted, call),
@@ -179,10 +185,17 @@ const final = (row: GrantRow, state: GrantState, why?: string): GrantRow => {
 }
 
 /** The row with nothing to do before `until`; the stored one itself when it says so already. */
-const resting = ({ saved, row, seen }: Situation, until: number | undefined): GrantRow => {
-  const { lookAt: _, absentSince, ...rest } = row
-  const absent = seen?.kind === 'present' || absentSince === undefined ? {} : { absentSince }
-  const next = { ...fresh(rest), ...absent, ...(until === undefined ? {} : { lookAt: until }) }
+const resting = (
+  { saved, row, seen }: Situation,
+  { until, well }: Extract<Step, { kind: 'rest' }>,
+): GrantRow => {
+  const { lookAt: _, absentSince, note, ...rest } = row
+  const next = {
+    ...fresh(rest),
+    ...(seen?.kind === 'present' || absentSince === undefined ? {} : { absentSince }),
+    ...(well === true || note === undefined ? {} : { note }),
+    ...(until === undefined ? {} : { lookAt: until }),
+  }
   const same = saved !== undefined && JSON.stringify(sorted(next)) === JSON.stringify(sorted(saved))
   return same ? saved : next
 }

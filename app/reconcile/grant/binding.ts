@@ -16,28 +16,31 @@ export const createBindingLock = (deps: Pick<GrantDeps, 'store'>) => {
     if (!provider.traits.shared) return work()
     return turn(() =>
       deps.store.transaction(async (tx) => {
-        await deps.store.serialise(tx, `binding:${intent.provider}:${provider.bindingKey(intent)}`)
+        await deps.store.serialise(tx, bindingLock(provider.name, provider.bindingKey(intent)))
         return work()
       }),
     )
   }
 }
 
+/** What writes to one binding are serialised by. */
+export const bindingLock = (provider: string, key: string): string => `binding:${provider}:${key}`
+
 /** Other grants that may still use the binding, counted from their sealed events (trust.md 5.2), not their rows. */
 export const sharersOf = async (
-  deps: GrantDeps,
+  deps: Pick<GrantDeps, 'ledger' | 'clock'>,
   provider: Provider,
   intent: Intent,
-): Promise<readonly string[]> => {
+): Promise<readonly Intent[]> => {
   if (!provider.traits.shared) return []
   const key = provider.bindingKey(intent)
   const { open } = await deps.ledger.standing()
-  const live: string[] = []
+  const live: Intent[] = []
   for (const [id, { intent: other, stage, blocked }] of open) {
     if (id === intent.grant || blocked || stage === 'scheduled' || deps.clock.now() >= other.endsAt) continue
     // A key costs more than two comparisons, and there may be thousands.
     if (other.provider !== intent.provider || other.principal !== intent.principal) continue
-    if (provider.bindingKey(other) === key) live.push(id)
+    if (provider.bindingKey(other) === key) live.push(other)
   }
-  return live.sort()
+  return live
 }

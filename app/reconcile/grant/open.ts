@@ -8,7 +8,7 @@ import type { GrantDeps } from './deps.ts'
 import { readLedger } from './situation.ts'
 
 type OpenDeps = Pick<GrantDeps, 'keys' | 'ledger' | 'queue' | 'clock' | 'log'> & {
-  readonly store: Pick<GrantDeps['store'], 'grant' | 'saveGrant'>
+  readonly store: Pick<GrantDeps['store'], 'grant' | 'saveGrant' | 'serialise'>
 }
 
 /**
@@ -85,6 +85,9 @@ export const refuseGrant = async (tx: Tx, deps: OpenDeps, id: string, why: strin
   return put(tx, deps, event, { ...row, state: moveGrant(row.state, 'refused'), tries: 0, note: why })
 }
 
+/** What opening a grant is serialised by. */
+export const openingLock = (id: string): string => `opening:${id}`
+
 const scheduledRow = async (deps: OpenDeps, id: string): Promise<GrantRow> => {
   const row = await deps.store.grant(id)
   if (row?.state !== 'scheduled')
@@ -98,6 +101,8 @@ const put = async (
   event: Parameters<GrantDeps['keys']['sign']>[0],
   row: GrantRow,
 ): Promise<string> => {
+  // Whoever is taking away what carries its mark without a grant has to be done first (strays.ts).
+  await deps.store.serialise(tx, openingLock(row.id))
   if (!(await deps.store.saveGrant(tx, row))) throw new Error(`grant ${row.id} changed meanwhile`)
   const staged = await deps.ledger.stage(tx, deps.keys.sign(event))
   const wake: WakeUp = { queue: 'grant', key: row.id }

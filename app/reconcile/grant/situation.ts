@@ -21,6 +21,10 @@ export type Situation = {
   /** The row says that it is over, and the event that says so waits for its seal. */
   readonly ahead: boolean
   readonly seen?: Seen
+  /** The latest end of the live grants that share the binding. */
+  readonly sharedUntil?: number
+  /** In what it was more than granted, where this look has cut it back. */
+  readonly cut?: string
   readonly refusal?: string
 }
 
@@ -138,7 +142,7 @@ const trueRow = (
 /** The same for the pure step. */
 export const viewOf = (
   deps: GrantDeps,
-  { row, ledger, provider, open, ask, ahead, seen, refusal }: Situation,
+  { row, ledger, provider, open, ask, ahead, seen, sharedUntil, cut, refusal }: Situation,
 ): GrantView => ({
   id: row.id,
   state: row.state,
@@ -150,6 +154,10 @@ export const viewOf = (
   unanswered: open.map(({ openedAt }) => openedAt),
   grantWindowMs: deps.settings.grantWindowMs,
   propagationMs: provider?.propagationMs ?? 0,
+  narrows: provider?.cutBack !== undefined,
+  ...(row.note === undefined ? {} : { note: row.note }),
+  ...(sharedUntil === undefined ? {} : { sharedUntil }),
+  ...(cut === undefined ? {} : { cut }),
   ...(row.absentSince === undefined ? {} : { absentSince: row.absentSince }),
   ...(row.activeAt === undefined ? {} : { activeAt: row.activeAt }),
   ...(ask === undefined ? {} : { revokeAsk: { by: actorOf(ask.by), why: ask.why } }),

@@ -1,11 +1,20 @@
 import type { Tx } from './store.ts'
 
-export const queues = ['pull-request', 'branch', 'grant', 'publish', 'merge-group', 'anchor'] as const
+export const queues = [
+  'pull-request',
+  'branch',
+  'grant',
+  'publish',
+  'merge-group',
+  'anchor',
+  'cloud',
+] as const
 export type QueueName = (typeof queues)[number]
 
 /**
  * `<repository id>:<pull number>` for pull-request and publish, `<repository id>` for branch, the id for grant,
- * `<repository id>:<full ref>` for merge-group, the anchor repository's id for anchor.
+ * `<repository id>:<full ref>` for merge-group, the anchor repository's id for anchor,
+ * the provider's name for cloud.
  */
 export type WakeUp = { readonly queue: QueueName; readonly key: string }
 

@@ -205,6 +205,15 @@ export type Store = {
   projection(repository: number, pull: number): Promise<Projection | undefined>
   saveProjection(row: Projection): Promise<void>
 
+  /** Has these providers compared with the ledger from `now` on, where they are not yet. */
+  knowClouds(providers: readonly string[], now: number): Promise<void>
+  /** Whether its comparison is due; if so, nobody else makes it, and the next is due at `next`. */
+  claimCloud(provider: string, now: number, next: number): Promise<boolean>
+  /** It was compared to the end, as it was at `now`. */
+  cloudLooked(provider: string, now: number): Promise<void>
+  /** When each was last compared to the end. */
+  clouds(): Promise<readonly { readonly provider: string; readonly lookedAt?: number }[]>
+
   /** Everything whose `lookAt` is at or before `now` (and later than `after`, where given), the longest due first. */
   due(now: number, limit: number, after?: number): Promise<readonly Due[]>
   /** The smallest `lookAt` of any row (later than `after`, where given). */

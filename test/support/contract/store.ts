@@ -224,6 +224,24 @@ export const describeStore = (name: string, setUp: () => Promise<StoreUnderTest>
       ])
     })
 
+    test('a cloud is compared by whoever claims it first, when it is due', async () => {
+      const { store } = at
+      const due = async (from: number) =>
+        (await store.due(from, 1000)).filter(({ queue }) => queue === 'cloud').map(({ key }) => key)
+      expect(await store.claimCloud('mock', now, now + 600)).toBe(false)
+      await store.knowClouds(['mock'], now)
+      await store.knowClouds(['mock', 'gcp'], now + 100)
+      expect(await due(now + 99)).toEqual(['mock'])
+      const claims = await Promise.all([1, 2, 3].map(() => store.claimCloud('mock', now, now + 600)))
+      expect(claims.filter((one) => one)).toHaveLength(1)
+      expect(await due(now + 100)).toEqual(['gcp'])
+      await store.cloudLooked('mock', now + 5)
+      expect((await store.clouds()).toSorted((a, b) => (a.provider < b.provider ? -1 : 1))).toEqual([
+        { provider: 'gcp' },
+        { provider: 'mock', lookedAt: now + 5 },
+      ])
+    })
+
     test('a key is held by one transaction at a time, to its end', async () => {
       const { store } = at
       const key = `key ${++repositories}`

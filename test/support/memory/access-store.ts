@@ -7,6 +7,7 @@ import type {
   RequestRow,
   Store,
 } from '../../../app/reconcile/ports/store.ts'
+import { memoryClouds } from './clouds.ts'
 import { memoryStore } from './store.ts'
 import type { MemoryTransactions } from './transaction.ts'
 
@@ -18,6 +19,7 @@ export const accessStore = (
   wake: (wake: Parameters<Store['acceptDelivery']>[1]) => Promise<void>,
 ) => {
   const grants = memoryStore(transactions)
+  const { timers, ...clouds } = memoryClouds()
   const requests = new Map<string, RequestRow>()
   const pulls = new Map<string, PullRow>()
   const projections = new Map<string, Projection>()
@@ -30,6 +32,7 @@ export const accessStore = (
     forged: found.filter(({ guid }) => forged.has(guid)).map(({ guid }) => guid),
   })
   const others = (): Due[] => [
+    ...timers(),
     ...all().flatMap(({ repository, pull, lookAt }): Due[] =>
       lookAt === undefined ? [] : [{ queue: 'pull-request', key: key(repository, pull), lookAt }],
     ),
@@ -42,6 +45,7 @@ export const accessStore = (
   ]
   const store: Store = {
     ...grants,
+    ...clouds,
     acceptDelivery: async (delivery, wakeUps) => {
       if (deliveries.has(delivery.guid)) return 'known'
       deliveries.set(delivery.guid, delivery)

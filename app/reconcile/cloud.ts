@@ -1,0 +1,85 @@
+import { compare, intentsOf, issuedIn } from '../grant/findings.ts'
+import { type Binding, type Provider, ProviderError } from '../provider/port.ts'
+import { atMost } from './at-most.ts'
+import type { Queue } from './ports/queue.ts'
+import type { Store } from './ports/store.ts'
+import { endStray, listMs, type StrayDeps, type StrayFinding } from './strays.ts'
+
+export type CloudDeps = StrayDeps & {
+  readonly queue: Pick<Queue, 'wake'>
+  readonly providers: ReadonlyMap<string, Provider>
+}
+
+/** What one look at a cloud found; `trouble`: why it could not be looked at. */
+export type CloudFinding =
+  | { readonly finding: 'drift'; readonly grant: string; readonly why: string }
+  | { readonly finding: 'missing'; readonly grant: string }
+  | (StrayFinding & { readonly grant: string; readonly found: Binding })
+
+/** Strays taken away at once: each keeps a database connection for as long as a provider call takes. */
+const most = 4
+
+/**
+ * Compares what one cloud has with what the ledger says (trust.md 7.15). Whatever concerns a grant is left to its own
+ * reconciler, which is woken and looks afresh; what carries our mark and is no grant's is taken away.
+ * @throws ProviderError when the cloud cannot say what it has
+ */
+export const reconcileCloud = async (
+  deps: CloudDeps,
+  provider: Provider,
+  signal: AbortSignal,
+): Promise<readonly CloudFinding[]> => {
+  if (!provider.traits.binding) return []
+  const { clock, ledger } = deps
+  const call = {
+    deadline: clock.now() + listMs,
+    signal: AbortSignal.any([signal, AbortSignal.timeout(listMs)]),
+  }
+  const { open } = await ledger.standing()
+  const before = issuedIn(open, provider.name)
+  const listed = await provider.list(call, intentsOf(open, provider.name))
+  const { drifted, missing, strays } = compare(
+    listed,
+    (await ledger.standing()).open,
+    provider,
+    before,
+    clock.now(),
+  )
+  const wake = [...drifted.map(({ grant }) => grant), ...missing]
+  if (wake.length > 0) await deps.queue.wake(wake.map((key) => ({ queue: 'grant', key })))
+  const turn = atMost(most)
+  const ended = await Promise.all(
+    strays.map((found) =>
+      turn(async (): Promise<readonly CloudFinding[]> => {
+        const stray = await endStray(deps, provider, found, signal)
+        return stray === undefined ? [] : [{ ...stray, grant: found.grant, found }]
+      }),
+    ),
+  )
+  return [
+    ...drifted.map((one) => ({ finding: 'drift' as const, ...one })),
+    ...missing.map((grant) => ({ finding: 'missing' as const, grant })),
+    ...ended.flat(),
+  ]
+}
+
+const everyMs = 10 * 60_000
+
+/** Looks at a cloud when it is due, on whichever replica is first. */
+export const createCloudReconciler = (
+  deps: CloudDeps & { readonly store: Pick<Store, 'claimCloud' | 'cloudLooked'> },
+) => ({
+  async look(name: string, signal: AbortSignal): Promise<void> {
+    const provider = deps.providers.get(name)
+    const now = deps.clock.now()
+    if (provider === undefined || !(await deps.store.claimCloud(name, now, now + everyMs))) return
+    try {
+      const found = await reconcileCloud(deps, provider, signal)
+      await deps.store.cloudLooked(name, now)
+      deps.log.info('cloud compared', { provider: name, found: found.length })
+    } catch (error) {
+      if (!(error instanceof ProviderError)) throw error
+      deps.log.alert('cloud.unreadable', { provider: name, why: error.message })
+    }
+  },
+})

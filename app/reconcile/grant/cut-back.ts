@@ -1,0 +1,51 @@
+import type { Intent } from '../../grant/intent.ts'
+import type { Call, Observation, Provider } from '../../provider/port.ts'
+import { type createBindingLock, sharersOf } from './binding.ts'
+import { ask } from './call.ts'
+import type { LookDeps } from './deps.ts'
+import type { Situation } from './situation.ts'
+
+/** Asks the cloud what the grant's binding gives now. */
+export const inspect = async (
+  deps: LookDeps,
+  situation: Situation,
+  signal: AbortSignal,
+): Promise<Situation> => {
+  const { provider } = situation
+  const { intent } = situation.ledger
+  const { seen } = await ask(deps, situation, signal, (cloud, wanted, call) => cloud.inspect(wanted, call))
+  if (provider === undefined || intent === undefined) return { ...situation, seen }
+  const { endsAt } = await longest(deps, provider, intent)
+  return { ...situation, seen, sharedUntil: endsAt }
+}
+
+/** Of the live grants that share the binding the one that ends last: no other needs more of it. */
+const longest = async (deps: LookDeps, provider: Provider, intent: Intent): Promise<Intent> =>
+  (await sharersOf(deps, provider, intent)).reduce(
+    (last, other) => (other.endsAt > last.endsAt ? other : last),
+    intent,
+  )
+
+/** Has the cloud leave no more of the grant's binding than its intent and those of its sharers say. */
+export const cutBack = async (
+  deps: LookDeps,
+  lock: ReturnType<typeof createBindingLock>,
+  situation: Situation,
+  why: string,
+  signal: AbortSignal,
+): Promise<Situation> => {
+  const { provider } = situation
+  const { intent } = situation.ledger
+  if (provider === undefined || intent === undefined) throw new Error('nothing says what to cut it back to')
+  return lock(provider, intent, async () => {
+    const last = await longest(deps, provider, intent)
+    const { seen } = await ask(deps, situation, signal, (cloud, _, call) => narrow(cloud, last, call))
+    deps.log.warn('cut back', { grant: situation.row.id, why, now: seen.kind })
+    return { ...situation, seen, sharedUntil: last.endsAt, cut: why }
+  })
+}
+
+const narrow = (cloud: Provider, intent: Intent, call: Call): Promise<Observation> => {
+  if (cloud.cutBack === undefined) throw new Error(`${cloud.name} cannot cut a binding back`)
+  return cloud.cutBack(intent, call)
+}

@@ -1,0 +1,117 @@
+import { callMs, sealMs } from '../grant/bounds.ts'
+import { type Subject, strayEvent } from '../grant/events.ts'
+import { type Found, strayVerdict, strayWords } from '../grant/findings.ts'
+import { foldLedger, type Witness } from '../grant/ledger-view.ts'
+import { type Binding, type Provider, ProviderError } from '../provider/port.ts'
+import { bindingLock } from './grant/binding.ts'
+import { openingLock } from './grant/open.ts'
+import type { Clock } from './ports/clock.ts'
+import type { Keys } from './ports/keys.ts'
+import type { Ledger } from './ports/ledger.ts'
+import type { Log } from './ports/log.ts'
+import type { Store } from './ports/store.ts'
+
+export type StrayDeps = {
+  readonly clock: Clock
+  readonly log: Log
+  readonly keys: Pick<Keys, 'sign' | 'verify'>
+  readonly ledger: Pick<Ledger, 'stage' | 'sealed' | 'history' | 'waiting' | 'standing'>
+  readonly store: Pick<Store, 'transaction' | 'serialise'>
+}
+
+export type StrayFinding = {
+  readonly finding: 'orphan' | 'resurrected'
+  /** `left`: a grant got hold of it meanwhile. */
+  readonly outcome: 'gone' | 'still there' | 'left'
+  readonly note?: string
+}
+
+/** How long a list takes, at most, to be read and compared. */
+export const listMs = 120_000
+
+/**
+ * Takes away a binding with our mark that is no grant's: on record before, and with everybody kept from opening its
+ * grant, or from writing to its place, while it is looked at for the last time and discarded.
+ * @returns undefined where it is a grant's after all
+ */
+export const endStray = async (
+  deps: StrayDeps,
+  provider: Provider,
+  found: Binding,
+  signal: AbortSignal,
+): Promise<StrayFinding | undefined> => {
+  const first = await judge(deps, provider, found)
+  if (first.verdict === 'leave') return undefined
+  const { verdict: finding, subject } = first
+  const why = strayWords(found)
+  const say = async (gone: boolean): Promise<void> => {
+    const of = { provider: provider.name, why, gone, ...(subject === undefined ? {} : { subject }) }
+    const event = deps.keys.sign(strayEvent(finding, found, of, deps.clock.now()))
+    const staged = await deps.store.transaction((tx) => deps.ledger.stage(tx, event))
+    await deps.ledger.sealed([staged], deps.clock.now() + sealMs)
+  }
+  if (!first.said) await say(false)
+  deps.log.alert(`grant.${finding}`, {
+    grant: found.grant,
+    provider: provider.name,
+    handle: found.handle,
+    why,
+  })
+  try {
+    const answer = await deps.store.transaction(async (tx) => {
+      await deps.store.serialise(tx, openingLock(found.grant))
+      await deps.store.serialise(tx, bindingLock(provider.name, found.handle))
+      if ((await judge(deps, provider, found)).verdict === 'leave') return 'left'
+      return discard(provider, found, deps.clock.now() + callMs, signal)
+    })
+    if (answer === 'left') return { finding, outcome: 'left' }
+    if (answer === 'removing') return { finding, outcome: 'still there' }
+    await say(true)
+    return { finding, outcome: 'gone' }
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error
+    return { finding, outcome: 'still there', note: error.message }
+  }
+}
+
+const discard = (provider: Provider, found: Binding, deadline: number, signal: AbortSignal) => {
+  if (provider.discard === undefined)
+    throw new ProviderError('invalid', `${provider.name} has no marks to tell what is gitsudo's`)
+  return provider.discard(found, { deadline, signal: AbortSignal.any([signal, AbortSignal.timeout(callMs)]) })
+}
+
+/** What waits for its seal is asked first, so that nothing slips between. */
+const judge = async (deps: StrayDeps, provider: Provider, found: Found) => {
+  const waiting = await deps.ledger.waiting('grant.intended')
+  const { open } = await deps.ledger.standing()
+  const history = await deps.ledger.history(found.grant)
+  const events = history.map(({ event }) => ({ event, verified: deps.keys.verify(event) }))
+  const ledger = foldLedger(found.grant, events)
+  const mine = open.get(found.grant)
+  // Of those that are never shared, a place is one grant's, by its mark.
+  const taken = (provider.traits.shared ? [...open.values()] : mine === undefined ? [] : [mine]).some(
+    ({ intent, stage }) =>
+      stage !== 'scheduled' &&
+      intent.provider === provider.name &&
+      provider.bindingKey(intent) === found.handle,
+  )
+  const verdict = strayVerdict(
+    {
+      ledger,
+      coming: waiting.some(({ grant }) => grant === found.grant),
+      taken,
+      settleMs: provider.propagationMs + listMs,
+    },
+    deps.clock.now(),
+  )
+  const { intent } = ledger
+  const subject: Subject | undefined =
+    intent === undefined ? undefined : { id: intent.grant, repository: intent.repository, pull: intent.pull }
+  return { verdict, subject, said: isSaid(events, found.handle) }
+}
+
+/** Whether the last that the ledger says of this binding is that it was found. */
+const isSaid = (events: readonly Witness[], handle: string): boolean =>
+  events.findLast(
+    ({ event, verified }) => verified && event.type === 'grant.drift' && event.data.handle === handle,
+  )?.event.data.gone === false

@@ -53,10 +53,14 @@ export const createSend = (connection: Connection) => {
   return async (method: string, path: string, body: unknown, signal: AbortSignal): Promise<Answer> => {
     const url = new URL(`${connection.server}${path}`)
     const token = (await read(connection.token))?.trim()
+    const text = body === undefined ? undefined : JSON.stringify(body)
     const headers = {
       accept: 'application/json',
       'user-agent': 'gitsudo',
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      // Node frames no body of a DELETE by itself.
+      ...(text === undefined
+        ? {}
+        : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     }
     const secure = url.protocol === 'https:'
@@ -76,7 +80,7 @@ export const createSend = (connection: Connection) => {
         )
       })
       sent.on('error', reject)
-      sent.end(body === undefined ? undefined : JSON.stringify(body))
+      sent.end(text)
     })
   }
 }

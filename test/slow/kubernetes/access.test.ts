@@ -84,19 +84,19 @@ test('gitsudo exec runs kubectl with a token that gains and loses access', async
   expect(late).toMatchObject({ status: 1, stderr: expect.stringContaining('not active') })
 })
 
-test('whoever acts as himself gains access with his own token, and loses it', async () => {
-  const clock = { now: () => Date.now() }
-  const connection = {
-    server: cluster.server,
-    ca: { text: cluster.ca },
-    token: { text: await cluster.tokenOf('gitsudo', 'gitsudo') },
-  }
-  const provider = createKubernetes({
-    clusters: [{ name: 'production', connection }],
+/** The provider alone, over TLS. */
+const ours = async (ca: { readonly ca?: { readonly text: string } } = { ca: { text: cluster.ca } }) => {
+  const token = { text: await cluster.tokenOf('gitsudo', 'gitsudo') }
+  return createKubernetes({
+    clusters: [{ name: 'production', connection: { server: cluster.server, token, ...ca } }],
     instance: 'ours',
-    clock,
+    clock: { now: () => Date.now() },
   })
-  const call = () => ({ deadline: Date.now() + 10_000, signal: AbortSignal.timeout(10_000) })
+}
+const call = () => ({ deadline: Date.now() + 10_000, signal: AbortSignal.timeout(10_000) })
+
+test('whoever acts as himself gains access with his own token, and loses it', async () => {
+  const provider = await ours()
   const alice = await cluster.kubeconfigOf('alice', cluster.tokens.alice)
   const looks = () => cluster.kubectl(alice, ...pods)
   const denied = { status: 1, stderr: expect.stringContaining('User "alice@example.com" cannot list') }
@@ -111,19 +111,28 @@ test('whoever acts as himself gains access with his own token, and loses it', as
   await expect.poll(looks, { timeout: 30_000 }).toMatchObject(denied)
 })
 
+test('what stands under our name goes first, if it is still the one that was seen', async () => {
+  const provider = await ours()
+  const intent = kubernetesIntent(7, Date.now())
+  const [scope, namespace = '', name = ''] = provider.bindingKey(intent).split('/')
+  const zoe = { kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: 'zoe' }
+  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'edit' }
+  const theirs = { metadata: { name }, roleRef, subjects: [zoe] }
+  await cluster.admin.rbac.createNamespacedRoleBinding({ namespace, body: theirs })
+  expect(await provider.inspect(intent, call())).toMatchObject({ differs: 'zoe has edit' })
+  expect(await provider.ensure(intent, call())).toEqual({
+    kind: 'present',
+    handle: `${scope}/${namespace}/${name}`,
+    expiresAt: intent.endsAt,
+  })
+  expect(await provider.remove(intent, call())).toBe('absent')
+})
+
 test('a role that gitsudo may not bind is refused by the cluster, and a server that is not vouched for is not asked', async () => {
-  const token = { text: await cluster.tokenOf('gitsudo', 'gitsudo') }
-  const on = (connection: object) =>
-    createKubernetes({
-      clusters: [{ name: 'production', connection: { server: cluster.server, token, ...connection } }],
-      instance: 'ours',
-      clock: { now: () => Date.now() },
-    })
-  const call = () => ({ deadline: Date.now() + 10_000, signal: AbortSignal.timeout(10_000) })
   const admin = kubernetesIntent(1, Date.now(), { cloudRole: 'cluster-admin' })
-  await expect(on({ ca: { text: cluster.ca } }).ensure(admin, call())).rejects.toMatchObject({
+  await expect((await ours()).ensure(admin, call())).rejects.toMatchObject({
     kind: 'forbidden',
     message: expect.stringContaining('permission bind on this role is missing'),
   })
-  await expect(on({}).inspect(admin, call())).rejects.toMatchObject({ kind: 'unavailable' })
+  await expect((await ours({})).inspect(admin, call())).rejects.toMatchObject({ kind: 'unavailable' })
 })

@@ -39,6 +39,7 @@ export const startKubernetes = async (options: KubernetesOptions) => {
   const tokens = createTokens(objects, clock)
   const faults = createKubernetesFaults()
   const withdrawn = new Set<string>()
+  const denied = new Set<string>()
   const calls = new Map<string, number>()
 
   const permits = (who: Identity, wanted: Attributes): boolean =>
@@ -56,7 +57,9 @@ export const startKubernetes = async (options: KubernetesOptions) => {
     if (kind === 'selfsubjectaccessreviews') return { ...body, status: { allowed: permits(who, wanted) } }
     demand(who, { verb: 'create', group: 'authorization.k8s.io', resource: kind })
     const groups = Array.isArray(spec.groups) ? spec.groups.map(String) : []
-    return { ...body, status: { allowed: allows(objects, { user: String(spec.user), groups }, wanted) } }
+    const allowed =
+      !denied.has(String(spec.user)) && allows(objects, { user: String(spec.user), groups }, wanted)
+    return { ...body, status: { allowed } }
   }
 
   const demand = (who: Identity, wanted: Attributes): void => {
@@ -231,8 +234,11 @@ export const startKubernetes = async (options: KubernetesOptions) => {
     /** `create rolebindings.rbac.authorization.k8s.io`: nobody may that, whatever roles say. */
     withdraw: (permission: string) => withdrawn.add(permission),
     giveBack: (permission: string) => withdrawn.delete(permission),
+    /** An authorizer before RBAC denies somebody everything. */
+    deny: (user: string) => denied.add(user),
     /** Whether somebody gets in now, by every binding that there is. */
-    getsIn: (who: Identity, wanted: Attributes): boolean => allows(objects, who, wanted),
+    getsIn: (who: Identity, wanted: Attributes): boolean =>
+      !denied.has(who.user) && allows(objects, who, wanted),
     /** The same for whoever holds a token. */
     getsInBy(token: string, wanted: Attributes): boolean {
       try {

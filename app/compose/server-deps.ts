@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Config } from '../config.ts'
 import type { Intake } from '../github/webhook.ts'
+import { debtOf } from '../grant/debt.ts'
 import { evalPolicies } from '../policy/eval.ts'
 import type { LoadedPolicySet } from '../policy/policy-set.ts'
 import { issueCredentials } from '../reconcile/credentials.ts'
@@ -142,6 +143,7 @@ export const serverDeps = (
         await policiesUp(deps, accepted),
         { name: 'opa', up: true, detail: opened.opa },
         { name: 'anchor', up: true, detail: await anchorDetail(deps, anchoring) },
+        { name: 'revocation debt', up: true, detail: await debtDetail(deps) },
       ]
     },
     repositories: () =>
@@ -205,6 +207,18 @@ const anchorDetail = async (
     const seconds = Math.max(0, Math.round((clock.now() - last.at) / 1000))
     const rest = waiting === 'nothing' ? 'nothing waits for the next' : 'events wait for the next'
     return `${last.size} events anchored ${seconds} s ago; ${rest}`
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+/** Not what makes a replica unready either. */
+const debtDetail = async ({ ledger, clock }: Ports): Promise<string> => {
+  try {
+    const { count, oldestMs } = debtOf((await within(2000, ledger.standing())).open, clock.now())
+    if (count === 0) return 'none'
+    const grants = count === 1 ? '1 grant' : `${count} grants`
+    return `${grants} not confirmed gone, the oldest ${Math.round(oldestMs / 1000)} s past its end`
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
   }

@@ -1,3 +1,4 @@
+import { debtOf } from '../grant/debt.ts'
 import { compare, intentsOf, issuedIn } from '../grant/findings.ts'
 import { type Binding, type Provider, ProviderError } from '../provider/port.ts'
 import { atMost } from './at-most.ts'
@@ -64,6 +65,8 @@ export const reconcileCloud = async (
 }
 
 const everyMs = 10 * 60_000
+/** Revocation debt that is older alerts. */
+const oldMs = 5 * 60_000
 
 /** Looks at a cloud when it is due, on whichever replica is first. */
 export const createCloudReconciler = (
@@ -73,6 +76,13 @@ export const createCloudReconciler = (
     const provider = deps.providers.get(name)
     const now = deps.clock.now()
     if (provider === undefined || !(await deps.store.claimCloud(name, now, now + everyMs))) return
+    const { count, oldestMs } = debtOf((await deps.ledger.standing()).open, now, name)
+    if (oldestMs >= oldMs)
+      deps.log.alert('grant.revocation_debt', {
+        provider: name,
+        count,
+        oldestSeconds: Math.round(oldestMs / 1000),
+      })
     try {
       const found = await reconcileCloud(deps, provider, signal)
       await deps.store.cloudLooked(name, now)

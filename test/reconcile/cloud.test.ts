@@ -292,3 +292,19 @@ test('a cloud is compared every ten minutes, by one replica, and again after tro
   world.clock.advance(10 * minute)
   expect(await listed()).toEqual(['cloud compared'])
 })
+
+test('revocation debt alerts by its age, cloud by cloud', async () => {
+  const { world, intent } = await activeWorld()
+  const clouds = memoryClouds()
+  const cloud = createCloudReconciler({ ...world.deps, store: { ...world.store, ...clouds } })
+  await clouds.knowClouds(['mock'], world.clock.now())
+  const debts = async (at: number) => {
+    world.clock.set(at)
+    await cloud.look('mock', never)
+    return world.log.lines.filter(({ message }) => message === 'grant.revocation_debt')
+  }
+  expect(await debts(intent.endsAt + 5 * minute - 1)).toEqual([])
+  expect(await debts(intent.endsAt + 15 * minute)).toMatchObject([
+    { level: 'alert', fields: { provider: 'mock', count: 1, oldestSeconds: 900 } },
+  ])
+})

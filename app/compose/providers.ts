@@ -6,6 +6,7 @@ import type { Clock } from '../reconcile/ports/clock.ts'
 import type { Log } from '../reconcile/ports/log.ts'
 import type { Database } from '../store/database.ts'
 import { type AwsRecordsDeps, awsRecords } from './aws-records.ts'
+import { offersOf } from './offers.ts'
 
 /** The configured providers by name, each imported only when it is configured: all SDKs at once are large. */
 export const createProviders = async (
@@ -37,7 +38,7 @@ export const createProviders = async (
   }
   if (azure !== undefined) {
     const { createAzure } = await import('../provider/azure/azure.ts')
-    found.push(createAzure({ ...azure, clock, instance }))
+    found.push(createAzure({ ...azure, clock, instance, offered: () => offersOf('azure', records) }))
   }
   return new Map(found.map((one) => [one.name, boundCalls(limitCalls(one), { clock, log })]))
 }

@@ -1,6 +1,12 @@
 import { awsReach } from '../config/clouds/aws.ts'
 import type { Config } from '../config.ts'
+import type { Reach } from '../grant/grantable.ts'
 import type { Settings } from '../reconcile/ports/settings.ts'
+
+const reachOf = ({ aws, azure }: Config['providers']): Reach => ({
+  ...(aws === undefined ? {} : { aws: awsReach(aws) }),
+  ...(azure === undefined ? {} : { azure: { mode: azure.mode } }),
+})
 
 /** What the reconcilers need to know of the configuration. */
 export const settingsOf = (config: Config): Settings => ({
@@ -11,5 +17,5 @@ export const settingsOf = (config: Config): Settings => ({
   administrators: config.administrators,
   pendingTtlMs: config.pendingTtlMs,
   grantWindowMs: config.grantWindowMs,
-  ...(config.providers.aws === undefined ? {} : { clouds: { aws: awsReach(config.providers.aws) } }),
+  clouds: reachOf(config.providers),
 })

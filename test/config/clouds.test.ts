@@ -236,8 +236,8 @@ describe('Azure', () => {
   })
 
   it('takes its secret from a file or a variable, and keeps it out of log lines', () => {
-    const fromFile = providersOf({ azure: secret })
-    expect(fromFile.azure).toMatchObject({ ...known, clientSecret: 'hush' })
+    const fromFile = providersOf({ azure: { ...secret, mode: 'pim' } })
+    expect(fromFile.azure).toMatchObject({ ...known, mode: 'pim', clientSecret: 'hush' })
     expect(cloudSecretTexts(fromFile)).toEqual(['hush'])
     const { client_secret_file: _, ...without } = secret
     expect(providersOf({ azure: without }, { AZURE_CLIENT_SECRET: 'shh' }).azure?.clientSecret).toBe('shh')
@@ -271,7 +271,7 @@ describe('Azure', () => {
     ],
     ['an empty file', { ...secret, client_secret_file: '/s/empty' }, ['client_secret_file'], /is empty/],
     ['a secret in the file', { ...secret, client_secret: 'hush' }, ['client_secret'], /does not belong here/],
-    ['another mode', { ...secret, mode: 'luck' }, ['mode'], /must be one of role_assignment/],
+    ['another mode', { ...secret, mode: 'luck' }, ['mode'], /must be one of role_assignment, pim/],
     ['no id', { ...secret, tenant_id: 'acme.example' }, ['tenant_id'], /must be a GUID/],
     ['no TLS', { ...secret, base_url: 'http://127.0.0.1:1' }, ['base_url'], /must be an https address/],
     [

@@ -192,6 +192,13 @@ describe('Azure', () => {
     expect(refusals('azure', { ...good, ...change })).toMatchObject([{ had: expect.stringMatching(says) }])
   })
 
+  test('PIM gives nothing for less than five minutes', () => {
+    const short = { ...good, seconds: 299 }
+    expect(refusals('azure', short, { azure: { mode: 'pim' } })).toMatchObject([{ needed: 'at least 5m' }])
+    expect(refusals('azure', { ...good, seconds: 300 }, { azure: { mode: 'pim' } })).toEqual([])
+    expect(refusals('azure', short, { azure: { mode: 'role_assignment' } })).toEqual([])
+  })
+
   test('writes scopes and principals as Azure compares them', () => {
     expect(azureScope('8B9F6C1E-3C55-4A1E-9F6E-0A4F1F0C2D11')).toBe(subscription)
     expect(azureScope(group)).toBe(`${subscription}/resourcegroups/checkout_(prod)`)

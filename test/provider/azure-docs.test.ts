@@ -8,5 +8,5 @@ const roles = [...page.matchAll(/^```json\n([\s\S]*?)^```$/gm)].map(
 )
 
 test('docs/providers/azure.md asks for exactly the permissions that check looks for', () => {
-  expect(roles.map(({ Actions }) => Actions)).toEqual([permissions.role_assignment])
+  expect(roles.map(({ Actions }) => Actions)).toEqual([permissions.role_assignment, permissions.pim])
 })

@@ -5,8 +5,9 @@ import { describeProvider, type Harness } from './contract.ts'
 
 const resource = `${subscription}/resourceGroups/${'g'.repeat(90)}/providers/Microsoft.Storage/storageAccounts/${'s'.repeat(260)}`
 
-const harness = async (): Promise<Harness> => {
-  const { azure, clock, intent, getsIn, provider: made } = await azureWorld('role_assignment')
+const harness = async (mode: 'role_assignment' | 'pim'): Promise<Harness> => {
+  const { azure, clock, intent, getsIn, provider: made } = await azureWorld(mode)
+  const kind = mode === 'pim' ? 'roleAssignmentScheduleRequests' : 'roleAssignments'
   const longestRole = `R${'o'.repeat(511)}`
   azure.addRole(longestRole)
   /** What a call meets, whatever it does until it ends. */
@@ -42,6 +43,20 @@ const harness = async (): Promise<Harness> => {
       principalId: given.principal,
       description,
     })
+  const behindPlain = {
+    deleteBehind: async (given: Intent) => azure.unassign(subscription, guidOf(given)),
+    // Plain assignments have no end to move: their description is all that can be changed.
+    extendBehind: async (given: Intent) => assign(given, reader, 'for ever'),
+    alterBehind: async (given: Intent) => {
+      azure.unassign(subscription, guidOf(given))
+      assign(given, owner, azure.assignments()[0]?.description ?? '')
+    },
+  }
+  const keyOf = ({ principal }: Intent): string => azure.pim.keyOf(subscription, reader, principal)
+  const behindPim = {
+    deleteBehind: async (given: Intent) => azure.pim.drop(keyOf(given)),
+    extendBehind: async (given: Intent, expiresAt: number) => azure.pim.move(keyOf(given), expiresAt),
+  }
   return {
     provider,
     restart: () => process('ours'),
@@ -50,14 +65,18 @@ const harness = async (): Promise<Harness> => {
     now: clock.now,
     advance: clock.advance,
     getsIn: async (given) => getsIn(given),
-    endsByItself: false,
+    endsByItself: mode === 'pim',
     meet: (trouble, ...on) =>
       planned.push({
         on,
         begin() {
           switch (trouble) {
             case 'forbidden': {
-              const actions = ['read', 'write', 'delete'].map((verb) => `roleAssignments/${verb}`)
+              const actions = [
+                ...['read', 'write', 'delete'].map((verb) => `roleAssignments/${verb}`),
+                ...(on.includes('inspect') ? ['roleAssignmentScheduleInstances/read'] : []),
+                'roleAssignmentScheduleRequests/write',
+              ]
               for (const action of actions) azure.withdraw(action)
               return () => {
                 for (const action of actions) azure.giveBack(action)
@@ -66,22 +85,23 @@ const harness = async (): Promise<Harness> => {
             case 'lost':
               return azure.faults.plan({
                 answer: 'reset',
-                on: ['roleAssignments/write', 'roleAssignments/delete'],
+                on: [
+                  'roleAssignments/write',
+                  'roleAssignments/delete',
+                  'roleAssignmentScheduleRequests/write',
+                ],
               })
             case 'stale':
-              return azure.faults.plan({ answer: 'stale', on: ['roleAssignments/read'] })
+              return azure.faults.plan({
+                answer: 'stale',
+                on: ['roleAssignments/read', 'roleAssignmentScheduleInstances/read'],
+              })
             default:
               return azure.faults.plan({ answer: trouble })
           }
         },
       }),
-    deleteBehind: async (given) => azure.unassign(subscription, guidOf(given)),
-    // Plain assignments have no end to move: their description is all that can be changed.
-    extendBehind: async (given) => assign(given, reader, 'for ever'),
-    alterBehind: async (given) => {
-      azure.unassign(subscription, guidOf(given))
-      assign(given, owner, azure.assignments()[0]?.description ?? '')
-    },
+    ...(mode === 'pim' ? behindPim : behindPlain),
     hostile: [
       { cloudRole: "Reader' or roleName eq 'Owner" },
       { cloudRole: 'Reader\nOwner' },
@@ -97,9 +117,10 @@ const harness = async (): Promise<Harness> => {
       { principal: 'group:4c1d7d1e-0b8f-4b53-9d0a-000000001001' },
     ],
     longest: { scope: resource, cloudRole: longestRole },
-    permission: 'Microsoft.Authorization/roleAssignments/',
+    permission: `Microsoft.Authorization/${kind}`,
     dispose: () => azure.close(),
   }
 }
 
-describeProvider('azure', harness)
+describeProvider('azure', () => harness('role_assignment'))
+describeProvider('azure with PIM', () => harness('pim'))

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Intent } from '../../app/grant/intent.ts'
 import { type Binding, type Call, type Observation, ProviderError } from '../../app/provider/port.ts'
 import type { Harness } from './contract.ts'
+import { waiting } from './waiting.ts'
 
 const hour = 3_600_000
 
@@ -16,10 +17,10 @@ export const describeList = (name: string, make: () => Promise<Harness>): void =
 
     const call = (ms = 10_000): Call => ({ deadline: h.now() + ms, signal: AbortSignal.timeout(ms) })
     const list = (...intents: readonly Intent[]) => h.provider.list(call(), intents)
-    /** As a reconciler does: again and again, until the cloud says so. */
+    /** As a reconciler does: again and again, no sooner than the cloud asks, until it says so. */
     const until = async (ask: () => Promise<boolean>): Promise<void> => {
       for (let tries = 0; tries < 50; tries++) {
-        if (await ask()) return
+        if ((await waiting(h, ask)) === true) return
         h.advance(1000 + h.provider.propagationMs)
       }
       throw new Error('never')

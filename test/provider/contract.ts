@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Intent } from '../../app/grant/intent.ts'
 import { type Call, type Provider, ProviderError } from '../../app/provider/port.ts'
 import { describeList } from './contract-list.ts'
+import { waiting } from './waiting.ts'
 
 export type Trouble = 'throttled' | 'conflict' | 'unavailable' | 'hang' | 'lost' | 'stale' | 'forbidden'
 
@@ -56,10 +57,10 @@ export const describeProvider = (name: string, make: () => Promise<Harness>): vo
     const ensure = (intent: Intent, provider = h.provider, ms?: number) => provider.ensure(intent, call(ms))
     const inspect = (intent: Intent, provider = h.provider, ms?: number) => provider.inspect(intent, call(ms))
     const remove = (intent: Intent, provider = h.provider, ms?: number) => provider.remove(intent, call(ms))
-    /** As a reconciler does: again and again, until the cloud says so. */
+    /** As a reconciler does: again and again, no sooner than the cloud asks, until it says so. */
     const until = async <T>(wanted: T, ask: () => Promise<T>): Promise<void> => {
       for (let tries = 0; tries < 50; tries++) {
-        if ((await ask()) === wanted) return
+        if ((await waiting(h, ask)) === wanted) return
         h.advance(1000 + h.provider.propagationMs)
       }
       throw new Error(`never ${wanted}`)
@@ -123,8 +124,7 @@ export const describeProvider = (name: string, make: () => Promise<Harness>): vo
         await ensure(intent, provider)
         expect((await inspect(intent, h.restart())).kind).toBe('present')
       }
-      await remove(intent, h.restart())
-      await until('absent', () => remove(intent, h.restart()))
+      for (let times = 0; times < 2; times++) await until('absent', () => remove(intent, h.restart()))
       expect((await inspect(intent, h.restart())).kind).toBe('absent')
     })
 

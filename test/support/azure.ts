@@ -3,6 +3,7 @@ import type { Intent } from '../../app/grant/intent.ts'
 import { createAzure } from '../../app/provider/azure/azure.ts'
 import { boundCalls } from '../../app/provider/calls.ts'
 import { limitCalls } from '../../app/provider/limits.ts'
+import type { Offer } from '../../app/provider/offer.ts'
 import type { Call, Provider } from '../../app/provider/port.ts'
 import { startAzure } from '../../app/sandbox/clouds/azure/start.ts'
 import { memoryClock } from './memory/clock.ts'
@@ -29,10 +30,13 @@ export const azureWorld = async (mode: Mode) => {
   azure.addScope(managementGroup)
   azure.addScope(subscription, managementGroup)
   const tenantId = azure.entra.tenant
+  const offers: Offer[] = []
   const secret: Partial<Options> = { credentialsSource: 'client_secret', ...azure.entra.secretApp() }
   return {
     azure,
     clock,
+    /** What roles.yaml offers. */
+    offers,
     provider: (instance = 'ours', credentials: Partial<Options> = secret): Provider =>
       boundCalls(
         limitCalls(
@@ -44,6 +48,7 @@ export const azureWorld = async (mode: Mode) => {
             baseUrl: azure.url,
             instance,
             clock,
+            offered: async () => offers,
             ...credentials,
           }),
         ),

@@ -15,7 +15,7 @@ const address = z.url({ protocol: /^https$/, error: 'must be an https address' }
 export const azureSchema = z
   .strictObject({
     mode: z
-      .enum(['role_assignment'])
+      .enum(['role_assignment', 'pim'])
       .default('role_assignment')
       .meta(
         about('How access is given: `role_assignment`.', 'role_assignment', { env: 'GITSUDO_AZURE_MODE' }),

@@ -1,4 +1,11 @@
+import { formatDuration } from '../../request/duration.ts'
 import type { Asked, Refusal } from './asked.ts'
+
+/** What the configuration says of Azure, as far as it decides what can be granted. */
+export type AzureReach = { readonly mode: 'role_assignment' | 'pim' }
+
+/** Privileged Identity Management takes nothing shorter ("Minimum required is 5 minutes"). */
+export const leastPimSeconds = 300
 
 const guid = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
 /** Names of groups and resources (Azure docs, "Naming rules and restrictions"), as far as they need no escaping. */
@@ -42,7 +49,10 @@ export const azureRole = (
       : undefined
 
 /** Everything for which Azure would never hold the role assignment. */
-export const azureRefusals = ({ principal, cloudRole, scope }: Asked): readonly Refusal[] => {
+export const azureRefusals = (
+  { principal, cloudRole, scope, seconds = Infinity }: Asked,
+  reach?: AzureReach,
+): readonly Refusal[] => {
   const faults: Refusal[] = []
   if (azureScope(scope) === undefined)
     faults.push({
@@ -62,6 +72,12 @@ export const azureRefusals = ({ principal, cloudRole, scope }: Asked): readonly 
       needed: 'a role by its id or its name',
       had: `${cloudRole} names no role of Azure`,
       remedy: 'write the id or the name that Azure shows as cloudRole in roles.yaml',
+    })
+  if (reach?.mode === 'pim' && seconds < leastPimSeconds)
+    faults.push({
+      needed: `at least ${formatDuration(leastPimSeconds)}`,
+      had: `${formatDuration(seconds)} is less than Privileged Identity Management gives`,
+      remedy: `ask for ${formatDuration(leastPimSeconds)}`,
     })
   return faults
 }

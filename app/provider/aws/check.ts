@@ -1,10 +1,10 @@
 import { type AwsReach, type AwsRole, awsRole } from '../../grant/grantable/aws.ts'
 import { formatDuration } from '../../request/duration.ts'
+import type { Offer } from '../offer.ts'
 import { type Call, ProviderError } from '../port.ts'
 import type { Api } from './api.ts'
 import { classify } from './faults.ts'
 import type { StsOptions } from './options.ts'
-import type { Offer } from './records.ts'
 import { nothing } from './session.ts'
 
 /** What gitsudo needs in the account of the roles that it gives out. */

@@ -1,7 +1,5 @@
 import type { Intent } from '../../grant/intent.ts'
-
-/** A role of the accepted catalogues, in one of its scopes. */
-export type Offer = Pick<Intent, 'cloudRole' | 'scope'> & { readonly seconds: number }
+import type { Offer } from '../offer.ts'
 
 /** What AWS keeps for nobody, so that gitsudo's own records must say it. */
 export type Records = {

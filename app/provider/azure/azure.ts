@@ -3,22 +3,26 @@ import type { Intent } from '../../grant/intent.ts'
 import { parseRequestId } from '../../request/id.ts'
 import { eachOf } from '../each-of.ts'
 import { base32 } from '../mark.ts'
+import type { Offer } from '../offer.ts'
 import { type Binding, type Observation, type Provider, ProviderError } from '../port.ts'
 import { createApi } from './api.ts'
 import type { AzureCredentials } from './credentials.ts'
 import { guidOf } from './guid.ts'
 import { differing, type Held } from './held.ts'
 import { missing, permissions } from './permissions.ts'
+import { createPim } from './pim.ts'
 import { createRoleAssignments } from './role-assignments.ts'
 import { type Wanted, wantedOf } from './wanted.ts'
 
 type AzureOptions = AzureCredentials & {
-  readonly mode: 'role_assignment'
+  readonly mode: 'role_assignment' | 'pim'
   /** Resource Manager, without a trailing slash. */
   readonly baseUrl: string
   /** The installation's name: assignments of another are strangers. */
   readonly instance: string
   readonly clock: { now(): number }
+  /** What can be asked for, for `check`. */
+  readonly offered: () => Promise<readonly Offer[]>
 }
 
 /**
@@ -30,7 +34,8 @@ export const createAzure = (options: AzureOptions): Provider => {
   const { clock, instance } = options
   const api = createApi(options)
   const prefix = `gitsudo-${base32(instance)}-`
-  const way = createRoleAssignments(api, prefix)
+  const way =
+    options.mode === 'pim' ? createPim(api, { ...options, prefix }) : createRoleAssignments(api, prefix)
   const read = (intent: Intent): Wanted | undefined => wantedOf(intent, instance, prefix)
   const seen = (held: Held | undefined, wanted: Wanted): Observation => {
     if (held === undefined) return { kind: 'absent' }
@@ -90,16 +95,25 @@ export const createAzure = (options: AzureOptions): Provider => {
       const scopes = await api.scopes(call.signal)
       const all = await eachOf(scopes, (scope) => way.list(scope, call.signal).catch(ifUnreadable))
       const found = new Map<string, Binding>()
-      for (const { guids, mark, ...held } of all.flat()) {
-        const handles = guids.map((guid) => handleOf(held.scope, guid))
+      for (const held of all.flat()) {
+        const { mark, principal, role, scope, expiresAt } = held
+        const handles = held.guids.map((guid) => handleOf(scope, guid))
         const handle = handles.find((one) => live.has(one)) ?? handles[0] ?? ''
         const here = live.get(handle)
         // What is shared outlives the grant that it was made for.
         const grant = here?.intent.grant ?? grantOf(mark, prefix)
-        const differs = here === undefined ? undefined : differing({ guids, mark, ...held }, here.wanted)
+        const differs = here === undefined ? undefined : differing(held, here.wanted)
         // What is inherited shows at every scope below.
         if (grant !== undefined)
-          found.set(handle, { grant, handle, ...held, ...(differs === undefined ? {} : { differs }) })
+          found.set(handle, {
+            grant,
+            handle,
+            principal,
+            role,
+            scope,
+            ...(expiresAt === undefined ? {} : { expiresAt }),
+            ...(differs === undefined ? {} : { differs }),
+          })
       }
       return [...found.values()]
     },
@@ -122,12 +136,12 @@ export const createAzure = (options: AzureOptions): Provider => {
           return ['no subscription or management group is to be seen: assign gitsudo its role']
         const wrong = await eachOf(scopes, async (scope) => {
           const held = await api.permissions(scope, call.signal)
-          const lacks = missing(held, permissions[options.mode])
-          return lacks.length === 0
-            ? way.check(scope, call.signal)
-            : lacks.map((one) => `${scope}: permission ${one} is missing`)
+          return missing(held, permissions[options.mode]).map(
+            (one) => `${scope}: permission ${one} is missing`,
+          )
         })
-        return wrong.flat()
+        const lacks = wrong.flat()
+        return lacks.length === 0 ? await way.check(call.signal) : lacks
       } catch (error) {
         if (error instanceof ProviderError) return [error.message]
         throw error

@@ -16,6 +16,13 @@ export const permissions = {
     'Microsoft.Authorization/roleAssignments/write',
     'Microsoft.Authorization/roleAssignments/delete',
   ],
+  pim: [
+    ...always,
+    'Microsoft.Authorization/roleAssignmentScheduleInstances/read',
+    'Microsoft.Authorization/roleAssignmentScheduleRequests/read',
+    'Microsoft.Authorization/roleAssignmentScheduleRequests/write',
+    'Microsoft.Authorization/roleManagementPolicyAssignments/read',
+  ],
 } as const satisfies Record<string, readonly string[]>
 
 /** Those of `needed` that nothing held gives. */

@@ -15,8 +15,8 @@ export type Way = {
   discard(found: Found, signal: AbortSignal): Promise<Held | undefined>
   /** Everything at the scope and below, whoever's it is. */
   list(scope: string, signal: AbortSignal): Promise<readonly Held[]>
-  /** What is set there so that this way cannot work, in words. */
-  check(scope: string, signal: AbortSignal): Promise<readonly string[]>
+  /** What is set so that this way cannot work, in words. */
+  check(signal: AbortSignal): Promise<readonly string[]>
 }
 
 /** The place of something that was listed. */

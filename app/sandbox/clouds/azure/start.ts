@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { createServer } from 'node:https'
+import { assignmentBody, instanceBody, policyBody, requestBody } from './bodies.ts'
 import { createCertificate } from './certificate.ts'
 import { createEntra } from './entra.ts'
 import {
@@ -14,6 +15,7 @@ import {
   unauthenticated,
 } from './errors.ts'
 import { createAzureFaults } from './faults.ts'
+import { createPim } from './pim.ts'
 import { type Assignment, createRoleAssignments, type Directory } from './role-assignments.ts'
 import { createTree } from './tree.ts'
 
@@ -53,6 +55,18 @@ export const startAzure = async (options: AzureOptions) => {
     role: (id) => roles.get(id.toLowerCase()),
   }
   const assignments = createRoleAssignments({ now: clock.now, propagationMs, tree, directory })
+  let provisionMs = 0
+  const pim = createPim({
+    now: clock.now,
+    propagationMs,
+    provisionMs: () => provisionMs,
+    tree,
+    directory,
+    isAssigned: (scope, role, principalId) =>
+      assignments
+        .all()
+        .some((one) => one.scope === scope && one.role === role && one.principalId === principalId),
+  })
   const withdrawn = new Set<string>()
   const locked = new Set<string>()
   const calls = new Map<string, number>()
@@ -60,11 +74,8 @@ export const startAzure = async (options: AzureOptions) => {
   const answers: Readonly<Record<string, Answering>> = {
     'roleAssignments/read': ({ scope, name, query, stale }) => {
       if (name !== undefined) return ok(assignmentBody(assignments.get(scope, name, stale)))
-      const line = tree.line(scope)
       // What holds at the scope, and in a subscription all that is below.
-      const shown = assignments
-        .all(stale)
-        .filter(({ scope: at }) => line.includes(at) || at.startsWith(`${line[0]}/`))
+      const shown = assignments.all(stale).filter(below(scope))
       return ok(
         page(shown.map(assignmentBody), query, `${url}${scope}/providers/${namespace}roleAssignments`),
       )
@@ -82,6 +93,32 @@ export const startAzure = async (options: AzureOptions) => {
         )
       const gone = assignments.delete(scope, name)
       return gone === undefined ? { status: 204, body: undefined } : ok(assignmentBody(gone))
+    },
+    'roleAssignmentScheduleRequests/write': ({ scope, name = '', body }) => ({
+      status: 201,
+      body: requestBody(pim.request(scope, name, body)),
+    }),
+    'roleAssignmentScheduleRequests/read': ({ scope, query }) => {
+      const within = below(scope)
+      return ok({ value: pim.requests(principalIn(query)).filter(within).map(requestBody) })
+    },
+    'roleAssignmentScheduleInstances/read': ({ scope, query, stale }) => {
+      const [within, wanted] = [below(scope), principalIn(query)]
+      const shown = pim
+        .active(stale)
+        .filter((one) => within(one) && (wanted === undefined || one.principalId === wanted))
+      // What is assigned without PIM shows there too, without an end.
+      const plain = assignments
+        .all()
+        .filter((one) => within(one) && (wanted === undefined || one.principalId === wanted))
+        .map(({ name: id, ...one }) => ({ ...one, id, startsAt: 0, endsAt: undefined }))
+      return ok({ value: [...shown, ...plain].map((one) => instanceBody(one, roles.get(one.role)?.name)) })
+    },
+    'roleManagementPolicyAssignments/read': ({ scope }) => {
+      tree.line(scope)
+      return ok({
+        value: [...roles.values()].map(({ id, name }) => policyBody(scope, id, name, pim.policy(id))),
+      })
     },
     'roleDefinitions/read': ({ scope, query }) => {
       tree.line(scope)
@@ -106,6 +143,11 @@ export const startAzure = async (options: AzureOptions) => {
     },
   }
 
+  const below = (scope: string) => {
+    const line = tree.line(scope)
+    return ({ scope: at }: { readonly scope: string }) => line.includes(at) || at.startsWith(`${line[0]}/`)
+  }
+
   const roots = (path: string): unknown => {
     const all = tree
       .all()
@@ -124,8 +166,13 @@ export const startAzure = async (options: AzureOptions) => {
     if (fault === 'conflict') throw conflicting()
     if (fault === 'expired') throw unauthenticated()
     if (fault === 'hang') return 'hung'
-    const answer = work(fault === 'stale')
-    return fault === 'reset' ? 'reset' : answer
+    if (fault !== 'reset') return work(fault === 'stale')
+    try {
+      work(false)
+    } catch (error) {
+      if (!(error instanceof AzureError)) throw error
+    }
+    return 'reset'
   }
 
   const answerTo = async (request: IncomingMessage): Promise<Answer | Silence> => {
@@ -221,13 +268,18 @@ export const startAzure = async (options: AzureOptions) => {
     assign: (scope: string, name: string, properties: Readonly<Record<string, unknown>>): void =>
       void assignments.put(scope, name, properties),
     unassign: (scope: string, name: string): void => void assignments.delete(scope, name),
+    pim,
+    /** How long PIM takes from now on to provision what it has accepted, in real milliseconds. */
+    setProvisionMs(ms: number): void {
+      provisionMs = ms
+    },
     /** Whether somebody with this role's permissions gets in there now: assignments at the scope and all above it. */
     getsIn(principalId: string, role: string, scope: string): boolean {
       const line = tree.line(scope)
       const id = builtIn[role] ?? [...roles.values()].find(({ name }) => name === role)?.id ?? role
-      return assignments
-        .all()
-        .some((one) => one.principalId === principalId && one.role === id && line.includes(one.scope))
+      return [...assignments.all(), ...pim.active()].some(
+        (one) => one.principalId === principalId && one.role === id && line.includes(one.scope),
+      )
     },
     close: (): Promise<void> =>
       new Promise((done) => {
@@ -251,12 +303,9 @@ type Answering = (asked: {
 
 const ok = (body: unknown): Answer => ({ status: 200, body })
 
-const assignmentBody = ({ name, scope, role, ...rest }: Assignment) => ({
-  id: `${scope}/providers/${namespace}roleAssignments/${name}`,
-  type: `${namespace}roleAssignments`,
-  name,
-  properties: { scope, roleDefinitionId: `${scope}/providers/${namespace}roleDefinitions/${role}`, ...rest },
-})
+/** Whose are asked for; undefined: everybody's. */
+const principalIn = (query: URLSearchParams): string | undefined =>
+  /^principalId eq '([0-9a-f-]{36})'$/.exec(query.get('$filter') ?? '')?.[1]
 
 const page = (all: readonly unknown[], query: URLSearchParams, path: string) => {
   const from = Number(query.get('$skiptoken') ?? 0)

@@ -1,0 +1,289 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { RoleAssignmentScheduleInstance, RoleAssignmentScheduleRequest } from '@azure/arm-authorization'
+import { azureScope, leastPimSeconds } from '../../grant/grantable/azure.ts'
+import { eachOf } from '../each-of.ts'
+import type { Offer } from '../offer.ts'
+import { ProviderError } from '../port.ts'
+import { type Api, action, collected, path } from './api.ts'
+import { codeOf } from './faults.ts'
+import { guidOf } from './guid.ts'
+import { type Held, roleIdOf } from './held.ts'
+import { policyFaults } from './pim-policy.ts'
+import type { Wanted } from './wanted.ts'
+import type { Way } from './way.ts'
+
+type PimOptions = {
+  readonly instance: string
+  /** Of our marks. */
+  readonly prefix: string
+  readonly clock: { now(): number }
+  /** The roles that can be asked for. */
+  readonly offered: () => Promise<readonly Offer[]>
+}
+
+/** An active assignment, and whether it was made by us; `startsAt` in epoch milliseconds. */
+type Active = Held & {
+  readonly roleName: string
+  readonly schedule: string
+  readonly startsAt: number
+  readonly expiresAt: number
+}
+
+/** What can be in a place: a principal, a role by its id or name, a scope. */
+type Place = Pick<Wanted, 'scope' | 'role'> & { readonly principal: { readonly id: string } }
+
+/** PIM ends nothing sooner after its start (ActiveDurationTooShort). */
+const leastActiveMs = leastPimSeconds * 1000
+
+/** Waits between reads of what PIM has accepted, in milliseconds; what takes longer is looked at again. */
+const waits = [100, 300, 900]
+
+/**
+ * Active assignments under Privileged Identity Management: requests of an administrator, for whom nobody has to be
+ * eligible, with an end that Azure keeps itself. Our mark is in the request's justification.
+ */
+export const createPim = (api: Api, { instance, prefix, clock, offered }: PimOptions): Way => {
+  const isOurs = (one: Held | undefined): boolean => one?.mark.startsWith(prefix) === true
+
+  /** Who asked for each schedule: its mark. A change by others leaves the schedule what it was. */
+  const marks = async (scope: string, filter: { filter?: string }, signal: AbortSignal) => {
+    const permission = action('roleAssignmentScheduleRequests/read')
+    const requests = await api.ask('the requests', scope, permission, signal, (client, with_) =>
+      collected(client.roleAssignmentScheduleRequests.listForScope(path(scope), { ...with_, ...filter })),
+    )
+    return new Map(
+      requests
+        .filter(({ requestType }) => requestType === 'AdminAssign')
+        .map((one) => [roleIdOf(one.targetRoleAssignmentScheduleId ?? one.name), markOf(one)]),
+    )
+  }
+
+  const active = async (scope: string, filter: { filter?: string }, signal: AbortSignal) => {
+    const permission = action('roleAssignmentScheduleInstances/read')
+    const all = await api.ask('the active assignments', scope, permission, signal, (client, with_) =>
+      collected(client.roleAssignmentScheduleInstances.listForScope(path(scope), { ...with_, ...filter })),
+    )
+    const direct = all.filter(
+      ({ assignmentType, memberType }) => assignmentType === 'Assigned' && memberType !== 'Group',
+    )
+    if (direct.length === 0) return []
+    const known = await marks(scope, filter, signal)
+    return direct.map((one) => activeOf(one, known, instance))
+  }
+
+  const find = async (
+    { scope, role, principal }: Place,
+    signal: AbortSignal,
+  ): Promise<Active | undefined> => {
+    const there = await active(scope, { filter: `principalId eq '${principal.id}'` }, signal)
+    return there.find(
+      (one) =>
+        one.scope === scope &&
+        one.principal === principal.id &&
+        ('id' in role ? roleIdOf(one.role) === role.id : one.roleName === role.name),
+    )
+  }
+
+  /** A read after a change, a few times where it does not show yet. */
+  const awaited = async (
+    place: Place,
+    isThere: (one: Active | undefined) => boolean,
+    signal: AbortSignal,
+  ): Promise<Active | undefined> => {
+    for (const wait of waits) {
+      const seen = await find(place, signal)
+      if (isThere(seen)) return seen
+      await pause(wait)
+    }
+    return find(place, signal)
+  }
+
+  const send = async (
+    scope: string,
+    request: RoleAssignmentScheduleRequest,
+    signal: AbortSignal,
+  ): Promise<void> => {
+    const permission = action('roleAssignmentScheduleRequests/write')
+    const { status } = await api.ask(`${request.requestType}`, scope, permission, signal, (client, with_) =>
+      client.roleAssignmentScheduleRequests.create(path(scope), randomUUID(), request, with_),
+    )
+    if (status === 'FailedAsResourceIsLocked')
+      throw new ProviderError(
+        'conflict',
+        `azure: ${request.requestType} of ${scope}: a lock keeps it as it is`,
+      )
+    if (refusals.includes(status ?? ''))
+      throw new ProviderError('invalid', `azure: ${request.requestType} of ${scope}: PIM says ${status}`)
+  }
+
+  const moveEnd = (
+    { scope, principal, mark, reason, endsAt }: Wanted,
+    { role, schedule }: Active,
+    signal: AbortSignal,
+  ): Promise<void> =>
+    send(
+      scope,
+      {
+        requestType: 'AdminUpdate',
+        principalId: principal.id,
+        roleDefinitionId: role,
+        targetRoleAssignmentScheduleId: schedule,
+        justification: `${mark} ${reason}`,
+        scheduleInfo: { expiration: { type: 'AfterDateTime', endDateTime: new Date(endsAt) } },
+      },
+      signal,
+    )
+
+  const end = async (
+    { scope, principal }: Place,
+    roleDefinitionId: string,
+    there: Active | undefined,
+    signal: AbortSignal,
+  ): Promise<void> => {
+    const request = { requestType: 'AdminRemove', principalId: principal.id, roleDefinitionId }
+    await send(scope, request, signal).catch((error: unknown) => {
+      if (!(error instanceof ProviderError)) throw error
+      const code = codeOf(error.cause)
+      if (code === 'RoleAssignmentDoesNotExist') return
+      if (code !== 'ActiveDurationTooShort') throw error
+      const since = there === undefined ? 0 : clock.now() - there.startsAt
+      throw new ProviderError(
+        'conflict',
+        `${error.message} PIM ends nothing within 5 minutes of its start.`,
+        {
+          cause: error,
+          retryAfter: Math.max(1000, leastActiveMs - since),
+        },
+      )
+    })
+  }
+
+  const look = async (place: Place, signal: AbortSignal): Promise<Active | undefined> => {
+    const there = await find(place, signal)
+    return isOurs(there) ? there : undefined
+  }
+
+  return {
+    look,
+
+    async give(wanted, signal) {
+      const there = await find(wanted, signal)
+      if (there !== undefined && !isOurs(there)) throw taken(wanted)
+      if (there === undefined) {
+        const seconds = Math.floor((wanted.endsAt - clock.now()) / 1000)
+        if (seconds * 1000 < leastActiveMs)
+          throw new ProviderError(
+            'invalid',
+            `azure: PIM gives nothing for less than 5 minutes, and ${seconds} s are left`,
+          )
+        const request = {
+          requestType: 'AdminAssign',
+          principalId: wanted.principal.id,
+          roleDefinitionId: await api.roleDefinition(wanted.scope, wanted.role, signal),
+          justification: `${wanted.mark} ${wanted.reason}`,
+          ticketInfo: { ticketNumber: wanted.mark, ticketSystem: 'gitsudo' },
+          // From when PIM has it: no clock of ours.
+          scheduleInfo: { expiration: { type: 'AfterDuration', duration: `PT${seconds}S` } },
+        }
+        await send(wanted.scope, request, signal).catch((error: unknown) => {
+          // Ours, if a read lagged; the next read says.
+          if (!(error instanceof ProviderError) || codeOf(error.cause) !== 'RoleAssignmentExists') throw error
+        })
+        const made = await awaited(wanted, (one) => one !== undefined, signal)
+        if (made !== undefined && !isOurs(made)) throw taken(wanted)
+        return made
+      }
+      // Shared with a grant that ends sooner.
+      if (there.expiresAt >= wanted.endsAt - 1000) return there
+      await moveEnd(wanted, there, signal)
+      return awaited(wanted, (one) => (one?.expiresAt ?? 0) >= wanted.endsAt - 1000, signal)
+    },
+
+    async take(wanted, signal) {
+      const there = await find(wanted, signal)
+      if (there !== undefined && !isOurs(there)) return undefined
+      // A read may lag behind what gave it. Past its end it gives nothing; before it, PIM itself has to say so.
+      if (there === undefined && clock.now() >= wanted.endsAt) return undefined
+      const role =
+        there?.role ?? (await api.roleDefinition(wanted.scope, wanted.role, signal).catch(ifNoRole))
+      if (role === undefined) return undefined
+      await end(wanted, role, there, signal)
+      return look(wanted, signal)
+    },
+
+    async narrow(wanted, signal) {
+      const there = await look(wanted, signal)
+      if (there === undefined || there.expiresAt <= wanted.endsAt) return there
+      await moveEnd(wanted, there, signal)
+      return awaited(wanted, (one) => (one?.expiresAt ?? 0) <= wanted.endsAt, signal)
+    },
+
+    async discard({ scope, principal, role }, signal) {
+      const place: Place = { scope, principal: { id: principal }, role: { id: roleIdOf(role) } }
+      const there = await look(place, signal)
+      if (there === undefined) return undefined
+      await end(place, there.role, there, signal)
+      return look(place, signal)
+    },
+
+    list: (scope, signal) => active(scope, {}, signal),
+
+    async check(signal) {
+      const offers = Map.groupBy(await offered(), ({ scope }) => azureScope(scope))
+      const wrong = await eachOf([...offers], async ([scope, there]) => {
+        if (scope === undefined) return []
+        const permission = action('roleManagementPolicyAssignments/read')
+        const policies = await api.ask('the PIM policies', scope, permission, signal, (client, with_) =>
+          collected(client.roleManagementPolicyAssignments.listForScope(path(scope), with_)),
+        )
+        return policyFaults(scope, policies, there)
+      })
+      return wrong.flat()
+    },
+  }
+}
+
+const refusals = ['Failed', 'Denied', 'Invalid', 'Canceled', 'TimedOut', 'AdminDenied']
+
+const markOf = ({ justification }: RoleAssignmentScheduleRequest): string =>
+  justification?.split(' ')[0] ?? ''
+
+const activeOf = (
+  one: RoleAssignmentScheduleInstance,
+  marks: ReadonlyMap<string, string>,
+  instance: string,
+): Active => {
+  const { endDateTime, expandedProperties, principalId = '', roleDefinitionId = '' } = one
+  const schedule = roleIdOf(one.roleAssignmentScheduleId)
+  const principal = principalId.toLowerCase()
+  const scope = one.scope?.toLowerCase() ?? ''
+  const roleName = expandedProperties?.roleDefinition?.displayName ?? ''
+  return {
+    // Whichever way the catalogue writes the role.
+    guids: [roleIdOf(roleDefinitionId), roleName].map((role) => guidOf(instance, scope, role, principal)),
+    mark: marks.get(schedule) ?? '',
+    principal,
+    role: roleDefinitionId,
+    roleName,
+    scope,
+    schedule,
+    startsAt: one.startDateTime?.getTime() ?? 0,
+    // Without an end it lasts for ever.
+    expiresAt: endDateTime?.getTime() ?? never,
+  }
+}
+
+/** The last time there is. */
+const never = 8.64e15
+
+const taken = ({ scope, principal }: Wanted): ProviderError =>
+  new ProviderError(
+    'invalid',
+    `azure: ${principal.id} has that role at ${scope} already, by an assignment that is not gitsudo’s: take it away first`,
+  )
+
+const ifNoRole = (error: unknown): undefined => {
+  if (error instanceof ProviderError && error.kind === 'invalid') return undefined
+  throw error
+}

@@ -1,0 +1,172 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { ProviderError } from '../../app/provider/port.ts'
+import { azureWorld, person, reader, subscription } from '../support/azure.ts'
+
+const minute = 60_000
+let w: Awaited<ReturnType<typeof azureWorld>>
+beforeEach(async () => {
+  w = await azureWorld('pim')
+})
+afterEach(() => w.azure.close())
+
+const fault = async (work: Promise<unknown>): Promise<ProviderError> => {
+  const error: unknown = await work.then(
+    () => new Error('it succeeded'),
+    (reason: unknown) => reason,
+  )
+  if (error instanceof ProviderError) return error
+  throw error
+}
+const stranger = 'f0000000-0000-4000-8000-000000000001'
+const theirs = {
+  roleDefinitionId: `/providers/Microsoft.Authorization/roleDefinitions/${reader}`,
+  principalId: person(1),
+}
+const byTheirAdministrator = () =>
+  w.azure.pim.request(subscription, stranger, {
+    ...theirs,
+    requestType: 'AdminAssign',
+    justification: 'on call',
+    scheduleInfo: { expiration: { type: 'AfterDuration', duration: 'PT7200S' } },
+  })
+
+test('a request carries mark, reason and ticket, and PIM ends it by itself', async () => {
+  const intent = w.intent(1)
+  const made = await w.provider().ensure(intent, w.call())
+  expect(made.expiresAt).toBe(intent.endsAt)
+  expect(w.azure.pim.requests(person(1))).toMatchObject([
+    {
+      requestType: 'AdminAssign',
+      justification: expect.stringMatching(/^gitsudo-[0-9a-v]{8}-req-\w{26} INC-4421$/),
+    },
+  ])
+  w.clock.advance(intent.endsAt - w.clock.now())
+  expect(w.getsIn(intent)).toBe(false)
+})
+
+test('a revocation within five minutes is refused, says why, and when to come back', async () => {
+  const intent = w.intent(1)
+  const provider = w.provider()
+  await provider.ensure(intent, w.call())
+  w.clock.advance(2 * minute)
+  expect(await fault(provider.remove(intent, w.call()))).toMatchObject({
+    kind: 'conflict',
+    message: expect.stringMatching(/within 5 minutes of its start/),
+    retryAfter: 3 * minute,
+  })
+  expect(w.getsIn(intent)).toBe(true)
+  w.clock.advance(3 * minute)
+  expect(await provider.remove(intent, w.call())).toBe('absent')
+  expect(w.getsIn(intent)).toBe(false)
+})
+
+test('what PIM is slow to provision is waited for, and else asked for again', async () => {
+  const provider = w.provider()
+  w.azure.setProvisionMs(200)
+  expect(await provider.ensure(w.intent(1), w.call())).toMatchObject({ kind: 'present' })
+  w.azure.setProvisionMs(3000)
+  expect(await fault(provider.ensure(w.intent(2), w.call()))).toMatchObject({ kind: 'unavailable' })
+  expect(await fault(provider.ensure(w.intent(2), w.call()))).toMatchObject({
+    kind: 'conflict',
+    message: expect.stringMatching(/pending/),
+  })
+})
+
+test('a longer grant of the same access moves the end, and is cut back to what is left', async () => {
+  const provider = w.provider()
+  const short = w.intent(1)
+  const long = { ...w.intent(2, { principal: short.principal }), endsAt: short.endsAt + 60 * minute }
+  await provider.ensure(short, w.call())
+  expect(await provider.ensure(long, w.call())).toMatchObject({ expiresAt: long.endsAt })
+  expect(await provider.ensure(short, w.call())).toMatchObject({ expiresAt: long.endsAt })
+  expect(await provider.cutBack?.(short, w.call())).toMatchObject({ expiresAt: short.endsAt })
+  const types = w.azure.pim.requests(person(1)).map(({ requestType }) => requestType)
+  expect(types).toEqual(['AdminAssign', 'AdminUpdate', 'AdminUpdate'])
+})
+
+describe('an assignment that others made', () => {
+  test.each([
+    ['without PIM', () => w.azure.assign(subscription, stranger, theirs)],
+    ['with PIM', byTheirAdministrator],
+  ])('%s is not taken for a grant, and stays', async (_how, make) => {
+    make()
+    w.clock.advance(6 * minute)
+    const provider = w.provider()
+    expect(await fault(provider.ensure(w.intent(1), w.call()))).toMatchObject({
+      kind: 'invalid',
+      message: expect.stringMatching(/not gitsudo’s: take it away first/),
+    })
+    expect(await provider.inspect(w.intent(1), w.call())).toEqual({ kind: 'absent' })
+    expect(await provider.remove(w.intent(1), w.call())).toBe('absent')
+    expect(await provider.list(w.call(), [])).toEqual([])
+    expect(w.getsIn(w.intent(1))).toBe(true)
+  })
+
+  test('in the place of a grant that is over is not the grant', async () => {
+    const intent = w.intent(1)
+    const provider = w.provider()
+    await provider.ensure(intent, w.call())
+    w.azure.pim.drop(w.azure.pim.keyOf(subscription, reader, person(1)))
+    byTheirAdministrator()
+    w.clock.advance(6 * minute)
+    expect(await provider.inspect(intent, w.call())).toEqual({ kind: 'absent' })
+    expect(await provider.remove(intent, w.call())).toBe('absent')
+    expect(w.getsIn(intent)).toBe(true)
+  })
+})
+
+test('an early revocation is not called done by a read that is older than the grant', async () => {
+  const intent = w.intent(1)
+  const provider = w.provider()
+  await provider.ensure(intent, w.call())
+  w.clock.advance(6 * minute)
+  const heal = w.azure.faults.plan({
+    answer: 'stale',
+    on: ['roleAssignmentScheduleInstances/read'],
+    count: 1,
+  })
+  expect(await provider.remove(intent, w.call())).toBe('absent')
+  heal()
+  expect(w.getsIn(intent)).toBe(false)
+})
+
+test('who is new in the directory is found after a while', async () => {
+  w.azure.setPrincipal(person(1), 'new')
+  expect(await fault(w.provider().ensure(w.intent(1), w.call()))).toMatchObject({ kind: 'not_found' })
+  w.azure.setPrincipal(person(1), 'User')
+  expect(await w.provider().ensure(w.intent(1), w.call())).toMatchObject({ kind: 'present' })
+})
+
+test('what is left of a grant may be too short for PIM', async () => {
+  const intent = w.intent(1)
+  w.clock.advance(intent.endsAt - w.clock.now() - 4 * minute)
+  expect(await fault(w.provider().ensure(intent, w.call()))).toMatchObject({
+    kind: 'invalid',
+    message: expect.stringMatching(/less than 5 minutes, and 240 s are left/),
+  })
+})
+
+describe('the policy of a role', () => {
+  const day = 86_400_000
+  const standard = { maximum: 'P180D', maximumMs: 180 * day }
+
+  test('may want a ticket, and gets the request’s id', async () => {
+    w.azure.pim.setPolicy(reader, { ...standard, ticket: true })
+    expect(await w.provider().ensure(w.intent(1), w.call())).toMatchObject({ kind: 'present' })
+  })
+
+  test.each([
+    [{ ...standard, mfa: true }, /MfaRule/, /multifactor authentication of whoever assigns Reader/],
+    [{ maximum: 'PT30M', maximumMs: 30 * minute }, /ExpirationRule/, /for 30m, and roles\.yaml offers 4h/],
+  ])('that refuses is told by check, and by the grant that fails: %j', async (policy, refused, told) => {
+    const offer = { cloudRole: 'Reader', scope: subscription, seconds: 4 * 3600 }
+    w.offers.push(offer, { ...offer, cloudRole: 'Contributor' })
+    expect(await w.provider().check(w.call())).toEqual([])
+    w.azure.pim.setPolicy(reader, policy)
+    expect(await w.provider().check(w.call())).toEqual([expect.stringMatching(told)])
+    expect(await fault(w.provider().ensure(w.intent(1), w.call()))).toMatchObject({
+      kind: 'invalid',
+      message: expect.stringMatching(refused),
+    })
+  })
+})

@@ -105,6 +105,10 @@ describe('the section', () => {
     ])
   })
 
+  it('says nothing of what is in an empty file, of which somebody has said that it is empty', () => {
+    expect(faults({ clusters: [{ name: 'production' }] }, '')).toEqual([])
+  })
+
   it('says that a kubeconfig is missing', () => {
     expect(
       kubernetesFaults(kubernetesSchema.parse({ clusters: [{ name: 'production' }] }), undefined),

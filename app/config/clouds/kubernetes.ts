@@ -121,7 +121,7 @@ export const kubernetesFaults = (
         remedy: 'write https://',
       })
     const found = connectionOf(cluster, kubeconfig)
-    if ('fault' in found)
+    if ('fault' in found && kubeconfig !== '')
       faults.push({
         key: kubeconfig === undefined ? `${key}.kubeconfig_file` : `${at}.context`,
         message: found.fault,

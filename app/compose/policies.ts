@@ -3,35 +3,12 @@ import { join } from 'node:path'
 import type { LocalPolicies } from '../cli/deps.ts'
 import { Failure } from '../cli/failure.ts'
 import { checkPolicies, requestSchemaFile } from '../policy/check.ts'
-import { createCompiler } from '../policy/compile.ts'
 import { evalPolicies } from '../policy/eval.ts'
 import { readFolder } from '../policy/folder.ts'
-import { createPolicyLoader } from '../policy/load.ts'
-import { findOpa } from '../policy/opa.ts'
-import { createPackaged, readCapabilities } from '../policy/packaged.ts'
 import { PolicyLoadError } from '../policy/policy-fault.ts'
-import type { LoadedPolicySet } from '../policy/policy-set.ts'
-import { createEvaluatorPool } from '../policy/pool.ts'
 import { runRegoTests } from '../policy/test-run.ts'
 import type { Clock } from '../reconcile/ports/clock.ts'
-
-/** The policy room over a folder, without a service. */
-export const policyTools = async (env: NodeJS.ProcessEnv) => {
-  const pool = createEvaluatorPool()
-  const opa = await findOpa(env)
-  const capabilities = readCapabilities()
-  const packaged = createPackaged()
-  const compile = opa === undefined ? undefined : createCompiler(opa, capabilities)
-  const load = createPolicyLoader({ pool, packaged, compile })
-  return {
-    opa,
-    capabilities,
-    packaged,
-    check: (files: ReadonlyMap<string, Uint8Array>) => checkPolicies({ packaged, compile }, files),
-    load: (dir: string): Promise<LoadedPolicySet> => load('working tree', readFolder(dir)),
-    close: () => pool.close(),
-  }
-}
+import { policyTools } from './policy-tools.ts'
 
 /** `gitsudo policy check | test | eval` over the `policies/` of a folder. */
 export const localPolicies = async (
@@ -45,7 +22,7 @@ export const localPolicies = async (
       const files = new Map(readFolder(dir))
       const schema = join(dir, requestSchemaFile)
       if (existsSync(schema)) files.set(requestSchemaFile, readFileSync(schema))
-      const { policies, faults, notes } = await tools.check(files)
+      const { policies, faults, notes } = await checkPolicies(tools, files)
       return {
         policies,
         faults: faults.map(
@@ -77,7 +54,8 @@ export const localPolicies = async (
           .join('\n'),
       }
     },
-    evaluate: async (type, input) => evalPolicies(await tools.load(dir), type, input, clock.now()),
+    evaluate: async (type, input) =>
+      evalPolicies(await tools.load('working tree', readFolder(dir)), type, input, clock.now()),
     close: () => tools.close(),
   }
 }

@@ -3,11 +3,7 @@ import type { Config } from '../config.ts'
 import { createGit } from '../git/git.ts'
 import { createGitHub } from '../github/github.ts'
 import { payloads } from '../github/payload.ts'
-import { createCompiler } from '../policy/compile.ts'
-import { createPolicyLoader } from '../policy/load.ts'
-import { describeOpa, findOpa } from '../policy/opa.ts'
-import { createPackaged, readCapabilities } from '../policy/packaged.ts'
-import { createEvaluatorPool } from '../policy/pool.ts'
+import { describeOpa } from '../policy/opa.ts'
 import { rememberTrials } from '../policy/trial/remember.ts'
 import { createPolicyTrial } from '../policy/trial/trial.ts'
 import type { Provider } from '../provider/port.ts'
@@ -25,6 +21,7 @@ import { evidenceBytes } from '../store/ledger/evidence.ts'
 import { createLedger } from '../store/ledger/ledger.ts'
 import { createStore } from '../store/store.ts'
 import { keysOf, signersOf } from './keys.ts'
+import { policyTools } from './policy-tools.ts'
 import { createProviders } from './providers.ts'
 import { settingsOf } from './settings.ts'
 import { createWitness } from './witness.ts'
@@ -91,21 +88,14 @@ export const openPorts = async (
     clock,
     log,
   })
-  const pool = createEvaluatorPool()
-  const opa = await findOpa(process.env)
-  const [packaged, capabilities] = [createPackaged(), readCapabilities()]
-  const loadPolicies = createPolicyLoader({
-    pool,
-    packaged,
-    compile: opa === undefined ? undefined : createCompiler(opa, capabilities),
-  })
+  const policies = await policyTools(process.env)
   const trial = createPolicyTrial({
     git,
     ledger,
     evidence: (digest) => evidenceBytes(database, digest),
-    packaged,
-    capabilities,
-    opa,
+    packaged: policies.packaged,
+    capabilities: policies.capabilities,
+    opa: policies.opa,
     clock,
   })
   const providers = await createProviders(config, database, clock, log, {
@@ -128,13 +118,13 @@ export const openPorts = async (
       github,
       keys,
       payloads,
-      loadPolicies,
+      loadPolicies: policies.load,
       policyTrial: rememberTrials(trial, clock),
       settings,
       providers,
     },
     database,
-    opa: describeOpa(opa),
+    opa: describeOpa(policies.opa),
     witness,
     async close() {
       await ledger.stop()
@@ -144,7 +134,7 @@ export const openPorts = async (
       } catch (error) {
         log.error('the last checkpoint could not be made; the next start makes it', { error })
       }
-      await pool.close()
+      await policies.close()
       git.close()
       await store.close()
     },

@@ -6,12 +6,9 @@ import { evidenceOf } from '../audit/verify.ts'
 import type { Replay, ReplaySource } from '../cli/deps.ts'
 import { loadConfig } from '../config.ts'
 import { openClone } from '../git/clone.ts'
-import { createCompiler } from '../policy/compile.ts'
 import { createPolicyLoader } from '../policy/load.ts'
-import { findOpa } from '../policy/opa.ts'
-import { createPackaged, packagedByDigest, readCapabilities } from '../policy/packaged.ts'
+import { packagedByDigest } from '../policy/packaged.ts'
 import { PolicyLoadError } from '../policy/policy-fault.ts'
-import { createEvaluatorPool, type EvaluatorPool } from '../policy/pool.ts'
 import { isDecision, type ReplayDeps, replayDecision } from '../policy/replay.ts'
 import { readPolicies } from '../policy/trial/read-policies.ts'
 import { GitError } from '../reconcile/ports/git.ts'
@@ -21,6 +18,7 @@ import { evidenceBytes } from '../store/ledger/evidence.ts'
 import { ledgerReads, sealedAt } from '../store/ledger/read.ts'
 import { exportLines } from './audit.ts'
 import { openServed } from './database.ts'
+import { policyTools } from './policy-tools.ts'
 
 type Wanted = { readonly request: string } | { readonly seq: number }
 type Recorded = { readonly seq: number; readonly event: LedgerEvent }
@@ -41,7 +39,7 @@ export const replayFrom = async (
   env: NodeJS.ProcessEnv,
 ): Promise<readonly Replay[]> => {
   const records = await open(source, wanted, env)
-  const pool = createEvaluatorPool()
+  const tools = await policyTools(env)
   try {
     const found: Replay[] = []
     for (const { seq, event } of records.events.filter((one) => isDecision(one.event))) {
@@ -49,7 +47,7 @@ export const replayFrom = async (
       const replayed = await replayDecision(
         {
           evidence: records.evidence,
-          policies: await policiesIn(clone, pool, env),
+          policies: policiesIn(clone, tools),
           request: requestIn(clone),
         },
         event,
@@ -66,7 +64,7 @@ export const replayFrom = async (
     }
     return found
   } finally {
-    await pool.close()
+    await tools.close()
     await records.close()
   }
 }
@@ -128,14 +126,10 @@ const fromExport = async (file: string, clone: string, wanted: Wanted): Promise<
 type Clone = Awaited<ReturnType<typeof openClone>>
 
 /** Compiled anew where this machine can; else the packaged wasm, by its sources or, failing that, by its digest. */
-const policiesIn = async (
+const policiesIn = (
   clone: Clone,
-  pool: EvaluatorPool,
-  env: NodeJS.ProcessEnv,
-): Promise<ReplayDeps['policies']> => {
-  const opa = await findOpa(env)
-  const compile = opa === undefined ? undefined : createCompiler(opa, readCapabilities())
-  const packaged = createPackaged()
+  { pool, packaged, compile }: Awaited<ReturnType<typeof policyTools>>,
+): ReplayDeps['policies'] => {
   return async (commit, recorded) => {
     const notes: string[] = []
     const shipped: typeof packaged = (policy, lib) => {

@@ -99,6 +99,9 @@ test('a revocation is not done before Google says so, however long it is away', 
     async () => (await t.query('select id from grants where id = $1 and tries > 1', [asked.id])).length > 0,
   )
   expect(getsIn()).toBe(true)
+  expect((await t.gitsudo('alice', 'server', 'status')).stdout).toMatch(
+    /revocation debt +UP +1 grant not confirmed gone/,
+  )
   heal()
   expect(await revoked).toMatchObject({ status: 0 })
   await t.reached(asked.id, 'ended')

@@ -8,6 +8,7 @@ export const eventTypes = [
   'request.lapsed',
   'grant.scheduled',
   'grant.intended',
+  'grant.observed',
   'grant.issued',
   'grant.refused',
   'grant.failed',

@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts'
+import type { StsOptions } from '../provider/aws/options.ts'
 import { boundCalls } from '../provider/calls.ts'
 import { limitCalls } from '../provider/limits.ts'
 import type { Provider } from '../provider/port.ts'
@@ -25,8 +26,7 @@ export const createProviders = async (
     found.push(createMock({ bindings: mockBindings(database), clock, instance }))
   }
   if (aws !== undefined) {
-    const { createSts } = await import('../provider/aws/sts.ts')
-    found.push(createSts({ ...aws, clock, log, instance, records: awsRecords(records) }))
+    found.push(await createAws(aws, { clock, log, instance, records: awsRecords(records) }))
   }
   if (gcp !== undefined) {
     const { createGcp } = await import('../provider/gcp/gcp.ts')
@@ -41,4 +41,16 @@ export const createProviders = async (
     found.push(createAzure({ ...azure, clock, instance, offered: () => offersOf('azure', records) }))
   }
   return new Map(found.map((one) => [one.name, boundCalls(limitCalls(one), { clock, log })]))
+}
+
+const createAws = async (
+  aws: NonNullable<Config['providers']['aws']>,
+  rest: Pick<StsOptions, 'clock' | 'log' | 'instance' | 'records'>,
+): Promise<Provider> => {
+  if (aws.mode === 'identity_center') {
+    const { createIdentityCenter } = await import('../provider/aws/identity-center.ts')
+    return createIdentityCenter({ ...aws, ...rest })
+  }
+  const { createSts } = await import('../provider/aws/sts.ts')
+  return createSts({ ...aws, ...rest })
 }

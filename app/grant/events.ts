@@ -14,6 +14,10 @@ export const actorOf = (by: {
   readonly login?: string
 }): Actor => ({ kind: by.kind, id: by.id, ...(by.login === undefined ? {} : { login: by.login }) })
 
+/** Sealed before the first write where the cloud carries no marks: nothing was there, so what will be is this grant's. */
+export const observedEvent = (of: Subject, at: number, place: string): LedgerEvent =>
+  event('grant.observed', of, at, gitsudo, { place })
+
 /** Read back present: the grant is active. */
 export const issuedEvent = (of: Subject, at: number, handle: string, endsAt: number): LedgerEvent =>
   event('grant.issued', of, at, gitsudo, { handle, ends_at: writeInstant(endsAt) })

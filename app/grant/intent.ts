@@ -25,6 +25,11 @@ export type Intent = {
   readonly chain?: true
   /** The policies asked for no approver. */
   readonly auto?: true
+  /**
+   * Where in a cloud without marks nothing was before the first write, as the cloud names it: by `grant.observed`, which
+   * is sealed after the intent.
+   */
+  readonly place?: string
   readonly reason: string
   /** The request's, for the policies that weigh this grant beside another; absent where there is none. */
   readonly metadata?: Readonly<Record<string, string>>

@@ -61,6 +61,11 @@ const told = (view: LedgerView, event: LedgerEvent, grant: string): Partial<Ledg
       if (schedule?.grant !== grant) return suspected(view, event)
       return view.schedule === undefined ? { schedule } : {}
     }
+    case 'grant.observed': {
+      const { intent } = view
+      if (intent === undefined || intent.place !== undefined) return {}
+      return { intent: { ...intent, place: String(event.data.place) } }
+    }
     case 'grant.issued':
       return { issued: true }
     case 'grant.revoke_intended':

@@ -43,6 +43,7 @@ export const overrideKey = (repository: number, policy: string): string => `${re
 const signed: ReadonlySet<LedgerEvent['type']> = new Set([
   'grant.scheduled',
   'grant.intended',
+  'grant.observed',
   'grant.issued',
   'grant.revoke_intended',
   'grant.expired',

@@ -32,7 +32,7 @@ export const boundCalls = (
       throw fault
     }
   }
-  const { credentials, cutBack, discard, lingerMs } = provider
+  const { credentials, cutBack, discard, lingerMs, observe } = provider
   return {
     name: provider.name,
     traits: provider.traits,
@@ -54,6 +54,12 @@ export const boundCalls = (
       : {
           discard: (found, call) =>
             bound('discard', call, () => discard.call(provider, found, call), found.grant),
+        }),
+    ...(observe === undefined
+      ? {}
+      : {
+          observe: (intent, call) =>
+            bound('observe', call, () => observe.call(provider, intent, call), intent.grant),
         }),
     ...(lingerMs === undefined ? {} : { lingerMs: (intent) => lingerMs.call(provider, intent) }),
     ...(credentials === undefined

@@ -6,7 +6,7 @@ import { type Call, type Provider, ProviderError } from './port.ts'
  */
 export const limitCalls = (provider: Provider, concurrency = 32): Provider => {
   const run = createQueue(concurrency, provider.name)
-  const { credentials, cutBack, discard, lingerMs } = provider
+  const { credentials, cutBack, discard, lingerMs, observe } = provider
   return {
     name: provider.name,
     traits: provider.traits,
@@ -23,6 +23,9 @@ export const limitCalls = (provider: Provider, concurrency = 32): Provider => {
     ...(discard === undefined
       ? {}
       : { discard: (found, call) => run('takes', call, () => discard.call(provider, found, call)) }),
+    ...(observe === undefined
+      ? {}
+      : { observe: (intent, call) => run('gives', call, () => observe.call(provider, intent, call)) }),
     ...(lingerMs === undefined ? {} : { lingerMs: (intent) => lingerMs.call(provider, intent) }),
     ...(credentials === undefined
       ? {}

@@ -60,6 +60,11 @@ export type Provider = {
   readonly traits: { readonly binding: boolean; readonly marks: boolean; readonly shared: boolean }
   /** The cloud object a grant uses, as handles name it; grants with one key share it and are reference-counted. */
   bindingKey(intent: Intent): string
+  /**
+   * Where the cloud carries no marks: the name there of the place that the grant would take, and whether something is in
+   * it. What was absent is the grant's when it is found later; `Intent.place`, sealed before the first `ensure`, says so.
+   */
+  observe?(intent: Intent, call: Call): Promise<{ readonly place: string; readonly there: boolean }>
   inspect(intent: Intent, call: Call): Promise<Observation>
   /** Present after it returns. Safe to repeat; the same grant never makes two bindings. */
   ensure(intent: Intent, call: Call): Promise<Extract<Observation, { kind: 'present' }>>

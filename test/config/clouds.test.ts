@@ -73,6 +73,21 @@ describe('AWS', () => {
     })
   })
 
+  it('takes jitsudo’s section of Identity Center as it was', () => {
+    const section = {
+      mode: 'identity_center',
+      identity_store_id: 'd-1234567890',
+      instance_arn: 'arn:aws:sso:::instance/ssoins-1234567890abcdef',
+    }
+    expect(providersOf({ gcp: federation, aws: section }).aws).toEqual({
+      mode: 'identity_center',
+      identityStoreId: 'd-1234567890',
+      instanceArn: 'arn:aws:sso:::instance/ssoins-1234567890abcdef',
+      defaultRegion: 'us-east-1',
+      credentialsSource: 'static',
+    })
+  })
+
   it('takes its keys from a file or a variable, and keeps them out of log lines', () => {
     const fromFile = providersOf({
       gcp: federation,
@@ -137,6 +152,18 @@ describe('AWS', () => {
       /gitsudo-manager/,
     ],
     ['no TLS', { ...sts, endpoint_url: 'http://aws.example' }, ['endpoint_url'], /https/],
+    [
+      'no instance',
+      { mode: 'identity_center', identity_store_id: 'd-1234567890' },
+      ['instance_arn'],
+      /list-instances/,
+    ],
+    [
+      'an instance that is none',
+      { ...sts, instance_arn: 'ssoins-1' },
+      ['instance_arn'],
+      /ARN of an instance/,
+    ],
     ['an unknown key', { ...sts, profile: '1' }, ['profile'], /write one of mode/],
   ] as const)('refuses %s', (_name, aws, keys, says: RegExp = /→/) => {
     const outcome = parse({ gcp: federation, aws })

@@ -36,3 +36,25 @@ test.each([
 ])('%s makes %s', (given, arn) => {
   expect(awsRole(given, asked)?.arn).toBe(arn)
 })
+
+const center: AwsReach = {
+  mode: 'identity_center',
+  instanceArn: 'arn:aws:sso:::instance/ssoins-1234567890abcdef',
+}
+const assigned = {
+  ...asked,
+  cloudRole: 'arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/ps-1234567890abcdef',
+  seconds: 60,
+}
+
+test.each([
+  ['a minute of a permission set', {}, undefined],
+  ['its name alone', { cloudRole: 'ReadOnly' }, /ReadOnly is none/],
+  ['one of another instance', { cloudRole: assigned.cloudRole.replace('ssoins-1', 'ssoins-2') }, /is none/],
+  ['an account that is none', { scope: 'prod' }, /no account of AWS/],
+  ['a user with a space', { principal: 'alice smith' }, /neither an id nor a name/],
+] as const)('of Identity Center: %s', (_name, change, says) => {
+  const [first] = refusals('aws', { ...assigned, ...change }, { aws: center })
+  if (says === undefined) expect(first).toBeUndefined()
+  else expect(first?.had).toMatch(says)
+})

@@ -6,6 +6,7 @@ import {
   endedEvent,
   gitsudo,
   issuedEvent,
+  observedEvent,
   refusedEvent,
   revokeIntendedEvent,
 } from '../../app/grant/events.ts'
@@ -30,7 +31,22 @@ test('instants are what Date writes, and can be read again', () => {
   )
 })
 
+test('a place is the intent’s by the first sealed look whose signature holds, and by no other', () => {
+  const intended = intendedEvent(intent, gitsudo, now)
+  const [first, second] = ['one', 'two'].map((place) => observedEvent(subject, now, place))
+  if (first === undefined || second === undefined) throw new Error('two')
+  const unsigned = { event: first, verified: false }
+  expect(foldLedger(intent.grant, sealed(intended, first, second)).intent?.place).toBe('one')
+  expect(foldLedger(intent.grant, [...sealed(intended), unsigned]).intent).toEqual(intent)
+  expect(foldLedger(intent.grant, sealed(first, intended)).intent).toEqual(intent)
+})
+
 describe('intent events', () => {
+  test('carry what a role’s sessions may do, and that nobody approved it', () => {
+    const all = { ...intent, chain: true, auto: true } as const
+    expect(readIntent(intendedEvent(all, gitsudo, now))).toEqual(all)
+  })
+
   test('come back as they went', () => {
     expect(readIntent(intendedEvent(intent, gitsudo, now))).toEqual(intent)
     expect(readSchedule(scheduledEvent(schedule, gitsudo, now))).toEqual(schedule)

@@ -24,7 +24,10 @@ export type Harness = {
   /** The next call of one of these kinds meets it. */
   meet(
     trouble: Trouble,
-    ...on: readonly Exclude<keyof Provider, 'name' | 'traits' | 'bindingKey' | 'lingerMs' | 'propagationMs'>[]
+    ...on: readonly Exclude<
+      keyof Provider,
+      'name' | 'traits' | 'bindingKey' | 'lingerMs' | 'observe' | 'propagationMs'
+    >[]
   ): void
   /** Takes the grant's binding away, or makes it last until `expiresAt`, without the provider. */
   deleteBehind(intent: Intent): Promise<void>
@@ -161,7 +164,7 @@ export const describeProvider = (name: string, make: () => Promise<Harness>): vo
         ['remove', h.provider.remove],
       ] as const) {
         // Where there is nothing to take away, nobody is asked.
-        if (on === 'remove') await ensure(intent)
+        if (on !== 'ensure') await ensure(intent)
         h.meet('hang', on)
         expect((await fault(ask(intent, call(30)))).kind).toBe('unknown')
       }

@@ -129,6 +129,7 @@ const examples: Readonly<Record<EventType, readonly [Actor, Data, ...Data[]]>> =
     { ...terms, ends_at: at, sig },
     { ...terms, chain: true, auto: true, ends_at: at, sig },
   ],
+  'grant.observed': [gitsudo, { place: 'a-user', sig }],
   'grant.issued': [gitsudo, { handle: 'mock/1', ends_at: at, sig }],
   'grant.refused': [bob, { ...decision, why }, { why, sig }, { path, blob: sha, why }, { path, why }],
   'grant.failed': [gitsudo, { why, sig }],

@@ -67,6 +67,12 @@ export const grantSchemas = {
     about: intended,
     data: closed({ ...terms, ends_at: a('instant', 'Its end, fixed here.'), sig: signature }, sometimes),
   }),
+  'grant.observed': eventSchema('grant.observed', {
+    when: "In a cloud without marks: nothing that is not gitsudo's was at the grant's place before the first write.",
+    by: gitsudo,
+    about: ofGrant,
+    data: closed({ place: name("The cloud's name of the place."), sig: signature }),
+  }),
   'grant.issued': eventSchema('grant.issued', {
     when: 'The provider was read back: the access is there.',
     by: gitsudo,

@@ -9,10 +9,14 @@ const key = 'providers.aws'
 /** AWS's section, with jitsudo's names. */
 export const awsSchema = z
   .strictObject({
-    mode: z.enum(['sts_assume_role']).meta(
-      about('How access is given: `sts_assume_role` (sessions of IAM roles).', 'sts_assume_role', {
-        env: 'GITSUDO_AWS_MODE',
-      }),
+    mode: z.enum(['sts_assume_role', 'identity_center']).meta(
+      about(
+        'How access is given: `sts_assume_role` (sessions of IAM roles) or `identity_center` (assignments of permission sets).',
+        'sts_assume_role',
+        {
+          env: 'GITSUDO_AWS_MODE',
+        },
+      ),
     ),
     role_arn_template: z
       .string()
@@ -81,6 +85,28 @@ export const awsSchema = z
           { env: 'GITSUDO_AWS_SESSION_TAGS' },
         ),
       ),
+    instance_arn: z
+      .string()
+      .regex(
+        /^arn:aws(-[a-z]{2,8}){0,3}:sso:::instance\/(sso)?ins-[A-Za-z0-9.-]{16}$/,
+        'must be the ARN of an instance',
+      )
+      .optional()
+      .meta(
+        about(
+          'The instance of IAM Identity Center; `default_region` is its region.',
+          'arn:aws:sso:::instance/ssoins-1234567890abcdef',
+          { env: 'GITSUDO_AWS_INSTANCE_ARN' },
+        ),
+      ),
+    identity_store_id: z
+      .string()
+      .regex(
+        /^(d-[0-9a-f]{10}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/,
+        'must be the id of an identity store',
+      )
+      .optional()
+      .meta(about('Its identity store.', 'd-1234567890', { env: 'GITSUDO_AWS_IDENTITY_STORE_ID' })),
     endpoint_url: z
       .url({ protocol: /^https?$/, error: 'must be an http(s) address' })
       .optional()
@@ -97,15 +123,24 @@ export const awsSchema = z
 type Section = z.output<typeof awsSchema>
 
 /** The section once read. `keys` undefined: those of the environment. */
-export type AwsSettings = {
-  readonly mode: Section['mode']
+export type AwsSettings = AwsAccess & (StsSettings | IdentityCenterSettings)
+
+type StsSettings = {
+  readonly mode: 'sts_assume_role'
   readonly roleArnTemplate: string
   readonly managerRoleArnTemplate?: string
+  readonly externalId?: string
+  readonly sessionTags: Section['sessionTags']
+}
+type IdentityCenterSettings = {
+  readonly mode: 'identity_center'
+  readonly instanceArn: string
+  readonly identityStoreId: string
+}
+type AwsAccess = {
   readonly defaultRegion: string
   readonly credentialsSource: Section['credentials_source']
   readonly keys?: { readonly accessKeyId: string; readonly secretAccessKey: string }
-  readonly externalId?: string
-  readonly sessionTags: Section['sessionTags']
   /** Without a trailing slash. */
   readonly endpoint?: string
 }
@@ -128,6 +163,10 @@ export const awsFaults = (section: Section, credentials: string | undefined): re
   }
   if (!section.role_arn_template.includes('{role}'))
     fault('role_arn_template', 'makes one role of all', 'write {role} where its name goes')
+  if (section.mode === 'identity_center')
+    for (const name of ['instance_arn', 'identity_store_id'] as const)
+      if (section[name] === undefined)
+        fault(name, 'is missing', '`aws sso-admin list-instances` in the region of Identity Center prints it')
   if (credentials === undefined) return faults
   if (section.credentials_source !== 'static')
     fault(
@@ -146,27 +185,40 @@ export const awsFaults = (section: Section, credentials: string | undefined): re
 
 export const awsSettings = (section: Section, credentials: string | undefined): AwsSettings => {
   const keys = credentials === undefined ? undefined : keysIn(credentials)
+  const access = {
+    defaultRegion: section.default_region,
+    credentialsSource: section.credentials_source,
+    ...(keys === undefined ? {} : { keys }),
+    ...(section.endpoint_url === undefined ? {} : { endpoint: section.endpoint_url.replace(/\/+$/, '') }),
+  }
+  if (section.mode === 'identity_center')
+    return {
+      ...access,
+      mode: section.mode,
+      instanceArn: section.instance_arn ?? '',
+      identityStoreId: section.identity_store_id ?? '',
+    }
   return {
+    ...access,
     mode: section.mode,
     roleArnTemplate: section.role_arn_template,
     ...(section.manager_role_arn_template === undefined
       ? {}
       : { managerRoleArnTemplate: section.manager_role_arn_template }),
-    defaultRegion: section.default_region,
-    credentialsSource: section.credentials_source,
-    ...(keys === undefined ? {} : { keys }),
     ...(section.external_id === undefined ? {} : { externalId: section.external_id }),
     sessionTags: section.sessionTags,
-    ...(section.endpoint_url === undefined ? {} : { endpoint: section.endpoint_url.replace(/\/+$/, '') }),
   }
 }
 
 /** What of the section decides what can be granted. */
-export const awsReach = (settings: AwsSettings): AwsReach => ({
-  mode: settings.mode,
-  roleArnTemplate: settings.roleArnTemplate,
-  chained: settings.credentialsSource !== 'static',
-})
+export const awsReach = (settings: AwsSettings): AwsReach =>
+  settings.mode === 'identity_center'
+    ? { mode: settings.mode, instanceArn: settings.instanceArn }
+    : {
+        mode: settings.mode,
+        roleArnTemplate: settings.roleArnTemplate,
+        chained: settings.credentialsSource !== 'static',
+      }
 
 /** The keys of a file as the AWS CLI keeps it, of its first profile. */
 const keysIn = (text: string): AwsSettings['keys'] => {

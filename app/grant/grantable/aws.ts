@@ -10,7 +10,7 @@ export type AwsReach =
       /** gitsudo has a role's credentials itself, so that assuming another one is chaining. */
       readonly chained: boolean
     }
-  | { readonly mode: 'identity_center' }
+  | { readonly mode: 'identity_center'; readonly instanceArn: string }
 
 /** AssumeRole's `DurationSeconds`: "from 900 seconds (15 minutes) up to the maximum session duration set for the role". */
 export const leastSeconds = 900
@@ -45,7 +45,34 @@ export const awsRefusals = (asked: Asked, reach: AwsReach): readonly Refusal[] =
       had: `${asked.scope} is no account of AWS`,
       remedy: 'write it so, in quotes, in roles.yaml and in the request',
     })
-  if (reach.mode === 'sts_assume_role') faults.push(...sessionRefusals(asked, reach))
+  const more =
+    reach.mode === 'sts_assume_role' ? sessionRefusals(asked, reach) : assignmentRefusals(asked, reach)
+  return [...faults, ...more]
+}
+
+const permissionSet =
+  /^(arn:aws(?:-[a-z]{2,8}){0,3}):sso:::permissionSet\/((?:sso)?ins-[A-Za-z0-9.-]{16})\/ps-[A-Za-z0-9.-]{16}$/
+/** A user's id or name in the identity store (UserName: up to 128 characters). */
+const user = /^[^\s\p{C}]{1,128}$/u
+
+const assignmentRefusals = (
+  asked: Asked,
+  { instanceArn }: Extract<AwsReach, { mode: 'identity_center' }>,
+): readonly Refusal[] => {
+  const faults: Refusal[] = []
+  const [, partition, instance] = permissionSet.exec(asked.cloudRole) ?? []
+  if (instance === undefined || `${partition}:sso:::instance/${instance}` !== instanceArn)
+    faults.push({
+      needed: `a permission set of ${instanceArn}`,
+      had: `${asked.cloudRole} is none`,
+      remedy: "write the permission set's ARN as cloudRole in roles.yaml",
+    })
+  if (!user.test(asked.principal))
+    faults.push({
+      needed: 'a user of the identity store',
+      had: `${asked.principal} is neither an id nor a name of one`,
+      remedy: "write the user's id or user name in identities.yaml",
+    })
   return faults
 }
 

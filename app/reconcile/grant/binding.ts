@@ -2,6 +2,7 @@ import type { Intent } from '../../grant/intent.ts'
 import type { Provider } from '../../provider/port.ts'
 import { atMost } from '../at-most.ts'
 import type { GrantDeps } from './deps.ts'
+import { readLedger } from './situation.ts'
 
 /** Locks held at once by this process: each keeps a database connection for as long as a provider call takes. */
 const most = 4
@@ -28,7 +29,7 @@ export const bindingLock = (provider: string, key: string): string => `binding:$
 
 /** Other grants that may still use the binding, counted from their sealed events (trust.md 5.2), not their rows. */
 export const sharersOf = async (
-  deps: Pick<GrantDeps, 'ledger' | 'clock'>,
+  deps: Pick<GrantDeps, 'ledger' | 'keys' | 'clock'>,
   provider: Provider,
   intent: Intent,
 ): Promise<readonly Intent[]> => {
@@ -40,7 +41,10 @@ export const sharersOf = async (
     if (id === intent.grant || blocked || stage === 'scheduled' || deps.clock.now() >= other.endsAt) continue
     // A key costs more than two comparisons, and there may be thousands.
     if (other.provider !== intent.provider || other.principal !== intent.principal) continue
-    if (provider.bindingKey(other) === key) live.push(other)
+    if (provider.bindingKey(other) !== key) continue
+    // Whoever has not looked yet will find it gone, and makes it anew.
+    if (provider.observe !== undefined && (await readLedger(deps, id)).intent?.place === undefined) continue
+    live.push(other)
   }
   return live
 }

@@ -2,6 +2,7 @@ import { leaseMs, writeMs } from '../../grant/bounds.ts'
 import type { createBindingLock } from './binding.ts'
 import { ask } from './call.ts'
 import type { LookDeps } from './deps.ts'
+import { observeFirst } from './observe.ts'
 import { moved, record } from './record.ts'
 import type { Situation } from './situation.ts'
 import { withheld } from './withheld.ts'
@@ -27,6 +28,8 @@ export const ensureFenced = async (
   if (provider === undefined) return { ...situation, ...(await ask(deps, situation, signal, never)) }
   const why = await withheld(deps, row.id)
   if (why !== undefined) return { ...situation, seen: { kind: 'trouble', why, patience: Infinity } }
+  if (provider.observe !== undefined && intent.place === undefined)
+    return observeFirst(deps, situation, provider, intent, signal)
   const fence = row.version + 1
   await deps.store.openAttempt({ grant: row.id, fence, action: 'ensure', openedAt })
   const saved = await record(deps, situation, { ...row, lookAt: openedAt + ms + leaseMs })

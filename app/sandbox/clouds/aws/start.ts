@@ -4,6 +4,7 @@ import { arnOf, type Caller, createAccounts, inlineOf, type Role } from './accou
 import { AwsError, denied } from './errors.ts'
 import { createAwsFaults } from './faults.ts'
 import { createIam } from './iam.ts'
+import { createIdentityCenter } from './identity-center.ts'
 import type { Keys } from './signature.ts'
 import { createSts, refusedToken, sessionOf } from './sts.ts'
 import { type Fields, xmlAnswer, xmlError } from './xml.ts'
@@ -14,6 +15,8 @@ type AwsOptions = {
   /** How long stale reads lag behind a write, and how long a changed policy takes to be in force; milliseconds. */
   readonly propagationMs?: number
   readonly effectMs?: number
+  /** How long requests of Identity Center take, by the stopwatch; milliseconds. */
+  readonly workMs?: number
   /** Waits before each answer, as a cloud far away would. */
   readonly latencyMs?: number
 }
@@ -31,10 +34,11 @@ const namespaces: Readonly<Record<string, string>> = {
  * EC2 that answers whoever may ask; and hands that reach behind it.
  */
 export const startAws = async (options: AwsOptions) => {
-  const { clock, propagationMs = 0, effectMs = 0, latencyMs = 0 } = options
+  const { clock, propagationMs = 0, effectMs = 0, workMs = 20, latencyMs = 0 } = options
   const accounts = createAccounts(clock, effectMs)
   const iam = createIam(accounts, clock, propagationMs)
   const sts = createSts(accounts, clock)
+  const identityCenter = createIdentityCenter({ clock, workMs, propagationMs })
   const faults = createAwsFaults()
   const withdrawn = new Set<string>()
   const calls = new Map<string, number>()
@@ -79,6 +83,17 @@ export const startAws = async (options: AwsOptions) => {
     const headers = request.headers as Readonly<Record<string, string | undefined>>
     if (request.url?.startsWith('/latest/') === true)
       return serve('metadata', () => metadata(request.method ?? '', request.url ?? '', machine, ownSession))
+    const [target = '', operation = ''] = (headers['x-amz-target'] ?? '').split('.')
+    if (operation !== '') {
+      return serve(operation, (stale) => {
+        const caller = accounts.authenticate(headers, body)
+        const permission = `${target === 'AWSIdentityStore' ? 'identitystore' : 'sso'}:${operation}`
+        if (withdrawn.has(permission)) throw denied(arnOf(caller), permission, '*')
+        accounts.authorise(caller, permission, '*')
+        const answer = identityCenter.answer(operation, JSON.parse(body), stale)
+        return { status: 200, type: jsonType, body: JSON.stringify(answer) }
+      })
+    }
     const form = new URLSearchParams(body)
     const action = form.get('Action') ?? ''
     if (action === 'AssumeRoleWithWebIdentity') {
@@ -120,7 +135,15 @@ export const startAws = async (options: AwsOptions) => {
       },
       (error: unknown) => {
         const told = error instanceof AwsError ? error : new AwsError(500, 'InternalFailure', String(error))
-        send({ status: told.status, type: 'text/xml', body: xmlError(told) })
+        send(
+          request.headers['x-amz-target'] === undefined
+            ? { status: told.status, type: 'text/xml', body: xmlError(told) }
+            : {
+                status: told.status,
+                type: jsonType,
+                body: JSON.stringify({ __type: named(told.code), message: told.message }),
+              },
+        )
       },
     )
   })
@@ -136,6 +159,7 @@ export const startAws = async (options: AwsOptions) => {
   return {
     url: `http://127.0.0.1:${address.port}`,
     faults,
+    identityCenter,
     /** How often each call was made. */
     calls,
     /** A user with keys of his own; `policy`: what he may do. */
@@ -182,6 +206,16 @@ export type LocalAws = Awaited<ReturnType<typeof startAws>>
 
 type Answer = { readonly status: number; readonly type: string; readonly body: string }
 type Silence = 'hung' | 'reset'
+
+const jsonType = 'application/x-amz-json-1.1'
+/** The names that services of the JSON protocol have for what goes wrong everywhere. */
+const named = (code: string): string =>
+  ({
+    Throttling: 'ThrottlingException',
+    ConcurrentModification: 'ConflictException',
+    AccessDenied: 'AccessDeniedException',
+    ExpiredToken: 'ExpiredTokenException',
+  })[code] ?? code
 
 const xml = (action: string, service: string, fields: Fields): Answer => ({
   status: 200,

@@ -1,0 +1,143 @@
+import type { AwsReach } from '../../grant/grantable/aws.ts'
+import { refusals } from '../../grant/grantable.ts'
+import type { Intent } from '../../grant/intent.ts'
+import { type Binding, type Call, type Observation, type Provider, ProviderError } from '../port.ts'
+import {
+  type Assignment,
+  type AssignmentsOptions,
+  assignmentPermissions,
+  createAssignments,
+} from './assignments.ts'
+import type { Records } from './records.ts'
+
+export type IdentityCenterOptions = Omit<AssignmentsOptions, 'region'> & {
+  readonly defaultRegion: string
+  readonly clock: { now(): number }
+  readonly records: Pick<Records, 'offered'>
+}
+
+/** A permission set's session lasts at most 12 hours, and outlasts its assignment. */
+const longestSessionMs = 12 * 3_600_000
+
+const userId = /^([0-9a-f]{10}-)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+/** Nobody has it: what is asked about him shows what may be asked. */
+const nobody = '00000000-0000-0000-0000-000000000000'
+
+/**
+ * AWS by IAM Identity Center: a grant is one user's assignment of a permission set in an account. Assignments carry no
+ * mark: what was seen absent before the first write, sealed as the intent's `place`, is ours when it is found; what was
+ * there before is somebody else's and never touched. Users act as themselves.
+ */
+export const createIdentityCenter = (options: IdentityCenterOptions): Provider => {
+  const { clock } = options
+  const api = createAssignments({ ...options, region: options.defaultRegion })
+  const reach: AwsReach = { mode: 'identity_center', instanceArn: options.instanceArn }
+  const keyOf = ({ principal, cloudRole, scope }: Intent): string =>
+    `${scope} ${cloudRole.slice(cloudRole.lastIndexOf('/') + 1)} ${principal}`
+  const refusalOf = (intent: Intent) => refusals('aws', intent, { aws: reach })[0]
+  const assignmentOf = ({ scope, cloudRole }: Intent, user: string): Assignment => ({
+    account: scope,
+    permissionSet: cloudRole,
+    user,
+  })
+  const userOf = (name: string, signal: AbortSignal): Promise<string> =>
+    userId.test(name) ? Promise.resolve(name) : api.userId(name, signal)
+  const present = (intent: Intent): Extract<Observation, { kind: 'present' }> => ({
+    kind: 'present',
+    handle: keyOf(intent),
+  })
+  /** Before the deadline there is time left to say why. */
+  const patienceOf = (call: Call): number => (call.deadline - clock.now()) * 0.8
+  const wanted = (intent: Intent): void => {
+    const refusal = refusalOf(intent)
+    if (refusal !== undefined) throw new ProviderError('invalid', `aws: ${refusal.had}`)
+    if (clock.now() >= intent.endsAt) throw new ProviderError('invalid', 'aws: the end has passed')
+  }
+
+  return {
+    name: 'aws',
+    traits: { binding: true, marks: false, shared: true },
+    propagationMs: 60_000,
+    bindingKey: keyOf,
+
+    async observe(intent, call) {
+      wanted(intent)
+      const place = await userOf(intent.principal, call.signal)
+      return { place, there: await api.isThere(assignmentOf(intent, place), call.signal) }
+    },
+
+    async inspect(intent, call) {
+      // Without its absence sealed nothing there can be ours.
+      if (intent.place === undefined || refusalOf(intent) !== undefined) return { kind: 'absent' }
+      const there = await api.isThere(assignmentOf(intent, intent.place), call.signal)
+      return there ? present(intent) : { kind: 'absent' }
+    },
+
+    async ensure(intent, call) {
+      wanted(intent)
+      if (intent.place === undefined)
+        throw new ProviderError('invalid', 'aws: nobody looked whether the assignment was there before')
+      const assignment = assignmentOf(intent, intent.place)
+      if (!(await api.isThere(assignment, call.signal))) {
+        await api.create(assignment, call.signal, patienceOf(call))
+        if (!(await api.isThere(assignment, call.signal)))
+          throw new ProviderError('unavailable', 'aws: assigned, but not to be read yet')
+      }
+      return present(intent)
+    },
+
+    async remove(intent, call) {
+      if (intent.place === undefined || refusalOf(intent) !== undefined) return 'absent'
+      const assignment = assignmentOf(intent, intent.place)
+      // A read may lag behind the request that made it: the deletion itself says whether it is there.
+      await api.delete(assignment, call.signal, patienceOf(call))
+      return (await api.isThere(assignment, call.signal)) ? 'removing' : 'absent'
+    },
+
+    lingerMs: () => longestSessionMs,
+
+    async list(call, intents) {
+      const found: Binding[] = []
+      for (const intent of intents) {
+        if (refusalOf(intent) !== undefined) continue
+        const place = intent.place ?? (await userOf(intent.principal, call.signal))
+        if (!(await api.isThere(assignmentOf(intent, place), call.signal))) continue
+        const { grant, principal, cloudRole: role, scope } = intent
+        found.push({ grant, handle: keyOf(intent), principal, role, scope })
+      }
+      return found
+    },
+
+    async check(call) {
+      try {
+        const offered = await options.records.offered()
+        const judged = offered.map((offer) => ({
+          ...offer,
+          faults: refusals('aws', { principal: 'someone', ...offer }, { aws: reach }),
+        }))
+        const wrong = judged.flatMap(({ faults }) => faults.map(({ had }) => had))
+        const some = judged.find(({ faults }) => faults.length === 0)
+        if (some === undefined) return wrong
+        const asked = { account: some.scope, permissionSet: some.cloudRole, user: nobody }
+        await api.isThere(asked, call.signal)
+        // Nobody's assignment: it is looked whether gitsudo may, and there is nothing to delete.
+        await api.delete(asked, call.signal, patienceOf(call))
+        await api.userId('nobody-of-this-name', call.signal).catch((error: unknown) => {
+          if (!(error instanceof ProviderError) || error.kind !== 'not_found') throw error
+        })
+        return wrong
+      } catch (error) {
+        if (!(error instanceof ProviderError)) throw error
+        return error.kind === 'forbidden'
+          ? [error.message, `gitsudo's own permissions: ${JSON.stringify(assignmentPolicy())}`]
+          : [error.message]
+      }
+    },
+  }
+}
+
+/** What gitsudo's own identity must be allowed; Identity Center's actions take no narrower resource than its parts. */
+export const assignmentPolicy = () => ({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: assignmentPermissions, Resource: '*' }],
+})

@@ -1,0 +1,92 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { assignmentPermissions } from '../../app/provider/aws/assignments.ts'
+import { ProviderError } from '../../app/provider/port.ts'
+import { account } from '../support/aws.ts'
+import { identityCenterWorld } from '../support/identity-center.ts'
+
+let w: Awaited<ReturnType<typeof identityCenterWorld>>
+beforeEach(async () => {
+  w = await identityCenterWorld()
+})
+afterEach(() => w.aws.close())
+
+const fault = async (work: Promise<unknown>): Promise<ProviderError> => {
+  const error: unknown = await work.then(
+    () => new Error('it succeeded'),
+    (reason: unknown) => reason,
+  )
+  if (error instanceof ProviderError) return error
+  throw error
+}
+
+test('what was there before is seen, and without a sealed absence never touched', async () => {
+  const intent = w.intent(1)
+  const provider = w.provider()
+  w.aws.identityCenter.assign(w.assignment(intent))
+  expect(await provider.observe?.(intent, w.call())).toEqual({
+    place: w.assignment(intent).principal,
+    there: true,
+  })
+  expect((await fault(provider.ensure(intent, w.call()))).kind).toBe('invalid')
+  expect(await provider.inspect(intent, w.call())).toEqual({ kind: 'absent' })
+  expect(await provider.remove(intent, w.call())).toBe('absent')
+  expect(w.aws.identityCenter.getsIn(w.assignment(intent))).toBe(true)
+})
+
+test('a user who is renamed, or whose name another gets, loses what he was given', async () => {
+  const intent = w.intent(1)
+  const provider = w.provider()
+  const seen = await provider.observe?.(intent, w.call())
+  const placed = { ...intent, place: seen?.place ?? '' }
+  await provider.ensure(placed, w.call())
+  w.aws.identityCenter.renameUser(w.assignment(intent).principal, 'somebody@example.com')
+  w.aws.identityCenter.addUser(intent.principal)
+  expect(await provider.remove(placed, w.call())).toBe('absent')
+  expect(w.aws.identityCenter.getsIn(w.assignment(intent))).toBe(false)
+})
+
+test('a user may be named by id; one who is not there is said not to be', async () => {
+  const id = w.aws.identityCenter.addUser('alice')
+  const provider = w.provider()
+  expect(await provider.observe?.(w.intent(1, { principal: id }), w.call())).toEqual({
+    place: id,
+    there: false,
+  })
+  w.aws.identityCenter.deleteUser(id)
+  const placed = { ...w.intent(1, { principal: id }), place: id }
+  expect(await fault(provider.ensure(placed, w.call()))).toMatchObject({
+    message: expect.stringMatching(/failed: .*user not found/),
+  })
+  const nobody = await fault(
+    provider.observe?.({ ...w.intent(2), principal: 'nobody' }, w.call()) ?? Promise.reject(),
+  )
+  expect(nobody).toMatchObject({ kind: 'not_found', message: expect.stringContaining('nobody') })
+})
+
+test('two grants of one assignment at once wait for each other, and share it', async () => {
+  const provider = w.provider()
+  const first = w.intent(1)
+  const place = w.assignment(first).principal
+  const both = [first, { ...w.intent(2), principal: first.principal }].map((one) => ({ ...one, place }))
+  await Promise.all(both.map((one) => provider.ensure(one, w.call())))
+  expect(w.aws.identityCenter.getsIn(w.assignment(first))).toBe(true)
+  expect((await provider.list(w.call(), both)).map(({ handle }) => handle)).toEqual(
+    both.map(provider.bindingKey),
+  )
+})
+
+test.each([
+  'sso:ListAccountAssignmentsForPrincipal',
+  'sso:DeleteAccountAssignment',
+  'identitystore:GetUserId',
+])('check finds that %s is missing, and prints what would mend it', async (permission) => {
+  w.aws.withdraw(permission)
+  const [missing, mend] = await w.provider().check(w.call())
+  expect(missing).toContain(`permission ${permission} is missing`)
+  expect(mend).toContain(JSON.stringify(assignmentPermissions))
+})
+
+test('check names what the catalogue has and nobody can give', async () => {
+  w.offered.push({ cloudRole: 'ReadOnly', scope: account, seconds: 60 })
+  expect(await w.provider().check(w.call())).toEqual([expect.stringMatching(/ReadOnly is none/)])
+})

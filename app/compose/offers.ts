@@ -25,7 +25,7 @@ export const offersOf = async (
     const commit = await acceptedCommit(deps, repository)
     const mirror = deps.git.mirror(repository.id)
     await mirror.fetch([commit])
-    const file = (await mirror.tree(commit, rolesFile)).find(({ path }) => path === rolesFile)
+    const file = await mirror.entry(commit, rolesFile)
     if (file === undefined) return []
     const roles = readRoles(await mirror.blob(file.sha, fileLimit), rolesFile)
     if (!roles.ok) return []

@@ -2,11 +2,11 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type LocalAws, startAws } from '../../app/sandbox/clouds/aws/start.ts'
-import type { Service } from '../../app/sandbox/service.ts'
-import { account, allowing, self } from '../support/aws.ts'
-import { instanceArn, permissionSet } from '../support/identity-center.ts'
-import { type Asked, openTestWorld, type TestWorld } from '../support/world.ts'
+import { type LocalAws, startAws } from '../../../app/sandbox/clouds/aws/start.ts'
+import type { Service } from '../../../app/sandbox/service.ts'
+import { account, allowing, self } from '../../support/aws.ts'
+import { instanceArn, permissionSet } from '../../support/identity-center.ts'
+import { type Asked, openTestWorld, type TestWorld } from '../../support/world.ts'
 
 /** As the shipped identities name her in AWS. */
 const alice = `arn:aws:iam::${account}:user/alice`
@@ -28,7 +28,7 @@ beforeAll(async () => {
     `[default]\naws_access_key_id = ${keys.accessKeyId}\naws_secret_access_key = ${keys.secretAccessKey}\n`,
   )
   const policies = join(dir, 'policies')
-  await cp(new URL('../../policies', import.meta.url), policies, { recursive: true })
+  await cp(new URL('../../../policies', import.meta.url), policies, { recursive: true })
   const entry = `{provider: aws, role: sandbox-readonly, scopes: ["${account}"], cloudRole: "${permissionSet}", maxDuration: 1h, owners: [sre]}`
   await writeFile(
     join(policies, 'data', 'roles.yaml'),

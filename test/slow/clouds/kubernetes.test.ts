@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadAll } from 'js-yaml'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type LocalKubernetes, startKubernetes } from '../../app/sandbox/clouds/kubernetes/start.ts'
-import type { Service } from '../../app/sandbox/service.ts'
-import { until } from '../../app/sandbox/until.ts'
-import { getPods, shipped } from '../support/kubernetes.ts'
-import { type Asked, openTestWorld, type TestWorld } from '../support/world.ts'
+import { type LocalKubernetes, startKubernetes } from '../../../app/sandbox/clouds/kubernetes/start.ts'
+import type { Service } from '../../../app/sandbox/service.ts'
+import { until } from '../../../app/sandbox/until.ts'
+import { getPods, shipped } from '../../support/kubernetes.ts'
+import { type Asked, openTestWorld, type TestWorld } from '../../support/world.ts'
 
 const spec = { provider: 'kubernetes', role: 'look', scope: 'production/checkout', duration: '1h' }
 const group = 'rbac.authorization.k8s.io'
@@ -49,7 +49,7 @@ beforeAll(async () => {
     },
   }
   const policies = join(dir, 'policies')
-  await cp(new URL('../../policies', import.meta.url), policies, { recursive: true })
+  await cp(new URL('../../../policies', import.meta.url), policies, { recursive: true })
   await appendFile(
     join(policies, 'data', 'roles.yaml'),
     `  - {provider: kubernetes, role: look, scopes: [${spec.scope}], cloudRole: view, maxDuration: 4h, owners: [sre]}\n`,

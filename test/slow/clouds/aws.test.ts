@@ -11,11 +11,11 @@ import {
   UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type LocalAws, startAws } from '../../app/sandbox/clouds/aws/start.ts'
-import type { Service } from '../../app/sandbox/service.ts'
-import { until } from '../../app/sandbox/until.ts'
-import { account, allowing, keysIn, mayDescribe, roleArn, trusting } from '../support/aws.ts'
-import { type Asked, openTestWorld, type TestWorld } from '../support/world.ts'
+import { type LocalAws, startAws } from '../../../app/sandbox/clouds/aws/start.ts'
+import type { Service } from '../../../app/sandbox/service.ts'
+import { until } from '../../../app/sandbox/until.ts'
+import { account, allowing, keysIn, mayDescribe, roleArn, trusting } from '../../support/aws.ts'
+import { type Asked, openTestWorld, type TestWorld } from '../../support/world.ts'
 
 /** The names of jitsudo's quick start for AWS. */
 const RoleName = 'jitsudo-sandbox-readonly'
@@ -56,7 +56,7 @@ beforeAll(async () => {
   // Step 3: what jitsudo may do with the role.
   await putUserPolicy(['sts:AssumeRole', 'iam:PutRolePolicy'])
   const policies = join(dir, 'policies')
-  await cp(new URL('../../policies', import.meta.url), policies, { recursive: true })
+  await cp(new URL('../../../policies', import.meta.url), policies, { recursive: true })
   const entry = `{provider: aws, role: sandbox-readonly, scopes: ["${account}"], maxDuration: 1h, owners: [sre]}`
   await writeFile(
     join(policies, 'data', 'roles.yaml'),

@@ -2,10 +2,10 @@ import { appendFile, cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type LocalAzure, startAzure } from '../../app/sandbox/clouds/azure/start.ts'
-import type { Service } from '../../app/sandbox/service.ts'
-import { until } from '../../app/sandbox/until.ts'
-import { type Asked, openTestWorld, type TestWorld } from '../support/world.ts'
+import { type LocalAzure, startAzure } from '../../../app/sandbox/clouds/azure/start.ts'
+import type { Service } from '../../../app/sandbox/service.ts'
+import { until } from '../../../app/sandbox/until.ts'
+import { type Asked, openTestWorld, type TestWorld } from '../../support/world.ts'
 
 const subscription = '/subscriptions/8b9f6c1e-3c55-4a1e-9f6e-0a4f1f0c2d11'
 const alice = '4c1d7d1e-0b8f-4b53-9d0a-000000001001'
@@ -38,7 +38,7 @@ beforeAll(async () => {
     },
   }
   const policies = join(dir, 'policies')
-  await cp(new URL('../../policies', import.meta.url), policies, { recursive: true })
+  await cp(new URL('../../../policies', import.meta.url), policies, { recursive: true })
   await appendFile(
     join(policies, 'data', 'roles.yaml'),
     `  - {provider: azure, role: prod-reader, scopes: [${subscription}], cloudRole: Reader, maxDuration: 4h, owners: [sre]}\n`,

@@ -2,11 +2,11 @@ import { appendFile, cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Binding } from '../../app/sandbox/clouds/gcp/policy.ts'
-import { type LocalGcp, startGcp } from '../../app/sandbox/clouds/gcp/start.ts'
-import type { Service } from '../../app/sandbox/service.ts'
-import { until } from '../../app/sandbox/until.ts'
-import { type Asked, openTestWorld, type TestWorld } from '../support/world.ts'
+import type { Binding } from '../../../app/sandbox/clouds/gcp/policy.ts'
+import { type LocalGcp, startGcp } from '../../../app/sandbox/clouds/gcp/start.ts'
+import type { Service } from '../../../app/sandbox/service.ts'
+import { until } from '../../../app/sandbox/until.ts'
+import { type Asked, openTestWorld, type TestWorld } from '../../support/world.ts'
 
 const project = 'projects/example-prod'
 const spec = { provider: 'gcp', role: 'prod-compute', scope: project, duration: '1h' }
@@ -36,7 +36,7 @@ beforeAll(async () => {
   }
   // What the shipped catalogue has on Google Cloud is open in business hours only.
   const policies = join(dir, 'policies')
-  await cp(new URL('../../policies', import.meta.url), policies, { recursive: true })
+  await cp(new URL('../../../policies', import.meta.url), policies, { recursive: true })
   await appendFile(
     join(policies, 'data', 'roles.yaml'),
     `  - {provider: gcp, role: prod-compute, scopes: [${project}], cloudRole: roles/compute.admin, maxDuration: 4h, owners: [sre]}\n`,

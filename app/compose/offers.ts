@@ -11,7 +11,7 @@ import type { ProviderName } from '../request/request.ts'
 /** No catalogue is larger. */
 const fileLimit = 1024 * 1024
 
-/** What the accepted catalogues offer of a provider. */
+/** What the accepted catalogues offer of a provider. @throws where Git cannot tell, or a catalogue cannot be read */
 export const offersOf = async (
   provider: ProviderName,
   deps: {
@@ -28,7 +28,10 @@ export const offersOf = async (
     const file = await mirror.entry(commit, rolesFile)
     if (file === undefined) return []
     const roles = readRoles(await mirror.blob(file.sha, fileLimit), rolesFile)
-    if (!roles.ok) return []
+    if (!roles.ok) {
+      const [fault] = roles.faults
+      throw new Error(`${rolesFile} at ${commit.slice(0, 10)} cannot be read: ${fault?.message}`)
+    }
     return roles.value
       .filter((role) => role.provider === provider)
       .flatMap(({ cloudRole, scopes, maxDurationSeconds: seconds }) =>

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import { Agent, request } from 'node:https'
-import { createKubernetesFaults } from '../../app/sandbox/clouds/kubernetes/faults.ts'
+import { createFaults } from '../../app/sandbox/clouds/faults.ts'
 
 type Answer = { readonly status: number; readonly text: string }
 
@@ -13,7 +13,7 @@ const refusals = {
 
 /** Stands before a real API server and does to its answers what networks and busy servers do. */
 export const startProxy = async (server: string, ca: string, lag: { now(): number; readonly ms: number }) => {
-  const faults = createKubernetesFaults()
+  const faults = createFaults()
   const agent = new Agent({ ca, keepAlive: true, maxSockets: 64 })
   /** What each object was before its last write through here. */
   const before = new Map<string, { readonly answer: Answer; readonly at: number }>()

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage } from 'node:http'
+import { createFaults } from '../faults.ts'
 import { arnOf, type Caller, createAccounts, inlineOf, type Role } from './accounts.ts'
 import { AwsError, denied } from './errors.ts'
-import { createAwsFaults } from './faults.ts'
 import { createIam } from './iam.ts'
 import { createIdentityCenter } from './identity-center.ts'
 import type { Keys } from './signature.ts'
@@ -39,7 +39,7 @@ export const startAws = async (options: AwsOptions) => {
   const iam = createIam(accounts, clock, propagationMs)
   const sts = createSts(accounts, clock)
   const identityCenter = createIdentityCenter({ clock, workMs, propagationMs })
-  const faults = createAwsFaults()
+  const faults = createFaults()
   const withdrawn = new Set<string>()
   const calls = new Map<string, number>()
   const tokens = new Map<string, string>()

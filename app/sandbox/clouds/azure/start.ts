@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { createServer } from 'node:https'
+import { createFaults } from '../faults.ts'
 import { assignmentBody, instanceBody, policyBody, requestBody } from './bodies.ts'
 import { createCertificate } from './certificate.ts'
 import { createEntra } from './entra.ts'
@@ -14,7 +15,6 @@ import {
   throttled,
   unauthenticated,
 } from './errors.ts'
-import { createAzureFaults } from './faults.ts'
 import { createPim } from './pim.ts'
 import { type Assignment, createRoleAssignments, type Directory } from './role-assignments.ts'
 import { createTree } from './tree.ts'
@@ -45,7 +45,7 @@ const builtIn: Readonly<Record<string, string>> = {
 export const startAzure = async (options: AzureOptions) => {
   const { clock, propagationMs = 0, latencyMs = 0 } = options
   const entra = createEntra(() => Date.now())
-  const faults = createAzureFaults()
+  const faults = createFaults(['token'])
   const tree = createTree()
   const roles = new Map(Object.entries(builtIn).map(([name, id]) => [id, { id, name }]))
   const principals = new Map<string, ReturnType<Directory['principal']>>()

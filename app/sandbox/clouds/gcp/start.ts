@@ -1,9 +1,12 @@
 import { createServer, type IncomingMessage } from 'node:http'
+import { createFaults } from '../faults.ts'
 import { createAccounts } from './accounts.ts'
 import { holds } from './condition.ts'
 import { broken, conflicting, denied, errorBody, GoogleError, throttled, unauthenticated } from './errors.ts'
-import { createGcpFaults, type GcpCall } from './faults.ts'
 import { asVersion, type Binding, changed, emptyPolicy, type Policy } from './policy.ts'
+
+/** Calls that can go wrong. `token`: of the token endpoint. */
+type GcpCall = 'getIamPolicy' | 'setIamPolicy' | 'testIamPermissions' | 'search' | 'token'
 
 type Resource = {
   policy: Policy
@@ -29,7 +32,7 @@ type GcpOptions = {
 export const startGcp = async (options: GcpOptions) => {
   const { clock, propagationMs = 0, latencyMs = 0 } = options
   const accounts = createAccounts(() => Date.now())
-  const faults = createGcpFaults()
+  const faults = createFaults<GcpCall>()
   const resources = new Map<string, Resource>()
   const withdrawn = new Set<string>()
   const nobody = new Set<string>()

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage } from 'node:http'
-import { createKubernetesFaults } from './faults.ts'
+import { createFaults } from '../faults.ts'
 import { createObjects, isObject, resources, type Stored } from './objects.ts'
 import { type Attributes, allows, type Identity, mayBind } from './rbac.ts'
 import { type Route, routeOf } from './route.ts'
@@ -37,7 +37,7 @@ export const startKubernetes = async (options: KubernetesOptions) => {
   const { clock, propagationMs = 0, latencyMs = 0 } = options
   const objects = createObjects(clock)
   const tokens = createTokens(objects, clock)
-  const faults = createKubernetesFaults()
+  const faults = createFaults()
   const withdrawn = new Set<string>()
   const denied = new Set<string>()
   const calls = new Map<string, number>()

@@ -52,8 +52,17 @@ const points: readonly KillPoint[] = [
   { at: 'end staged', call: 'ledger.stageAll', when: 'after', about: 'grant.expired' },
 ]
 
+/** Between record and act; played whatever the seed says. */
+const always = [
+  'intent staged, not known to be sealed',
+  'after the provider gave',
+  'between check and comment',
+  'after the provider took away',
+]
+const chosen = new Set([...points.filter(({ at }) => always.includes(at)), ...tenth(points)])
+
 test(
   'killed at any point, started again: granted once, ended once, shown once',
-  () => playKills(tenth(points), 900_000),
+  () => playKills([...chosen], 900_000),
   1_800_000,
 )

@@ -1,4 +1,4 @@
-import { canonicalBytes } from './canonical.ts'
+import { CanonicalError, canonicalBytes } from './canonical.ts'
 import { eventTypes, type LedgerEvent } from './event.ts'
 
 /** Bytes that are no event, or an event that cannot be one; the message says what is wrong. */
@@ -26,12 +26,26 @@ export function jsonOf(body: Uint8Array): unknown {
   }
 }
 
-/** The event that these bytes are. */
+/**
+ * The event that these bytes are. One event has one spelling: another would have another leaf under the same signature,
+ * and could be put on record once more.
+ */
 export function eventOf(body: Uint8Array): LedgerEvent {
   const value = jsonOf(body)
   const fault = faultOf(value)
   if (fault) throw new EventError(`The bytes are no event: ${fault}.`)
+  if (!isCanonical(value, body)) throw new EventError('The bytes are not those of RFC 8785.')
   return value as LedgerEvent
+}
+
+/** Whether these bytes are how RFC 8785 writes what they say. */
+export function isCanonical(value: unknown, body: Uint8Array): boolean {
+  try {
+    return Buffer.compare(canonicalBytes(value), body) === 0
+  } catch (error) {
+    if (error instanceof CanonicalError) return false
+    throw error
+  }
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })

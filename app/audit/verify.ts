@@ -1,4 +1,4 @@
-import { EventError, eventOf, jsonOf } from './body.ts'
+import { EventError, eventOf, isCanonical, jsonOf } from './body.ts'
 import { leafHash, linkHash, originHead } from './chain.ts'
 import { type Claim, type ClaimFault, contradiction, readClaim } from './claim.ts'
 import { type Columns, columnsOf } from './columns.ts'
@@ -42,8 +42,8 @@ export type Marks = {
   readonly beyond?: Claim
   /** Claims and stored checkpoints that do not; past a thousand nobody counts. */
   readonly faults: readonly ClaimFault[]
-  /** `data.sig` of events: those that hold, and those of keys that are not known here. */
-  readonly signatures: { readonly held: number; readonly unknown: number }
+  /** Events whose `data.sig` holds. */
+  readonly signatures: number
 }
 
 export type Verified = { readonly marks: Marks } & (
@@ -59,6 +59,8 @@ export type Verifier = {
   /** After the last row. */
   end(): Verified
 }
+
+type Odd = Pick<Fault, 'what' | 'expected' | 'found'>
 
 /** Where a verification begins that takes what came before from elsewhere. */
 export type Start = { readonly seq: number; readonly head: Uint8Array; readonly tree: MerkleTree }
@@ -86,7 +88,7 @@ export function createVerifier(origin: string, options: VerifierOptions = {}): V
   let nextClaim = 0
   /** Claims over the events so far, whose checkpoint has to be stored: it comes after the last event that it is over. */
   let unstored: readonly Claim[] = []
-  const marks = { checkpoints: 0, claims: 0, signatures: { held: 0, unknown: 0 } }
+  const marks = { checkpoints: 0, claims: 0, signatures: 0 }
   const faults: ClaimFault[] = []
   let newest: Marks['newest']
   let beyond: Claim | undefined
@@ -109,13 +111,18 @@ export function createVerifier(origin: string, options: VerifierOptions = {}): V
       object({ ...source, what: 'checkpoint', expected: 'that it is stored', found: 'none' })
     unstored = []
   }
-  const signed = (event: LedgerEvent): boolean => {
+  /** A signature covers what is said, whatever the bytes: those must be the ones that were signed. */
+  const unsigned = (event: LedgerEvent, body: Uint8Array): Odd | undefined => {
     const signature = keys && signatureOf(event)
-    if (!signature) return true
-    if (!publicKeys.has(signature.key)) marks.signatures.unknown += 1
-    else if (signatureHolds(event, publicKeys)) marks.signatures.held += 1
-    else return false
-    return true
+    if (!signature) return undefined
+    if (!publicKeys.has(signature.key))
+      return { what: 'data.sig', expected: 'a signature by a known key', found: `one by ${signature.key}` }
+    if (!signatureHolds(event, publicKeys))
+      return { what: 'data.sig', expected: 'a signature that holds', found: 'another' }
+    if (!isCanonical(event, body))
+      return { what: 'body', expected: 'the bytes of RFC 8785', found: 'another spelling' }
+    marks.signatures += 1
+    return undefined
   }
   // The checkpoint that a stretch begins at is stored before it.
   if (claims[0]?.size === events) compareClaims()
@@ -127,20 +134,15 @@ export function createVerifier(origin: string, options: VerifierOptions = {}): V
         if (!('fault' in read(row, { seq: previous.seq + 1, head: previous.chain }))) consistentAfter += 1
       } else {
         const found = read(row, { seq: events + 1, head })
-        if (!('fault' in found) && signed(found.event)) {
+        const odd = 'fault' in found ? undefined : unsigned(found.event, row.body)
+        if (!('fault' in found) && odd === undefined) {
           events += 1
           head = found.chain
           tree.push(found.leaf)
           if (claims[nextClaim]?.size === events) unstored = compareClaims()
           return found.event
         }
-        const unsigned = {
-          seq: row.seq,
-          what: 'data.sig',
-          expected: 'a signature that holds',
-          found: 'another',
-        }
-        fault = 'fault' in found ? found.fault : unsigned
+        fault = 'fault' in found ? found.fault : odd && { seq: row.seq, ...odd }
       }
       // A copy: the row's bytes are the reader's, who may write over them.
       previous = { seq: row.seq, chain: Uint8Array.from(row.chain) }

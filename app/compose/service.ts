@@ -16,6 +16,7 @@ import { endOverrides } from '../reconcile/overrides.ts'
 import { loadAccepted } from '../reconcile/policies.ts'
 import type { Clock } from '../reconcile/ports/clock.ts'
 import type { Log } from '../reconcile/ports/log.ts'
+import type { RepositorySettings } from '../reconcile/ports/settings.ts'
 import { createPublisher } from '../reconcile/publish.ts'
 import { createPullReconciler } from '../reconcile/pull-request.ts'
 import { createSweep } from '../reconcile/sweep.ts'
@@ -42,6 +43,8 @@ export type Service = {
 export type Overrides = { readonly clock?: Clock; readonly wrap?: (ports: Ports) => Ports }
 
 const catchUpEveryMs = 5 * 60_000
+/** So long the first pass waits for policies: what it wakes is decided by them. */
+const firstCatchUpMs = 10_000
 const retryMs = 2000
 /** So long a start waits for GitHub to show the newest anchor; until it has, nothing is given. */
 const firstLookMs = 3_000
@@ -169,24 +172,35 @@ const work = async (deps: Deps): Promise<void> => {
   await deps.store.knowClouds([...deps.providers.keys()], deps.clock.now())
 }
 
-/** Loads the accepted policies, then asks every 5 minutes what deliveries were missed, until the service stops. */
+/**
+ * Loads the accepted policies, and asks every 5 minutes what deliveries were missed, until the service stops. Policies
+ * that cannot be had keep nothing from other repositories: they are waited for beside.
+ */
 const keepUp = async (deps: Deps, signal: AbortSignal): Promise<void> => {
-  try {
-    for (const repository of deps.settings.repositories.values()) {
-      const what = `policies of ${repository.fullName}`
-      await again(deps.log, what, signal, () => loadAccepted(deps, repository))
-    }
-  } catch (error) {
-    if (signal.aborted) return
-    throw error
-  }
+  let loading: Promise<unknown> | undefined = Promise.all(
+    [...deps.settings.repositories.values()].map((repository) => load(deps, repository, signal)),
+  ).finally(() => {
+    loading = undefined
+  })
   let from: number | undefined
+  let wait = firstCatchUpMs
   while (!signal.aborted) {
+    await Promise.race([sleep(wait, signal), ...(loading === undefined ? [] : [loading])])
+    if (signal.aborted) break
     from = await catchUp(deps, from).catch((error: unknown) => {
       deps.log.warn('catch-up failed and will be tried again', { error })
       return from
     })
-    await sleep(catchUpEveryMs, signal)
+    wait = catchUpEveryMs
+  }
+  await loading
+}
+
+const load = async (deps: Deps, repository: RepositorySettings, signal: AbortSignal): Promise<void> => {
+  try {
+    await again(deps.log, `policies of ${repository.fullName}`, signal, () => loadAccepted(deps, repository))
+  } catch (error) {
+    if (!signal.aborted) throw error
   }
 }
 

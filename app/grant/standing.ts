@@ -83,8 +83,15 @@ export const createStanding = () => {
       if (!closed.has(id)) closed.set(id, (parseInstant(event.at) ?? 0) + refusedMs)
     } else if (over) {
       open.delete(id)
-      closed.set(id, known.intent.endsAt)
+      // A merge can still be decided within `grantWindow`, however short the grant was.
+      closed.set(id, Math.max(known.intent.endsAt, (parseInstant(event.at) ?? 0) + refusedMs))
     } else open.set(id, { ...known, blocked: true })
+  }
+
+  /** One that began before another cannot come after it: it was put on record once more. */
+  const follow = (override: Override): void => {
+    const key = overrideKey(override.repository, override.policy)
+    if (override.from >= (overrides.get(key)?.from ?? override.from)) overrides.set(key, override)
   }
 
   return {
@@ -106,8 +113,7 @@ export const createStanding = () => {
         }
         if (verified && type === 'policy.overridden') {
           const override = readOverride(event, seq)
-          if (override !== undefined)
-            overrides.set(overrideKey(override.repository, override.policy), override)
+          if (override !== undefined) follow(override)
         }
         return !verified && signed.has(type)
       }

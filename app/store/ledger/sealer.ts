@@ -31,7 +31,7 @@ export function startSealer(
     readonly pollMs?: number
   },
 ): Sealer {
-  const pollMs = deps.pollMs ?? 250
+  const pollMs = deps.pollMs ?? 100
   let waiting: Waiter[] = []
   let asked = false
   let stopping = false

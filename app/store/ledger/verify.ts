@@ -105,10 +105,7 @@ function both(a: Marks, b: Marks): Marks {
     checkpoints: a.checkpoints + b.checkpoints,
     claims: a.claims + b.claims,
     faults: [...a.faults, ...b.faults],
-    signatures: {
-      held: a.signatures.held + b.signatures.held,
-      unknown: a.signatures.unknown + b.signatures.unknown,
-    },
+    signatures: a.signatures + b.signatures,
   }
 }
 

@@ -78,8 +78,11 @@ const statusOf = async (t: AttackWorld): Promise<Status['repositories'][number]>
 export const acceptedBy = async (t: AttackWorld): Promise<string> => (await statusOf(t)).accepted_commit
 
 /** What the status says of policies on the branch that nobody accepted. */
-export const drift = async (t: AttackWorld): Promise<string> =>
-  (await statusOf(t)).troubles.filter((one) => one.includes('policies that are not accepted')).join()
+export const drift = async (t: AttackWorld): Promise<string> => {
+  // The verdict that is shown is the last that is sealed.
+  await t.allSealed()
+  return (await statusOf(t)).troubles.filter((one) => one.includes('policies that are not accepted')).join()
+}
 
 /** Sealed events about the policies of the repository, as `type commit`. */
 export const policyEvents = async (t: AttackWorld): Promise<readonly string[]> => {

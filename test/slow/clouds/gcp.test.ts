@@ -142,12 +142,13 @@ test('what Google holds is compared with the ledger: more than was granted is cu
   expect(getsIn()).toBe(false)
   await t.jump(11 * 60_000)
   gcp.edit(project, (all) => [...all, own])
-  expect((await reconcile()).stdout).toMatch(new RegExp(`RESURRECTED +${asked.id} +gone`))
-  expect(getsIn()).toBe(false)
+  // The service compares every ten minutes by itself, and may be first.
+  await reconcile()
+  await until('what came back to be gone', async () => !getsIn())
   expect(gcp.policy(project).bindings.map(sorted).toSorted()).toEqual(strangers.map(sorted).toSorted())
   await t.allSealed()
   const drifts = (await t.events(asked.id)).filter(({ type }) => type === 'grant.drift')
-  expect(drifts.map(({ data }) => data.finding)).toEqual([undefined, 'resurrected', 'resurrected'])
+  expect([...new Set(drifts.map(({ data }) => data.finding))]).toEqual([undefined, 'resurrected'])
   expect(await t.verifyLedger()).toMatchObject({ status: 0 })
 })
 

@@ -146,7 +146,7 @@ test('several sealers at once, one of them losing its connections, lose and doub
   const kill = () =>
     withClient(postgres.superuserUrl, (client) =>
       client.query(`select pg_terminate_backend(pid) from pg_stat_activity
-        where usename = 'gitsudo_app' and query like '%ledger_staged%' and pid <> pg_backend_pid()`),
+        where datname = current_database() and usename = 'gitsudo_app' and query like '%ledger_staged%' and pid <> pg_backend_pid()`),
     )
   const writers = Array.from({ length: 24 }, async (_, writer) => {
     const { ledger, put } = replicas[writer % 3] ?? killed

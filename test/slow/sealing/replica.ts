@@ -77,7 +77,7 @@ const anchorer = createAnchorer({
 })
 
 const write = async (n: number): Promise<void> => {
-  const event = testEvent(n, { type: 'grant.intended' })
+  const event = keys.sign(testEvent(n, { type: 'grant.intended' }))
   const staged = await database.transaction(async (tx) => {
     await connectionOf(tx).query(sql.unsafe`insert into business (n) values (${n})`)
     return ledger.stage(tx, event)

@@ -6,6 +6,7 @@ import { canonicalPath } from '../request/path.ts'
 import type { ReconcileDeps } from './deps.ts'
 import type { Turns } from './in-turn.ts'
 import { wakeBranch, wakePull } from './key.ts'
+import { troubled, untroubled } from './lasting-trouble.ts'
 import { asTrouble } from './observe/trouble.ts'
 import { acceptedCommit } from './policies.ts'
 import { policySteps, refuseStrays } from './policy-change/walk.ts'
@@ -32,10 +33,11 @@ export const createBranchReconciler = (deps: FollowDeps) => ({
     if (repository === undefined) return
     try {
       await deps.following(repository.id, () => followBranch(deps, repository))
+      await untroubled(deps, wakeBranch(repository.id))
     } catch (error) {
-      throw new Error(`branch ${repository.branch} of ${repository.fullName}: ${asTrouble(error).message}`, {
-        cause: error,
-      })
+      const why = `branch ${repository.branch} of ${repository.fullName}: ${asTrouble(error).message}`
+      await troubled(deps, wakeBranch(repository.id), why)
+      throw new Error(why, { cause: error })
     }
   },
 })

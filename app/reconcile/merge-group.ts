@@ -1,6 +1,7 @@
 import type { RequestFacts } from '../decision/facts.ts'
 import { decideGroup, type GroupDecision, type GroupFacts } from '../decision/merge-group.ts'
-import { readGroupKey, wakePull } from './key.ts'
+import { readGroupKey, wakeGroup, wakePull } from './key.ts'
+import { troubled, untroubled } from './lasting-trouble.ts'
 import { type Members, membersOf } from './merge-group/members.ts'
 import { type Group, groupsIn } from './merge-group/waiting.ts'
 import { genuine } from './observe/deliveries.ts'
@@ -31,10 +32,11 @@ export const createGroupReconciler = (deps: ObserveDeps) => ({
       await showGroupCheck(api, repository.id, decision)
       if (decision.verdict === 'not_yet') throw new Trouble(decision.summary)
       if (decision.verdict !== 'passed') await sayOnMembers(api, repository.id, decision)
+      await untroubled(deps, wakeGroup(repository.id, at.ref))
     } catch (error) {
-      throw new Error(`merge group ${at.ref} of ${repository.fullName}: ${asTrouble(error).message}`, {
-        cause: error,
-      })
+      const why = `merge group ${at.ref} of ${repository.fullName}: ${asTrouble(error).message}`
+      await troubled(deps, wakeGroup(repository.id, at.ref), why)
+      throw new Error(why, { cause: error })
     }
   },
 })

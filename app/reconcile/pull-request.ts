@@ -2,7 +2,8 @@ import { type Decision, isFinal } from '../decision/decision.ts'
 import { gitsudo } from '../grant/events.ts'
 import { moveRequest } from '../grant/moves.ts'
 import { writeInstant } from '../request/instant.ts'
-import { readPullKey, wakePublish } from './key.ts'
+import { readPullKey, wakePublish, wakePull } from './key.ts'
+import { troubled, untroubled } from './lasting-trouble.ts'
 import { genuine } from './observe/deliveries.ts'
 import type { ObserveDeps } from './observe/pull.ts'
 import { wakeSharing } from './observe/sharing.ts'
@@ -38,7 +39,10 @@ export const createPullReconciler = (deps: ObserveDeps) => ({
     let pull: PullRequest | undefined
     try {
       pull = await deps.github.repository(repository.id).pull(at.pull)
-      await settle(deps, repository, pull, rows)
+      const undecided = await settle(deps, repository, pull, rows)
+      const looked = wakePull(repository.id, at.pull)
+      if (undecided === undefined) await untroubled(deps, looked)
+      else await troubled(deps, looked, undecided)
       const now = await deps.store.requestsOfPull(at.repository, at.pull)
       const fresh = now.filter(({ id }) => !rows.some((row) => row.id === id))
       await revokeByComment(deps, repository.id, at.pull, fresh)
@@ -48,12 +52,13 @@ export const createPullReconciler = (deps: ObserveDeps) => ({
   },
 })
 
+/** @returns why there is no verdict yet; undefined where there is one, or none is needed */
 const settle = async (
   deps: ObserveDeps,
   repository: RepositorySettings,
   pull: PullRequest,
   rows: readonly RequestRow[],
-): Promise<void> => {
+): Promise<string | undefined> => {
   const known = await deps.store.pull(repository.id, pull.number)
   if (known !== undefined && isFinal(known.decision)) {
     if (!pull.merged) throw new Trouble('GitHub said that it was merged, and now says that it is not')
@@ -61,12 +66,12 @@ const settle = async (
     if (known.decision.policies !== undefined) await inForce(deps, repository)
     await startDue(deps, repository, pull, rows)
     await rest(deps, repository.id, pull.number)
-    return
+    return undefined
   }
   const reviewsFrom = await reopenedAt(deps, repository.id, pull, known, rows)
   if (pull.merged) {
     await verdictAtMerge(deps, repository, pull, reviewsFrom)
-    return
+    return undefined
   }
   if (pull.state === 'closed') {
     await deps.store.transaction(async (tx) => {
@@ -76,10 +81,11 @@ const settle = async (
       const at = { repository: repository.id, pull: pull.number }
       if (known?.open) await wakeSharing(deps, tx, at, known.decision, undefined)
     })
-    return
+    return undefined
   }
-  if (await lapse(deps, repository, pull, known, rows)) return
-  await forecast(deps, repository, pull, rows, reviewsFrom)
+  if (await lapse(deps, repository, pull, known, rows)) return undefined
+  const { verdict, summary } = await forecast(deps, repository, pull, rows, reviewsFrom)
+  return verdict === 'not_yet' ? summary : undefined
 }
 
 /** Trouble is over: nothing more to look for. */
@@ -160,6 +166,7 @@ const notYet = async (
   const now = deps.clock.now()
   const lookAt = Math.max(now + (lasts(trouble) ? lastingMs : retryMs), trouble.retryAt ?? 0)
   deps.log.warn('not yet', { repository: repository.id, pull: number, why: trouble.message })
+  await troubled(deps, wakePull(repository.id, number), trouble.message)
   const known = await deps.store.pull(repository.id, number)
   if (known !== undefined && isFinal(known.decision)) {
     await deps.store.transaction((tx) => deps.store.savePull(tx, { ...known, lookAt }))

@@ -16,6 +16,7 @@ import { requests } from './requests.ts'
 import { revokeAsks } from './revoke-asks.ts'
 import { status } from './status.ts'
 import { timerQueries } from './timers.ts'
+import { troubles } from './troubles.ts'
 
 /** The store port over one database; each query family has its own file. */
 export function createStore(deps: {
@@ -38,6 +39,7 @@ export function createStore(deps: {
     ...branches(database),
     ...pulls(database),
     ...clouds(database),
+    ...troubles(database),
     ...timerQueries(database),
     ...policies(database, keys),
     ...overrideAsks(database, keys),

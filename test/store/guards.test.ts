@@ -67,6 +67,7 @@ const may: Readonly<Record<string, string>> = {
   requests: 'INSERT SELECT UPDATE',
   revoke_asks: 'INSERT SELECT UPDATE',
   schema_migrations: 'SELECT',
+  troubles: 'DELETE INSERT SELECT UPDATE',
 }
 
 test('the service may do to each table what is written here, owns none, and no more', async () => {

@@ -214,6 +214,11 @@ export type Store = {
   /** When each was last compared to the end. */
   clouds(): Promise<readonly { readonly provider: string; readonly lookedAt?: number }[]>
 
+  /** A look at `what` met trouble. @returns since when every look has (epoch ms), and whether a person was told */
+  troubled(what: string, now: number): Promise<{ readonly since: number; readonly told: boolean }>
+  troubleTold(what: string): Promise<void>
+  untroubled(what: string): Promise<void>
+
   /** Everything whose `lookAt` is at or before `now` (and later than `after`, where given), the longest due first. */
   due(now: number, limit: number, after?: number): Promise<readonly Due[]>
   /** The smallest `lookAt` of any row (later than `after`, where given). */

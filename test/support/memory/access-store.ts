@@ -10,6 +10,7 @@ import type {
 import { memoryClouds } from './clouds.ts'
 import { memoryStore } from './store.ts'
 import type { MemoryTransactions } from './transaction.ts'
+import { memoryTroubles } from './troubles.ts'
 
 const key = (repository: number, pull: number): string => `${repository}:${pull}`
 
@@ -46,6 +47,7 @@ export const accessStore = (
   const store: Store = {
     ...grants,
     ...clouds,
+    ...memoryTroubles(),
     acceptDelivery: async (delivery, wakeUps) => {
       if (deliveries.has(delivery.guid)) return 'known'
       deliveries.set(delivery.guid, delivery)

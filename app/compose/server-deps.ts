@@ -77,17 +77,21 @@ export const serverDeps = (
     },
     caller: (token) => github.caller(token),
     async readable(account) {
-      return (await usable()).flatMap(({ id, set }) => {
-        const person = set.directory.byId(account.id)
-        return person === undefined || person.blocked ? [] : [id]
-      })
-    },
-    async personByEmail(email) {
-      for (const { set } of await usable()) {
-        const person = set.directory.byEmail(email)
-        if (person !== undefined) return person
+      const sets = await usable()
+      const known = sets.filter(({ set }) => set.directory.byId(account.id)?.blocked === false)
+      return {
+        known: known.map(({ id }) => id),
+        unread: repositories.map(({ id }) => id).filter((id) => sets.every((one) => one.id !== id)),
       }
-      return undefined
+    },
+    async peopleNamed(user) {
+      const login = user.toLowerCase()
+      return (await usable()).flatMap(({ id: repository, set: { directory } }) => {
+        const person = user.includes('@')
+          ? directory.byId(directory.byEmail(user)?.id ?? 0)
+          : directory.identities.find((one) => one.login.toLowerCase() === login)
+        return person === undefined ? [] : [{ repository, id: person.id }]
+      })
     },
     status: (filter) => store.status(filter),
     revoke: (ask) => askRevoke(deps, { ...ask, askedAt: clock.now() }),

@@ -8,6 +8,8 @@ export type Caller = {
   readonly login: string
   readonly type: 'User' | 'Bot' | 'Organization'
   readonly readable: ReadonlySet<number>
+  /** Repositories whose identities cannot be read now: nobody can tell whether they know this person. */
+  readonly unread: ReadonlySet<number>
 }
 
 type Staff = Pick<ServerFacts, 'administrators' | 'auditors'>
@@ -25,6 +27,10 @@ export const mayRead = (caller: Caller, repository: number, staff: Staff): boole
 /** The person who gets the access; the grant's word, sealed, before the request's. */
 export const requesterId = ({ request, grant }: StatusRow): number | undefined =>
   grant?.requester.id ?? request.requester?.id
+
+/** What one asked for oneself is one's own to see. */
+export const maySee = (caller: Caller, row: StatusRow, staff: Staff): boolean =>
+  mayRead(caller, row.request.repository, staff) || requesterId(row) === caller.id
 
 /** Administrators and auditors see every event; others what they did, and what became of their own requests. */
 export function mayReadEvent(

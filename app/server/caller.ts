@@ -50,7 +50,8 @@ export function createCallers(deps: Pick<ServerDeps, 'caller' | 'readable' | 'cl
           'send Authorization: Bearer TOKEN; the command line takes --token or GITSUDO_TOKEN',
         )
       const account = await accountOf(token, freshness === 'fresh')
-      return { ...account, readable: new Set(await deps.readable(account)) }
+      const { known, unread } = await deps.readable(account)
+      return { ...account, readable: new Set(known), unread: new Set(unread) }
     },
   }
 }

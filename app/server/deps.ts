@@ -89,10 +89,12 @@ export type ServerDeps = {
   ): Promise<{ readonly status: number; readonly body: unknown }>
   /** trust.md 9.1; undefined: this token counts for nobody. */
   caller(token: string): Promise<Account | undefined>
-  /** Ids of the configured repositories whose identities know this account. */
-  readable(account: Account): Promise<readonly number[]>
-  /** Whose e-mail address this is, in any configured repository's identities. */
-  personByEmail(email: string): Promise<{ readonly id: number } | undefined>
+  /** Ids of the configured repositories whose identities know this account, and of those that cannot be read. */
+  readable(
+    account: Account,
+  ): Promise<{ readonly known: readonly number[]; readonly unread: readonly number[] }>
+  /** Whose login or e-mail address this is, in each configured repository's identities; blocked people, too. */
+  peopleNamed(user: string): Promise<readonly { readonly repository: number; readonly id: number }[]>
   status(filter: RequestFilter): Promise<readonly StatusRow[]>
   /** Records the wish and wakes the grant; idempotent. The caller's right is already established. */
   revoke(ask: Pick<RevokeAsk, 'grant' | 'by' | 'why'>): Promise<void>

@@ -67,7 +67,7 @@ describe('status', () => {
 
   it.each([
     [['--user', 'bob'], [waiting]],
-    [['--user', 'nobody@acme.example', '--state', 'active'], []],
+    [['--user', 'carol@acme.example', '--state', 'active'], []],
     [['--mine'], [active]],
     [['--pending'], [waiting]],
     [
@@ -94,6 +94,12 @@ describe('status', () => {
 
   it.each([
     ['a foreign one', ['status', foreign], 1, /There is no request/],
+    [
+      'an address that nobody has',
+      ['status', '--user', 'alcie@acme.example'],
+      1,
+      /Nobody here has the e-mail/,
+    ],
     ['no id', ['status', 'nonsense'], 2, /no request id/],
     ['an unknown state', ['status', '--state', 'alive'], 2, /state is one of/],
     ['an unknown option', ['status', '--colour'], 2, /unknown option '--colour'/],
@@ -195,6 +201,8 @@ describe('revoke', () => {
     ['nothing named', ['revoke'], 2],
     ['a person without --all', ['revoke', '--user', 'alice'], 2],
     ['both', ['revoke', active, '--user', 'alice', '--all'], 2],
+    ['an address that nobody has', ['revoke', '--user', 'alcie@acme.example', '--all'], 1],
+    ['a login that nobody has', ['revoke', '--user', 'alcie', '--all'], 1],
     ['not yours', ['revoke', active], 1],
     ['nothing granted', ['revoke', waiting], 1],
   ])('%s', async (_, argv, expected) => {

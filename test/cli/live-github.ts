@@ -65,7 +65,7 @@ export const stageGitHub = (): void => {
         repositories: [{ id: repository.id, name: 'acme/access', branch: 'main', merge: 'manual' }],
       },
       caller: async (token) => Object.values(people).find((person) => person.token === token),
-      readable: async () => [repository.id],
+      readable: async () => ({ known: [repository.id], unread: [] }),
       status: async ({ id }) =>
         (await rowsOf()).filter(({ request }) => id === undefined || request.id === id),
     })

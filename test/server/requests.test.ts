@@ -12,12 +12,14 @@ describe('requests', () => {
     ['auditor', '', [active, waiting, foreign]],
     ['alice', '?user=bob', [waiting]],
     ['alice', '?user=bob@acme.example', [waiting]],
-    ['alice', '?user=nobody@acme.example', []],
+    ['alice', '?user=carol@acme.example', []],
+    ['alice', '?user=Carol', []],
+    ['mallory', '?user=mallory', [foreign]],
     ['alice', '?state=ACTIVE', [active]],
     ['alice', '?state=pending', [waiting]],
     ['alice', '?provider=aws', []],
     ['admin', '?repo=Other/Access', [foreign]],
-    ['admin', '?repo=none/such', []],
+    ['mallory', '?repo=other/access', [foreign]],
   ])('%s sees %s', async (who, query, expected) => {
     const { call } = await start()
     expect(ids(await call('GET', `/api/v1/requests${query}`, who))).toEqual(expected)
@@ -73,8 +75,56 @@ describe('requests', () => {
     expect((await call('GET', `/api/v1/requests/${id}`, 'alice')).status).toBe(status)
   })
 
-  it.each(['?state=alive', '?colour=red', '?user='])('filter %s is refused', async (query) => {
+  it.each([
+    [
+      'an address that nobody has',
+      'admin',
+      '?user=bbo@acme.example',
+      404,
+      /e-mail address bbo@acme.example.*GitHub login/,
+    ],
+    ['a login that nobody has', 'admin', '?user=bbo', 404, /GitHub login bbo.*spelling/],
+    ['somebody of another repository', 'mallory', '?user=bob', 404, /Nobody here/],
+    [
+      'a repository that is not here',
+      'admin',
+      '?repo=none/such',
+      404,
+      /no repository none\/such.*server status/,
+    ],
+  ])('%s is not taken for somebody without access', async (_, who, query, status, said) => {
     const { call } = await start()
-    expect((await call('GET', `/api/v1/requests${query}`, 'alice')).status).toBe(400)
+    const answer = await call('GET', `/api/v1/requests${query}`, who)
+    expect([answer.status, `${answer.json.detail} ${answer.json.remedy}`]).toEqual([
+      status,
+      expect.stringMatching(said),
+    ])
   })
+
+  it.each([
+    ['who that is', 'admin', '?user=bob@acme.example', 503],
+    ['who a login without requests is', 'admin', '?user=carol', 503],
+    ['what one may see', 'alice', '?user=bob', 503],
+    ['what one may see, of nobody', 'carol', '', 503],
+    ['one by its id', 'bob', `/${active}`, 503],
+    ['but what is one’s own', 'alice', '', 200],
+    ['but of a login that asked for something, to who sees all', 'admin', '?user=bob', 200],
+  ])('while policies cannot be read nobody can tell %s', async (_, who, query, status) => {
+    const { call } = await start({
+      readable: async () => ({ known: [], unread: [123456] }),
+      peopleNamed: async () => [],
+    })
+    const answer = await call('GET', `/api/v1/requests${query}`, who)
+    expect(answer.status).toBe(status)
+    if (status === 503)
+      expect(answer.json.detail).toMatch(/Nobody can tell .*: the policies of .* cannot be read/)
+  })
+
+  it.each(['?state=alive', '?provider=asw', '?colour=red', '?user='])(
+    'filter %s is refused',
+    async (query) => {
+      const { call } = await start()
+      expect((await call('GET', `/api/v1/requests${query}`, 'alice')).status).toBe(400)
+    },
+  )
 })

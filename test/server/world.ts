@@ -204,8 +204,11 @@ export function world(over: Partial<ServerDeps> = {}) {
       told.push(['caller', token])
       return Object.values(people).find(({ login }) => `token-${login}` === token)
     },
-    readable: async ({ id }) => (known.some((one) => one.id === id) ? [123456] : []),
-    personByEmail: async (email) => known.find(({ login }) => `${login}@acme.example` === email),
+    readable: async ({ id }) => ({ known: known.some((one) => one.id === id) ? [123456] : [], unread: [] }),
+    peopleNamed: async (user) =>
+      known.flatMap(({ id, login }) =>
+        [login, `${login}@acme.example`].includes(user.toLowerCase()) ? [{ repository: 123456, id }] : [],
+      ),
     status: async (filter: RequestFilter) =>
       rows.filter(
         ({ request, grant: granted }) =>

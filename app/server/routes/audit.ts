@@ -5,6 +5,7 @@ import { parseRequestId } from '../../request/id.ts'
 import { mayReadEvent, seesAll } from '../authorise.ts'
 import type { Callers } from '../caller.ts'
 import type { ServerDeps } from '../deps.ts'
+import { mustBeSomebody, type Named, requestsOf, whoIs } from '../named.ts'
 import { read } from '../read.ts'
 
 const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))
@@ -28,7 +29,9 @@ export function auditRoutes(app: FastifyInstance, deps: ServerDeps, callers: Cal
     const own = seesAll(caller, deps.facts)
       ? new Set<string>()
       : new Set((await deps.status({ requesterId: caller.id })).map((row) => row.request.id as string))
-    const whose = wanted.user === undefined ? undefined : await idsOf(wanted.user, deps)
+    const { user } = wanted
+    const person = user === undefined ? undefined : await whoIs(user, caller, deps)
+    const about = person === undefined ? undefined : await aboutOf(person, deps)
     const filter: LedgerFilter = {
       ...(wanted.request === undefined ? {} : { request: wanted.request }),
       ...(wanted.since === undefined ? {} : { since: wanted.since }),
@@ -37,29 +40,23 @@ export function auditRoutes(app: FastifyInstance, deps: ServerDeps, callers: Cal
     for await (const sealed of deps.events(filter)) {
       const at = Date.parse(sealed.event.at)
       if (wanted.until !== undefined && at >= wanted.until) continue
-      if (whose !== undefined && !whose(sealed)) continue
+      if (about !== undefined && !about(sealed)) continue
       if (!mayReadEvent(sealed.event, caller, own, deps.facts)) continue
       found.push(sealed)
       if (found.length > wanted.limit) found.shift()
     }
+    if (found.length === 0 && user !== undefined && person !== undefined)
+      await mustBeSomebody(user, person, caller, deps)
     return found.map(({ seq, event, leaf }) => ({ seq, ...event, leaf: Buffer.from(leaf).toString('hex') }))
   })
 }
 
 /** Events by or about a person: what they did, and what became of their requests. */
-async function idsOf(user: string, deps: ServerDeps): Promise<(sealed: Sealed) => boolean> {
-  const person = user.includes('@') ? await deps.personByEmail(user) : undefined
-  const rows = user.includes('@')
-    ? person === undefined
-      ? []
-      : await deps.status({ requesterId: person.id })
-    : await deps.status({ requesterLogin: user })
-  const requests = new Set<string>(rows.map((row) => row.request.id))
-  const login = user.toLowerCase()
-  return ({ event }) =>
-    (person === undefined
-      ? event.actor.login?.toLowerCase() === login
-      : event.actor.kind === 'user' && event.actor.id === String(person.id)) ||
-    (event.request !== undefined && requests.has(event.request)) ||
-    (event.grant !== undefined && requests.has(event.grant))
+async function aboutOf(person: Named, deps: ServerDeps): Promise<(sealed: Sealed) => boolean> {
+  const requests = new Set<string>((await requestsOf(person, {}, deps)).map(({ request }) => request.id))
+  return ({ event: { actor, request, grant } }) =>
+    (actor.kind === 'user' && person.ids.has(Number(actor.id))) ||
+    (actor.login !== undefined && actor.login.toLowerCase() === person.login) ||
+    (request !== undefined && requests.has(request)) ||
+    (grant !== undefined && requests.has(grant))
 }

@@ -2,24 +2,27 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { mayRevoke } from '../../decision/may-revoke.ts'
 import { grantStates, requestStates } from '../../grant/state.ts'
-import type { RequestFilter, StatusRow } from '../../reconcile/ports/store.ts'
+import type { StatusRow } from '../../reconcile/ports/store.ts'
 import { parseRequestId } from '../../request/id.ts'
-import { type Caller, mayRead, requesterId } from '../authorise.ts'
+import { providers } from '../../request/request.ts'
+import { type Caller, maySee, requesterId } from '../authorise.ts'
 import type { Callers } from '../caller.ts'
 import type { ServerDeps } from '../deps.ts'
+import { cannotTell, mustBeSomebody, repositoryNamed, requestsOf, whoIs } from '../named.ts'
 import { Problem } from '../problem.ts'
 import { read } from '../read.ts'
 import { requestView } from '../request-view.ts'
 
 const states = [...new Set<string>([...requestStates, ...grantStates])]
-const query = z.strictObject({
-  user: z.string().min(1).optional(),
-  state: z
+const oneOf = (what: string, names: readonly string[]) =>
+  z
     .string()
     .toLowerCase()
-    .refine((state) => states.includes(state), `state is one of ${states.join(', ')}`)
-    .optional(),
-  provider: z.string().min(1).optional(),
+    .refine((name) => names.includes(name), `${what} is one of ${names.join(', ')}`)
+const query = z.strictObject({
+  user: z.string().min(1).optional(),
+  state: oneOf('state', states).exactOptional(),
+  provider: oneOf('provider', providers).exactOptional(),
   repo: z.string().min(1).optional(),
 })
 const byId = z.object({ id: z.string() })
@@ -27,8 +30,10 @@ const revokeBody = z.strictObject({ reason: z.string().trim().min(1).max(1_000).
 
 /** Requests and what can be done with a granted one. A request that the caller may not read is not there. */
 export function requestRoutes(app: FastifyInstance, deps: ServerDeps, callers: Callers): void {
-  const visible = (caller: Caller, row: StatusRow): boolean =>
-    mayRead(caller, row.request.repository, deps.facts) || requesterId(row) === caller.id
+  const visible = (caller: Caller, row: StatusRow): boolean => maySee(caller, row, deps.facts)
+  /** Perhaps theirs to see, if one could tell. */
+  const hidden = (caller: Caller, row: StatusRow): boolean =>
+    !visible(caller, row) && caller.unread.has(row.request.repository)
 
   const find = async (caller: Caller, params: unknown): Promise<StatusRow> => {
     const text = read(byId, params).id
@@ -39,8 +44,9 @@ export function requestRoutes(app: FastifyInstance, deps: ServerDeps, callers: C
         `${JSON.stringify(text)} is no request id.`,
         'write req_ and 26 letters and digits, as gitsudo status shows them',
       )
-    const row = (await deps.status({ id })).find((one) => one.request.id === id && visible(caller, one))
-    if (row === undefined)
+    const [row] = (await deps.status({ id })).filter((one) => one.request.id === id)
+    if (row !== undefined && hidden(caller, row)) throw cannotTell('what you may see', caller, deps.facts)
+    if (row === undefined || !visible(caller, row))
       throw new Problem(
         'not_found',
         `There is no request ${id} that you may see.`,
@@ -51,10 +57,17 @@ export function requestRoutes(app: FastifyInstance, deps: ServerDeps, callers: C
 
   app.get('/api/v1/requests', async (request) => {
     const caller = await callers.identify(request)
-    const wanted = read(query, request.query)
-    const filter = await filterOf(wanted, deps)
-    const rows = filter === undefined ? [] : await deps.status(filter)
-    return rows.filter((row) => visible(caller, row)).map((row) => requestView(row, deps.facts))
+    const { user, repo, ...given } = read(query, request.query)
+    const more = repo === undefined ? given : { ...given, repository: repositoryNamed(repo, deps.facts) }
+    const person = user === undefined ? undefined : await whoIs(user, caller, deps)
+    const rows = await (person === undefined ? deps.status(more) : requestsOf(person, more, deps))
+    const seen = rows.filter((row) => visible(caller, row))
+    // Of one person all is shown, or nothing: who is believed to have no access may have it.
+    if ((user !== undefined || seen.length === 0) && rows.some((row) => hidden(caller, row)))
+      throw cannotTell('what you may see', caller, deps.facts)
+    if (user !== undefined && person !== undefined && seen.length === 0)
+      await mustBeSomebody(user, person, caller, deps)
+    return seen.map((row) => requestView(row, deps.facts))
   })
 
   app.get('/api/v1/requests/:id', async (request) => {
@@ -117,28 +130,4 @@ export function requestRoutes(app: FastifyInstance, deps: ServerDeps, callers: C
       expires_at: new Date(answer.expiresAt).toISOString(),
     }
   })
-}
-
-/** undefined: the filter names somebody or something that is not there, so nothing matches. */
-async function filterOf(
-  wanted: z.output<typeof query>,
-  deps: ServerDeps,
-): Promise<RequestFilter | undefined> {
-  const repository =
-    wanted.repo === undefined
-      ? undefined
-      : deps.facts.repositories.find(({ name }) => name.toLowerCase() === wanted.repo?.toLowerCase())
-  if (wanted.repo !== undefined && repository === undefined) return undefined
-  const person = wanted.user?.includes('@') ? await deps.personByEmail(wanted.user) : undefined
-  if (wanted.user?.includes('@') && person === undefined) return undefined
-  return {
-    ...(repository === undefined ? {} : { repository: repository.id }),
-    ...(person === undefined
-      ? wanted.user === undefined
-        ? {}
-        : { requesterLogin: wanted.user }
-      : { requesterId: person.id }),
-    ...(wanted.state === undefined ? {} : { state: wanted.state }),
-    ...(wanted.provider === undefined ? {} : { provider: wanted.provider }),
-  }
 }

@@ -75,6 +75,9 @@ export function openNote(
     if (name === undefined || encoded === undefined)
       throw new NoteError(`${JSON.stringify(line)} is no signature line.`)
     const bytes = Buffer.from(encoded, 'base64')
+    // One spelling of one signature: base64 decoding is lenient.
+    if (bytes.toString('base64') !== encoded)
+      throw new NoteError(`${JSON.stringify(line)} is no signature line.`)
     const key = keys.find((one) => one.name === name && one.id === bytes.subarray(0, 4).toString('hex'))
     if (key === undefined) continue
     if (!verify(null, Buffer.from(text, 'utf8'), key.publicKey, bytes.subarray(4)))

@@ -1,6 +1,7 @@
 import { type Commit, GitError, type Sha } from '../reconcile/ports/git.ts'
 import { type Ran, runGit } from './child.ts'
 import { commitOf } from './commit.ts'
+import { createHeld } from './held.ts'
 import { createLine } from './line.ts'
 import type { Objects } from './objects.ts'
 import { isSha, requireSha } from './sha.ts'
@@ -11,6 +12,8 @@ const commitsLimit = 10_000
 const readLimit = 200
 /** Answers about what a commit's history held, which never change, that are remembered. */
 const answersLimit = 1000
+/** Whose paths are asked about all the time. */
+const requests = 'requests'
 
 export type HistoryOptions = {
   readonly gitDir: string
@@ -41,10 +44,14 @@ export function createHistory({ gitDir, env, timeoutMs, objects }: HistoryOption
   const list = async (args: readonly string[]) =>
     (await run(['rev-list', ...args])).stdout.toString('latin1').split('\n').filter(isSha)
 
-  const line = createLine(objects, async (tip, limit) => {
-    const shas = await list([`--max-count=${limit + 1}`, tip])
-    return shas.length > limit ? undefined : shas
-  })
+  const line = createLine(
+    objects,
+    async (tip, limit) => {
+      const shas = await list([`--max-count=${limit + 1}`, tip])
+      return shas.length > limit ? undefined : shas
+    },
+    createHeld(objects, requests),
+  )
   const held = new Map<string, boolean>()
   /** Where ways back from `head` first meet what `stop` holds; undefined: not within what is read here. */
   const meet = async (head: Sha, stop: (sha: Sha) => boolean): Promise<readonly Sha[] | undefined> => {
@@ -105,11 +112,14 @@ export function createHistory({ gitDir, env, timeoutMs, objects }: HistoryOption
     },
     async everHeld(commit: Sha, path: string): Promise<boolean> {
       await present(commit)
+      const onLine = line.held(commit, path)
+      if (onLine !== undefined) return onLine
       const question = `${commit} ${path}`
       const known = held.get(question)
       if (known !== undefined) return known
       // --full-history: by default git leaves out side branches whose changes a merge undid.
       const answer = (await list(['--full-history', '--max-count=1', commit, '--', path])).length > 0
+      line.learn(commit, path, answer)
       if (held.size === answersLimit) held.clear()
       held.set(question, answer)
       return answer

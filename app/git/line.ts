@@ -1,6 +1,7 @@
 import { inTurn } from '../reconcile/in-turn.ts'
 import type { Sha } from '../reconcile/ports/git.ts'
 import { commitOf } from './commit.ts'
+import type { Held } from './held.ts'
 import type { Objects } from './objects.ts'
 
 /** Commits kept in memory, some 100 bytes each; a branch with more is git's to walk. */
@@ -13,6 +14,9 @@ export type Line = {
   follow(tip: Sha): Promise<void>
   /** Tells whether a commit is `of` or an ancestor of it; undefined: `of` is not on the line, ask git. */
   below(of: Sha): ((commit: Sha) => boolean) | undefined
+  /** Whether anything ever lay at a path in the history of `of`; undefined: ask git, and say what it answered. */
+  held(of: Sha, path: string): boolean | undefined
+  learn(of: Sha, path: string, held: boolean): void
 }
 
 /**
@@ -23,6 +27,7 @@ export type Line = {
 export function createLine(
   objects: Objects,
   all: (tip: Sha, limit: number) => Promise<readonly Sha[] | undefined>,
+  held: Held,
 ): Line {
   let steps = new Map<Sha, number>()
   let reached = new Map<Sha, number>()
@@ -41,6 +46,7 @@ export function createLine(
 
   async function begin(next: Sha): Promise<void> {
     const commits = await all(next, mostKept)
+    held.begin()
     reached = new Map(commits?.map((sha) => [sha, 0]))
     steps = new Map(commits && [[next, 0]])
     tip = commits && next
@@ -60,6 +66,7 @@ export function createLine(
         found.add(at)
         open.push(...(await commitOf(objects, at)).parents)
       }
+      await held.step(number, found)
       for (const sha of found) reached.set(sha, number)
       steps.set(step, number)
       tip = step
@@ -73,6 +80,14 @@ export function createLine(
       return step === undefined
         ? undefined
         : (commit) => (reached.get(commit) ?? Number.POSITIVE_INFINITY) <= step
+    },
+    held(of, path) {
+      const step = steps.get(of)
+      return step === undefined ? undefined : held.upTo(step, path)
+    },
+    learn(of, path, answer) {
+      const step = steps.get(of)
+      if (step !== undefined) held.learn(step, path, answer)
     },
   }
 }

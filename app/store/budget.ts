@@ -1,7 +1,7 @@
 import { sql } from 'slonik'
 import { z } from 'zod'
 import type { Store } from '../reconcile/ports/store.ts'
-import { connectionOf, type Database } from './database.ts'
+import type { Database } from './database.ts'
 
 type Budget = Pick<Store, 'takeBudget' | 'holdBudget'>
 
@@ -20,28 +20,37 @@ const hour = 3_600_000
  * twice its size through in one minute, and GitHub counts every minute there is.
  */
 export function budget(database: Database, limits: Limits): Budget {
+  /** One statement, because each write of gitsudo's waits for it; whether it fits is asked of the row as it then is. */
+  const take = (installation: number, cost: number, now: number) =>
+    database.run.maybeOne(sql.type(z.object({ installation: z.number() }))`
+      insert into github_budget as budget (installation, spent)
+      values (${installation}, array_fill(${now}::int8, array[${cost}::int]))
+      on conflict (installation) do update set
+        spent = array(select time from unnest(budget.spent) time where time > ${now - hour}) || excluded.spent
+      where budget.held_until <= ${now}
+        and (select count(*) from unnest(budget.spent) time where time > ${now - hour}) <= ${limits.perHour - cost}
+        and (select count(*) from unnest(budget.spent) time where time > ${now - minute}) <= ${limits.perMinute - cost}
+      returning installation`)
+
   return {
-    takeBudget: (installation, cost, now) =>
-      database.transaction(async (tx) => {
-        const connection = connectionOf(tx)
-        await connection.query(sql.unsafe`
-          insert into github_budget (installation) values (${installation}) on conflict do nothing`)
-        const { spent, heldUntil } = await connection.one(sql.type(
+    async takeBudget(installation, cost, now) {
+      if (cost > Math.min(limits.perMinute, limits.perHour))
+        throw new RangeError(`${cost} writes at once can never fit into the budget`)
+      for (;;) {
+        if ((await take(installation, cost, now)) !== null) return { ok: true }
+        const { spent, heldUntil } = await database.run.one(sql.type(
           z.object({ spent: z.array(z.number()), heldUntil: z.number() }),
         )`
-          select spent, held_until from github_budget where installation = ${installation} for update`)
-        const recent = spent.filter((time) => time > now - hour)
+          select spent, held_until from github_budget where installation = ${installation}`)
         const retryAt = Math.max(
           heldUntil,
-          freeAt(recent, cost, limits.perHour, hour),
-          freeAt(recent, cost, limits.perMinute, minute),
+          freeAt(spent, cost, limits.perHour, hour),
+          freeAt(spent, cost, limits.perMinute, minute),
         )
+        // In between it may have been given back.
         if (retryAt > now) return { ok: false, retryAt }
-        const after = [...recent, ...Array<number>(cost).fill(now)]
-        await connection.query(sql.unsafe`
-          update github_budget set spent = ${sql.array(after, 'int8')} where installation = ${installation}`)
-        return { ok: true }
-      }),
+      }
+    },
 
     holdBudget: async (installation, until) => {
       await database.run.query(sql.unsafe`
@@ -53,9 +62,6 @@ export function budget(database: Database, limits: Limits): Budget {
 
 /** When `cost` more fit into `limit` per `span`: after the oldest writes that must leave it have left. */
 function freeAt(spent: readonly number[], cost: number, limit: number, span: number): number {
-  const leaving = spent.length + cost - limit
-  if (leaving <= 0) return 0
-  const last = [...spent].sort((a, b) => a - b)[leaving - 1]
-  if (last === undefined) throw new RangeError(`${cost} writes at once can never fit into ${limit}`)
-  return last + span
+  const last = spent.toSorted((a, b) => a - b)[spent.length + cost - limit - 1]
+  return last === undefined ? 0 : last + span
 }

@@ -31,6 +31,14 @@ describe('a note', () => {
     expect(openNote(note, [stranger.key]).signedBy).toEqual([])
   })
 
+  test('of the same signature spelt otherwise is refused', () => {
+    const note = signNote('one\n', [ours])
+    // The last sextet before the padding has two bits that nobody reads.
+    const other = note.replace(/.=\n$/, (end) => `${String.fromCharCode(end.charCodeAt(0) + 1)}=\n`)
+    expect(other).not.toBe(note)
+    expect(() => openNote(other, [ours.key])).toThrow(NoteError)
+  })
+
   test('altered anywhere is refused or says something unsigned', () => {
     const note = signNote('acme.example\n12\n', [ours])
     fc.assert(

@@ -228,6 +228,8 @@ export const startAzure = async (options: AzureOptions) => {
       },
     )
   })
+  // No shorter than its clients keep a connection: one closed as it is used again looks like trouble of the cloud.
+  server.keepAliveTimeout = 60_000
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('the double has no port')

@@ -1,5 +1,6 @@
 import { originHead } from './chain.ts'
 import { told } from './compare/comparison.ts'
+import { foreignFaults } from './compare/lines.ts'
 import { ExportError, readExportLine, type SegmentBounds } from './export-line.ts'
 import type { NoteKey } from './note.ts'
 import { trustedKeys } from './rotation.ts'
@@ -57,7 +58,7 @@ async function verifySegment(
   const { first, last, head, before } = bounds
   const keys = given && trustedKeys(given, rotations)
   const verified = await verifyExportLines(lines(), keys ? { keys } : {})
-  const faults = verified.marks.faults.map(told)
+  const faults = [...verified.marks.faults.map(told), ...foreignFaults(verified.marks.foreign)]
   if (!verified.ok) faults.push(`event ${verified.seq}: ${verified.what} is not as it has to be`)
   if (first > 1 ? before === undefined : head !== hex(originHead(origin)))
     faults.push('it does not say what it goes on from')

@@ -4,6 +4,7 @@ import { type Claim, type ClaimFault, contradiction, readClaim } from './claim.t
 import { type Columns, columnsOf } from './columns.ts'
 import type { LedgerEvent } from './event.ts'
 import { fits, misfitOf } from './fits.ts'
+import { type Foreign, foreignOf } from './foreign.ts'
 import { createTree, type MerkleTree } from './merkle.ts'
 import type { NoteKey } from './note.ts'
 import { signatureHolds, signatureOf, signingKeyId } from './signature.ts'
@@ -44,6 +45,8 @@ export type Marks = {
   readonly faults: readonly ClaimFault[]
   /** Events whose `data.sig` holds. */
   readonly signatures: number
+  /** What events say that gitsudo did not seal. */
+  readonly foreign: readonly (Foreign & { readonly seq: number })[]
 }
 
 export type Verified = { readonly marks: Marks } & (
@@ -90,6 +93,7 @@ export function createVerifier(origin: string, options: VerifierOptions = {}): V
   let unstored: readonly Claim[] = []
   const marks = { checkpoints: 0, claims: 0, signatures: 0 }
   const faults: ClaimFault[] = []
+  const foreign: Marks['foreign'][number][] = []
   let newest: Marks['newest']
   let beyond: Claim | undefined
 
@@ -140,6 +144,8 @@ export function createVerifier(origin: string, options: VerifierOptions = {}): V
           head = found.chain
           tree.push(found.leaf)
           if (claims[nextClaim]?.size === events) unstored = compareClaims()
+          const others = foreignOf(found.event)
+          if (others !== undefined && foreign.length < mostFaults) foreign.push({ ...others, seq: row.seq })
           return found.event
         }
         fault = 'fault' in found ? found.fault : odd && { seq: row.seq, ...odd }
@@ -174,6 +180,7 @@ export function createVerifier(origin: string, options: VerifierOptions = {}): V
       const compared = {
         ...marks,
         faults,
+        foreign,
         ...(newest === undefined ? {} : { newest }),
         ...(beyond === undefined ? {} : { beyond }),
       }

@@ -58,15 +58,12 @@ export const openPorts = async (
   const keys = keysOf(config.keys)
   const queue = await createQueue({ databaseUrl, execute: executeWithin, log })
   const store = createStore({ database, queue, keys })
-  const ledger = createLedger({ database, keys, clock, log, origin: config.instance })
   const signers = signersOf(config.instance, config.keys.signing)
+  const noteKeys = signers.map(({ key }) => key)
+  const ledger = createLedger({ database, keys, clock, log, origin: config.instance, noteKeys })
   const checkpoints: Checkpoints = {
-    ...createCheckpointer({ database, clock, log, origin: config.instance, signers }),
-    ...anchorReads(
-      database,
-      keys,
-      signers.map(({ key }) => key),
-    ),
+    ...createCheckpointer({ database, clock, log, keys, origin: config.instance, signers }),
+    ...anchorReads(database, keys, noteKeys),
   }
   const { anchorRepository } = config
   const witness = createWitness(config.witnesses, log)

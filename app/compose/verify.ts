@@ -6,6 +6,7 @@ import { type Comparison, compared, plural, told } from '../audit/compare/compar
 import {
   compareAnchors,
   compareCheckpoints,
+  compareForeign,
   compareSignatures,
   faultsOf,
   lossOf,
@@ -66,7 +67,9 @@ export async function verifyEverything(
     const shaky = start && verified.before && contradiction(start, verified.before)
     const size = verified.ok ? verified.events : verified.seq - 1
     const heard = verified.ok
-      ? await hearEvents(source, size, { ask, anchors, keys, lines: clones.lines, now })
+      ? await hearEvents(source, size, {
+          ...{ ask, anchors, keys, lines: clones.lines, now, foreign: verified.marks.foreign },
+        })
       : undefined
     const isGone = heard?.restored.isGone ?? (() => false)
     // A checkpoint is stored a moment after its events: a backup may have been made in between.
@@ -86,6 +89,7 @@ export async function verifyEverything(
         start,
       ),
       ...compareSignatures(verified, keys),
+      ...compareForeign(verified),
       compareAnchors(
         ask.repositories.length,
         anchors,

@@ -1,12 +1,14 @@
 // The bug of others: the new version is deployed, its tables have moved, and the grants of before are never looked at
-// again. A grant that was live in the oldest database that kept grants is taken away at its time by the service of
-// today; from every state in between: test/store/upgrade.test.ts (trust.md 7.14).
+// again. A grant that was live in the oldest database that kept checkpoints is taken away at its time by the service
+// of today; from every one since grants are kept: test/store/upgrade.test.ts (trust.md 7.14).
 import { expect, test } from 'vitest'
 import { mustRun } from '../../app/sandbox/run.ts'
 import { withClient } from '../support/client.ts'
-import { earlierDatabase } from '../support/earlier.ts'
+import { earlierDatabase, migrations } from '../support/earlier.ts'
 import { live } from './support/cloud.ts'
 import { ownWorld } from './support/world.ts'
+
+const withCheckpoints = migrations.indexOf('0009_checkpoints.sql') + 1
 
 test('a live grant from before an upgrade ends at its time', async () => {
   const t = await ownWorld({ merge: 'manual' })
@@ -19,7 +21,7 @@ test('a live grant from before an upgrade ends at its time', async () => {
     newer.pathname = `/${name}_newer`
     server.pathname = '/postgres'
     await withClient(server.href, (client) => client.query(`alter database ${name} rename to ${name}_newer`))
-    await earlierDatabase(newer.href, name, 2)
+    await earlierDatabase(newer.href, name, withCheckpoints)
     await mustRun(t.entry.command, [...t.entry.args, 'server', 'init', '--config', t.service.config], {
       env: { ...t.service.env, GITSUDO_OWNER_DATABASE_URL: t.superuserUrl },
     })

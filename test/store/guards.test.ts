@@ -146,6 +146,30 @@ test.each(rewrites)('nobody but the owner may, triggers on or off: %s', async (s
   )
 })
 
+test.each(['gitsudo_app', 'superuser'] as const)('the ledger grows at its end: %s', async (role) => {
+  const put = (...seqs: readonly string[]) =>
+    as(role, [
+      'begin',
+      `insert into audit_events (seq, body, leaf, chain, type, at, actor_kind, actor_id)
+       select seq, ''::bytea, sha256(seq::text::bytea), ''::bytea, '', now(), '', ''
+       from unnest(array[${seqs}]::bigint[]) as seq`,
+      'rollback',
+    ])
+  // No number would be left to go on with, or no JavaScript would know it.
+  for (const seqs of [
+    ['9223372036854775807'],
+    ['9007199254740993'],
+    ['2'],
+    ['0'],
+    ['-1'],
+    ['1', '3'],
+    ['0', '1'],
+  ])
+    await expect(put(...seqs)).rejects.toThrow('audit_events grows at its end, without gaps')
+  await put('1')
+  await put('2', '1', '3')
+})
+
 test('guards stay on where triggers are turned off', async () => {
   const { rows } = await withClient(database.superuserUrl, (client) =>
     client.query(`

@@ -168,6 +168,7 @@ export async function stageLedger(events: number, every: number) {
     database,
     dir,
     signer,
+    keys,
     git,
     commit,
     point,

@@ -1,8 +1,12 @@
+import { bodyOf } from '../../app/audit/body.ts'
 import { leafHash, linkHash, originHead } from '../../app/audit/chain.ts'
 import { checkpointText } from '../../app/audit/checkpoint.ts'
+import { columnsOf } from '../../app/audit/columns.ts'
+import type { LedgerEvent } from '../../app/audit/event.ts'
 import { createTree } from '../../app/audit/merkle.ts'
 import { signNote } from '../../app/audit/note.ts'
 import { noteSigner } from './checkpoints.ts'
+import { withClient } from './client.ts'
 import { type LedgerStage, origin } from './ledger-stage.ts'
 
 type Row = { readonly seq: number; readonly body: Buffer; readonly leaf: Buffer; readonly chain: Buffer }
@@ -52,6 +56,41 @@ export async function tamperWith(stage: LedgerStage) {
         if (row.seq >= seq && row.seq <= upTo)
           await put(row.seq, { seq: row.seq, body, leaf: Buffer.from(leaf), chain: Buffer.from(head) })
       }
+    },
+    /** Events with right leaves, links and columns behind the last row: all that can be had without our keys. */
+    async append(who: 'app' | 'superuser', events: readonly LedgerEvent[]) {
+      const url = who === 'app' ? stage.postgres.appUrl : stage.postgres.superuserUrl
+      await withClient(url, async (client) => {
+        await client.query("set gitsudo.announced = 'yes'")
+        for (const event of events) {
+          const last = await client.query(
+            'select seq::int, chain from audit_events order by seq desc limit 1',
+          )
+          const [{ seq = 0, chain = originHead(origin) } = {}] = last.rows
+          const body = bodyOf(event)
+          const leaf = leafHash(body)
+          const of = columnsOf(event)
+          await client.query(
+            `insert into audit_events (seq, body, leaf, chain, type, at, actor_kind, actor_id, actor_login, request_id,
+               grant_id, repo_id, pull, commit, mac_key, mac)
+             select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, mac_key, mac
+             from audit_events order by seq desc limit 1`,
+            [
+              ...[
+                seq + 1,
+                body,
+                leaf,
+                linkHash(chain, seq + 1, leaf),
+                of.type,
+                of.at,
+                of.actorKind,
+                of.actorId,
+              ],
+              ...[of.actorLogin, of.requestId, of.grantId, of.repoId, of.pull, of.commit],
+            ],
+          )
+        }
+      })
     },
     /** What somebody without the key would sign over the ledger as it is now, up to `size`. */
     async forge(size: number, named: string = origin, signer = stranger): Promise<string> {

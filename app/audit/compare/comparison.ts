@@ -2,7 +2,15 @@ import type { ClaimFault } from '../claim.ts'
 
 /** What the ledger was compared with besides itself, and what came out. */
 export type Comparison = {
-  readonly of: 'checkpoints' | 'signatures' | 'anchors' | 'merges' | 'receipts' | 'witnesses' | 'earlier run'
+  readonly of:
+    | 'checkpoints'
+    | 'signatures'
+    | 'foreign events'
+    | 'anchors'
+    | 'merges'
+    | 'receipts'
+    | 'witnesses'
+    | 'earlier run'
   /** `unproven`: out of reach, so that a claim the ledger makes stays a claim. `skipped`: nobody asked. */
   readonly outcome: 'agrees' | 'fault' | 'unproven' | 'skipped'
   /** One line, without a full stop. */

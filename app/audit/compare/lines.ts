@@ -1,4 +1,5 @@
 import type { Claim, ClaimFault } from '../claim.ts'
+import { foreignRows } from '../foreign.ts'
 import type { NoteKey } from '../note.ts'
 import type { Verified } from '../verify.ts'
 import type { Anchors } from './anchors.ts'
@@ -53,6 +54,13 @@ export function compareSignatures({ marks: { signatures } }: Verified, keys: Key
   if (keys === undefined || signatures === 0) return []
   return [compared('signatures', `those of ${plural(signatures, 'event')} hold`, [])]
 }
+
+/** What is on record as not gitsudo's; nothing where there is none. */
+export const compareForeign = ({ marks: { foreign } }: Verified): readonly Comparison[] =>
+  foreign.length === 0 ? [] : [compared('foreign events', '', foreignFaults(foreign))]
+
+export const foreignFaults = (foreign: Verified['marks']['foreign']): readonly string[] =>
+  foreign.map((one) => `${foreignRows(one)}: not sealed by gitsudo, as event ${one.seq} says`)
 
 /** What the anchor branch came to. @param faults besides the branch's own */
 export function compareAnchors(

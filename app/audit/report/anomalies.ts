@@ -1,5 +1,6 @@
 import { writeInstant } from '../../request/instant.ts'
 import type { LedgerEvent } from '../event.ts'
+import { foreignOf, foreignRows } from '../foreign.ts'
 import type { Anomaly, Period, Story } from './report.ts'
 import { isForced, nameOf, text } from './story.ts'
 
@@ -24,6 +25,9 @@ export function ofEvent(seq: number, event: LedgerEvent, at: number): Anomaly | 
     ...(who !== undefined && { who }),
   })
   const why = text(data.why) ?? ''
+  const foreign = foreignOf(event)
+  if (foreign !== undefined)
+    return one('database changed', `${foreignRows(foreign)}: not sealed by gitsudo`, actor.id)
   if (type === 'database.changed') {
     const what = [data.operation, 'of', data.table, data.row].map(String).join(' ')
     return one(

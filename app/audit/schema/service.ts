@@ -28,19 +28,32 @@ export const serviceSchemas = {
     ),
   }),
   'database.changed': eventSchema('database.changed', {
-    when: 'A row changed in a transaction that did not announce itself; `at` is when.',
-    by: { who: 'The role that logged in.', kinds: ['database'] },
+    when: 'A row changed in a transaction that did not announce itself; `at` is when. With `sig`: rows of the ledger that gitsudo did not seal; `at` is when they were found.',
+    by: { who: 'The role that logged in; `unknown` of rows of the ledger.', kinds: ['database'] },
     about: [],
-    data: closed({
-      change: count('Its number among the changes noticed.', 1),
-      table: name('Which table.'),
-      operation: oneOf('What was done.', 'insert', 'update', 'delete', 'truncate'),
-      row: name("The row's key; * for what concerns the whole table."),
-      before: orNull(text('What the columns that changed held before, JSON as PostgreSQL writes it.')),
-      after: orNull(text('What they hold since.')),
-      client: orNull(name('The address it came from; null: from the same machine.')),
-      application: orNull(name('What the connection called itself.')),
-    }),
+    data: {
+      ...closed(
+        {
+          change: count('Its number among the changes noticed.', 1),
+          table: name('Which table.'),
+          operation: oneOf('What was done.', 'insert', 'update', 'delete', 'truncate'),
+          row: name(
+            "The row's key; * for what concerns the whole table; of the ledger, which events: `61-63`.",
+          ),
+          before: orNull(
+            text(
+              'What the columns that changed held before, JSON as PostgreSQL writes it; of the ledger, the chain before these events.',
+            ),
+          ),
+          after: orNull(text('What they hold since; of the ledger, the chain after these events.')),
+          client: orNull(name('The address it came from; null: from the same machine.')),
+          application: orNull(name('What the connection called itself.')),
+          sig: signature,
+        },
+        ['change', 'sig'],
+      ),
+      oneOf: [{ required: ['change'] }, { required: ['sig'] }],
+    },
   }),
   'ledger.anchored': eventSchema('ledger.anchored', {
     when: 'A checkpoint was committed to the anchor branch; `repo` is the anchor repository, `commit` the anchor.',

@@ -4,6 +4,7 @@ import { skipped } from '../../audit/compare/lines.ts'
 import { createMergeCheck, type MergeLine, mergeTypes } from '../../audit/compare/merges.ts'
 import { createPullCheck, type MergedPull } from '../../audit/compare/pulls.ts'
 import { compareReceipts } from '../../audit/compare/receipts.ts'
+import type { Foreign } from '../../audit/foreign.ts'
 import { signatureHolds, signingKeyId } from '../../audit/signature.ts'
 import type { GitHubSays, VerifyAsk } from '../../cli/deps.ts'
 import type { Keys, Source } from './source.ts'
@@ -21,12 +22,15 @@ export async function hearEvents(
     keys,
     lines,
     now,
+    foreign,
   }: {
     readonly ask: Pick<VerifyAsk, 'github' | 'fromBackup' | 'grantWindowMs'>
     readonly anchors: Anchors | undefined
     readonly keys: Keys
     readonly lines: readonly MergeLine[]
     readonly now: number
+    /** Explains nothing. */
+    readonly foreign: readonly Foreign[]
   },
 ) {
   const publicKeys = new Map((keys ?? []).map(({ publicKey }) => [signingKeyId(publicKey), publicKey]))
@@ -38,6 +42,7 @@ export async function hearEvents(
   for await (const { seq, event } of source.events(['ledger.anchored', 'ledger.restored', ...more], size)) {
     anchored?.see(seq, event)
     restored.see(seq, event)
+    if (foreign.some(({ first, last }) => first <= seq && seq <= last)) continue
     pulls?.see(event)
     for (const merge of merges) merge.see(event)
   }

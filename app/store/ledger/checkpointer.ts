@@ -6,6 +6,7 @@ import { rotationsDue, type Signer } from '../../audit/rotation.ts'
 import { inTurn } from '../../reconcile/in-turn.ts'
 import type { Checkpoints, SignedCheckpoint } from '../../reconcile/ports/checkpoints.ts'
 import type { Clock } from '../../reconcile/ports/clock.ts'
+import type { Keys } from '../../reconcile/ports/keys.ts'
 import type { Log } from '../../reconcile/ports/log.ts'
 import { connectionOf, type Database } from '../database.ts'
 import {
@@ -17,18 +18,19 @@ import {
 } from './checkpoints.ts'
 import { LedgerError } from './error.ts'
 import { advance, emptyFront, type Front } from './front.ts'
+import { lastVouched } from './vouched.ts'
 
 /** audit.md: at most every 10 s while events come. */
 const everyMs = 10_000
 const alertEveryMs = 60_000
 
-const lastRow = z.object({ seq: z.number() })
 const flag = z.object({ is: z.boolean() })
 
 export type CheckpointerDeps = {
   readonly database: Database
   readonly clock: Clock
   readonly log: Log
+  readonly keys: Pick<Keys, 'macHolds'>
   /** The instance. */
   readonly origin: string
   /** Each of them signs. */
@@ -38,6 +40,7 @@ export type CheckpointerDeps = {
 /** Makes checkpoints (the port says how); the lock makes one replica do it at a time. */
 export const createCheckpointer = (deps: CheckpointerDeps): Pick<Checkpoints, 'make' | 'newest'> => {
   const { database, clock, log, origin, signers } = deps
+  const noteKeys = signers.map(({ key }) => key)
   /** Up to the newest checkpoint that this process knows to hold. */
   let front: Front = emptyFront(origin)
   let introduced = false
@@ -63,6 +66,10 @@ export const createCheckpointer = (deps: CheckpointerDeps): Pick<Checkpoints, 'm
     introduced = true
   }
 
+  /** How far the ledger is ours: what comes after it is signed once the sealer has put it on record as foreign. */
+  const lastSeq = async (): Promise<number> =>
+    (await lastVouched(database.run, { ...deps, noteKeys })).vouched.seq
+
   const isDue = async (newest: StoredCheckpoint | undefined): Promise<boolean> => {
     const now = clock.now()
     // One from the future: a clock was set back.
@@ -77,7 +84,7 @@ export const createCheckpointer = (deps: CheckpointerDeps): Pick<Checkpoints, 'm
   const attempt = async (when: 'due' | 'now'): Promise<SignedCheckpoint | undefined> => {
     const newest = await newestCheckpoint(database)
     if (!introduced) await introduce(newest)
-    const size = await lastSeq(database)
+    const size = await lastSeq()
     if (size === 0 || (newest !== undefined && size === newest.size)) return undefined
     if (when === 'due' && !(await isDue(newest))) return undefined
     if (newest !== undefined) {
@@ -96,7 +103,7 @@ export const createCheckpointer = (deps: CheckpointerDeps): Pick<Checkpoints, 'm
       const { is: alone } = await connection.one(sql.type(flag)`
         select pg_try_advisory_xact_lock(hashtextextended('gitsudo checkpoint', 0)) as is`)
       if (!alone || (await newestCheckpoint(database))?.size !== newest?.size) return undefined
-      const at = await advance(connection, front, await lastSeq(database))
+      const at = await advance(connection, front, await lastSeq())
       const checkpoint = { origin, size: at.tree.size, root: at.tree.root(), head: at.head }
       const note = signNote(checkpointText(checkpoint), signers)
       const madeAt = clock.now()
@@ -121,10 +128,6 @@ export const createCheckpointer = (deps: CheckpointerDeps): Pick<Checkpoints, 'm
     },
   }
 }
-
-const lastSeq = async (database: Database): Promise<number> =>
-  (await database.run.maybeOne(sql.type(lastRow)`select seq from audit_events order by seq desc limit 1`))
-    ?.seq ?? 0
 
 /** What a stored note says. Who has signed it is not asked: what it must not do is contradict the ledger. */
 const signed = ({ note }: StoredCheckpoint) => readCheckpoint(openNote(note, []).text)

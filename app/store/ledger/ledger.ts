@@ -7,16 +7,17 @@ import { findSealed, ledgerReads } from './read.ts'
 import { startSealer } from './sealer.ts'
 import { stage, stageAll, waitingEvents } from './stage.ts'
 import { createStandingReader } from './standing.ts'
+import type { VouchDeps } from './vouched.ts'
 
 /** The ledger port with a sealer running; `stop` seals what is committed by then. */
-export function createLedger(deps: {
-  readonly database: Database
-  readonly keys: Keys
-  readonly clock: Clock
-  readonly log: Log
-  /** The instance's name. */
-  readonly origin: string
-}): Ledger & { stop(): Promise<void> } {
+export function createLedger(
+  deps: VouchDeps & {
+    readonly database: Database
+    readonly keys: Keys
+    readonly clock: Clock
+    readonly log: Log
+  },
+): Ledger & { stop(): Promise<void> } {
   const { database } = deps
   const sealer = startSealer({ ...deps, find: (leaves) => findSealed(database, leaves) })
   return {

@@ -1,27 +1,26 @@
-import { sql } from 'slonik'
+import { type FragmentSqlToken, sql } from 'slonik'
 import { z } from 'zod'
-import { bodyOf, eventOf } from '../../audit/body.ts'
-import { leafHash, linkHash, originHead } from '../../audit/chain.ts'
-import { columnsOf } from '../../audit/columns.ts'
+import { bodyOf } from '../../audit/body.ts'
 import type { LedgerEvent } from '../../audit/event.ts'
+import { fitting } from '../../audit/fits.ts'
+import { type Foreign, foreignEvent } from '../../audit/foreign.ts'
 import type { Keys } from '../../reconcile/ports/keys.ts'
 import type { Log } from '../../reconcile/ports/log.ts'
 import type { Tx } from '../../reconcile/ports/store.ts'
 import { parseRequestId } from '../../request/id.ts'
 import { connectionOf, type Database } from '../database.ts'
+import { append } from './append.ts'
 import { vouched } from './stage.ts'
+import { lastVouched, type VouchDeps } from './vouched.ts'
 
-export type SealDeps = {
+export type SealDeps = VouchDeps & {
   readonly database: Database
   readonly keys: Keys
   readonly log: Log
-  /** The instance: what chain_0 is made of. */
-  readonly origin: string
 }
 
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array)
 const stagedRow = z.object({ id: z.number(), body: bytes, macKey: z.string(), mac: z.string() })
-const headRow = z.object({ seq: z.number(), chain: bytes })
 const changeRow = z.object({
   id: z.number(),
   at: z.string(),
@@ -49,17 +48,28 @@ export const batchSize = 1_000
 export async function sealBatch(
   deps: SealDeps,
 ): Promise<{ readonly sealed: ReadonlyMap<string, number>; readonly more: boolean }> {
-  const { sealed, more, forged, noticed } = await deps.database.transaction((tx) => sealWithin(deps, tx))
+  const { sealed, more, forged, noticed, foreign } = await deps.database.transaction((tx) =>
+    sealWithin(deps, tx),
+  )
   // Afterwards: a transaction may be run twice.
   for (const staged of forged) deps.log.alert('ledger.staged_forged', { staged })
   for (const { actor, data } of noticed) deps.log.alert('database.changed', { ...data, by: actor.id })
+  if (foreign !== undefined)
+    deps.log.alert('ledger.foreign', {
+      ...foreign,
+      why: 'gitsudo did not seal these events: they are on record as foreign, and audit verify says so from now on',
+      remedy: 'find who can write to the database, and change its passwords',
+    })
   return { sealed, more }
 }
 
-/** Whether anything waits, by a look that locks nothing and takes no transaction. */
-export const anythingToSeal = (database: Database): Promise<boolean> =>
-  database.run.oneFirst(sql.type(z.object({ any: z.boolean() }))`
+/** Whether anything waits, or the last row is not ours, by a look that locks nothing and takes no transaction. */
+export const anythingToSeal = async (deps: SealDeps): Promise<boolean> => {
+  const { run } = deps.database
+  const any = await run.oneFirst(sql.type(z.object({ any: z.boolean() }))`
     select exists (select from ledger_staged where not refused) or exists (select from database_changes) as any`)
+  return any || (await lastVouched(run, deps)).foreign !== undefined
+}
 
 async function sealWithin(deps: SealDeps, tx: Tx) {
   const connection = connectionOf(tx)
@@ -71,7 +81,7 @@ async function sealWithin(deps: SealDeps, tx: Tx) {
   const changes = await connection.any(sql.type(changeRow)`
     delete from database_changes where id in (
       select id from database_changes order by id limit ${batchSize} for update skip locked
-    ) returning id, to_char(at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at, by_role, table_name,
+    ) returning id, ${isoOf(sql.fragment`at`)} as at, by_role, table_name,
       operation, row_key, before::text, after::text, client, application`)
 
   const bodies: Uint8Array[] = []
@@ -88,61 +98,29 @@ async function sealWithin(deps: SealDeps, tx: Tx) {
   }
   const noticed = inOrder(changes).map(changed)
   bodies.push(...noticed.map(bodyOf))
-  const sealed = bodies.length > 0 ? await append(deps, connection, bodies) : new Map<string, number>()
-  return { sealed, more: staged.length === batchSize || changes.length === batchSize, forged, noticed }
+  const { vouched: last, foreign } = await lastVouched(connection, deps)
+  if (foreign !== undefined) {
+    // First of all: what comes after it vouches for the rows before it, too.
+    const event = foreignEvent(
+      { first: foreign.first, last: foreign.last.seq },
+      { before: hex(last.chain), after: hex(foreign.last.chain) },
+      await connection.oneFirst(sql.type(z.object({ at: z.string() }))`
+        select ${isoOf(sql.fragment`clock_timestamp()`)} as at`),
+    )
+    bodies.unshift(bodyOf(fitting(deps.keys.sign(event))))
+  }
+  return {
+    sealed: await append(deps, connection, foreign?.last ?? last, bodies),
+    more: staged.length === batchSize || changes.length === batchSize,
+    forged,
+    noticed,
+    foreign: foreign && ({ first: foreign.first, last: foreign.last.seq } satisfies Foreign),
+  }
 }
 
-async function append(
-  deps: SealDeps,
-  connection: ReturnType<typeof connectionOf>,
-  bodies: readonly Uint8Array[],
-): Promise<ReadonlyMap<string, number>> {
-  const fresh = new Map(bodies.map((body) => [hex(leafHash(body)), body]))
-  const known = await connection.any(sql.type(z.object({ leaf: bytes, seq: z.number() }))`
-    select leaf, seq from audit_events
-    where leaf = any(select decode(given, 'hex') from unnest(${sql.array([...fresh.keys()], 'text')}) as given)`)
-  const places = new Map<string, number>()
-  for (const { leaf, seq } of known) {
-    places.set(hex(leaf), seq)
-    fresh.delete(hex(leaf))
-  }
-  const last = await connection.maybeOne(sql.type(headRow)`
-    select seq, chain from audit_events order by seq desc limit 1`)
-  let seq = last?.seq ?? 0
-  let head = last?.chain ?? originHead(deps.origin)
-  const rows: (string | number | Buffer | null)[][] = []
-  for (const [leafHex, body] of fresh) {
-    seq += 1
-    const leaf = Buffer.from(leafHex, 'hex')
-    head = linkHash(head, seq, leaf)
-    places.set(leafHex, seq)
-    const of = columnsOf(eventOf(body))
-    rows.push([
-      ...[
-        seq,
-        Buffer.from(body),
-        leaf,
-        Buffer.from(head),
-        of.type,
-        of.at,
-        of.actorKind,
-        of.actorId,
-        of.actorLogin,
-      ],
-      ...[of.requestId, of.grantId, of.repoId, of.pull, of.commit],
-    ])
-  }
-  await connection.query(sql.unsafe`
-    insert into audit_events (seq, body, leaf, chain, type, at, actor_kind, actor_id, actor_login, request_id,
-      grant_id, repo_id, pull, commit)
-    select * from ${sql.unnest(rows, columnTypes)}`)
-  return places
-}
-
-const columnTypes = [
-  ...['int8', 'bytea', 'bytea', 'bytea', 'text', 'timestamptz', 'text', 'text', 'text'],
-  ...['text', 'text', 'int8', 'int8', 'text'],
-]
+/** RFC 3339 with milliseconds, UTC. */
+const isoOf = (at: FragmentSqlToken) =>
+  sql.fragment`to_char(${at} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 
 /** What an unannounced change of a row is on record as, and nothing else (trust.md 5.5). */
 function changed(change: z.infer<typeof changeRow>): LedgerEvent {
@@ -173,6 +151,4 @@ function inOrder<T extends { readonly id: number }>(rows: readonly T[]): readonl
   return rows.toSorted((a, b) => a.id - b.id)
 }
 
-function hex(leaf: Uint8Array): string {
-  return Buffer.from(leaf).toString('hex')
-}
+const hex = (chain: Uint8Array): string => Buffer.from(chain).toString('hex')

@@ -54,7 +54,7 @@ export function startSealer(
     waiting = []
     asked = false
     try {
-      if (here.length === 0 && !(await anythingToSeal(deps.database))) return pollMs
+      if (here.length === 0 && !(await anythingToSeal(deps))) return pollMs
       const { sealed, more } = await sealBatch(deps)
       await settle(here, sealed)
       return more ? 0 : pollMs

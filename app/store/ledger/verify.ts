@@ -106,6 +106,7 @@ function both(a: Marks, b: Marks): Marks {
     claims: a.claims + b.claims,
     faults: [...a.faults, ...b.faults],
     signatures: a.signatures + b.signatures,
+    foreign: [...a.foreign, ...b.foreign],
   }
 }
 

@@ -37,7 +37,7 @@ export const openStage = async () => {
     const database = await openDatabase(postgres.appUrl)
     const ledger = createLedger({ database, keys: testKeys, clock, log, origin: instance })
     const checkpoints = {
-      ...createCheckpointer({ database, clock, log, origin: instance, signers }),
+      ...createCheckpointer({ database, clock, log, keys: testKeys, origin: instance, signers }),
       ...anchorReads(
         database,
         testKeys,

@@ -48,7 +48,7 @@ const keys = keysOf(task.keys)
 const signers = signersOf(task.instance, task.keys.signing)
 const ledger = createLedger({ database, keys, clock, log, origin: task.instance })
 const checkpoints = {
-  ...createCheckpointer({ database, clock: fast, log, origin: task.instance, signers }),
+  ...createCheckpointer({ database, clock: fast, log, keys, origin: task.instance, signers }),
   ...anchorReads(
     database,
     keys,

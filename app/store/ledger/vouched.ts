@@ -1,0 +1,85 @@
+import { type CommonQueryMethods, sql } from 'slonik'
+import { z } from 'zod'
+import { originHead } from '../../audit/chain.ts'
+import { readClaim } from '../../audit/claim.ts'
+import type { NoteKey } from '../../audit/note.ts'
+import type { Keys } from '../../reconcile/ports/keys.ts'
+
+export type VouchDeps = {
+  readonly keys: Pick<Keys, 'macHolds'>
+  /** The instance. */
+  readonly origin: string
+  /** Ours: a checkpoint vouches for rows without a MAC, sealed by an older release or under a key that is gone. */
+  readonly noteKeys?: readonly NoteKey[]
+}
+
+/** A row's number and the chain up to it. */
+export type Place = { readonly seq: number; readonly chain: Uint8Array }
+
+const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array)
+const row = z.object({
+  seq: z.number(),
+  chain: bytes,
+  macKey: z.string().exactOptional(),
+  mac: z.string().exactOptional(),
+})
+const noteRow = z.object({ size: z.number(), note: z.string() })
+const pageSize = 1_000
+
+/** What the MAC of a sealed row covers. */
+export const sealOf = (origin: string, { seq, chain }: Place): Readonly<Record<string, unknown>> => ({
+  origin,
+  seq,
+  chain: Buffer.from(chain).toString('hex'),
+})
+
+/**
+ * The last row that is known to be ours, with all that precedes it: its MAC holds, or a checkpoint of ours says exactly
+ * this. `foreign`: the rows behind it, which somebody else put there.
+ */
+export const lastVouched = async (
+  run: CommonQueryMethods,
+  deps: VouchDeps,
+): Promise<{
+  readonly vouched: Place
+  readonly foreign?: { readonly first: number; readonly last: Place }
+}> => {
+  let first: number | undefined
+  let last: Place | undefined
+  const end = (vouched: Place) =>
+    first === undefined || last === undefined ? { vouched } : { vouched, foreign: { first, last } }
+  for (let limit = 1; ; limit = pageSize) {
+    const rows = await run.any(sql.type(row)`
+      select seq, chain, mac_key, mac from audit_events
+      where seq < coalesce(${first ?? null}, 9223372036854775807) order by seq desc limit ${limit}`)
+    const holds = await vouching(run, deps, rows)
+    for (const one of rows) {
+      if (holds(one)) return end(one)
+      first = one.seq
+      last ??= one
+    }
+    if (rows.length < limit) return end({ seq: 0, chain: originHead(deps.origin) })
+  }
+}
+
+const vouching = async (run: CommonQueryMethods, deps: VouchDeps, rows: readonly z.infer<typeof row>[]) => {
+  const { keys, origin, noteKeys = [] } = deps
+  const sealed = (one: z.infer<typeof row>) =>
+    one.macKey !== undefined &&
+    one.mac !== undefined &&
+    keys.macHolds('sealed', sealOf(origin, one), { key: one.macKey, value: one.mac })
+  const doubtful = rows.filter((one) => !sealed(one)).map(({ seq }) => seq)
+  if (doubtful.length === 0 || noteKeys.length === 0) return sealed
+  const notes = await run.any(sql.type(noteRow)`
+    select size, note from checkpoints where size = any(${sql.array(doubtful, 'int8')})`)
+  const heads = new Map(
+    notes.flatMap(({ size, note }) => {
+      const said = readClaim(note, { origin, keys: noteKeys }, { of: 'checkpoints', by: `${size}` })
+      return said.ok && said.claim.size === size ? [[size, said.claim.head] as const] : []
+    }),
+  )
+  return (one: z.infer<typeof row>) => {
+    const head = heads.get(one.seq)
+    return sealed(one) || (head !== undefined && Buffer.compare(head, one.chain) === 0)
+  }
+}

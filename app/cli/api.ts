@@ -43,6 +43,7 @@ export const credentialsSchema = z.object({
   environment: z.record(z.string(), z.string()),
   files: z.record(z.string(), z.string()).default({}),
   expires_at: z.string(),
+  principal: maybe(z.string()),
 })
 
 export const eventSchema = z.looseObject({

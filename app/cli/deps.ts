@@ -125,6 +125,25 @@ export type ProviderAnswer<T> =
   | { readonly provider: string; readonly found: readonly T[] }
   | { readonly provider: string; readonly trouble: string }
 
+/** A command to run. */
+export type Command = {
+  readonly command: string
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Variables that name a file, with what it holds; only its owner may read it, and it goes with the command. */
+  readonly files: Readonly<Record<string, string>>
+  /** It is an interactive shell. */
+  readonly shell?: boolean
+}
+
+/** What can be done beside a running command. */
+export type AtWork = {
+  /** Writes to our standard error, whatever the command has made of the terminal. */
+  say(text: string): void
+  /** Hangs up on a shell, as a terminal does that goes away. */
+  hangUp(): void
+}
+
 /** All that the command line may do, as plain functions; the parts of the service come from compose.ts. */
 export type CliDeps = {
   readonly version: string
@@ -132,8 +151,10 @@ export type CliDeps = {
   readonly clock: Clock
   readonly out: Output
   readonly err: Output
-  /** Resolves after `ms`. */
-  sleep(ms: number): Promise<void>
+  /** Whether somebody types: standard input and standard error are a terminal. */
+  readonly atTerminal: boolean
+  /** Resolves after `ms`, or when it is `over`. */
+  sleep(ms: number, over?: AbortSignal): Promise<void>
   readonly fetch: typeof fetch
   /** A few lower-case letters and digits that no other request has. */
   slug(): string
@@ -141,15 +162,10 @@ export type CliDeps = {
   /** A new file that only its owner may read, there once `work` is done, not at all if it fails. `-` is standard output. */
   writeFile<T>(path: string, work: (write: Write) => Promise<T>): Promise<T>
   /**
-   * Runs a command with this environment and our own standard streams; its exit status, 128 + n for signal n.
-   * `files`: variables that name a file, with what it holds; only its owner may read it, and it goes with the command.
+   * Runs a command with our own standard streams; its exit status, 128 + n for signal n. `alongside` goes on beside it,
+   * until it is `over`.
    */
-  execute(
-    command: string,
-    args: readonly string[],
-    env: Readonly<Record<string, string | undefined>>,
-    files: Readonly<Record<string, string>>,
-  ): Promise<number>
+  execute(command: Command, alongside: (at: AtWork, over: AbortSignal) => Promise<void>): Promise<number>
   /** Resolves at SIGINT or SIGTERM. */
   interrupted(): Promise<void>
 

@@ -9,7 +9,7 @@ import { fields, table } from './terminal/table.ts'
 type Screen = Pick<CliDeps, 'out' | 'env' | 'clock'>
 
 /** Somebody else's text on our terminal: one line, nothing in it that moves the cursor or turns letters around. */
-const plain = (text: string | undefined): string | undefined =>
+export const plain = (text: string | undefined): string | undefined =>
   text === undefined ? undefined : escapeUnseen(text)
 
 /** The list that `status` prints, newest first as the service gives it. */

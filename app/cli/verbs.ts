@@ -13,6 +13,7 @@ import { approve, deny } from './verbs/review.ts'
 import { revoke } from './verbs/revoke.ts'
 import { serverInit, serverReloadPolicies, serverStart, serverStatus, serverVersion } from './verbs/server.ts'
 import { sandbox, sweep, version } from './verbs/service.ts'
+import { shell } from './verbs/shell.ts'
 import { status } from './verbs/status.ts'
 import { auditVerify } from './verbs/verify.ts'
 
@@ -24,6 +25,7 @@ export const verbs: readonly Verb[] = [
   status,
   revoke,
   exec,
+  shell,
   audit,
   auditVerify,
   auditExport,

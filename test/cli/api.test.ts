@@ -210,42 +210,6 @@ describe('revoke', () => {
   })
 })
 
-describe('exec', () => {
-  it('gives the credentials to the command alone, and ends as it ends', async () => {
-    const { status, executed, out } = await as('alice', [
-      'exec',
-      active,
-      '--',
-      'aws',
-      's3',
-      '--output',
-      'json',
-      '-q',
-    ])
-    expect([status, out]).toEqual([7, ''])
-    expect(executed).toMatchObject([
-      {
-        command: 'aws',
-        args: ['s3', '--output', 'json', '-q'],
-        env: { MOCK_TOKEN: 'swordfish-swordfish', GITSUDO_SERVER: address },
-        files: { MOCK_FILE: 'kept-in-a-file' },
-      },
-    ])
-  })
-
-  it('says why when the grant is not active', async () => {
-    const { status, err, executed } = await as('bob', ['exec', waiting, '--', 'env'])
-    expect(status).toBe(1)
-    expect(err).toMatch(new RegExp(`^gitsudo: ${waiting} is pending, not active\\.\\n {2}→ `))
-    expect(executed).toEqual([])
-  })
-
-  it('refuses everybody else', async () => {
-    expect((await as('carol', ['exec', active, '--', 'env'])).status).toBe(1)
-    expect((await as('alice', ['exec', active])).status).toBe(2)
-  })
-})
-
 describe('audit', () => {
   it('shows the story of a request', async () => {
     const { out } = await as('alice', ['audit', '--request', active])

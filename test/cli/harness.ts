@@ -1,4 +1,4 @@
-import type { CliDeps } from '../../app/cli/deps.ts'
+import type { CliDeps, Command } from '../../app/cli/deps.ts'
 import { runProgram } from '../../app/cli/program.ts'
 
 export const absent = async (): Promise<never> => {
@@ -14,12 +14,7 @@ export async function gitsudo(
   let time = Date.parse('2026-12-01T12:00:00Z')
   let out = ''
   let err = ''
-  const executed: {
-    command: string
-    args: readonly string[]
-    env: Readonly<Record<string, string | undefined>>
-    files: Readonly<Record<string, string>>
-  }[] = []
+  const executed: Command[] = []
   const deps: CliDeps = {
     version: '0.1.0',
     env: {},
@@ -46,8 +41,9 @@ export async function gitsudo(
     slug: () => 'k3f9',
     readText: absent,
     writeFile: absent,
-    execute: async (command, args, env, files) => {
-      executed.push({ command, args, env, files })
+    atTerminal: false,
+    execute: async (command) => {
+      executed.push(command)
       return 7
     },
     interrupted: async () => undefined,

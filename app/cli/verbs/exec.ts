@@ -1,6 +1,7 @@
-import { credentialsSchema } from '../api.ts'
 import { clientFor } from '../client.ts'
 import { Failure } from '../failure.ts'
+import { givenBy } from '../given.ts'
+import { untilEnd } from '../until-end.ts'
 import { type Verb, word } from '../verb.ts'
 
 export const exec: Verb = {
@@ -17,10 +18,9 @@ export const exec: Verb = {
     const [command, ...rest] = args.words.slice(1)
     if (command === undefined)
       throw new Failure('usage', 'No command is given.', `gitsudo exec ${id} -- COMMAND`)
-    const { environment, files } = await client.post(
-      `/api/v1/requests/${encodeURIComponent(id)}/credentials`,
-      credentialsSchema,
+    const { env, files, endsAt } = await givenBy(deps, client, id)
+    return deps.execute({ command, args: rest, env, files }, (at, over) =>
+      untilEnd(deps, client, { id, endsAt, shell: false }, at, over),
     )
-    return deps.execute(command, rest, { ...deps.env, ...environment }, files)
   },
 }

@@ -1,0 +1,29 @@
+import { credentialsSchema } from './api.ts'
+import type { Client } from './client.ts'
+import type { CliDeps, Command } from './deps.ts'
+
+/** What a tool would heed instead of a variable that we set (AWS SDKs take the profile first, some of them). */
+const overruling: Readonly<Record<string, readonly string[]>> = {
+  AWS_ACCESS_KEY_ID: ['AWS_PROFILE', 'AWS_DEFAULT_PROFILE'],
+}
+
+/** What an active grant gives to a command: our own environment and the grant's. */
+export const givenBy = async (
+  deps: Pick<CliDeps, 'env' | 'err'>,
+  client: Client,
+  id: string,
+): Promise<Pick<Command, 'env' | 'files'> & { readonly endsAt: number }> => {
+  const { environment, files, expires_at, principal } = await client.post(
+    `/api/v1/requests/${encodeURIComponent(id)}/credentials`,
+    credentialsSchema,
+  )
+  if (principal !== undefined)
+    deps.err.write(`gitsudo: ${id} is for your own identity, ${principal}: sign in as that.\n`)
+  const without = Object.keys(environment).flatMap((name) => overruling[name] ?? [])
+  const own = Object.entries(deps.env).filter(([name]) => !without.includes(name))
+  return {
+    env: { ...Object.fromEntries(own), ...environment },
+    files,
+    endsAt: Date.parse(expires_at),
+  }
+}

@@ -14,6 +14,8 @@ import type { Component, PolicyEntry, ServerDeps } from '../server/deps.ts'
 import type { Metrics } from '../server/metrics.ts'
 import type { Anchoring } from './anchoring.ts'
 import type { OpenPorts, Ports } from './ports.ts'
+import type { Reach } from './reach.ts'
+import { within } from './within.ts'
 
 /** What the HTTP server may do, each a plain function over the ports. */
 export const serverDeps = (
@@ -24,6 +26,7 @@ export const serverDeps = (
   metrics: Metrics,
   intake: Intake,
   anchoring: Anchoring | undefined,
+  reach: Reach,
 ): ServerDeps => {
   const { store, github, ledger, settings, clock, log } = deps
   const repositories = [...settings.repositories.values()]
@@ -146,7 +149,12 @@ export const serverDeps = (
         await databaseUp(deps),
         await policiesUp(deps, accepted),
         { name: 'opa', up: true, detail: opened.opa },
-        { name: 'anchor', up: true, detail: await anchorDetail(deps, anchoring) },
+        await githubUp(reach),
+        mirrorsUp(
+          reach,
+          repositories.map(({ id }) => id),
+        ),
+        await anchorUp(deps, reach, anchoring),
         { name: 'revocation debt', up: true, detail: await debtDetail(deps) },
       ]
     },
@@ -158,8 +166,9 @@ export const serverDeps = (
           troubles: [
             ...(await accepted(repository.id).then(
               () => policyDrift(deps, repository),
-              (error: unknown) => [error instanceof Error ? error.message : String(error)],
+              (error: unknown) => [messageOf(error)],
             )),
+            ...notFetched(reach, repository.id),
             ...(await unprotected(deps, repository)),
           ],
           off: [...(await offOf(repository.id))].map(([name, off]) => ({ name, ...off })),
@@ -169,13 +178,7 @@ export const serverDeps = (
   }
 }
 
-const within = <T>(ms: number, work: Promise<T>): Promise<T> =>
-  Promise.race([
-    work,
-    new Promise<never>((_, reject) => {
-      setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms).unref()
-    }),
-  ])
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** What keeps GitHub from waiting for our check (trust.md 6.06c); the verdict at the merge waits for nobody. */
 const unprotected = async (
@@ -191,29 +194,51 @@ const unprotected = async (
         : `branch protection of ${branch} takes the check gitsudo from anybody: require it from this App`,
     ]
   } catch (error) {
-    return [
-      `branch protection of ${branch} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-    ]
+    return [`branch protection of ${branch} cannot be read: ${messageOf(error)}`]
   }
 }
 
-/** Never what makes a replica unready: while nothing may be given, it has to take away. */
-const anchorDetail = async (
+/** While nothing may be given, a replica has to take away. */
+const anchorUp = async (
   { checkpoints, clock }: Ports,
+  reach: Reach,
   anchoring: Anchoring | undefined,
-): Promise<string> => {
-  if (anchoring === undefined) return 'off: the configuration has no anchorRepository'
+): Promise<Component> => {
+  const anchor = { name: 'anchor', optional: true } as const
+  if (anchoring === undefined)
+    return { ...anchor, up: true, detail: 'off: the configuration has no anchorRepository' }
   const doubt = anchoring.anchorer.doubt()
-  if (doubt !== undefined) return `nothing is given: ${doubt}`
+  if (doubt !== undefined) return { ...anchor, up: false, detail: `nothing is given: ${doubt}` }
   try {
     const { last, waiting } = await within(2000, checkpoints.anchors(anchoring.repository))
-    if (last === undefined) return 'none yet'
-    const seconds = Math.max(0, Math.round((clock.now() - last.at) / 1000))
-    const rest = waiting === 'nothing' ? 'nothing waits for the next' : 'events wait for the next'
-    return `${last.size} events anchored ${seconds} s ago; ${rest}`
+    const why = reach.anchor()
+    const rest =
+      waiting === 'nothing'
+        ? 'nothing waits for the next'
+        : `events wait for the next${why === undefined ? '' : `: ${why}`}`
+    const seconds = last === undefined ? 0 : Math.max(0, Math.round((clock.now() - last.at) / 1000))
+    const held = last === undefined ? 'none yet' : `${last.size} events anchored ${seconds} s ago`
+    return { ...anchor, up: why === undefined, detail: `${held}; ${rest}` }
   } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+    return { ...anchor, up: false, detail: messageOf(error) }
   }
+}
+
+const githubUp = async (reach: Reach): Promise<Component> => {
+  const away = await reach.github()
+  return { name: 'github', up: away === undefined, optional: true, detail: away ?? 'answers' }
+}
+
+const notFetched = (reach: Reach, id: number): readonly string[] => {
+  const why = reach.mirror(id)
+  return why === undefined ? [] : [`its branch cannot be followed: ${why}`]
+}
+
+/** Which one could not be fetched, and why, is that repository's own trouble. */
+const mirrorsUp = (reach: Reach, ids: readonly number[]): Component => {
+  const away = ids.filter((id) => reach.mirror(id) !== undefined).length
+  const detail = away === 0 ? 'fetched' : `${away} of ${ids.length} could not be fetched the last time`
+  return { name: 'mirror', up: away === 0, optional: true, detail }
 }
 
 /** Not what makes a replica unready either. */
@@ -224,7 +249,7 @@ const debtDetail = async ({ ledger, clock }: Ports): Promise<string> => {
     const grants = count === 1 ? '1 grant' : `${count} grants`
     return `${grants} not confirmed gone, the oldest ${Math.round(oldestMs / 1000)} s past its end`
   } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+    return messageOf(error)
   }
 }
 
@@ -235,7 +260,7 @@ const databaseUp = async ({ store }: Ports): Promise<Component> => {
       ? { name: 'database', up: true, detail: 'answers, migrated' }
       : { name: 'migrations', up: false, detail: `missing: ${missing.join(', ')}; run gitsudo server init` }
   } catch (error) {
-    return { name: 'database', up: false, detail: error instanceof Error ? error.message : String(error) }
+    return { name: 'database', up: false, detail: messageOf(error) }
   }
 }
 
@@ -251,5 +276,5 @@ const policiesUp = async (
     return { name: 'policies', up: true, detail: 'loaded' }
   const [first] = tried
   const why = first?.status === 'rejected' ? first.reason : 'no repository is configured'
-  return { name: 'policies', up: false, detail: why instanceof Error ? why.message : String(why) }
+  return { name: 'policies', up: false, detail: messageOf(why) }
 }

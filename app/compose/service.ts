@@ -30,6 +30,7 @@ import { type Anchoring, anchoringOf, doubting } from './anchoring.ts'
 import { openServed } from './database.ts'
 import { metered } from './metered.ts'
 import { openPorts, type Ports } from './ports.ts'
+import { reaching } from './reach.ts'
 import { serverDeps } from './server-deps.ts'
 
 export type Service = {
@@ -72,7 +73,7 @@ export const startService = async (
     }),
   )
   const metrics = createMetrics(() => metricFacts(opened.database, clock), clock)
-  const ports = metered(overrides.wrap?.(opened.ports) ?? opened.ports, metrics)
+  const { ports, reach } = reaching(metered(overrides.wrap?.(opened.ports) ?? opened.ports, metrics))
   const anchoring = anchoringOf(config, ports)
   const ledger = doubting(ports.ledger, anchoring)
   const deps = {
@@ -92,7 +93,7 @@ export const startService = async (
     log,
     clock,
   })
-  const server = createServer(serverDeps(config, version, deps, opened, metrics, intake, anchoring))
+  const server = createServer(serverDeps(config, version, deps, opened, metrics, intake, anchoring, reach))
   if (anchoring !== undefined)
     await Promise.race([firstLook(anchoring, log), pause(firstLookMs, undefined, { ref: false })])
   await stopWaiting()

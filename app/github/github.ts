@@ -64,6 +64,7 @@ export function createGitHub(
   const redelivery = { repositories: new Set(known.keys()), clock, log }
 
   return {
+    answers: async () => void (await app.rest.apps.getAuthenticated()),
     repository: (id) => find(id).api,
     token: (id) => find(id).installation.token(),
     redeliverMissed: (since, isKnown) => redeliverMissed(app, redelivery, since, isKnown),

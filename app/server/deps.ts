@@ -5,8 +5,16 @@ import type { LedgerFilter, Sealed } from '../reconcile/ports/ledger.ts'
 import type { Log } from '../reconcile/ports/log.ts'
 import type { RequestFilter, RevokeAsk, StatusRow } from '../reconcile/ports/store.ts'
 
-/** Something the service stands on, named: `database`, `migrations`, `keys`, `github`. */
-export type Component = { readonly name: string; readonly up: boolean; readonly detail: string }
+/** Something the service stands on, named. `optional`: without it a replica is ready all the same, for it can take away. */
+export type Component = {
+  readonly name: string
+  readonly up: boolean
+  readonly detail: string
+  readonly optional?: true
+}
+
+export const isReady = (components: readonly Component[]): boolean =>
+  components.every(({ up, optional }) => up || optional === true)
 
 export type RepositoryHealth = {
   readonly id: number
@@ -118,7 +126,7 @@ export type ServerDeps = {
   }): Promise<EvaluateAnswer>
   /** Reads the accepted policies of every repository anew; how many are enabled now. */
   reloadPolicies(): Promise<number>
-  /** What must be there before any work is taken: answers within seconds, never throws. */
+  /** What there must be, or should be: answers within seconds, never throws. */
   readiness(): Promise<readonly Component[]>
   /** Facts about each repository, which never make the whole service unready. */
   repositories(): Promise<readonly RepositoryHealth[]>

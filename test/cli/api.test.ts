@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CliDeps } from '../../app/cli/deps.ts'
+import { GitHubError } from '../../app/reconcile/ports/github.ts'
 import { active, foreign, now, rows, waiting, world } from '../server/world.ts'
 import { gitsudo } from './harness.ts'
 
@@ -273,6 +274,23 @@ describe('policy and server', () => {
       'Server version:  0.1.0\nAPI version:     v1\n',
     )
     expect((await as(undefined, ['version'])).out).toBe('gitsudo 0.1.0\n')
+  })
+
+  it('status shows what is away, also where nobody can tell who asks', async () => {
+    const away = world({
+      readiness: async () => [
+        { name: 'database', up: true, detail: 'answers' },
+        { name: 'github', up: false, optional: true, detail: 'GET /app got no answer' },
+      ],
+      caller: () => Promise.reject(new GitHubError('unavailable', 'no answer')),
+    })
+    const url = await away.server.listen({ host: '127.0.0.1', port: 0 })
+    const alone = await as(undefined, ['server', 'status'], { env: { GITSUDO_SERVER: url } })
+    const asked = await as('alice', ['server', 'status'], { env: { GITSUDO_SERVER: url } })
+    await away.server.stop()
+    expect([alone.status, asked.status]).toEqual([0, 3])
+    expect(asked.out).toMatch(/github +DOWN +GET \/app got no answer/)
+    expect(asked.err).toMatch(/does not answer: no answer\.?\n {2}→ try again/)
   })
 
   it('status is not true when something is missing', async () => {

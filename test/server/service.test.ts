@@ -20,6 +20,17 @@ describe('health', () => {
     const answer = await call('GET', '/readyz')
     expect([answer.status, answer.json.missing]).toEqual([503, ['database']])
   })
+
+  it('stays ready without what it only gives with, and names it', async () => {
+    const { call } = await start({
+      readiness: async () => [
+        { name: 'database', up: true, detail: 'answers' },
+        { name: 'github', up: false, optional: true, detail: 'no answer' },
+      ],
+    })
+    const answer = await call('GET', '/readyz')
+    expect([answer.status, answer.json.status, answer.json.missing]).toEqual([200, 'ready', ['github']])
+  })
 })
 
 describe('policies and the service', () => {

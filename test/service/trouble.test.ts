@@ -116,6 +116,22 @@ test('GitHub away from the start: /readyz names the policies, and a graceful sto
   service = await t.start()
 })
 
+test('GitHub away later: /readyz names it, the replica stays ready, and all goes on when it is back', async () => {
+  const heal = t.github.admin.faults.api({ answer: 'bad-gateway', path: /./ })
+  const named = async () => {
+    const response = await fetch(`${service.url}/readyz`)
+    return { ok: response.ok, missing: ((await response.json()) as { missing: string[] }).missing }
+  }
+  await until('/readyz to name GitHub', async () => {
+    const { ok, missing } = await named()
+    return ok && missing.includes('github')
+  })
+  heal()
+  await until('/readyz to name nothing', async () => (await named()).missing.length === 0)
+  const asked = await t.ask('after-github')
+  await t.reached(asked.id, 'active')
+})
+
 test('PostgreSQL away: /readyz says so, and the service goes on when it is back', async () => {
   await t.stopDatabase()
   const unready = await until('/readyz to say so', async () => {

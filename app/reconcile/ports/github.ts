@@ -136,6 +136,8 @@ export type RepositoryApi = {
 }
 
 export type GitHub = {
+  /** Resolves where GitHub answers and takes our App for what it is. */
+  answers(): Promise<void>
   repository(id: number): RepositoryApi
   /** Asks GitHub to send again what it recorded since `since` (epoch ms) and could not deliver; returns how many. */
   redeliverMissed(since: number, known: (guid: string) => Promise<boolean>): Promise<number>

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { Component, ServerDeps } from '../deps.ts'
+import { type Component, isReady, type ServerDeps } from '../deps.ts'
 
 /** Open to monitors: alive, and ready, or what is missing. */
 export function probeRoutes(app: FastifyInstance, readiness: () => Promise<readonly Component[]>): void {
@@ -8,9 +8,8 @@ export function probeRoutes(app: FastifyInstance, readiness: () => Promise<reado
   app.get('/readyz', async (_, reply) => {
     const components = await readiness()
     const missing = components.filter((component) => !component.up).map((component) => component.name)
-    return reply
-      .code(missing.length === 0 ? 200 : 503)
-      .send({ status: missing.length === 0 ? 'ready' : 'not ready', missing, components })
+    const ready = isReady(components)
+    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', missing, components })
   })
 }
 

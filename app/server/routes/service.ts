@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { mayRead, seesAll } from '../authorise.ts'
 import type { Callers } from '../caller.ts'
-import type { ServerDeps } from '../deps.ts'
+import { isReady, type ServerDeps } from '../deps.ts'
 import { Problem } from '../problem.ts'
 import { offView } from './policies.ts'
 
@@ -35,7 +35,7 @@ export function serviceRoutes(app: FastifyInstance, deps: ServerDeps, callers: C
       version: facts.version,
       api: 'v1',
       instance: facts.instance,
-      ready: components.every((component) => component.up),
+      ready: isReady(components),
       components,
       repositories: repositories
         .filter(({ id }) => mayRead(caller, id, facts))

@@ -170,6 +170,7 @@ export const accessWorld = (
   })
   const lost: Sent[] = []
   const github: GitHub = {
+    answers: async () => undefined,
     repository: (id) => around(hubOf(id).api),
     redeliverMissed: async (since, known) => {
       let asked = 0

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { reaching } from '../../app/compose/reach.ts'
+import type { AnchorBranch } from '../../app/reconcile/ports/anchor.ts'
 import { GitHubError } from '../../app/reconcile/ports/github.ts'
 import { accessWorld } from '../support/memory/access-world.ts'
 import { repositoryId } from '../support/memory/hub.ts'
@@ -10,16 +11,14 @@ const away = new GitHubError('unavailable', 'no answer')
 const watched = (does: { answers(): Promise<void>; tip(): Promise<string | undefined> }) => {
   const world = accessWorld()
   const { deps } = world
-  const { ports, reach } = reaching({
-    ...deps,
-    github: { ...deps.github, answers: () => does.answers() },
-    anchor: {
-      tip: () => does.tip(),
-      file: async () => undefined,
-      descends: async () => true,
-      commit: () => Promise.reject(new GitHubError('conflict', 'somebody was first')),
-    },
-  })
+  const anchor: AnchorBranch = {
+    tip: () => does.tip(),
+    file: async () => undefined,
+    descends: async () => true,
+    commit: () => Promise.reject(new GitHubError('conflict', 'somebody was first')),
+  }
+  const github = { ...deps.github, answers: () => does.answers() }
+  const { ports, reach } = reaching({ ...deps, github, anchor })
   return { world, ports, reach }
 }
 
@@ -52,19 +51,19 @@ test('a mirror and the anchor are away from the call that fails to the one that 
   const mirror = ports.git.mirror(repositoryId)
   world.git.away(true)
   await expect(mirror.fetch([])).rejects.toThrow('the network is away')
-  await expect(ports.anchor?.tip()).rejects.toThrow('no answer')
+  await expect(ports.anchor.tip()).rejects.toThrow('no answer')
   expect([reach.mirror(repositoryId), reach.anchor()]).toEqual(['the network is away', 'no answer'])
   expect(reach.mirror(repositoryId + 1)).toBeUndefined()
   world.git.away(false)
   await mirror.fetch([])
   tip = async () => undefined
-  await ports.anchor?.tip()
+  await ports.anchor.tip()
   expect([reach.mirror(repositoryId), reach.anchor()]).toEqual([undefined, undefined])
 })
 
 test('what is answered with a no is not away', async () => {
   const { ports, reach } = watched({ answers: async () => undefined, tip: async () => undefined })
   await expect(ports.git.mirror(repositoryId).fetch(['0'.repeat(40)])).rejects.toThrow()
-  await expect(ports.anchor?.commit({ message: '', files: new Map() })).rejects.toThrow('somebody was first')
+  await expect(ports.anchor.commit({ message: '', files: new Map() })).rejects.toThrow('somebody was first')
   expect([reach.mirror(repositoryId), reach.anchor()]).toEqual([undefined, undefined])
 })

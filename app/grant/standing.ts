@@ -26,6 +26,9 @@ export type Override = {
   readonly by: readonly { readonly id: number; readonly login: string }[]
 }
 
+/** An event about policies that was accepted, refused or loaded; `seq`: where it lies. */
+export type PolicyWord = { readonly seq: number; readonly event: LedgerEvent }
+
 /** What the ledger as a whole says now, by verified events alone (trust.md 5). */
 export type Standing = {
   readonly open: ReadonlyMap<string, Open>
@@ -33,6 +36,8 @@ export type Standing = {
   readonly closed: ReadonlyMap<string, number>
   /** The last override of each policy, by `overrideKey`, over or not. */
   readonly overrides: ReadonlyMap<string, Override>
+  /** What was said of each repository's policies, oldest first. */
+  readonly policies: ReadonlyMap<number, readonly PolicyWord[]>
   /** Why nothing may be given by anybody: events that were there are gone, or were altered. */
   readonly broken?: string
 }
@@ -52,7 +57,15 @@ const signed: ReadonlySet<LedgerEvent['type']> = new Set([
   'grant.quarantined',
   'grant.drift',
   'credentials.issued',
+  'policy.accepted',
+  'policy.refused',
+  'policy.loaded',
   'policy.overridden',
+])
+const ofPolicies: ReadonlySet<LedgerEvent['type']> = new Set([
+  'policy.accepted',
+  'policy.refused',
+  'policy.loaded',
 ])
 
 /** A request that was refused cannot be decided again after `grantWindow`, which is far shorter. */
@@ -63,6 +76,7 @@ export const createStanding = () => {
   const open = new Map<string, Open>()
   const closed = new Map<string, number>()
   const overrides = new Map<string, Override>()
+  const policies = new Map<number, PolicyWord[]>()
 
   const begin = (id: string, event: LedgerEvent, seq: number): void => {
     const known = open.get(id)
@@ -98,6 +112,7 @@ export const createStanding = () => {
     open: open as ReadonlyMap<string, Open>,
     closed: closed as ReadonlyMap<string, number>,
     overrides: overrides as ReadonlyMap<string, Override>,
+    policies: policies as ReadonlyMap<number, readonly PolicyWord[]>,
     /** The next event. @returns whether it is one that gitsudo would have signed, and did not */
     push(event: LedgerEvent, seq: number, verify: (event: LedgerEvent) => boolean): boolean {
       const { type } = event
@@ -114,6 +129,11 @@ export const createStanding = () => {
         if (verified && type === 'policy.overridden') {
           const override = readOverride(event, seq)
           if (override !== undefined) follow(override)
+        }
+        if (verified && ofPolicies.has(type) && event.repo !== undefined) {
+          const words = policies.get(event.repo) ?? []
+          words.push({ seq, event })
+          policies.set(event.repo, words)
         }
         return !verified && signed.has(type)
       }

@@ -1,4 +1,3 @@
-import { isFinal } from '../decision/decision.ts'
 import { gitsudo } from '../grant/events.ts'
 import type { GrantState } from '../grant/state.ts'
 import { requestId } from '../request/id.ts'
@@ -7,19 +6,21 @@ import type { ReconcileDeps } from './deps.ts'
 import type { Turns } from './in-turn.ts'
 import { wakeBranch, wakePull } from './key.ts'
 import { troubled, untroubled } from './lasting-trouble.ts'
+import type { PolicyCache } from './observe/policies.ts'
 import { asTrouble } from './observe/trouble.ts'
-import { acceptedCommit } from './policies.ts'
+import { acceptedCommit, revokeStrangers } from './policies.ts'
 import { policySteps, refuseStrays } from './policy-change/walk.ts'
 import type { Change, Mirror, Sha } from './ports/git.ts'
 import type { PullRequest, RepositoryApi } from './ports/github.ts'
 import type { RepositorySettings } from './ports/settings.ts'
 import type { Tx } from './ports/store.ts'
 import { requestEvent } from './pull-request/events.ts'
+import { isSettled } from './pull-request/settled.ts'
 import { askRevoke } from './revoke.ts'
 import { transact } from './transact.ts'
 
 /** `following`: by repository; a process walks a branch once at a time, for whoever comes next may find it walked. */
-export type FollowDeps = ReconcileDeps & { readonly following: Turns }
+export type FollowDeps = ReconcileDeps & { readonly following: Turns; readonly policies: PolicyCache }
 
 /**
  * Follows the configured branch along its first parents from the last reconciled commit (trust.md 3.5):
@@ -33,6 +34,7 @@ export const createBranchReconciler = (deps: FollowDeps) => ({
     if (repository === undefined) return
     try {
       await deps.following(repository.id, () => followBranch(deps, repository))
+      await revokeStrangers(deps, repository)
       await untroubled(deps, wakeBranch(repository.id))
     } catch (error) {
       const why = `branch ${repository.branch} of ${repository.fullName}: ${asTrouble(error).message}`
@@ -95,7 +97,8 @@ export const followBranch = async (deps: ReconcileDeps, repository: RepositorySe
     const wake = new Set(policies.flatMap(({ pulls }) => pulls.map(({ number }) => number)))
     for (const { number } of origins.flatMap(({ pulls }) => pulls)) {
       const row = await deps.store.pull(repository.id, number)
-      if (row === undefined || !isFinal(row.decision)) wake.add(number)
+      const requests = await deps.store.requestsOfPull(repository.id, number)
+      if (row === undefined || !(await isSettled(deps, repository, row, requests))) wake.add(number)
     }
     await deps.queue.wake(
       [...wake].map((number) => wakePull(repository.id, number)),
@@ -250,14 +253,20 @@ const revokePath = async (
   path: string,
   by: readonly number[],
 ): Promise<void> => {
-  for (const row of await deps.store.requestsOfPath(repository.id, path)) {
-    if (by.includes(row.pull)) continue
-    if (typeof (await deps.store.revokeAsked(row.id)) === 'object') continue
+  const rows = await deps.store.requestsOfPath(repository.id, path)
+  // What was granted is known without its row, which somebody may have hidden (trust.md 5.2).
+  const { open } = await deps.ledger.standing()
+  const granted = [...open.values()]
+    .filter(({ intent }) => intent.repository === repository.id && intent.path === path)
+    .map(({ intent: { grant: id, pull } }) => ({ id, pull }))
+  const grants = [...rows, ...granted].flatMap(({ id, pull }) => (by.includes(pull) ? [] : [id]))
+  for (const grant of new Set(grants)) {
+    if (typeof (await deps.store.revokeAsked(grant)) === 'object') continue
     const branch = { kind: 'system' as const, id: 'branch' }
     await askRevoke(
       deps,
       {
-        grant: row.id,
+        grant,
         by: branch,
         why: `${path} changed or left ${repository.branch}`,
         askedAt: deps.clock.now(),

@@ -1,4 +1,4 @@
-import { type Decision, isFinal } from '../decision/decision.ts'
+import type { Decision } from '../decision/decision.ts'
 import { gitsudo } from '../grant/events.ts'
 import { moveRequest } from '../grant/moves.ts'
 import { writeInstant } from '../request/instant.ts'
@@ -17,6 +17,7 @@ import { revokeByComment } from './pull-request/comments.ts'
 import { requestEvent } from './pull-request/events.ts'
 import { cancel, forecast, saved, savePull } from './pull-request/forecast.ts'
 import { isOpen } from './pull-request/rows.ts'
+import { isSettled } from './pull-request/settled.ts'
 import { startDue } from './pull-request/start.ts'
 import { refuseLate, verdictAtMerge } from './pull-request/verdict.ts'
 
@@ -60,7 +61,7 @@ const settle = async (
   rows: readonly RequestRow[],
 ): Promise<string | undefined> => {
   const known = await deps.store.pull(repository.id, pull.number)
-  if (known !== undefined && isFinal(known.decision)) {
+  if (known !== undefined && (await isSettled(deps, repository, known, rows))) {
     if (!pull.merged) throw new Trouble('GitHub said that it was merged, and now says that it is not')
     // A worker that died after an acceptance has left it to us to load it.
     if (known.decision.policies !== undefined) await inForce(deps, repository)
@@ -168,7 +169,7 @@ const notYet = async (
   deps.log.warn('not yet', { repository: repository.id, pull: number, why: trouble.message })
   await troubled(deps, wakePull(repository.id, number), trouble.message)
   const known = await deps.store.pull(repository.id, number)
-  if (known !== undefined && isFinal(known.decision)) {
+  if (known !== undefined && (await isSettled(deps, repository, known, rows))) {
     await deps.store.transaction((tx) => deps.store.savePull(tx, { ...known, lookAt }))
     return
   }

@@ -3,7 +3,13 @@ import { catchUp } from '../../app/reconcile/catch-up.ts'
 import { inTurnBy } from '../../app/reconcile/in-turn.ts'
 import { GitHubError } from '../../app/reconcile/ports/github.ts'
 import { createPullReconciler } from '../../app/reconcile/pull-request.ts'
-import { type AccessWorld, accessWorld, filePath, requestFile } from '../support/memory/access-world.ts'
+import {
+  type AccessWorld,
+  accessWorld,
+  filePath,
+  memoryDirectory,
+  requestFile,
+} from '../support/memory/access-world.ts'
 import { repositoryId } from '../support/memory/hub.ts'
 
 const minute = 60_000
@@ -38,6 +44,39 @@ describe('the branch', () => {
     world.push('main', { [filePath('a')]: text }, 'carol')
     await world.settle()
     expect(await world.states(pull)).toEqual({ a: 'ended' })
+  })
+
+  test('a request’s row that somebody hid keeps no grant whose file went', async () => {
+    const world = accessWorld()
+    const pull = await granted(world)
+    const [row] = world.store.requestRows()
+    if (row === undefined) throw new Error('no request')
+    world.store.tamperRequest({ ...row, path: filePath('elsewhere') })
+    world.push('main', { [filePath('a')]: undefined }, 'carol')
+    await world.settle()
+    expect(await world.states(pull)).toEqual({ elsewhere: 'ended' })
+  })
+
+  test('whoever is a stranger to the accepted policies and has a grant all the same loses it', async () => {
+    const world = accessWorld()
+    const pull = await granted(world)
+    const { policies } = world.deps
+    const nobody = { ...memoryDirectory(), byId: () => undefined }
+    world.deps.policies = {
+      ...policies,
+      get: async (id, commit) => ({ ...(await policies.get(id, commit)), directory: nobody }),
+    }
+    await world.lookAtBranch()
+    await world.settle()
+    expect(await world.states(pull)).toEqual({ a: 'ended' })
+  })
+
+  test('policies that cannot be loaded stop nobody who follows it', async () => {
+    const world = accessWorld()
+    await granted(world)
+    const get = () => Promise.reject(Object.assign(new Error('no'), { name: 'PolicyLoadError' }))
+    world.deps.policies = { ...world.deps.policies, get }
+    await world.lookAtBranch()
   })
 
   test('a cursor that somebody set past a deletion hides it from nobody', async () => {

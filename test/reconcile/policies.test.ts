@@ -6,6 +6,7 @@ import type { PolicySet } from '../../app/reconcile/ports/evaluator.ts'
 import { type Database, openDatabase } from '../../app/store/database.ts'
 import { createLedger } from '../../app/store/ledger/ledger.ts'
 import { createStore } from '../../app/store/store.ts'
+import { withClient } from '../support/client.ts'
 import { testKeys } from '../support/keys.ts'
 import { memoryClock } from '../support/memory/clock.ts'
 import { anIntent } from '../support/memory/intent.ts'
@@ -133,6 +134,24 @@ test('whoever is gone from identities or blocked loses their grants at the next 
   expect(await deps.store.revokeAsked(carol)).toMatchObject(why('carol'))
   expect(await deps.store.revokeAsked(bob)).toBeUndefined()
   expect(wakes.sort()).toEqual([alice, carol].sort())
+})
+
+test('a row that names somebody else hides nobody (trust.md 5.2)', async () => {
+  const everyone = { bob: '{ id: 2, trustTier: 2 }', dave: '{ id: 4, trustTier: 2 }' }
+  await load(acceptedSet('5'.repeat(40), everyone))
+  const grant = await grantTo(4, { id: 4, login: 'dave' })
+  const hide = () =>
+    withClient(postgres.appUrl, (client) =>
+      client.query(
+        "update grants set requester_id = 2, requester_login = 'bob', state = 'ended' where id = $1",
+        [grant],
+      ),
+    )
+  await hide()
+  await load(acceptedSet('6'.repeat(40), { bob: everyone.bob }))
+  expect(await deps.store.revokeAsked(grant)).toMatchObject({
+    why: expect.stringContaining('dave is not in'),
+  })
 })
 
 test('a commit is recorded once, however often it is loaded', async () => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Actor, LedgerEvent } from '../../app/audit/event.ts'
 import { endedEvent, issuedEvent, revokeIntendedEvent } from '../../app/grant/events.ts'
 import type { Intent } from '../../app/grant/intent.ts'
@@ -7,6 +7,7 @@ import type { Standing } from '../../app/grant/standing.ts'
 import { type Database, openDatabase } from '../../app/store/database.ts'
 import { createLedger } from '../../app/store/ledger/ledger.ts'
 import { withClient } from '../support/client.ts'
+import { testEvent } from '../support/events.ts'
 import { testKeys } from '../support/keys.ts'
 import { memoryClock } from '../support/memory/clock.ts'
 import { anIntent } from '../support/memory/intent.ts'
@@ -147,6 +148,50 @@ test('what a hand adds to the ledger opens nothing, ends nothing, and alerts', a
     `insert into audit_events select 4, body, sha256('x'), chain, type, at, actor_kind, actor_id from audit_events where seq = 3`,
   )
   expect(seen(await ledger.standing()).broken).toBe('event 4 was altered after it was sealed')
+})
+
+describe('what was said of policies', () => {
+  const said = (n: number, commit: string) =>
+    signed(testEvent(n, { type: 'policy.accepted', repo: 7, commit: commit.repeat(40) }))
+  const commits = ({ policies }: Standing) => policies.get(7)?.map(({ event }) => event.commit?.[0])
+  const start = async () => {
+    const { ledger, seal } = await replica()
+    await seal(said(1, 'a'))
+    await seal(said(2, 'b'))
+    await seal(forged(said(3, 'c')))
+    expect(commits(await ledger.standing())).toEqual(['a', 'b'])
+    await ledger.keep()
+    return ledger
+  }
+
+  test('is what verified events say, also where somebody files them elsewhere, and after a start', async () => {
+    const ledger = await start()
+    await hand("update audit_events set type = 'policy.refused', repo_id = 1")
+    for (const at of [ledger, (await replica()).ledger]) {
+      expect(commits(await at.standing())).toEqual(['a', 'b'])
+      expect((await at.standing()).broken).toBeUndefined()
+    }
+  })
+
+  test('stays said after its event is deleted, and a replica that never saw it knows of the loss', async () => {
+    const ledger = await start()
+    await hand('delete from audit_events where seq = 2')
+    expect(commits(await ledger.standing())).toEqual(['a', 'b'])
+    const later = async () => seen(await (await replica()).ledger.standing()).broken
+    expect(await later()).toBe('event 2, about policies, is gone or was altered')
+    await hand('delete from ledger_standing')
+    expect(await later()).toBe('event 2 is gone')
+  })
+
+  test('is read anew where an older release kept what stood', async () => {
+    await start()
+    const text = JSON.stringify({ seq: 3, chain: '00', open: [], overrides: [], closed: [] })
+    const mac = testKeys.mac('standing', { kept: text })
+    await hand(`update ledger_standing set kept = '${text}', mac_key = '${mac.key}', mac = '${mac.value}'`)
+    const { ledger, alerts } = await replica()
+    expect(commits(await ledger.standing())).toEqual(['a', 'b'])
+    expect(alerts()).toEqual(['ledger.unsigned'])
+  })
 })
 
 test('what was kept without our MAC is not believed: the ledger is read again', async () => {

@@ -65,7 +65,7 @@ export const startGrant = async (tx: Tx, deps: OpenDeps, intent: Intent): Promis
   if (schedule === undefined || blocked)
     throw new Error(`grant ${intent.grant} has no sealed schedule to start from`)
   const endsAt = intent.startsAt + schedule.durationMs
-  if (endsAt !== intent.endsAt)
+  if (row.endsAt - row.startsAt !== schedule.durationMs)
     deps.log.alert('grant.row_differs', { grant: intent.grant, columns: ['endsAt'] })
   return put(tx, deps, intendedEvent({ ...intent, endsAt }, gitsudo, deps.clock.now()), {
     ...row,

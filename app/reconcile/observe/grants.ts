@@ -67,7 +67,7 @@ export const spanOf = (
 }
 
 /** Sealed, or staged by a merge that has been decided a moment ago: asked in this order, none slips through. */
-const openGrants = async (deps: Pick<ReconcileDeps, 'ledger' | 'keys'>): Promise<readonly Open[]> => {
+export const openGrants = async (deps: Pick<ReconcileDeps, 'ledger' | 'keys'>): Promise<readonly Open[]> => {
   const waiting = [
     ...(await deps.ledger.waiting('grant.scheduled')),
     ...(await deps.ledger.waiting('grant.intended')),

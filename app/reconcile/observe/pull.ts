@@ -10,14 +10,13 @@ import type { RepositorySettings } from '../ports/settings.ts'
 import { type Diff, diffOf, pathFact } from './changes.ts'
 import { contributorsOf } from './contributors.ts'
 import { groupsOf, type PeopleCache } from './people.ts'
-import type { PolicyCache } from './policies.ts'
 import { headAt, precedentsOf } from './precedents.ts'
 import { requestsOf } from './requests.ts'
 import { reviewsOf } from './reviews.ts'
 import { othersAt } from './sharing.ts'
 import { Trouble } from './trouble.ts'
 
-export type ObserveDeps = FollowDeps & { readonly policies: PolicyCache; readonly people: PeopleCache }
+export type ObserveDeps = FollowDeps & { readonly people: PeopleCache }
 
 /** Everything about a pull request but what the policies say of it, which depends on the grants of the moment. */
 export type Observed = {

@@ -1,3 +1,4 @@
+import type { Standing } from '../../grant/standing.ts'
 import { GitError } from '../ports/git.ts'
 import { GitHubError } from '../ports/github.ts'
 
@@ -10,6 +11,11 @@ export class Trouble extends Error {
     this.name = 'Trouble'
     this.retryAt = options.retryAt
   }
+}
+
+/** @throws Trouble while the ledger lacks events: whoever cut it may have cut away what was decided before */
+export const mustBeWhole = ({ broken }: Pick<Standing, 'broken'>): void => {
+  if (broken !== undefined) throw new Trouble(`the ledger lost events, or may have: ${broken}`)
 }
 
 /** An error of Git or GitHub as trouble with a name; anything else is a fault of ours and stays one. */

@@ -8,7 +8,7 @@ import { gitsudo } from '../../grant/events.ts'
 import { writeInstant } from '../../request/instant.ts'
 import type { ObserveDeps, Observed } from '../observe/pull.ts'
 import { Trouble } from '../observe/trouble.ts'
-import { loadAccepted, policyLedger } from '../policies.ts'
+import { certainPolicyLedger, loadAccepted } from '../policies.ts'
 import type { PullRequest } from '../ports/github.ts'
 import type { RepositorySettings } from '../ports/settings.ts'
 import { basisOf, userActor } from '../pull-request/events.ts'
@@ -31,7 +31,7 @@ export const acceptAtMerge = async (
     await deps.store.serialise(tx, `policies:${repository.id}`)
     // One acceptance at a time: the next one is decided against what this one brings.
     const waiting = (await deps.ledger.waiting('policy.accepted')).some(({ repo }) => repo === repository.id)
-    const { accepted, verdicts } = await policyLedger(deps, repository)
+    const { accepted, verdicts } = await certainPolicyLedger(deps, repository)
     const all = { ...facts, now: deps.clock.now() }
     const made = decidePolicies(all, proposal)
     const said = verdicts.find((one) => one.pull === pull.number)

@@ -20,15 +20,17 @@ export const startDue = async (
   rows: readonly RequestRow[],
 ): Promise<void> => {
   for (const row of rows) {
-    const grant = await deps.store.grant(row.id)
-    if (grant?.state !== 'scheduled' || grant.startsAt > deps.clock.now()) continue
+    const [grant, { open }] = [await deps.store.grant(row.id), await deps.ledger.standing()]
+    const { intent, stage, blocked } = open.get(row.id) ?? {}
+    if (grant?.state !== 'scheduled' || intent === undefined || stage !== 'scheduled' || blocked) continue
+    if (intent.startsAt > deps.clock.now()) continue
     const observed = await observePull(deps, repository, pull, 'start', row.reviewsFrom)
     const one = {
       ...observed,
       facts: { ...observed.facts, requests: observed.facts.requests.filter(({ id }) => id === row.id) },
     }
     const staged = await transact(deps, async (tx, deps) => {
-      await deps.store.serialise(tx, `person:${grant.requester.id}`)
+      await deps.store.serialise(tx, `person:${intent.requester.id}`)
       await stillAccepted(deps, repository, one)
       const { decision, requests, basis } = await decideOn(deps, one)
       if (decision.verdict === 'not_yet') throw new Trouble(decision.summary)
@@ -47,7 +49,6 @@ export const startDue = async (
       return startGrant(tx, deps, {
         ...intentOf(repository, pull, facts, verdict, decision.at),
         startsAt: decision.at,
-        endsAt: decision.at + (grant.endsAt - grant.startsAt),
       })
     })
     await deps.ledger.sealed([staged], deps.clock.now() + sealMs)

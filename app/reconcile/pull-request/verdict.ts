@@ -5,7 +5,7 @@ import { gitsudo } from '../../grant/events.ts'
 import { moveRequest } from '../../grant/moves.ts'
 import { openGrant } from '../grant/open.ts'
 import { type ObserveDeps, type Observed, observePull } from '../observe/pull.ts'
-import { Trouble } from '../observe/trouble.ts'
+import { mustBeWhole, Trouble } from '../observe/trouble.ts'
 import { acceptAtMerge } from '../policy-change/accept.ts'
 import type { PullRequest } from '../ports/github.ts'
 import type { RepositorySettings } from '../ports/settings.ts'
@@ -67,9 +67,9 @@ const alreadySealed = async (
   deps: ObserveDeps,
   observed: Observed,
 ): Promise<{ readonly done: ReadonlySet<string>; readonly lapsed: boolean }> => {
-  const { open, closed, broken } = await deps.ledger.standing()
-  // Whoever cut the ledger may have cut away what was decided before.
-  if (broken !== undefined) throw new Trouble(`the ledger lost events, or may have: ${broken}`)
+  const standing = await deps.ledger.standing()
+  mustBeWhole(standing)
+  const { open, closed } = standing
   const done = new Set<string>()
   let lapsed = false
   for (const { id } of observed.facts.requests) {

@@ -47,7 +47,7 @@ export const anchorReads = (
           exists (select from audit_events where seq > ${last?.size ?? 0} and type <> 'ledger.anchored') as events,
           exists (
             select from audit_events
-            where seq > ${last?.size ?? 0} and type in ('breakglass.invoked', 'policy.overridden')
+            where seq > ${last?.size ?? 0} and type in ('breakglass.invoked', 'policy.overridden', 'policy.accepted')
           ) as urgent`)
       const waiting = urgent ? 'urgent' : events ? 'events' : 'nothing'
       return { ...(last === undefined ? {} : { last }), waiting }

@@ -2,26 +2,37 @@ import { sql } from 'slonik'
 import { z } from 'zod'
 import { eventOf } from '../../audit/body.ts'
 import { leafHash } from '../../audit/chain.ts'
-import { columnsOf } from '../../audit/columns.ts'
+import { type Columns, columnsOf } from '../../audit/columns.ts'
 import type { Ledger, LedgerFilter, Sealed } from '../../reconcile/ports/ledger.ts'
 import { at, type Database } from '../database.ts'
 import { LedgerError } from './error.ts'
 
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array)
+const text = z.string().exactOptional()
 const row = z.object({
   seq: z.number(),
   body: bytes,
   leaf: bytes,
-  requestId: z.string().exactOptional(),
-  grantId: z.string().exactOptional(),
+  type: z.string(),
+  at: z.number(),
+  actorKind: z.string(),
+  actorId: z.string(),
+  actorLogin: text,
+  requestId: text,
+  grantId: text,
+  repoId: z.number().exactOptional(),
+  pull: z.number().exactOptional(),
+  commit: text,
 })
+const columns = sql.fragment`
+  seq, body, leaf, type, at, actor_kind, actor_id, actor_login, request_id, grant_id, repo_id, pull, commit`
 const pageSize = 1_000
 
 export function ledgerReads(database: Database): Pick<Ledger, 'history' | 'read'> {
   const historyOf = database.shared(async (ids) => {
     const wanted = sql.array([...ids], 'text')
     const rows = await database.run.any(sql.type(row)`
-      select seq, body, leaf, request_id, grant_id from audit_events
+      select ${columns} from audit_events
       where request_id = any(${wanted}) or grant_id = any(${wanted}) order by seq`)
     const found = new Map<string, Sealed[]>()
     for (const one of rows.map(opened)) {
@@ -38,7 +49,7 @@ export function ledgerReads(database: Database): Pick<Ledger, 'history' | 'read'
     async *read(filter) {
       for (let after = 0; ; ) {
         const rows = await database.run.any(sql.type(row)`
-          select seq, body, leaf, request_id, grant_id from audit_events
+          select ${columns} from audit_events
           where seq > ${after} and ${wanted(filter)} order by seq limit ${pageSize}`)
         yield* rows.map(opened)
         const last = rows.at(-1)
@@ -52,7 +63,7 @@ export function ledgerReads(database: Database): Pick<Ledger, 'history' | 'read'
 /** The sealed event of this number, undefined where there is none; re-hashed as all that is read. */
 export const sealedAt = async (database: Database, seq: number): Promise<Sealed | undefined> => {
   const found = await database.run.maybeOne(sql.type(row)`
-    select seq, body, leaf, request_id, grant_id from audit_events where seq = ${seq}`)
+    select ${columns} from audit_events where seq = ${seq}`)
   return found === null ? undefined : opened(found)
 }
 
@@ -87,15 +98,10 @@ function wanted({ request, repository, login, types, since }: LedgerFilter) {
   ])
 }
 
-/** Never an event whose bytes are not those that were sealed, nor one filed under another's id. */
+/** Never an event whose bytes are not those that were sealed, nor one filed under another's words. */
 function opened({ seq, body, leaf, ...filed }: z.infer<typeof row>): Sealed {
-  const event = eventOf(body)
-  const due = columnsOf(event)
-  if (
-    Buffer.compare(leafHash(body), leaf) !== 0 ||
-    due.requestId !== (filed.requestId ?? null) ||
-    due.grantId !== (filed.grantId ?? null)
-  ) {
+  const event = Buffer.compare(leafHash(body), leaf) === 0 ? eventOf(body) : undefined
+  if (event === undefined || !isFiled(filed, columnsOf(event))) {
     throw new LedgerError(
       'tampered',
       `Event ${seq} was altered after it was sealed: run gitsudo audit verify.`,
@@ -103,3 +109,10 @@ function opened({ seq, body, leaf, ...filed }: z.infer<typeof row>): Sealed {
   }
   return { seq, event, body, leaf }
 }
+
+const isFiled = (
+  filed: Omit<z.infer<typeof row>, 'seq' | 'body' | 'leaf'>,
+  { at: time, ...due }: Columns,
+): boolean =>
+  filed.at === Date.parse(time) &&
+  Object.entries(due).every(([name, value]) => (filed[name as keyof typeof due] ?? null) === value)

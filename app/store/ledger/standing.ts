@@ -27,6 +27,7 @@ const kept = z.object({
   chain: z.string(),
   open: z.array(z.tuple([z.number(), stage, z.boolean()])),
   overrides: z.array(z.number()),
+  policies: z.array(z.number()),
   closed: z.array(z.tuple([z.string(), z.number()])),
 })
 type Kept = z.infer<typeof kept>
@@ -86,8 +87,10 @@ export const createStandingReader = (deps: Deps) => {
     const found = await database.run.maybeOne(sql.type(keptRow)`
       select kept, mac_key, mac from ledger_standing`)
     const told = found === null ? undefined : readKept(keys, found)
-    if (found !== null && told === undefined) log.alert('ledger.standing_forged', {})
-    const seqs = told === undefined ? [] : [...told.overrides, ...told.open.map(([seq]) => seq)]
+    if (told === 'forged') log.alert('ledger.standing_forged', {})
+    const known = told === 'forged' ? undefined : told
+    const seqs =
+      known === undefined ? [] : [...known.overrides, ...known.policies, ...known.open.map(([seq]) => seq)]
     const events = await database.run.any(sql.type(row)`
       select seq, body, leaf, chain from audit_events where seq = any(${sql.array(seqs, 'int8')}) order by seq`)
     if (loaded) return true
@@ -97,7 +100,7 @@ export const createStandingReader = (deps: Deps) => {
       if (event !== undefined) before.push(event, one.seq, (it) => keys.verify(it))
     }
     const bySeq = new Map([...before.open].map(([id, { seq }]) => [seq, id]))
-    for (const [seq, at, blocked] of told?.open ?? []) {
+    for (const [seq, at, blocked] of known?.open ?? []) {
       const id = bySeq.get(seq)
       if (id === undefined) {
         breaks(`event ${seq}, an intent, is gone or was altered`)
@@ -105,9 +108,15 @@ export const createStandingReader = (deps: Deps) => {
       }
       before.mark(id, { stage: at, blocked })
     }
-    before.close(told?.closed ?? [])
+    const words = new Set(seqsOf(before.policies))
+    for (const seq of known?.policies ?? []) {
+      if (words.has(seq)) continue
+      breaks(`event ${seq}, about policies, is gone or was altered`)
+      return false
+    }
+    before.close(known?.closed ?? [])
     standing = before
-    if (told !== undefined) head = { seq: told.seq, chain: Buffer.from(told.chain, 'hex') }
+    if (known !== undefined) head = { seq: known.seq, chain: Buffer.from(known.chain, 'hex') }
     savedSeq = head.seq
     loaded = true
     return true
@@ -126,8 +135,8 @@ export const createStandingReader = (deps: Deps) => {
           break
         }
       }
-      const { open, closed, overrides } = standing
-      return { open, closed, overrides, ...(broken === undefined ? {} : { broken }) }
+      const { open, closed, overrides, policies } = standing
+      return { open, closed, overrides, policies, ...(broken === undefined ? {} : { broken }) }
     },
 
     /** Keeps what was read, under a MAC, for whoever starts next. */
@@ -140,6 +149,7 @@ export const createStandingReader = (deps: Deps) => {
         chain: Buffer.from(head.chain).toString('hex'),
         open: [...standing.open.values()].map((one) => [one.seq, one.stage, one.blocked]),
         overrides: [...standing.overrides.values()].map((one) => one.seq),
+        policies: seqsOf(standing.policies),
         closed: [...standing.closed],
       }
       const text = JSON.stringify(told)
@@ -155,9 +165,13 @@ export const createStandingReader = (deps: Deps) => {
   }
 }
 
+const seqsOf = (policies: Standing['policies']): number[] =>
+  [...policies.values()].flatMap((words) => words.map(({ seq }) => seq))
+
+/** undefined: an older release has kept less than we need, and the ledger is read from its beginning. */
 const readKept = (keys: Keys, { kept: text, macKey: key, mac: value }: z.infer<typeof keptRow>) => {
-  if (!keys.macHolds('standing', { kept: text }, { key, value })) return undefined
-  return kept.parse(JSON.parse(text))
+  if (!keys.macHolds('standing', { kept: text }, { key, value })) return 'forged'
+  return kept.safeParse(JSON.parse(text)).data
 }
 
 /** The event of a row that follows `head`, or why it cannot be the next. */

@@ -168,6 +168,7 @@ export const accessStore = (
     ...store,
     grantRows: grants.rows,
     requestRows: all,
+    tamperGrant: grants.tamper,
     tamperRequest: (row: RequestRow) => requests.set(row.id, row),
     /** As somebody does who may write to the database. */
     loseDeliveries: (pull: number, event: string): void => {

@@ -1,10 +1,10 @@
 import type { Records } from '../provider/aws/records.ts'
-import { atMost } from '../reconcile/at-most.ts'
 import type { Git } from '../reconcile/ports/git.ts'
 import type { Keys } from '../reconcile/ports/keys.ts'
 import type { Ledger } from '../reconcile/ports/ledger.ts'
 import type { RepositorySettings } from '../reconcile/ports/settings.ts'
 import type { Store } from '../reconcile/ports/store.ts'
+import { createTurns } from '../reconcile/turns/turns.ts'
 import { offersOf } from './offers.ts'
 
 export type AwsRecordsDeps = {
@@ -15,12 +15,12 @@ export type AwsRecordsDeps = {
   readonly repositories: readonly RepositorySettings[]
 }
 
-/** Each holds a database connection for as long as a few calls take. */
-const mostAtOnce = 4
+/** Each holds a database connection for as long as a few calls take; one account leaves room for another. */
+const held = { each: 3, most: 4 }
 
 /** What the ledger and the accepted catalogues say of grants on AWS. */
 export const awsRecords = ({ ledger, keys, store, git, repositories }: AwsRecordsDeps): Records => {
-  const turn = atMost(mostAtOnce)
+  const turns = createTurns('aws', held)
 
   return {
     // Sealed before credentials leave; one that is not gitsudo's own counts too: what takes away needs no signature.
@@ -33,10 +33,10 @@ export const awsRecords = ({ ledger, keys, store, git, repositories }: AwsRecord
         .map(({ intent }) => intent)
     },
     offered: () => offersOf('aws', { ledger, keys, git, repositories }),
-    exclusive: (key, work) =>
-      turn(() =>
+    exclusive: ({ account, arn }, signal, work) =>
+      turns({ lane: 'takes', place: account, signal }, () =>
         store.transaction(async (tx) => {
-          await store.serialise(tx, key)
+          await store.serialise(tx, `aws ${arn}`)
           return work()
         }),
       ),

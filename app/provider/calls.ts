@@ -37,6 +37,7 @@ export const boundCalls = (
     name: provider.name,
     traits: provider.traits,
     propagationMs: provider.propagationMs,
+    account: (scope) => provider.account(scope),
     bindingKey: (intent) => provider.bindingKey(intent),
     inspect: (intent, call) => bound('inspect', call, () => provider.inspect(intent, call), intent.grant),
     ensure: (intent, call) => bound('ensure', call, () => provider.ensure(intent, call), intent.grant),

@@ -42,7 +42,7 @@ test('what nobody classified is unknown, with its cause; a call never sent is no
   expect(log.lines.map(({ fields }) => fields.outcome)).toEqual(['unknown', 'throttled'])
 })
 
-test('a full provider takes away before it looks, and looks before it gives; who gives up is not sent', async () => {
+test('a full provider takes away before it gives, and gives before it compares; who gives up is not sent', async () => {
   const order: string[] = []
   const gates = new Map<string, () => void>()
   const gate = (name: string) => async () => {
@@ -60,7 +60,7 @@ test('a full provider takes away before it looks, and looks before it gives; who
         return 'absent'
       },
     },
-    1,
+    { each: 1, most: 1 },
   )
   const gaveUp = new AbortController()
   const calls = [
@@ -72,7 +72,7 @@ test('a full provider takes away before it looks, and looks before it gives; who
   const late = provider.ensure(intent, within(gaveUp.signal))
   gaveUp.abort()
   await expect(late).rejects.toMatchObject({ kind: 'throttled' })
-  for (const [at, name] of ['ensure', 'remove', 'inspect', 'ensure'].entries()) {
+  for (const [at, name] of ['ensure', 'remove', 'ensure', 'inspect'].entries()) {
     await expect.poll(() => order).toHaveLength(at + 1)
     expect(order[at]).toBe(name)
     gates.get(name)?.()

@@ -17,10 +17,7 @@ const harness = (shared: boolean) => async (): Promise<Harness> => {
   const log = memoryLog()
   const process = (instance: string) =>
     boundCalls(
-      limitCalls(
-        createMock({ bindings, clock, instance, shared, propagationMs: 2000, faults: faults.meet }),
-        32,
-      ),
+      limitCalls(createMock({ bindings, clock, instance, shared, propagationMs: 2000, faults: faults.meet })),
       { clock, log },
     )
   const provider = process('ours')

@@ -103,7 +103,7 @@ export const awsWorld = async () => {
               wasGiven: async (grant) => given.has(grant),
               revoking: async () => revoking,
               offered: async () => offered,
-              exclusive: (_key, work) => turn(work),
+              exclusive: (_role, _signal, work) => turn(work),
             },
             ...change,
           }),

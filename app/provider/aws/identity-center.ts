@@ -58,6 +58,8 @@ export const createIdentityCenter = (options: IdentityCenterOptions): Provider =
     name: 'aws',
     traits: { binding: true, marks: false, shared: true },
     propagationMs: 60_000,
+    // Its limits are those of the one instance, whatever the account.
+    account: () => '',
     bindingKey: keyOf,
 
     async observe(intent, call) {

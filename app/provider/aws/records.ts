@@ -1,3 +1,4 @@
+import type { AwsRole } from '../../grant/grantable/aws.ts'
 import type { Intent } from '../../grant/intent.ts'
 import type { Offer } from '../offer.ts'
 
@@ -9,6 +10,9 @@ export type Records = {
   revoking(): Promise<readonly Intent[]>
   /** What can be asked for. */
   offered(): Promise<readonly Offer[]>
-  /** Does `work` while nobody else, on any replica, works under the same key. */
-  exclusive<T>(key: string, work: () => Promise<T>): Promise<T>
+  /**
+   * Does `work`, which takes access away, while nobody else, on any replica, does such for the same role.
+   * @throws ProviderError `throttled` when the signal aborts before its turn comes
+   */
+  exclusive<T>(role: AwsRole, signal: AbortSignal, work: () => Promise<T>): Promise<T>
 }

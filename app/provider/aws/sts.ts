@@ -110,6 +110,7 @@ export const createSts = (options: StsOptions): Provider => {
     name: 'aws',
     traits: { binding: false, marks: false, shared: false },
     propagationMs,
+    account: (scope) => scope,
     bindingKey: (intent) =>
       `${roleOf(intent)?.arn ?? `${intent.scope} ${intent.cloudRole}`} ${sessionName(intent)}`,
 

@@ -70,7 +70,7 @@ export const createWriter = ({ api, records, clock, policy, others }: Deps) => {
     const signal = AbortSignal.timeout(callMs)
     for (let tries = 0; ; tries++) {
       try {
-        return await records.exclusive(`aws ${role.arn}`, () => write(role, batch, signal))
+        return await records.exclusive(role, signal, () => write(role, batch, signal))
       } catch (error) {
         const again = error instanceof ProviderError && error.kind === 'conflict' && !isFull(causeOf(error))
         const wait = Math.random() * firstBackOffMs * 2 ** tries

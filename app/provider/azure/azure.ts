@@ -54,6 +54,8 @@ export const createAzure = (options: AzureOptions): Provider => {
     traits: { binding: true, marks: true, shared: true },
     // "Role assignment changes can take up to 10 minutes to take effect" (Azure docs, "Troubleshoot Azure RBAC").
     propagationMs: 10 * 60_000,
+    // A subscription, or all management groups.
+    account: (scope) => scope.split('/').slice(0, 3).join('/'),
     bindingKey(intent) {
       const { scope, guid } = read(intent) ?? {
         scope: intent.scope,

@@ -50,6 +50,7 @@ export const createGcp = (options: GcpOptions): Provider => {
     traits: { binding: true, marks: true, shared: false },
     // "Policy changes typically take effect within 2 minutes, but can take 7 minutes or more" (IAM docs).
     propagationMs: 7 * 60_000,
+    account: (scope) => scope,
     bindingKey: (intent) => handleOf(intent.scope, titleOf(intent)),
 
     async inspect(intent, call) {

@@ -89,6 +89,7 @@ export const createKubernetes = (options: KubernetesOptions): Provider => {
     // Reads are of the newest state. But a write whose caller has gone may still be carried out for as long as the
     // API server gives a request (kube-apiserver, `--request-timeout`: one minute).
     propagationMs: 60_000,
+    account: (scope) => scope.split('/', 1).join(),
     bindingKey: (intent) => `${intent.scope}/${marks.nameOf(intent)}`,
 
     async inspect(intent, call) {

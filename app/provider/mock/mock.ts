@@ -60,6 +60,7 @@ export const createMock = (options: MockOptions): Provider => {
     name: 'mock',
     traits: { binding: true, marks: true, shared },
     propagationMs,
+    account: (scope) => scope,
     bindingKey,
     inspect: (intent, call) =>
       meeting('inspect', call, async (fault) => observation(intent, await read(bindingKey(intent), fault))),

@@ -12,11 +12,11 @@ import {
 } from '../../grant/events.ts'
 import { moveGrant } from '../../grant/moves.ts'
 import type { GrantState } from '../../grant/state.ts'
-import type { Step } from '../../grant/step.ts'
+import type { Seen, Step } from '../../grant/step.ts'
 import { wakePull } from '../key.ts'
 import type { WakeUp } from '../ports/queue.ts'
 import type { GrantRow } from '../ports/store.ts'
-import { type createBindingLock, sharersOf } from './binding.ts'
+import { type BindingLock, sharersOf } from './binding.ts'
 import { ask } from './call.ts'
 import { cutBack, inspect } from './cut-back.ts'
 import type { LookDeps } from './deps.ts'
@@ -30,7 +30,7 @@ export const done = Symbol('done')
 /** Does one step. @returns the situation after it, `done`, or `moved` when it must be observed afresh. */
 export const act = async (
   deps: LookDeps,
-  lock: ReturnType<typeof createBindingLock>,
+  lock: BindingLock,
   situation: Situation,
   step: Step,
   signal: AbortSignal,
@@ -157,23 +157,17 @@ const intendRevoke = async (
 
 const remove = async (
   deps: LookDeps,
-  lock: ReturnType<typeof createBindingLock>,
+  lock: BindingLock,
   situation: Situation,
   signal: AbortSignal,
 ): Promise<Situation> => {
-  const { provider } = situation
-  const { intent } = situation.ledger
-  const removeNow = async (): Promise<Situation> => {
-    const sharers =
-      provider === undefined || intent === undefined ? [] : await sharersOf(deps, provider, intent)
-    const by = sharers.map(({ grant }) => grant).sort()
-    if (by.length > 0) return { ...situation, seen: { kind: 'shared', by } }
-    const { seen } = await ask(deps, situation, signal, async (cloud, wanted, call) => ({
-      kind: await cloud.remove(wanted, call),
-    }))
-    return { ...situation, seen }
-  }
-  return provider === undefined || intent === undefined ? removeNow() : lock(provider, intent, removeNow)
+  const { seen } = await ask(deps, situation, signal, (cloud, wanted, call) =>
+    lock('takes', cloud, wanted, call.signal, async (): Promise<Seen> => {
+      const by = (await sharersOf(deps, cloud, wanted)).map(({ grant }) => grant).sort()
+      return by.length > 0 ? { kind: 'shared', by } : { kind: await cloud.remove(wanted, call) }
+    }),
+  )
+  return { ...situation, seen }
 }
 
 /** The row at the start of a new stretch of tries. */

@@ -1,21 +1,34 @@
 import type { Intent } from '../../grant/intent.ts'
 import type { Provider } from '../../provider/port.ts'
-import { atMost } from '../at-most.ts'
+import type { Lane } from '../turns/next-turn.ts'
+import { createTurns, type Turns } from '../turns/turns.ts'
 import type { GrantDeps } from './deps.ts'
 import { readLedger } from './situation.ts'
 
 /** Locks held at once by this process: each keeps a database connection for as long as a provider call takes. */
-const most = 4
+const held = { each: 3, most: 4 }
+
+export type BindingLock = <T>(
+  lane: Lane,
+  provider: Provider,
+  intent: Intent,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+) => Promise<T>
 
 /**
  * Makes writes to one shared binding happen one after another, on all replicas: nobody may remove it between
- * another's question who shares it and that other's write. Bindings that cannot be shared need no lock.
+ * another's question who shares it and that other's write. Bindings that cannot be shared need no lock. One cloud's locks
+ * wait for no other's.
+ * @returns what throws a `throttled` ProviderError, besides what `work` does, where the turn does not come in time
  */
-export const createBindingLock = (deps: Pick<GrantDeps, 'store'>) => {
-  const turn = atMost(most)
-  return async <T>(provider: Provider, intent: Intent, work: () => Promise<T>): Promise<T> => {
+export const createBindingLock = (deps: Pick<GrantDeps, 'store'>): BindingLock => {
+  const clouds = new Map<string, Turns>()
+  return async (lane, provider, intent, signal, work) => {
     if (!provider.traits.shared) return work()
-    return turn(() =>
+    const turns = clouds.get(provider.name) ?? createTurns(provider.name, held)
+    clouds.set(provider.name, turns)
+    return turns({ lane, place: provider.account(intent.scope), signal }, () =>
       deps.store.transaction(async (tx) => {
         await deps.store.serialise(tx, bindingLock(provider.name, provider.bindingKey(intent)))
         return work()

@@ -1,6 +1,6 @@
 import type { Intent } from '../../grant/intent.ts'
 import type { Call, Observation, Provider } from '../../provider/port.ts'
-import { type createBindingLock, sharersOf } from './binding.ts'
+import { type BindingLock, sharersOf } from './binding.ts'
 import { ask } from './call.ts'
 import type { LookDeps } from './deps.ts'
 import type { Situation } from './situation.ts'
@@ -29,20 +29,22 @@ const longest = async (deps: LookDeps, provider: Provider, intent: Intent): Prom
 /** Has the cloud leave no more of the grant's binding than its intent and those of its sharers say. */
 export const cutBack = async (
   deps: LookDeps,
-  lock: ReturnType<typeof createBindingLock>,
+  lock: BindingLock,
   situation: Situation,
   why: string,
   signal: AbortSignal,
 ): Promise<Situation> => {
-  const { provider } = situation
   const { intent } = situation.ledger
-  if (provider === undefined || intent === undefined) throw new Error('nothing says what to cut it back to')
-  return lock(provider, intent, async () => {
-    const last = await longest(deps, provider, intent)
-    const { seen } = await ask(deps, situation, signal, (cloud, _, call) => narrow(cloud, last, call))
-    deps.log.warn('cut back', { grant: situation.row.id, why, now: seen.kind })
-    return { ...situation, seen, sharedUntil: last.endsAt, cut: why }
-  })
+  if (intent === undefined) throw new Error('nothing says what to cut it back to')
+  let last = intent
+  const { seen } = await ask(deps, situation, signal, (cloud, wanted, call) =>
+    lock('takes', cloud, wanted, call.signal, async () => {
+      last = await longest(deps, cloud, wanted)
+      return narrow(cloud, last, call)
+    }),
+  )
+  deps.log.warn('cut back', { grant: situation.row.id, why, now: seen.kind })
+  return { ...situation, seen, sharedUntil: last.endsAt, cut: why }
 }
 
 const narrow = (cloud: Provider, intent: Intent, call: Call): Promise<Observation> => {

@@ -1,5 +1,6 @@
 import { leaseMs, writeMs } from '../../grant/bounds.ts'
-import type { createBindingLock } from './binding.ts'
+import type { Seen } from '../../grant/step.ts'
+import type { BindingLock } from './binding.ts'
 import { ask } from './call.ts'
 import type { LookDeps } from './deps.ts'
 import { observeFirst } from './observe.ts'
@@ -15,7 +16,7 @@ import { withheld } from './withheld.ts'
  */
 export const ensureFenced = async (
   deps: LookDeps,
-  lock: ReturnType<typeof createBindingLock>,
+  lock: BindingLock,
   situation: Situation,
   signal: AbortSignal,
 ): Promise<Situation | typeof moved> => {
@@ -37,17 +38,22 @@ export const ensureFenced = async (
   const ours = async () => (await deps.store.grant(row.id))?.version === fence
   const deadline = openedAt + ms
   // The clock is read last: whatever we waited for, a call past its deadline is not sent.
-  const answer = await lock(provider, intent, async () =>
-    (await ours()) && deps.clock.now() < deadline
-      ? ask(deps, saved.situation, signal, (cloud, wanted, call) => cloud.ensure(wanted, call), deadline)
-      : undefined,
+  let late = false
+  const { seen, answered } = await ask(
+    deps,
+    saved.situation,
+    signal,
+    (cloud, wanted, call) =>
+      lock('gives', cloud, wanted, call.signal, async (): Promise<Seen> => {
+        late = !(await ours()) || deps.clock.now() >= deadline
+        return late ? { kind: 'unknown', why: 'not sent' } : cloud.ensure(wanted, call)
+      }),
+    deadline,
   )
   const still = await ours()
-  const present = answer?.seen.kind === 'present'
-  const close = answer === undefined || (answer.answered && (still || !present))
+  const close = late || (answered && (still || seen.kind !== 'present'))
   if (close) await deps.store.closeAttempt(row.id, fence, deps.clock.now())
-  if (!still || answer === undefined) return moved
-  const { seen } = answer
+  if (!still || late) return moved
   const open = close ? situation.open : [...situation.open, { fence, openedAt }]
   if (seen.kind === 'trouble' && row.tries >= seen.patience) {
     return { ...saved.situation, open, refusal: seen.why }

@@ -4,6 +4,7 @@ import type { Log } from '../reconcile/ports/log.ts'
 import { type Queue, type QueueName, queues, type WakeUp } from '../reconcile/ports/queue.ts'
 import type { Tx } from '../reconcile/ports/store.ts'
 import { schema } from './install.ts'
+import { createSpares } from './spares.ts'
 
 type Work = { readonly key: string; readonly tries?: number }
 
@@ -39,9 +40,10 @@ export async function createQueue(options: QueueOptions): Promise<Queue> {
   boss.on('warning', (warning) => log.warn('The queue warns.', { warning }))
   await boss.start()
 
-  async function wakeOne({ queue, key }: WakeUp, within: ConnectionOptions): Promise<void> {
+  async function wakeOne({ queue, key, urgent }: WakeUp, within: ConnectionOptions): Promise<void> {
     for (;;) {
       const { updated, inserted } = await boss.upsert(queue, { key } satisfies Work, {
+        ...rank(urgent),
         singletonKey: key,
         group: { id: key },
         // Due at once, also where the waiting job is one that backs off.
@@ -57,19 +59,20 @@ export async function createQueue(options: QueueOptions): Promise<Queue> {
   /** Most keys have no job that waits: one statement inserts theirs, whatever their number. */
   async function wakeAll(
     queue: QueueName,
-    keys: readonly string[],
+    wakeUps: readonly WakeUp[],
     within: ConnectionOptions,
   ): Promise<void> {
-    for (let from = 0; from < keys.length; from += mostAtOnce) {
-      const jobs = keys.slice(from, from + mostAtOnce).map((key) => ({
-        id: randomUUID(),
+    for (let from = 0; from < wakeUps.length; from += mostAtOnce) {
+      const some = new Map(wakeUps.slice(from, from + mostAtOnce).map((wakeUp) => [randomUUID(), wakeUp]))
+      const jobs = [...some].map(([id, { key, urgent }]) => ({
+        ...rank(urgent),
+        id,
         data: { key } satisfies Work,
         singletonKey: key,
         group: { id: key },
       }))
       const inserted = new Set(await boss.insert(queue, jobs, { ...within, returnId: true }))
-      for (const { id, singletonKey: key } of jobs)
-        if (!inserted.has(id)) await wakeOne({ queue, key }, within)
+      for (const [id, wakeUp] of some) if (!inserted.has(id)) await wakeOne(wakeUp, within)
     }
   }
 
@@ -109,11 +112,19 @@ export async function createQueue(options: QueueOptions): Promise<Queue> {
     },
 
     async work(queue, look) {
-      await boss.work<Work, unknown, typeof workerOptions & { localConcurrency: number }>(
-        queue,
-        { ...workerOptions, localConcurrency: options.batches ?? 2 },
-        (jobs) => Promise.all(jobs.map((job) => lookAt(queue, job, look))),
-      )
+      const spares = createSpares(waitsForClouds.includes(queue) ? mostSpares : 0, log)
+      const start = (localConcurrency: number): Promise<string> =>
+        boss.work<Work, unknown, typeof workerOptions & { localConcurrency: number }>(
+          queue,
+          { ...workerOptions, localConcurrency },
+          (jobs) =>
+            spares.during(
+              () => Promise.all(jobs.map((job) => lookAt(queue, job, look))),
+              () => start(1),
+              (id) => boss.offWork(queue, { id, wait: false }),
+            ),
+        )
+      await start(options.batches ?? 2)
     },
 
     async stop() {
@@ -134,6 +145,12 @@ function withoutWaiting(databaseUrl: string): string {
 
 const mostAtOnce = 1000
 
+/** Looks that wait for clouds keep no other cloud's waiting. */
+const waitsForClouds: readonly QueueName[] = ['grant', 'cloud']
+const mostSpares = 30
+
+const rank = (urgent: true | undefined) => (urgent === undefined ? {} : { priority: 1 })
+
 const workerOptions = {
   groupConcurrency: 1,
   batchSize: 20,
@@ -144,7 +161,12 @@ const workerOptions = {
   notifyPollingIntervalSeconds: 2,
 } as const
 
-function inOrder(wakeUps: readonly WakeUp[]): Map<QueueName, string[]> {
-  const keys = Map.groupBy(wakeUps, ({ queue }) => queue)
-  return new Map([...keys].map(([queue, all]) => [queue, [...new Set(all.map(({ key }) => key))].sort()]))
+function inOrder(wakeUps: readonly WakeUp[]): Map<QueueName, WakeUp[]> {
+  const once = new Map<string, WakeUp>()
+  for (const one of wakeUps) {
+    const name = `${one.queue} ${one.key}`
+    if (one.urgent || !once.has(name)) once.set(name, one)
+  }
+  const sorted = [...once.values()].sort((a, b) => (a.key < b.key ? -1 : 1))
+  return Map.groupBy(sorted, ({ queue }) => queue)
 }

@@ -36,7 +36,7 @@ export const overlooked = async (deps: {
     if (!misses(row, by + lateMs)) continue
     // A scheduled grant without its row has nothing to take away, and never starts.
     if (row === undefined && grant.stage === 'scheduled') deps.log.alert('grant.row_missing', { grant: id })
-    else found.push({ queue: 'grant', key: id })
+    else found.push({ queue: 'grant', key: id, ...(now >= grant.intent.endsAt ? { urgent: true } : {}) })
     if (row !== undefined && !isOver(row.state) && misses(row, by + farMs))
       deps.log.alert('grant.row_differs', { grant: id, columns: ['lookAt'] })
   }

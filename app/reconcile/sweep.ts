@@ -19,7 +19,7 @@ export const createSweep =
   }) =>
   async (): Promise<number> => {
     const due = await deps.store.due(deps.clock.now(), most)
-    const wake = [...due.map(({ queue, key }) => ({ queue, key })), ...(await overlooked(deps))]
+    const wake = [...due.map(({ lookAt: _, ...wakeUp }) => wakeUp), ...(await overlooked(deps))]
     if (wake.length > 0) await deps.queue.wake(wake)
     await deps.ledger.keep()
     return wake.length

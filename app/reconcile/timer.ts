@@ -42,7 +42,7 @@ const pass = async (deps: Parameters<typeof runTimer>[0], woken: Map<string, num
   const now = deps.clock.now()
   const due = await deps.store.due(now, most, now - overlapMs)
   const fresh = due.filter(({ queue, key, lookAt }) => !woken.has(`${queue} ${key} ${lookAt}`))
-  if (fresh.length > 0) await deps.queue.wake(fresh.map(({ queue, key }) => ({ queue, key })))
+  if (fresh.length > 0) await deps.queue.wake(fresh.map(({ lookAt: _, ...wakeUp }) => wakeUp))
   for (const { queue, key, lookAt } of fresh) {
     // Without its moment a row cannot be told from its next one: it is woken at every pass.
     if (lookAt !== undefined) woken.set(`${queue} ${key} ${lookAt}`, lookAt)

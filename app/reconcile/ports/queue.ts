@@ -14,9 +14,9 @@ export type QueueName = (typeof queues)[number]
 /**
  * `<repository id>:<pull number>` for pull-request and publish, `<repository id>` for branch, the id for grant,
  * `<repository id>:<full ref>` for merge-group, the anchor repository's id for anchor,
- * the provider's name for cloud.
+ * the provider's name for cloud. `urgent`: goes before what is not, because access is to be taken away.
  */
-export type WakeUp = { readonly queue: QueueName; readonly key: string }
+export type WakeUp = { readonly queue: QueueName; readonly key: string; readonly urgent?: true }
 
 /**
  * Says *look at this*; never carries a decision. After `wake` in a transaction that commits, a worker

@@ -2,7 +2,7 @@ import { ProviderError } from '../../provider/port.ts'
 import { type Lane, lanes, longestLine, nextTurn, type Place } from './next-turn.ts'
 import { heard, type Outcome, startPace } from './pace.ts'
 
-export type Turn = { readonly lane: Lane; readonly place: string; readonly signal: AbortSignal }
+type Turn = { readonly lane: Lane; readonly place: string; readonly signal: AbortSignal }
 export type Turns = <T>(turn: Turn, work: () => Promise<T>) => Promise<T>
 
 /**

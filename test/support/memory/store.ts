@@ -73,9 +73,11 @@ export const memoryStore = (
     revokeAsked: async (grant) => asks.get(grant),
     due: async (now, limit, after = Number.NEGATIVE_INFINITY) =>
       [...grants.values()]
-        .flatMap(({ id: key, lookAt }): Due[] =>
-          lookAt === undefined ? [] : [{ queue: 'grant', key, lookAt }],
-        )
+        .flatMap(({ id: key, lookAt, state, endsAt }): Due[] => {
+          if (lookAt === undefined) return []
+          const urgent = state === 'revoking' || state === 'quarantined' || endsAt <= now
+          return [{ queue: 'grant', key, lookAt, ...(urgent ? { urgent } : {}) }]
+        })
         .filter(({ lookAt = 0 }) => lookAt <= now && lookAt > after)
         .sort((a, b) => (a.lookAt ?? 0) - (b.lookAt ?? 0))
         .slice(0, limit),

@@ -1,0 +1,38 @@
+import type { Log } from '../reconcile/ports/log.ts'
+
+/** A batch that lasts longer has a spare worker beside it. */
+const slowMs = 1000
+
+/**
+ * Spare workers: pg-boss gives a worker its next batch once all of the last is done, so that one look at a cloud that
+ * hangs would keep nineteen others waiting. While a batch lasts longer than a second another worker stands in for its own.
+ */
+export const createSpares = (most: number, log: Pick<Log, 'error'>) => {
+  let standing = 0
+  return {
+    /** Does `work`; while it lasts long, `start` has started a worker, whose id `end` takes. */
+    async during<T>(
+      work: () => Promise<T>,
+      start: () => Promise<string>,
+      end: (id: string) => Promise<void>,
+    ): Promise<T> {
+      let spare: Promise<string> | undefined
+      const timer = setTimeout(() => {
+        if (standing >= most) return
+        standing++
+        spare = start()
+        // It is looked at only at the end.
+        spare.catch(() => undefined)
+      }, slowMs)
+      try {
+        return await work()
+      } finally {
+        clearTimeout(timer)
+        if (spare !== undefined) {
+          standing--
+          await spare.then(end).catch((cause: unknown) => log.error('A spare worker failed.', { cause }))
+        }
+      }
+    },
+  }
+}

@@ -10,13 +10,13 @@ import { offersOf } from './offers.ts'
 export type AwsRecordsDeps = {
   readonly ledger: Ledger
   readonly keys: Keys
-  readonly store: Pick<Store, 'transaction' | 'serialise'>
+  readonly store: Pick<Store, 'alone'>
   readonly git: Git
   readonly repositories: readonly RepositorySettings[]
 }
 
-/** Each holds a database connection for as long as a few calls take; one account leaves room for another. */
-const held = { each: 3, most: 4 }
+/** Each holds a connection (Store's `alone`) for as long as a few calls take; one account leaves room for another. */
+const held = { each: 6, most: 8 }
 
 /** What the ledger and the accepted catalogues say of grants on AWS. */
 export const awsRecords = ({ ledger, keys, store, git, repositories }: AwsRecordsDeps): Records => {
@@ -34,11 +34,6 @@ export const awsRecords = ({ ledger, keys, store, git, repositories }: AwsRecord
     },
     offered: () => offersOf('aws', { ledger, keys, git, repositories }),
     exclusive: ({ account, arn }, signal, work) =>
-      turns({ lane: 'takes', place: account, signal }, () =>
-        store.transaction(async (tx) => {
-          await store.serialise(tx, `aws ${arn}`)
-          return work()
-        }),
-      ),
+      turns({ lane: 'takes', place: account, signal }, () => store.alone(`aws ${arn}`, work)),
   }
 }

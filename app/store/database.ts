@@ -3,6 +3,7 @@ import { createPgDriverFactory } from '@slonik/pg-driver'
 import {
   type CommonQueryMethods,
   createPool,
+  type DatabasePool,
   type DatabaseTransactionConnection,
   type Interceptor,
   type PrimitiveValueExpression,
@@ -34,28 +35,36 @@ export type Database = {
    * serialisation fault or deadlock, so it has no side effects elsewhere.
    */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  /** Does `work` while nobody else holds `key` as `serialise` does; on a connection besides those of all else. */
+  alone<T>(key: string, work: () => Promise<T>): Promise<T>
   /** Reads only, all of one moment, whatever is committed meanwhile; `work` is run once. */
   snapshot<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
+
+/** Connections that do nothing but hold a lock, each for as long as a cloud takes to answer. */
+const mostAlone = 16
 
 /** Connects on the first query. `connections`: at most so many at once. */
 export async function openDatabase(
   url: string,
   options: { readonly connections?: number } = {},
 ): Promise<Database> {
-  const pool = await createPool(url, {
-    driverFactory: createPgDriverFactory(),
-    interceptors: [checkedRows],
-    typeParsers: [
-      { name: 'int8', parse: wholeNumber },
-      { name: 'timestamptz', parse: (text) => Date.parse(text) },
-    ],
-    maxPoolSize: options.connections ?? 10,
-    captureStackTrace: false,
-    // DISCARD ALL would cost a third of the throughput; nothing here leaves anything behind in a session.
-    resetConnection: async () => undefined,
-  })
+  const open = (maxPoolSize: number) =>
+    createPool(url, {
+      driverFactory: createPgDriverFactory(),
+      interceptors: [checkedRows],
+      typeParsers: [
+        { name: 'int8', parse: wholeNumber },
+        { name: 'timestamptz', parse: (text) => Date.parse(text) },
+      ],
+      maxPoolSize,
+      captureStackTrace: false,
+      // DISCARD ALL would cost a third of the throughput; nothing here leaves anything behind in a session.
+      resetConnection: async () => undefined,
+    })
+  const pool = await open(options.connections ?? 10)
+  let apart: Promise<DatabasePool> | undefined
   const within = new AsyncLocalStorage<{ readonly connection: DatabaseTransactionConnection }>()
   return {
     url,
@@ -88,7 +97,18 @@ export async function openDatabase(
           }),
         0,
       ),
-    close: () => pool.end(),
+    async alone(key, work) {
+      // slonik lets nothing inside a transaction use another's connection, and what is asked here is no part of it.
+      const outside = AsyncLocalStorage.snapshot()
+      apart ??= open(mostAlone)
+      return (await apart).transaction(async (connection) => {
+        await connection.query(lockOf(key))
+        return outside(work)
+      }, 0)
+    },
+    close: async () => {
+      await Promise.all([pool.end(), apart?.then((one) => one.end())])
+    },
   }
 }
 
@@ -99,8 +119,10 @@ export function connectionOf(tx: Tx): DatabaseTransactionConnection {
 
 /** Until the transaction ends nobody else holds `key`, on any replica. */
 export async function serialise(tx: Tx, key: string): Promise<void> {
-  await connectionOf(tx).query(sql.unsafe`select pg_advisory_xact_lock(hashtextextended(${key}, 0))`)
+  await connectionOf(tx).query(lockOf(key))
 }
+
+const lockOf = (key: string) => sql.unsafe`select pg_advisory_xact_lock(hashtextextended(${key}, 0))`
 
 /** Until the transaction ends nobody serialises on `key`, on any replica; others may share it. */
 export async function share(tx: Tx, key: string): Promise<void> {

@@ -141,6 +141,7 @@ const live = async (happenings: readonly Happening[], races: boolean, shared: bo
     ...world.deps,
     store: crashes.around(store, [
       'transaction',
+      'alone',
       'grant',
       'saveGrants',
       'grantsSharing',
@@ -159,6 +160,7 @@ const live = async (happenings: readonly Happening[], races: boolean, shared: bo
     ...world.deps,
     store: stall.around(store, [
       'transaction',
+      'alone',
       'grant',
       'openAttempt',
       'closeAttempt',

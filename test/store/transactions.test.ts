@@ -43,4 +43,28 @@ describe('transactions', () => {
     )
     expect(most).toBe(1)
   })
+
+  test('what is held alone is held against everybody, and keeps no connection from who works', async () => {
+    const { promise: held, resolve: release } = Promise.withResolvers<void>()
+    const keys = Array.from({ length: 16 }, (_, n) => `binding ${n}`)
+    const order: string[] = []
+    const holding = keys.map((key) =>
+      store.alone(key, async () => {
+        order.push(key)
+        // On a connection of its own, like whatever others ask.
+        await database.run.query(sql.unsafe`select 1`)
+        await held
+      }),
+    )
+    await expect.poll(() => order.length).toBe(16)
+    const other = store.transaction(async (tx) => {
+      await store.serialise(tx, 'binding 0')
+      order.push('after')
+    })
+    await Promise.all(Array.from({ length: 9 }, () => store.transaction(() => store.request(bare.id))))
+    expect(order).not.toContain('after')
+    release()
+    await Promise.all([...holding, other])
+    expect(order.at(-1)).toBe('after')
+  })
 })

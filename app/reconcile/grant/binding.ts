@@ -5,8 +5,8 @@ import { createTurns, type Turns } from '../turns/turns.ts'
 import type { GrantDeps } from './deps.ts'
 import { readLedger } from './situation.ts'
 
-/** Locks held at once by this process: each keeps a database connection for as long as a provider call takes. */
-const held = { each: 3, most: 4 }
+/** Locks held at once of one cloud: each keeps a connection (Store's `alone`) for as long as a call takes. */
+const held = { each: 6, most: 8 }
 
 export type BindingLock = <T>(
   lane: Lane,
@@ -29,10 +29,7 @@ export const createBindingLock = (deps: Pick<GrantDeps, 'store'>): BindingLock =
     const turns = clouds.get(provider.name) ?? createTurns(provider.name, held)
     clouds.set(provider.name, turns)
     return turns({ lane, place: provider.account(intent.scope), signal }, () =>
-      deps.store.transaction(async (tx) => {
-        await deps.store.serialise(tx, bindingLock(provider.name, provider.bindingKey(intent)))
-        return work()
-      }),
+      deps.store.alone(bindingLock(provider.name, provider.bindingKey(intent)), work),
     )
   }
 }

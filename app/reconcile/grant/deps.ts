@@ -19,6 +19,7 @@ export type GrantDeps = {
     Store,
     | 'transaction'
     | 'serialise'
+    | 'alone'
     | 'grant'
     | 'saveGrant'
     | 'saveGrants'

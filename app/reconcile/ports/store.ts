@@ -142,6 +142,11 @@ export type Store = {
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   /** Until the transaction ends nobody else holds `key`, on any replica (trust.md 3.9). */
   serialise(tx: Tx, key: string): Promise<void>
+  /**
+   * Does `work` while nobody else holds `key`, alone or in a transaction, on any replica. It may wait for a cloud: what is
+   * held meanwhile is none of the connections that others work with, and nothing of it is in a transaction.
+   */
+  alone<T>(key: string, work: () => Promise<T>): Promise<T>
   /** Until the transaction ends nobody serialises on `key`; others may share it. */
   share(tx: Tx, key: string): Promise<void>
 

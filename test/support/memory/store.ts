@@ -5,6 +5,7 @@ type GrantStore = Pick<
   Store,
   | 'transaction'
   | 'serialise'
+  | 'alone'
   | 'share'
   | 'grant'
   | 'saveGrant'
@@ -41,6 +42,11 @@ export const memoryStore = (
   }
   return {
     transaction: (work) => transactions.run(work),
+    alone: (key, work) =>
+      transactions.run(async (tx) => {
+        await transactions.lock(tx, `serialise ${key}`)
+        return work()
+      }),
     serialise: (tx, key) => transactions.lock(tx, `serialise ${key}`),
     share: (tx, key) => transactions.share(tx, `serialise ${key}`),
     grant: async (id) => grants.get(id),

@@ -34,30 +34,39 @@ const lastingMs = 5 * 60_000
  */
 export const createAnchorer = (deps: AnchorDeps) => {
   const { branch, checkpoints, clock, log, repository } = deps
-  let doubt: string | undefined = 'the anchor has not been seen since the start'
+  let unseen: string | undefined = 'the anchor has not been seen since the start'
+  let lost: string | undefined
   let notBefore = Number.NEGATIVE_INFINITY
 
   const putOff = (ms: number): void => {
     notBefore = clock.now() + ms
   }
+  const doubt = (): string | undefined => lost ?? unseen
+  /** Trouble is no verdict (3.12): neither doubt ends by it, and none begins. */
+  const trouble = (why: string): void => {
+    if (unseen !== undefined) unseen = `the anchor has not been seen since the start: ${why}`
+    putOff(doubt() === undefined ? lastingMs : retryMs)
+  }
   /** A clock that was set back must not make this wait for ever. */
   const mayAsk = (): boolean => clock.now() >= notBefore || notBefore - clock.now() > lastingMs + retryMs
 
   const learn = (step: AnchorStep): void => {
-    if (step.act !== 'lost') {
-      doubt = undefined
-      return
+    if (step.act === 'stop') {
+      log.alert('anchor.stopped', { repository, why: step.why })
+      trouble(step.why)
+    } else if (step.act === 'lost') {
+      lost = `the database lacks what the newest anchor holds, ${step.checkpoint.size} events: was a backup restored? gitsudo server acknowledge-restore`
+      log.alert('ledger.restored', { anchor: step.commit, size: step.checkpoint.size, why: lost })
+      putOff(retryMs)
+    } else {
+      unseen = undefined
+      // A backup of before the first anchor knows of no branch: that there is none then does not undo what was seen.
+      if (step.act !== 'commit' || step.parent !== undefined) lost = undefined
     }
-    doubt = `the database lacks what the newest anchor holds, ${step.checkpoint.size} events: was a backup restored? gitsudo server acknowledge-restore`
-    log.alert('ledger.restored', { anchor: step.commit, size: step.checkpoint.size, why: doubt })
-    putOff(retryMs)
   }
 
   const act = async (step: AnchorStep): Promise<void> => {
-    if (step.act === 'stop') {
-      log.alert('anchor.stopped', { repository, why: step.why })
-      putOff(lastingMs)
-    } else if (step.act === 'record') {
+    if (step.act === 'record') {
       await record(deps, anchoredEvent({ ...step, repository, branch: anchorBranch }, clock.now()))
     } else if (step.act === 'commit') {
       const newest = await checkpoints.newest()
@@ -91,21 +100,21 @@ export const createAnchorer = (deps: AnchorDeps) => {
         return putOff(Math.min(lastingMs, Math.max(retryMs, (retryAt ?? 0) - clock.now())))
       }
       log.alert('anchor.refused', { repository, why: message })
-      putOff(lastingMs)
-      // GitHub has answered, and not with an anchor that the ledger lacks.
-      doubt = undefined
+      trouble(message)
     }
   }
 
   return {
     /** Why nothing may be given to anybody, if so (trust.md 3.11). */
-    doubt: () => doubt,
+    doubt,
 
     /** Whether an anchor is due now. While in doubt, looks at the branch first. */
     async due(): Promise<boolean> {
       if (!mayAsk()) return false
-      if (doubt !== undefined) await guarded(async () => learn(decideAnchor(await observeAnchor(deps))))
-      return doubt === undefined && mayAsk() && anchorDue(await checkpoints.anchors(repository), clock.now())
+      if (doubt() !== undefined) await guarded(async () => learn(decideAnchor(await observeAnchor(deps))))
+      return (
+        doubt() === undefined && mayAsk() && anchorDue(await checkpoints.anchors(repository), clock.now())
+      )
     },
 
     /** Looks at the branch and the ledger, and does what is next. */
@@ -114,7 +123,7 @@ export const createAnchorer = (deps: AnchorDeps) => {
       await guarded(async () => {
         const step = decideAnchor(await observeAnchor(deps))
         learn(step)
-        await act(step)
+        if (doubt() === undefined) await act(step)
       })
     },
   }

@@ -100,4 +100,32 @@ test('a restored backup only removes until the loss is acknowledged', async () =
   expect(await operator('acknowledge-restore')).toMatchObject({ status: 1 })
 })
 
+test('whoever deletes the anchor branch hides no loss: a service that starts gives nothing until it is back', async () => {
+  await allAnchored()
+  const clone = await t.clone('erin', 'gitsudo-ledger', t.anchorRepository.fullName)
+  const { commit = '' } = (await anchored()).at(-1) ?? {}
+  const push = (...refs: readonly string[]) => clone.git('push', '--quiet', 'origin', ...refs)
+  await push('--delete', 'gitsudo-ledger')
+  // Who has seen it goes on: nobody takes a running service out that way.
+  await t.reached((await t.ask('seen-before')).id, 'active')
+
+  await service.stop()
+  service = await t.start()
+  await until('the alert', async () => service.alerts.some(({ event }) => event === 'anchor.stopped'))
+  const waits = await t.ask('branch-away')
+  await until('the verdict to wait', async () =>
+    (
+      await t.query<{ decision: { summary: string } }>('select decision from pulls where pull = $1', [
+        waits.number,
+      ])
+    ).some(({ decision }) => decision.summary.includes('has not been seen since the start')),
+  )
+  expect(await t.events(waits.id)).not.toContainEqual(expect.objectContaining({ type: 'grant.intended' }))
+  expect((await operatorStatus()).stdout).toContain(`put it back at the anchor ${commit}`)
+
+  await push(`${commit}:refs/heads/gitsudo-ledger`)
+  await t.jump(11_000)
+  await t.reached(waits.id, 'active')
+})
+
 const operatorStatus = () => t.gitsudo('erin', 'server', 'status')

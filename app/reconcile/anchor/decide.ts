@@ -46,7 +46,7 @@ export const decideAnchor = ({ last, tip }: AnchorFacts): AnchorStep => {
   if (tip === undefined)
     return last === undefined
       ? { act: 'commit', foreign: false }
-      : { act: 'stop', why: `the branch is gone: it held the anchor ${last.commit}` }
+      : { act: 'stop', why: `the branch is gone: put it back at the anchor ${last.commit}` }
   const { commit, checkpoint, holds, onTop, staged, acknowledged } = tip
   if (staged) return { act: 'wait' }
   if (checkpoint !== undefined && !holds && !acknowledged) return { act: 'lost', commit, checkpoint }
@@ -54,7 +54,7 @@ export const decideAnchor = ({ last, tip }: AnchorFacts): AnchorStep => {
   if (last !== undefined && !onTop)
     return {
       act: 'stop',
-      why: `the branch is at ${commit}, which is not on top of the anchor ${last.commit}`,
+      why: `the branch is at ${commit}, which is not on top of the anchor ${last.commit}: put it back there`,
     }
   if (checkpoint !== undefined && holds && checkpoint.size > (last?.size ?? 0))
     return { act: 'record', commit, checkpoint }

@@ -158,6 +158,7 @@ describe('what goes wrong', () => {
     '%s: alerts every five minutes, gives access all the same, and goes on by itself',
     async (code) => {
       const one = await t.replica()
+      await one.turn()
       t.branch.fault('tip', new GitHubError(code, 'no'))
       await one.seal()
       await one.turn()

@@ -26,6 +26,70 @@ describe('a database that lacks what was anchored (trust.md 3.11)', () => {
     expect(one.anchorer.doubt()).toBeUndefined()
   })
 
+  test.each<[string, string, (commit: string) => void, (commit: string) => void]>([
+    [
+      'is refused',
+      'anchor.refused',
+      () => t.branch.fault('tip', new GitHubError('forbidden', 'the App is not installed')),
+      () => undefined,
+    ],
+    ['is gone', 'anchor.stopped', () => t.branch.move(undefined), (commit) => t.branch.move(commit)],
+    [
+      'is elsewhere',
+      'anchor.stopped',
+      () => t.branch.move(t.branch.put(new Map([['checkpoint', 'mine']]), 'nothing of ours')),
+      (commit) => t.branch.move(commit),
+    ],
+  ])('a branch that %s: doubted from the start, until it was seen once, and then no more', async (...row) => {
+    const [, alert, takeAway, putBack] = row
+    const one = await t.replica()
+    await one.seal(5)
+    await one.turn()
+    const [commit = ''] = t.branch.tips()
+    takeAway(commit)
+    const two = await t.replica()
+    await two.turn()
+    expect(two.anchorer.doubt()).toMatch(/^the anchor has not been seen since the start: ./)
+    expect(t.alerts()).toEqual([alert])
+    putBack(commit)
+    t.clock.advance(10_000)
+    await two.turn()
+    expect(two.anchorer.doubt()).toBeUndefined()
+    takeAway(commit)
+    await two.seal()
+    t.clock.advance(61_000)
+    await two.turn()
+    expect(t.alerts()).toEqual([alert, alert])
+    expect(two.anchorer.doubt()).toBeUndefined()
+  })
+
+  test('a loss that was seen stays one, whatever becomes of the branch then', async () => {
+    const one = await t.replica()
+    await one.seal(5)
+    await one.turn()
+    const [commit = ''] = t.branch.tips()
+    await cut(3)
+    const two = await t.replica()
+    await two.turn()
+    const lost = two.anchorer.doubt()
+    expect(lost).toContain('lacks what the newest anchor holds, 5 events')
+    t.branch.fault('tip', new GitHubError('forbidden', 'the App is not installed'))
+    t.clock.advance(10_000)
+    await two.turn()
+    expect(two.anchorer.doubt()).toBe(lost)
+    // A backup of before the first anchor does not know that there was a branch.
+    await t.owner(`delete from audit_events where type = 'ledger.anchored'`)
+    t.branch.move(undefined)
+    t.clock.advance(10_000)
+    await two.turn()
+    expect(two.anchorer.doubt()).toBe(lost)
+    t.branch.move(commit)
+    expect(await acknowledgeRestore(two)).toBe(5)
+    t.clock.advance(10_000)
+    await two.turn()
+    expect(two.anchorer.doubt()).toBeUndefined()
+  })
+
   test('gives nothing and anchors nothing, until somebody says that it is known', async () => {
     const one = await t.replica()
     await one.seal(5)

@@ -67,20 +67,27 @@ export async function verifyEverything(
     const shaky = start && verified.before && contradiction(start, verified.before)
     const size = verified.ok ? verified.events : verified.seq - 1
     const heard = verified.ok
-      ? await hearEvents(source, size, {
-          ...{ ask, anchors, keys, lines: clones.lines, now, foreign: verified.marks.foreign },
-        })
+      ? await hearEvents(
+          source,
+          { ...verified.marks, size },
+          { ask, anchors, keys, lines: clones.lines, now },
+        )
       : undefined
-    const isGone = heard?.restored.isGone ?? (() => false)
+    const { beyond } = verified.marks
+    const past = [...claims, ...(beyond ? [beyond] : [])].filter((claim) => claim.size > size)
+    const isExcused = (one: Claim | ClaimFault) => heard?.restored.excuses(one) ?? false
     // A checkpoint is stored a moment after its events: a backup may have been made in between.
     const isLate = ({ what, size: at = 0 }: ClaimFault) =>
       ask.fromBackup && what === 'checkpoint' && at > (verified.marks.newest?.size ?? 0)
     const wrong = (of: Claim['of']) =>
-      faultsOf(verified.marks.faults, of, (fault) => isGone(fault) || isLate(fault))
+      faultsOf(verified.marks.faults, of, (fault) => isExcused(fault) || isLate(fault))
     const ownFaults = (anchors?.faults ?? []).filter(
       ({ fellAfter }) => fellAfter === undefined || !heard?.restored.mayFallAfter(fellAfter),
     )
     const receipts = await heard?.receipts(wrong('receipts'))
+    const excused = [...verified.marks.faults, ...past].filter(isExcused)
+    const lostAnchors = new Set(excused.map(({ commit }) => commit))
+    const restores = heard?.restored.end(excused, receipts?.excused ?? 0)
     const comparisons: readonly Comparison[] = [
       compareCheckpoints(
         verified,
@@ -96,7 +103,7 @@ export async function verifyEverything(
         [...ownFaults.map(({ text }) => text), ...wrong('anchors'), ...(heard?.anchored.faults ?? [])],
         size,
         heard?.anchored.fresh ?? 0,
-        heard?.restored.said() ?? [],
+        anchors?.claims.filter(({ commit }) => !lostAnchors.has(commit)) ?? [],
       ),
       ...(heard?.merges ?? [skipped('merges', brokenChain)]),
       receipts ?? skipped('receipts', brokenChain),
@@ -114,13 +121,17 @@ export async function verifyEverything(
               ...wrong('earlier run'),
             ]),
           ]),
+      ...(restores === undefined ? [] : [restores]),
     ]
-    const { beyond } = verified.marks
-    const past = [...claims, ...(beyond ? [beyond] : [])].filter(
-      (claim) => claim.size > size && !isGone(claim),
-    )
     const said = { after: heard?.after ?? [], receipt: receipts?.beyond ?? 0 }
-    const lost = verified.ok ? lossOf(size, past, said, ask.fromBackup) : undefined
+    const lost = verified.ok
+      ? lossOf(
+          size,
+          past.filter((claim) => !isExcused(claim)),
+          said,
+          ask.fromBackup,
+        )
+      : undefined
     const anchor = anchors?.newest && anchors.newest.size <= size ? anchors.newest : undefined
     const verdict = verdictOf({
       chain: verified,

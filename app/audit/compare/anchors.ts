@@ -21,6 +21,8 @@ export type AnchorBranch = {
 export type Anchors = {
   /** Commit → its place on the branch. */
   readonly places: ReadonlyMap<string, number>
+  /** Commit → what is signed there. */
+  readonly checkpoints: ReadonlyMap<string, Claim>
   /** One for each size that was anchored. */
   readonly claims: readonly Claim[]
   readonly newest?: { readonly sha: string; readonly size: number; readonly note: string }
@@ -42,6 +44,7 @@ export function readAnchors(
   const faults: { text: string; fellAfter?: string }[] = []
   const wrong = (text: string) => void faults.push({ text })
   const claims = new Map<string, Claim>()
+  const checkpoints = new Map<string, Claim>()
   let before: { readonly sha: string; readonly size: number } | undefined
   let newest: Anchors['newest']
   for (const { sha, parents, checkpoint } of commits) {
@@ -58,6 +61,7 @@ export function readAnchors(
       continue
     }
     const { size } = opened.claim
+    checkpoints.set(sha, opened.claim)
     if (before !== undefined && size < before.size)
       faults.push({
         text: `${by}: covers ${size} events, fewer than the ${before.size} of the anchor before it`,
@@ -82,6 +86,7 @@ export function readAnchors(
   }
   return {
     places,
+    checkpoints,
     claims: [...claims.values()],
     ...(newest === undefined ? {} : { newest }),
     faults,
@@ -108,41 +113,6 @@ export function createAnchoredCheck(
     },
     /** `after`: how many of these events are newer than the newest anchor, as the last one always is. */
     end: () => ({ faults, fresh, after }),
-  }
-}
-
-/**
- * Reads signed `ledger.restored` events: a backup took the database's place, and somebody said that what the anchor
- * they name held is lost. What was said of that ledger is then no fault of this one.
- */
-export function createRestoreCheck(
-  anchors: Pick<Anchors, 'places'> | undefined,
-  isSigned: (event: LedgerEvent) => boolean,
-) {
-  const restored: { readonly seq: number; readonly commit: string; readonly size: number }[] = []
-  const place = (commit: string | undefined) =>
-    (commit === undefined ? undefined : anchors?.places.get(commit)) ?? Number.POSITIVE_INFINITY
-  return {
-    see(seq: number, event: LedgerEvent): void {
-      const { commit, data } = event
-      if (event.type !== 'ledger.restored' || commit === undefined || typeof data.size !== 'number') return
-      if (isSigned(event)) restored.push({ seq, commit, size: data.size })
-    },
-    /** Whether a claim is one about what was lost: nothing that the restored database itself holds is. */
-    isGone: ({ of, commit, size }: Pick<Claim, 'of' | 'commit'> & { readonly size?: number }): boolean =>
-      of !== 'checkpoints' &&
-      restored.some((one) =>
-        of === 'anchors'
-          ? place(commit) <= place(one.commit) && one.size >= (size ?? Number.POSITIVE_INFINITY)
-          : one.size >= (size ?? Number.POSITIVE_INFINITY),
-      ),
-    /** Whether the branch may fall back after this commit. */
-    mayFallAfter: (commit: string | undefined): boolean => restored.some((one) => one.commit === commit),
-    said: () =>
-      restored.map(
-        ({ seq, size }) =>
-          `event ${seq} says that a backup was restored, and that a ledger of ${size} events is lost`,
-      ),
   }
 }
 

@@ -11,8 +11,12 @@ export type Comparison = {
     | 'receipts'
     | 'witnesses'
     | 'earlier run'
-  /** `unproven`: out of reach, so that a claim the ledger makes stays a claim. `skipped`: nobody asked. */
-  readonly outcome: 'agrees' | 'fault' | 'unproven' | 'skipped'
+    | 'restores'
+  /**
+   * `unproven`: out of reach, so that a claim the ledger makes stays a claim. `skipped`: nobody asked. `excused`: at odds
+   * with the ledger, and acknowledged as lost.
+   */
+  readonly outcome: 'agrees' | 'fault' | 'unproven' | 'skipped' | 'excused'
   /** One line, without a full stop. */
   readonly said: string
   /** What exactly is wrong, or what stands behind the line, one by one. */
@@ -48,4 +52,5 @@ export const told = ({ by, size, what, expected, found }: ClaimFault): string =>
 /** `1 event`, `2 events`. */
 export const events = (count: number): string => plural(count, 'event')
 
-export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
+export const plural = (count: number, noun: string, several = `${noun}s`): string =>
+  `${count} ${count === 1 ? noun : several}`

@@ -62,14 +62,14 @@ export const compareForeign = ({ marks: { foreign } }: Verified): readonly Compa
 export const foreignFaults = (foreign: Verified['marks']['foreign']): readonly string[] =>
   foreign.map((one) => `${foreignRows(one)}: not sealed by gitsudo, as event ${one.seq} says`)
 
-/** What the anchor branch came to. @param faults besides the branch's own */
+/** What the anchor branch came to. @param standing its checkpoints, without those of what was lost */
 export function compareAnchors(
   clones: number,
   anchors: Anchors | undefined,
   faults: readonly string[],
   size: number,
   fresh: number,
-  restored: readonly string[],
+  standing: readonly Claim[],
 ): Comparison {
   if (anchors === undefined)
     return unproven(
@@ -79,11 +79,10 @@ export function compareAnchors(
         : 'no clone that was given has the branch gitsudo-ledger',
     )
   const rest = fresh === 0 ? '' : `; ${fresh} of the last minutes are not in the clone yet`
-  const agreeing = anchors.claims.filter((claim) => claim.size <= size).length
-  const commits = plural(anchors.places.size, 'commit')
+  const agreeing = standing.filter((claim) => claim.size <= size).length
+  const commits = plural(anchors.places.size - (anchors.claims.length - standing.length), 'commit')
   const good = `${commits} of gitsudo-ledger agree, ${plural(agreeing, 'checkpoint')} of this ledger, the newest over ${anchors.newest?.size ?? 0} events${rest}`
-  const one = compared('anchors', good, faults)
-  return { ...one, details: [...one.details, ...restored] }
+  return compared('anchors', good, faults)
 }
 
 /** What somebody holds of the ledger past its end. @param beyond claims of more events than it has */
@@ -104,9 +103,9 @@ export function lossOf(
   }
 }
 
-/** Faults of one kind of claim, without those about a ledger that is no more. */
+/** Faults of one kind of claim, without those that were to be expected. */
 export const faultsOf = (
   faults: readonly ClaimFault[],
   of: Claim['of'],
-  isGone: (fault: ClaimFault) => boolean,
-): readonly string[] => faults.filter((fault) => fault.of === of && !isGone(fault)).map(told)
+  isExpected: (fault: ClaimFault) => boolean,
+): readonly string[] => faults.filter((fault) => fault.of === of && !isExpected(fault)).map(told)

@@ -47,7 +47,7 @@ export function verdictLines({
         plain(`Found    ${chain.found}`),
         plain(`${chain.consistentAfter} events after it are consistent with each other`),
       ]
-  const tones = { agrees: 'good', fault: 'bad', unproven: 'open', skipped: 'plain' } as const
+  const tones = { agrees: 'good', fault: 'bad', unproven: 'open', excused: 'open', skipped: 'plain' } as const
   return [
     ...head,
     ...(notRecomputed === undefined ? [] : [plain(notRecomputed)]),

@@ -42,6 +42,14 @@ export function ofEvent(seq: number, event: LedgerEvent, at: number): Anomaly | 
     const { finding, gone } = data
     return one('drift', finding === undefined ? why : `${finding}${gone === true ? ', gone' : ''}: ${why}`)
   }
+  if (type === 'ledger.restored') {
+    const anchor = event.commit?.slice(0, 12)
+    return one(
+      'backup restored',
+      `the ledger of ${data.size} events under the anchor ${anchor} may be lost in part; gitsudo audit verify counts what it excuses`,
+      actor.id,
+    )
+  }
   if (type === 'notification.failed') return one('notification failed', `${data.channel ?? ''}: ${why}`)
   return undefined
 }

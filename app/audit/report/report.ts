@@ -69,6 +69,7 @@ export type BreakGlass = {
 /** What somebody should look at; says nothing about guilt. */
 export type Anomaly = {
   readonly kind:
+    | 'backup restored'
     | 'database changed'
     | 'drift'
     | 'forced merge'

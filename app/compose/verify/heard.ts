@@ -1,11 +1,13 @@
-import { type Anchors, createAnchoredCheck, createRestoreCheck } from '../../audit/compare/anchors.ts'
+import { type Anchors, createAnchoredCheck } from '../../audit/compare/anchors.ts'
 import { type Comparison, compared, plural } from '../../audit/compare/comparison.ts'
 import { skipped } from '../../audit/compare/lines.ts'
 import { createMergeCheck, type MergeLine, mergeTypes } from '../../audit/compare/merges.ts'
 import { createPullCheck, type MergedPull } from '../../audit/compare/pulls.ts'
 import { compareReceipts } from '../../audit/compare/receipts.ts'
-import type { Foreign } from '../../audit/foreign.ts'
+import { createRestoreCheck } from '../../audit/compare/restores.ts'
+import type { Receipt } from '../../audit/receipt.ts'
 import { signatureHolds, signingKeyId } from '../../audit/signature.ts'
+import type { Marks } from '../../audit/verify.ts'
 import type { GitHubSays, VerifyAsk } from '../../cli/deps.ts'
 import type { Keys, Source } from './source.ts'
 
@@ -15,33 +17,32 @@ const fetchedWithinMs = 300_000
 /** What only the events can say: anchors, restored backups, merges, GitHub's pull requests and receipts. */
 export async function hearEvents(
   source: Source,
-  size: number,
+  ledger: Pick<Marks, 'faults' | 'foreign'> & { readonly size: number },
   {
     ask: { github, fromBackup, grantWindowMs },
     anchors,
     keys,
     lines,
     now,
-    foreign,
   }: {
     readonly ask: Pick<VerifyAsk, 'github' | 'fromBackup' | 'grantWindowMs'>
     readonly anchors: Anchors | undefined
     readonly keys: Keys
     readonly lines: readonly MergeLine[]
     readonly now: number
-    /** Explains nothing. */
-    readonly foreign: readonly Foreign[]
   },
 ) {
   const publicKeys = new Map((keys ?? []).map(({ publicKey }) => [signingKeyId(publicKey), publicKey]))
   const anchored = anchors && createAnchoredCheck(anchors, new Date(now - fetchedWithinMs).toISOString())
-  const restored = createRestoreCheck(anchors, (event) => signatureHolds(event, publicKeys))
+  const { size, foreign } = ledger
+  const restored = createRestoreCheck(anchors, ledger, (event) => signatureHolds(event, publicKeys))
   const merges = lines.map((line) => createMergeCheck(line, now, grantWindowMs))
   const pulls = github && createPullCheck(github.repository, github.merged)
   const more = lines.length > 0 || pulls ? mergeTypes : []
   for await (const { seq, event } of source.events(['ledger.anchored', 'ledger.restored', ...more], size)) {
     anchored?.see(seq, event)
     restored.see(seq, event)
+    // What is not ours explains nothing.
     if (foreign.some(({ first, last }) => first <= seq && seq <= last)) continue
     pulls?.see(event)
     for (const merge of merges) merge.see(event)
@@ -57,14 +58,17 @@ export async function hearEvents(
         : skipped('merges', "GitHub's own pull requests not compared (--token and --repo)"),
     ],
     after: ended.flatMap(({ after }) => after),
-    receipts: async (faults: readonly string[]): Promise<Comparison & { readonly beyond: number }> => {
+    /** `excused`: how many are of events that were lost. */
+    receipts: async (
+      faults: readonly string[],
+    ): Promise<Comparison & { readonly beyond: number; readonly excused: number }> => {
       if (github === undefined)
-        return { ...skipped('receipts', 'not compared (--token and --repo)'), beyond: 0 }
+        return { ...skipped('receipts', 'not compared (--token and --repo)'), beyond: 0, excused: 0 }
       const places = await source.places(github.receipts.map(({ leaf }) => leaf))
-      const standing = github.receipts.filter(
-        ({ seq, leaf }) => places.has(leaf) || !restored.isGone({ of: 'receipts', size: seq }),
-      )
-      return compareReceipts(standing, places, size, faults)
+      const isLost = ({ seq, leaf }: Receipt) => !places.has(leaf) && restored.excusesReceipt(seq)
+      const standing = github.receipts.filter((one) => !isLost(one))
+      const excused = github.receipts.length - standing.length
+      return { ...compareReceipts(standing, places, size, faults), excused }
     },
   }
 }

@@ -196,7 +196,7 @@ describe('worth a look', () => {
     expect(kinds(asks([...night, 1]))).toEqual([])
   })
 
-  test('hands in the database, drift, quarantine, notifications that failed', () => {
+  test('hands in the database, drift, quarantine, notifications that failed, restored backups', () => {
     const { event: about } = access({ pull: 7, at: since })
     const database = { kind: 'database', id: 'gitsudo_owner' } as const
     const change = {
@@ -206,12 +206,14 @@ describe('worth a look', () => {
       before: '{"state": "ended"}',
       after: null,
     }
+    const operator = { kind: 'system', id: 'acknowledge-restore' } as const
     expect(
       kinds([
         event('database.changed', since, database, change),
         about('grant.drift', since + 1, gitsudo, { why: 'another role' }),
         about('grant.quarantined', since + 2, gitsudo, { why: 'no answer' }),
         event('notification.failed', since + 3, gitsudo, { channel: 'siem', why: 'refused' }),
+        event('ledger.restored', since + 4, operator, { size: 30 }, { commit: 'ab'.repeat(20) }),
         event('database.changed', since - 1, database, change),
       ]),
     ).toEqual([
@@ -219,6 +221,11 @@ describe('worth a look', () => {
       ['drift', undefined, 'another role'],
       ['quarantined', undefined, 'no answer'],
       ['notification failed', undefined, 'siem: refused'],
+      [
+        'backup restored',
+        'acknowledge-restore',
+        'the ledger of 30 events under the anchor abababababab may be lost in part; gitsudo audit verify counts what it excuses',
+      ],
     ])
   })
 })

@@ -50,7 +50,7 @@ test.each([
   [[id], {}, { request: id }],
   [[id.toLowerCase(), '--config', 'c.yaml'], { config: 'c.yaml' }, { request: id }],
   [
-    ['--seq', '7', '--from', 'x.jsonl', '--repository', 'r'],
+    ['--seq', '7', '--export', 'x.jsonl', '--repository', 'r'],
     { export: 'x.jsonl', repository: 'r' },
     { seq: 7 },
   ],
@@ -64,9 +64,9 @@ test.each([
   [[id, '--seq', '7']],
   [['--seq', '0']],
   [['req_X']],
-  [[id, '--from', 'x.jsonl']],
+  [[id, '--export', 'x.jsonl']],
   [[id, '--repository', 'r']],
-  [[id, '--from', 'x.jsonl', '--database-url', 'u', '--repository', 'r']],
+  [[id, '--export', 'x.jsonl', '--database-url', 'u', '--repository', 'r']],
 ])('usage: %j', async (argv) => {
   expect(await run([same], ...argv)).toMatchObject({ status: 2, asked: [] })
 })

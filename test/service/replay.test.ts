@@ -50,9 +50,9 @@ test('every decision on a request comes out the same without GitHub, from the se
   const file = join(t.dir, 'ledger.jsonl')
   await t.gitsudo('alice', 'audit', 'export', '--database-url', t.databaseUrl, '--output', file)
   const clone = join(t.dir, 'world', 'state', 'mirrors', String(t.repository.id))
-  expect(await replay(asked.id, '--from', file, '--repository', clone)).toEqual(live)
+  expect(await replay(asked.id, '--export', file, '--repository', clone)).toEqual(live)
   const last = live.found.at(-1)
-  expect(await replay('--seq', String(last?.seq), '--from', file, '--repository', clone)).toEqual({
+  expect(await replay('--seq', String(last?.seq), '--export', file, '--repository', clone)).toEqual({
     status: 0,
     found: [last],
   })

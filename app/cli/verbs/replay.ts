@@ -5,7 +5,7 @@ import { styleFor } from '../terminal/style.ts'
 import { table } from '../terminal/table.ts'
 import { type Args, text, type Verb } from '../verb.ts'
 import { configFile, configOf } from './config-file.ts'
-import { database } from './ledger.ts'
+import { database, fromExport } from './ledger.ts'
 import { whichEvent } from './which-event.ts'
 
 export const policyReplay: Verb = {
@@ -16,8 +16,8 @@ export const policyReplay: Verb = {
   options: [
     { flags: '--seq <number>', summary: 'the decision of this event, instead of all on a request' },
     { ...configFile, summary: "the service's, for its database and clones (the default)" },
-    { flags: '--from <file>', summary: 'the ledger from this export, with --repository' },
-    { ...database, summary: `the ledger from this database, with --repository` },
+    { ...fromExport, summary: 'the ledger from this export, with --repository' },
+    { ...database, summary: 'the ledger from this database, with --repository' },
     { flags: '--repository <folder>', summary: 'a clone of the access repository' },
   ],
   remote: false,
@@ -64,13 +64,13 @@ const details = ({ seq, differences, missing, notes }: Replay): string =>
   ].join('')
 
 function sourceOf(args: Args): ReplaySource {
-  const [file, url, config] = [text(args, 'from'), text(args, 'databaseUrl'), text(args, 'config')]
+  const [file, url, config] = [text(args, 'export'), text(args, 'databaseUrl'), text(args, 'config')]
   const repository = text(args, 'repository')
   if ([file, url, config].filter((one) => one !== undefined).length > 1)
-    throw new Failure('usage', 'Which ledger?', 'write one of --config, --from and --database-url')
+    throw new Failure('usage', 'Which ledger?', 'write one of --config, --export and --database-url')
   if (file === undefined && url === undefined) {
     if (repository !== undefined)
-      throw new Failure('usage', 'Which ledger?', 'write --from FILE or --database-url URL with --repository')
+      throw new Failure('usage', 'Which ledger?', 'write --export FILE or --database-url URL with it')
     return configOf(args)
   }
   if (repository === undefined)

@@ -2,6 +2,7 @@ import { leafHash } from './chain.ts'
 import { type Checkpoint, readCheckpoint } from './checkpoint.ts'
 import { includes } from './merkle.ts'
 import { NoteError, type NoteKey, openNote } from './note.ts'
+import { rotationMark, trustedKeys } from './rotation.ts'
 
 /** A proof's first line. */
 export const proofMark = 'c2sp.org/tlog-proof@v1'
@@ -15,11 +16,17 @@ export type Proof = {
   readonly path: readonly Uint8Array[]
   /** The signed note. */
   readonly checkpoint: string
+  /** What leads from an older key to the one that signed it (rotation.ts). */
+  readonly rotations: readonly string[]
 }
 
-/** As a text file: the body is the `extra` line, the index is `seq` − 1. */
-export function proofText({ body, seq, path, checkpoint }: Proof): string {
-  const lines = [proofMark, `extra ${base64(body)}`, `index ${seq - 1}`, ...path.map(base64)]
+/**
+ * As a text file: the index is `seq` − 1, the `extra` line is the body and, after a line feed each, the rotations. No
+ * JSON goes on with the line that a rotation begins with.
+ */
+export function proofText({ body, seq, path, checkpoint, rotations }: Proof): string {
+  const extra = Buffer.concat([body, ...rotations.map((note) => Buffer.from(`\n${note}`, 'utf8'))])
+  const lines = [proofMark, `extra ${base64(extra)}`, `index ${seq - 1}`, ...path.map(base64)]
   return `${lines.join('\n')}\n\n${checkpoint}`
 }
 
@@ -33,27 +40,42 @@ export function readProof(text: string): Proof {
     throw new NoteError('The proof holds no event: it lacks the line "extra …".')
   if (index === undefined || !/^index (0|[1-9]\d{0,15})$/.test(index))
     throw new NoteError('The proof does not say which event it is of: it lacks the line "index …".')
+  const said = Buffer.from(extra.slice('extra '.length), 'base64')
+  const end = said.indexOf(between)
   const proof = {
-    body: Buffer.from(extra.slice('extra '.length), 'base64'),
+    body: end < 0 ? said : said.subarray(0, end),
     seq: Number(index.slice('index '.length)) + 1,
     path: path.map((line) => Buffer.from(line, 'base64')),
     checkpoint: text.slice(cut + 2),
+    rotations: end < 0 ? [] : rotationsIn(said.subarray(end).toString('utf8')),
   }
   if (proofText(proof) !== text) throw new NoteError('The proof is not written the one way it can be.')
   return proof
 }
 
 /**
- * What a proof shows: the checkpoint it rests on, signed by one of `keys`.
+ * What a proof shows: the checkpoint it rests on, signed by one of `keys`, or by one that its rotations lead to.
  * @throws NoteError naming what does not hold
  */
-export function checkProof({ body, seq, path, checkpoint }: Proof, keys: readonly NoteKey[]): Checkpoint {
-  const { text, signedBy } = openNote(checkpoint, keys)
-  if (signedBy.length === 0) throw new NoteError('The checkpoint is signed by none of the keys given.')
+export function checkProof(
+  { body, seq, path, checkpoint, rotations }: Proof,
+  keys: readonly NoteKey[],
+): Checkpoint {
+  const { text, signedBy } = openNote(checkpoint, trustedKeys(keys, rotations))
+  if (signedBy.length === 0)
+    throw new NoteError(
+      'The checkpoint is signed by none of the keys given, nor by one that they introduced.',
+    )
   const at = readCheckpoint(text)
   if (!includes({ index: seq - 1, size: at.size, path }, leafHash(body), at.root))
     throw new NoteError(`The proof does not lead from event ${seq} to the checkpoint's root.`)
   return at
 }
 
+const between = `\n${rotationMark}\n`
+const rotationsIn = (text: string): readonly string[] =>
+  text
+    .split(between)
+    .slice(1)
+    .map((rest) => `${rotationMark}\n${rest}`)
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')

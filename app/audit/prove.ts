@@ -13,8 +13,12 @@ export type Wanted =
 
 type Event = { readonly seq: number; readonly body: Uint8Array }
 
-/** Events, and the newest checkpoint, where there is one. */
-export type Found = { readonly events: readonly Event[]; readonly checkpoint?: string }
+/** Events, the newest checkpoint, where there is one, and what leads to the key that signed it. */
+export type Found = {
+  readonly events: readonly Event[]
+  readonly checkpoint?: string
+  readonly rotations: readonly string[]
+}
 
 export type Proven = {
   /** How many events the newest checkpoint is over; undefined: there is no checkpoint yet. */
@@ -25,12 +29,14 @@ export type Proven = {
   readonly tooNew: readonly number[]
 }
 
-/** The wanted events of an export, and its newest checkpoint. */
+/** The wanted events of an export, its newest checkpoint, and its rotations. */
 export async function findInExport(lines: AsyncIterable<ExportLine>, wanted: Wanted): Promise<Found> {
   const events: Event[] = []
+  const rotations: string[] = []
   let checkpoint: string | undefined
   for await (const line of lines) {
     if (line.kind === 'checkpoint') checkpoint = line.note
+    if (line.kind === 'rotation') rotations.push(line.note)
     if (line.kind !== 'event') continue
     // Reading every event as JSON would take most of the time.
     if ('seq' in wanted ? line.seq !== wanted.seq : !line.body.includes(wanted.request)) continue
@@ -39,7 +45,7 @@ export async function findInExport(lines: AsyncIterable<ExportLine>, wanted: Wan
     if ('seq' in wanted || ([request, grant].includes(wanted.request) && type === (wanted.type ?? type)))
       events.push({ seq: line.seq, body })
   }
-  return { events, ...(checkpoint !== undefined && { checkpoint }) }
+  return { events, rotations, ...(checkpoint !== undefined && { checkpoint }) }
 }
 
 /**
@@ -47,7 +53,7 @@ export async function findInExport(lines: AsyncIterable<ExportLine>, wanted: Wan
  * @throws NoteError where the events or the leaves do not lead to the checkpoint
  */
 export async function prove(
-  { events, checkpoint }: Found,
+  { events, checkpoint, rotations }: Found,
   leaves: () => AsyncIterable<Uint8Array>,
 ): Promise<Proven> {
   if (checkpoint === undefined) return { proofs: [], tooNew: events.map(({ seq }) => seq) }
@@ -62,7 +68,7 @@ export async function prove(
     const path = roots.slice(from, from + (ranges[index]?.length ?? 0))
     from += path.length
     if (!includes({ index: seq - 1, size, path }, leafHash(body), root)) throw new NoteError(astray)
-    return { seq, type: eventOf(body).type, text: proofText({ seq, body, path, checkpoint }) }
+    return { seq, type: eventOf(body).type, text: proofText({ seq, body, path, checkpoint, rotations }) }
   })
   return { size, proofs, tooNew: events.map(({ seq }) => seq).filter((seq) => seq > size) }
 }

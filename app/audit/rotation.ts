@@ -1,19 +1,22 @@
 import type { KeyObject } from 'node:crypto'
 import { NoteError, type NoteKey, openNote, readNoteKey, signNote } from './note.ts'
 
+/** A rotation's first line. */
+export const rotationMark = 'gitsudo key rotation v1'
+
 /** What a rotation note says: from now on this key signs for the instance, too. */
 export type Rotation = { readonly origin: string; readonly key: NoteKey }
 
 /** The rotation note's text: the old key and the new one sign it. */
 export function rotationText({ origin, key }: Rotation): string {
-  return `${first}\n${origin}\n${key.text}\n`
+  return `${rotationMark}\n${origin}\n${key.text}\n`
 }
 
 /** @throws NoteError for what is not exactly as `rotationText` writes it */
 export function readRotation(text: string): Rotation {
   const [head, origin, key, rest, ...more] = text.split('\n')
-  if (head !== first || !origin || key === undefined || rest !== '' || more.length > 0)
-    throw new NoteError(`A rotation is three lines: ${first}, origin and the new public key.`)
+  if (head !== rotationMark || !origin || key === undefined || rest !== '' || more.length > 0)
+    throw new NoteError(`A rotation is three lines: ${rotationMark}, origin and the new public key.`)
   const rotation = { origin, key: readNoteKey(key) }
   if (rotationText(rotation) !== text || rotation.key.name !== origin)
     throw new NoteError('The rotation is not written the one way it can be.')
@@ -84,5 +87,3 @@ function attempt<T>(read: () => T): T | undefined {
     throw error
   }
 }
-
-const first = 'gitsudo key rotation v1'

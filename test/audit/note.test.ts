@@ -129,6 +129,7 @@ describe('a proof', () => {
       seq,
       path: await rootsOf(inclusionRanges(seq - 1, bodies.length), bodies.map(leafHash)),
       checkpoint: signNote(checkpoint, [ours]),
+      rotations: [],
     }
   }
 

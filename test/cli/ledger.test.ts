@@ -8,7 +8,7 @@ import { createTree } from '../../app/audit/merkle.ts'
 import { signNote } from '../../app/audit/note.ts'
 import { checkProof, readProof } from '../../app/audit/proof.ts'
 import { writeFile as writeNew } from '../../app/cli/write-file.ts'
-import { openExport, verifySegmentFiles } from '../../app/compose/audit.ts'
+import { openExport, proofIn, verifySegmentFiles } from '../../app/compose/audit.ts'
 import { access } from '../audit/report/access.ts'
 import { noteSigner } from '../support/checkpoints.ts'
 import { ledgerLines } from '../support/ledger-lines.ts'
@@ -96,6 +96,80 @@ describe('audit prove', () => {
     })
     expect(await run('audit', 'prove', '--seq', '4', '--export', join(dir, 'no'))).toMatchObject({
       status: 2,
+    })
+  })
+})
+
+describe('audit verify of proofs', () => {
+  const verify = (...argv: readonly string[]) =>
+    gitsudo(['audit', 'verify', ...argv, '--key', signer.key.text], {
+      proofIn,
+      verifySegments: verifySegmentFiles,
+    })
+  const proofs = async (...seqs: readonly number[]) => {
+    const files = seqs.map((seq) => join(dir, `${seq}-of-${seqs.join('-')}`))
+    for (const [index, seq] of seqs.entries())
+      await run('audit', 'prove', '--seq', `${seq}`, '--export', file, '--output', files[index] ?? '')
+    return files
+  }
+
+  it('checks each that is given, not the first alone', async () => {
+    const files = await proofs(1, 2, 3)
+    expect(await verify(...files)).toMatchObject({
+      status: 0,
+      out: expect.stringMatching(/Event 1 of acme.*Event 2 of acme.*Event 3 of acme/s),
+    })
+    const [one = '', two = ''] = files
+    await writeFile(two, (await readFile(two, 'utf8')).replace('index 1', 'index 2'))
+    expect(await verify(...files)).toMatchObject({ status: 1, err: expect.stringContaining(two) })
+    expect(await verify(one, file)).toMatchObject({ status: 2, err: expect.stringContaining('is no proof') })
+  })
+
+  it('answers a program as before for one, and a list for several', async () => {
+    const [one = '', two = ''] = await proofs(4, 5)
+    expect(JSON.parse((await verify(one, '-o', 'json')).out)).toMatchObject({ ok: true, seq: 4 })
+    expect(JSON.parse((await verify(one, two, '-o', 'json')).out)).toMatchObject([{ seq: 4 }, { seq: 5 }])
+  })
+})
+
+describe('audit verify takes no option that it would pass over', () => {
+  const over = { proofIn, verifySegments: async () => row, verify: absent }
+  const row = { segments: [], faults: [], unsigned: true }
+  const options = {
+    '--witness': [file],
+    '--repository': ['.'],
+    '--state-dir': ['.'],
+    '--repo': ['acme/access'],
+    '--token': ['x'],
+    '--api-url': ['http://localhost'],
+    '--grant-window': ['2h'],
+    '--from-backup': [],
+    '--offline': [],
+    '--threads': ['2'],
+    '--since': ['7d'],
+    '--database-url': ['postgres://x/y'],
+  }
+  const forAnExport = ['--threads', '--since', '--database-url']
+
+  it.each(Object.entries(options))('%s', async (flag, value) => {
+    const proof = join(dir, `proof${flag}`)
+    await run('audit', 'prove', '--seq', '5', '--export', file, '--output', proof)
+    const refuses = async (path: string, what: string, more: object = {}) =>
+      expect(await gitsudo(['audit', 'verify', path, flag, ...value], { ...over, ...more })).toMatchObject({
+        status: 2,
+        err: expect.stringContaining(`${flag} is not for ${what}.`),
+      })
+    await refuses(proof, 'a proof')
+    await refuses(file, 'a segment')
+    if (forAnExport.includes(flag))
+      await refuses(file, 'an export', { verifySegments: async () => undefined })
+  })
+
+  it.each(['--token', '--api-url'])('%s without --repo', async (flag) => {
+    const env = { DATABASE_URL: 'postgres://x/y' }
+    expect(await gitsudo(['audit', 'verify', flag, 'x'], { env, verify: absent })).toMatchObject({
+      status: 2,
+      err: expect.stringContaining('name it with --repo'),
     })
   })
 })

@@ -33,6 +33,7 @@ const proofOf = async (seq: number, size: number) =>
     seq,
     path: await rootsOf(inclusionRanges(seq - 1, size), leaves),
     checkpoint: checkpointOf(size),
+    rotations: [],
   })
 const consistencyOf = async (before: number, size: number) => ({
   before: checkpointOf(before),

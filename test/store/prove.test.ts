@@ -2,6 +2,8 @@ import { expect, test } from 'vitest'
 import { ExportError, readExportLine } from '../../app/audit/export-line.ts'
 import { checkProof, readProof } from '../../app/audit/proof.ts'
 import { findInExport, prove, type Wanted } from '../../app/audit/prove.ts'
+import { rotationNote } from '../../app/audit/rotation.ts'
+import { putRotation } from '../../app/store/ledger/checkpoints.ts'
 import { exportLedger } from '../../app/store/ledger/export.ts'
 import { proveEvents } from '../../app/store/ledger/prove.ts'
 import { checkpointNow, noteSigner } from '../support/checkpoints.ts'
@@ -117,3 +119,21 @@ test.each([
   '{"checkpoint":1}',
   '{"format":"x","origin":"y"}',
 ])('%s is no line of an export', (line) => expect(() => readExportLine(line, 2)).toThrow('line 2'))
+
+test.each([
+  ['the database', (wanted: Wanted) => proveEvents(database, wanted)],
+  ['an export', fromExport],
+])('after rotations, a proof from %s is checked with the first key alone', async (_, from) => {
+  await sealed()
+  const [second, third] = [noteSigner(origin), noteSigner(origin)]
+  for (const note of [rotationNote(second, third), rotationNote(signer, second)])
+    await database.transaction((tx) => putRotation(tx, note))
+  await checkpointNow(database, third)
+  const { proofs } = await from({ seq: 5 })
+  const proof = readProof(proofs[0]?.text ?? '')
+  for (const { key } of [signer, second, third])
+    expect(checkProof(proof, [key])).toMatchObject({ origin, size: 23 })
+  expect(() => checkProof(proof, [noteSigner(origin).key])).toThrow('none of the keys')
+  const stolen = { ...proof, rotations: [rotationNote(noteSigner(origin), third)] }
+  expect(() => checkProof(stolen, [signer.key])).toThrow('none of the keys')
+})

@@ -1,20 +1,17 @@
-import { eventOf } from '../../audit/body.ts'
-import { leafHash } from '../../audit/chain.ts'
 import { type Verdict, verdictLines } from '../../audit/compare/verdict.ts'
-import { NoteError, readNoteKey } from '../../audit/note.ts'
-import { checkProof, type Proof } from '../../audit/proof.ts'
 import { parseSpan } from '../../config/span.ts'
 import type { CliDeps, VerifyAsk } from '../deps.ts'
 import { Failure } from '../failure.ts'
 import { githubSays } from '../github-says.ts'
-import { missing } from '../missing.ts'
 import { instant } from '../since.ts'
 import { progressBar } from '../terminal/progress.ts'
 import { styleFor } from '../terminal/style.ts'
 import { type Args, flag, list, text, type Verb } from '../verb.ts'
 import { database, databaseUrl } from './ledger.ts'
 import { keysOf, ledgerKey } from './ledger-key.ts'
+import { proofsIn, tellProofs } from './proofs.ts'
 import { tellSegments } from './segments.ts'
+import { refuseUnheard } from './unheard.ts'
 
 export const auditVerify: Verb = {
   name: 'audit verify',
@@ -56,10 +53,17 @@ export const auditVerify: Verb = {
   async run(deps, args) {
     const [file] = args.words
     const keys = await keysOf(deps, args)
-    const proof = file === undefined ? undefined : await present(file, deps.proofIn(file))
-    if (proof !== undefined) return verifyProof(deps, args, proof, keys)
+    const proofs = await proofsIn(deps, args.words)
+    if (proofs !== undefined) {
+      refuseUnheard(args, 'proof')
+      return tellProofs(deps, args, proofs, keys)
+    }
     const row = file === undefined ? undefined : await answered(file, deps.verifySegments(args.words, keys))
-    if (row !== undefined) return tellSegments(deps, args, row)
+    if (row !== undefined) {
+      refuseUnheard(args, 'segment')
+      return tellSegments(deps, args, row)
+    }
+    if (file !== undefined) refuseUnheard(args, 'export')
     const bar = progressBar(deps, 'events')
     const ask = await askOf(deps, args, file, keys)
     const verdict = await answered(file, deps.verify({ ...ask, progress: bar.show })).finally(bar.end)
@@ -86,10 +90,10 @@ async function askOf(
   const token = text(args, 'token') ?? deps.env.GITSUDO_TOKEN
   if (repository !== undefined && !token)
     throw new Failure('usage', 'GitHub is only asked with a token.', 'set GITSUDO_TOKEN, or pass --token')
+  if (repository === undefined && (text(args, 'token') ?? text(args, 'apiUrl')) !== undefined)
+    throw new Failure('usage', 'Which repository is GitHub to be asked about?', 'name it with --repo')
   const apiUrl = text(args, 'apiUrl') ?? (deps.env.GITHUB_API_URL || 'https://api.github.com')
   const since = text(args, 'since')
-  if (since !== undefined && file !== undefined)
-    throw new Failure('usage', '--since is for a database.', 'an export is verified whole')
   if (since !== undefined && keys === undefined)
     throw new Failure('usage', '--since begins at a signed checkpoint.', 'give the public key with --key')
   const threads = text(args, 'threads')
@@ -121,16 +125,6 @@ async function askOf(
 const pointOf = (since: string, now: number): NonNullable<VerifyAsk['since']> =>
   /^\d+$/.test(since) ? { seq: Number(since) } : { time: Date.parse(instant(since, now)) }
 
-async function present<T>(file: string, work: Promise<T>): Promise<T> {
-  try {
-    return await work
-  } catch (cause) {
-    if (cause instanceof NoteError)
-      throw new Failure('refused', `${file}: ${cause.message}`, undefined, { cause })
-    throw missing(file, cause)
-  }
-}
-
 /** What could not be read is no verdict (exit 3), but a file that is no export is one. */
 async function answered<T>(file: string | undefined, verdict: Promise<T>): Promise<T> {
   try {
@@ -149,34 +143,6 @@ async function answered<T>(file: string | undefined, verdict: Promise<T>): Promi
       },
     )
   }
-}
-
-function verifyProof(deps: CliDeps, args: Args, proof: Proof, keys: readonly string[] | undefined): number {
-  if (keys === undefined)
-    throw new Failure(
-      'unknown',
-      'A proof shows nothing without the public key of whoever signed its checkpoint.',
-      'give it with --key',
-    )
-  let size: number
-  let origin: string
-  try {
-    const checkpoint = checkProof(proof, keys.map(readNoteKey))
-    size = checkpoint.size
-    origin = checkpoint.origin
-  } catch (cause) {
-    if (!(cause instanceof NoteError)) throw cause
-    throw new Failure('refused', cause.message, undefined, { cause })
-  }
-  const leaf = Buffer.from(leafHash(proof.body)).toString('hex')
-  const event = eventOf(proof.body)
-  if (args.output === 'json')
-    deps.out.write(`${JSON.stringify({ ok: true, seq: proof.seq, leaf, origin, size, event }, null, 2)}\n`)
-  else
-    deps.out.write(
-      `${styleFor(deps.out, deps.env).green(`Event ${proof.seq} of ${origin} is in its ledger of ${size} events`)}\n${event.type} at ${event.at}, leaf ${leaf}\n`,
-    )
-  return 0
 }
 
 function report(deps: CliDeps, verdict: Verdict): string {

@@ -2,7 +2,7 @@ import { sql } from 'slonik'
 import { z } from 'zod'
 import { type Proven, prove, type Wanted } from '../../audit/prove.ts'
 import type { Database } from '../database.ts'
-import { newestCheckpoint } from './checkpoints.ts'
+import { newestCheckpoint, readRotations } from './checkpoints.ts'
 import { ledgerReads } from './read.ts'
 
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array)
@@ -14,8 +14,10 @@ export const proveEvents = (database: Database, wanted: Wanted): Promise<Proven>
   database.snapshot(async () => {
     const checkpoint = await newestCheckpoint(database)
     const events = 'seq' in wanted ? await bySeq(database, wanted.seq) : await byRequest(database, wanted)
-    return prove({ events, ...(checkpoint !== undefined && { checkpoint: checkpoint.note }) }, () =>
-      leaves(database),
+    const rotations = await readRotations(database)
+    return prove(
+      { events, rotations, ...(checkpoint !== undefined && { checkpoint: checkpoint.note }) },
+      () => leaves(database),
     )
   })
 

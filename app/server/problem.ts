@@ -1,3 +1,5 @@
+import { PolicyLoadError } from '../policy/policy-fault.ts'
+
 /** What can be wrong with a call; each has one HTTP status. The set is closed and documented in docs/api.md. */
 export const problemStatus = {
   invalid: 400,
@@ -40,6 +42,7 @@ export function problemBody(problem: Problem, requestId: string): Readonly<Recor
 /** Any error as a problem: fastify's own by their status, trouble elsewhere as `unavailable`, the rest as a fault of ours. */
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
+  if (error instanceof PolicyLoadError) return unusable(error)
   const { statusCode, code, message } = fieldsOf(error)
   if (statusCode === 413) return new Problem('too_large', message, 'send a smaller body', { cause: error })
   if (statusCode === 415)
@@ -59,6 +62,22 @@ export function asProblem(error: unknown): Problem {
     'internal',
     'gitsudo failed to answer this.',
     'give the instance id to those who run gitsudo; the log holds the cause',
+    { cause: error },
+  )
+}
+
+/** Accepted policies that no policy can be asked of: faults of theirs wait for a person, the rest for another try. */
+function unusable(error: PolicyLoadError): Problem {
+  const [first] = error.faults
+  const more = error.faults.length > 1 ? ` (and ${error.faults.length - 1} more faults)` : ''
+  const where = first === undefined ? error.message : `${first.file}:${first.line}: ${first.message}`
+  const remedy = first?.remedy ?? 'gitsudo policy check lists every fault'
+  return new Problem(
+    error.code === 'invalid' ? 'conflict' : 'unavailable',
+    `The accepted policies cannot be used: ${where}${more}.`,
+    error.code === 'invalid'
+      ? `${remedy}; gitsudo policy check finds the rest, and a pull request mends it`
+      : remedy,
     { cause: error },
   )
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { PolicyLoadError } from '../../app/policy/policy-fault.ts'
 import { start } from './running.ts'
 
 describe('trouble', () => {
@@ -14,6 +15,36 @@ describe('trouble', () => {
     expect(lines.find(({ level }) => level === 'error')?.fields).toMatchObject({
       request_id: answer.json.instance,
     })
+  })
+
+  it.each([
+    ['invalid', 409, /roles.yaml:3: is no list \(and 1 more faults\)/, /write a list.*policy check/],
+    ['no_compiler', 503, /roles.yaml:3: is no list/, /^write a list$/],
+    ['trouble', 503, /roles.yaml:3: is no list/, /^write a list$/],
+  ] as const)('of the accepted policies, %s, is named', async (code, status, detail, remedy) => {
+    const fault = {
+      file: 'policies/data/roles.yaml',
+      line: 3,
+      column: 1,
+      code: 'limit',
+      message: 'is no list',
+      remedy: 'write a list',
+    } as const
+    const { call } = await start({
+      evaluate: () => Promise.reject(new PolicyLoadError(code, [fault, fault])),
+      reloadPolicies: () => Promise.reject(new PolicyLoadError(code, [fault, fault])),
+    })
+    const asked = { type: 'eligibility', input: {} }
+    for (const answer of [
+      await call('POST', '/api/v1/policies/eval', 'alice', asked),
+      await call('POST', '/api/v1/server/reload-policies', 'admin'),
+    ]) {
+      expect(answer.status).toBe(status)
+      expect(answer.json).toMatchObject({
+        detail: expect.stringMatching(detail),
+        remedy: expect.stringMatching(remedy),
+      })
+    }
   })
 
   it('no such path, no such method, no JSON', async () => {

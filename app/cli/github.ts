@@ -11,10 +11,18 @@ export type PullOrder = {
   readonly content: string
   readonly title: string
   readonly body: string
+  /** The blob of the file that is there. */
+  readonly replaces?: string
 }
 
 /** What the command line does on GitHub, as the user whose token it has. Throws `Failure` in GitHub's words. */
 export type GitHubAsUser = {
+  /** What a branch holds at a path; undefined: nothing. */
+  file(
+    repository: string,
+    branch: string,
+    path: string,
+  ): Promise<{ readonly text: string; readonly sha: string } | undefined>
   /** The file on a new branch off `base`, and a pull request for it; the branch goes again if that fails. */
   openPull(order: PullOrder): Promise<{ readonly number: number; readonly url: string }>
   /** A review of exactly this commit. */
@@ -39,7 +47,19 @@ export function githubAsUser(
   }
 
   return {
-    async openPull({ repository, base, branch, path, content, title, body }) {
+    async file(repository, ref, path) {
+      const found = await asked(
+        repository,
+        octokit.repos.getContent({ ...at(repository), ref, path }).catch((error: unknown) => {
+          if (error instanceof Error && 'status' in error && error.status === 404) return undefined
+          throw error
+        }),
+      )
+      if (found === undefined || Array.isArray(found.data) || found.data.type !== 'file') return undefined
+      return { text: Buffer.from(found.data.content, 'base64').toString(), sha: found.data.sha }
+    },
+
+    async openPull({ repository, base, branch, path, content, title, body, replaces }) {
       const where = at(repository)
       const tip = await asked(repository, octokit.git.getRef({ ...where, ref: `heads/${base}` }))
       await asked(
@@ -47,7 +67,13 @@ export function githubAsUser(
         octokit.git.createRef({ ...where, ref: `refs/heads/${branch}`, sha: tip.data.object.sha }),
       )
       try {
-        const file = { path, branch, message: title, content: Buffer.from(content).toString('base64') }
+        const file = {
+          path,
+          branch,
+          message: title,
+          content: Buffer.from(content).toString('base64'),
+          ...(replaces === undefined ? {} : { sha: replaces }),
+        }
         await asked(repository, octokit.repos.createOrUpdateFileContents({ ...where, ...file }))
         const pull = await asked(
           repository,

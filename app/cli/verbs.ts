@@ -1,4 +1,5 @@
 import type { Verb } from './verb.ts'
+import { policyApply } from './verbs/apply.ts'
 import { audit } from './verbs/audit.ts'
 import { exec } from './verbs/exec.ts'
 import { auditExport } from './verbs/export.ts'
@@ -36,6 +37,7 @@ export const verbs: readonly Verb[] = [
   policyTest,
   policyEval,
   policyReplay,
+  policyApply,
   policyUpdate,
   serverStart,
   serverInit,

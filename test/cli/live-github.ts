@@ -82,6 +82,8 @@ export const stageGitHub = (): void => {
   })
 }
 
+export const token = () => people.alice.token
+
 /** GitHub's answer to alice about the repository. */
 export const api = async (path: string) => {
   const response = await fetch(`${github.apiUrl}/repos/acme/access${path}`, {

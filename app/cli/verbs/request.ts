@@ -9,6 +9,7 @@ import { requestFile } from '../request-file.ts'
 import { styleFor } from '../terminal/style.ts'
 import { waitFor } from '../terminal/wait.ts'
 import { type Args, flag, need, text, type Verb } from '../verb.ts'
+import { repositoryOf } from '../which-repository.ts'
 
 /** How long the first verdict is waited for without --wait. */
 const firstVerdictMs = 20_000
@@ -138,31 +139,4 @@ async function decided(client: Client, id: string): Promise<RequestWithDecision 
 
 function isOver(row: RequestWithDecision | undefined): boolean {
   return row !== undefined && over.includes(row.state)
-}
-
-function repositoryOf<T extends { readonly name: string }>(
-  known: readonly T[],
-  wanted: string | undefined,
-): T {
-  const names = known.map(({ name }) => name).join(', ')
-  if (known.length === 0)
-    throw new Failure(
-      'refused',
-      'No access repository here knows you.',
-      'ask to be added to policies/data/identities.yaml',
-    )
-  if (wanted !== undefined) {
-    const found = known.find(({ name }) => name.toLowerCase() === wanted.toLowerCase())
-    if (found === undefined)
-      throw new Failure(
-        'usage',
-        `${wanted} is no access repository of this service that you may see.`,
-        `there is ${names}`,
-      )
-    return found
-  }
-  const [only, another] = known
-  if (only === undefined || another !== undefined)
-    throw new Failure('usage', 'There are several access repositories.', `name one with --repo: ${names}`)
-  return only
 }

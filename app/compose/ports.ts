@@ -89,6 +89,7 @@ export const openPorts = async (
   const trial = createPolicyTrial({
     git,
     ledger,
+    keys,
     evidence: (digest) => evidenceBytes(database, digest),
     packaged: policies.packaged,
     capabilities: policies.capabilities,

@@ -1,4 +1,5 @@
 import type { LedgerEvent } from '../audit/event.ts'
+import { signedTypes } from '../audit/event-schemas.ts'
 import { parseInstant } from '../request/instant.ts'
 import type { Intent } from './intent.ts'
 import { readIntent, readSchedule } from './intent-event.ts'
@@ -44,24 +45,6 @@ export type Standing = {
 
 export const overrideKey = (repository: number, policy: string): string => `${repository}/${policy}`
 
-/** gitsudo signs each of these; one without a signature came by another hand. */
-const signed: ReadonlySet<LedgerEvent['type']> = new Set([
-  'grant.scheduled',
-  'grant.intended',
-  'grant.observed',
-  'grant.issued',
-  'grant.revoke_intended',
-  'grant.expired',
-  'grant.revoked',
-  'grant.failed',
-  'grant.quarantined',
-  'grant.drift',
-  'credentials.issued',
-  'policy.accepted',
-  'policy.refused',
-  'policy.loaded',
-  'policy.overridden',
-])
 const ofPolicies: ReadonlySet<LedgerEvent['type']> = new Set([
   'policy.accepted',
   'policy.refused',
@@ -116,7 +99,7 @@ export const createStanding = () => {
     /** The next event. @returns whether it is one that gitsudo would have signed, and did not */
     push(event: LedgerEvent, seq: number, verify: (event: LedgerEvent) => boolean): boolean {
       const { type } = event
-      if (type === 'grant.refused' || signed.has(type)) {
+      if (type === 'grant.refused' || signedTypes.has(type)) {
         const verified = verify(event)
         const id = event.grant ?? event.request
         if (id !== undefined) {
@@ -135,7 +118,7 @@ export const createStanding = () => {
           words.push({ seq, event })
           policies.set(event.repo, words)
         }
-        return !verified && signed.has(type)
+        return !verified && signedTypes.has(type)
       }
       return false
     },

@@ -12,6 +12,7 @@ import { acceptedCommit, revokeStrangers } from './policies.ts'
 import { policySteps, refuseStrays } from './policy-change/walk.ts'
 import type { Change, Mirror, Sha } from './ports/git.ts'
 import type { PullRequest, RepositoryApi } from './ports/github.ts'
+import type { Sealed } from './ports/ledger.ts'
 import type { RepositorySettings } from './ports/settings.ts'
 import type { Tx } from './ports/store.ts'
 import { requestEvent } from './pull-request/events.ts'
@@ -285,16 +286,20 @@ const refuse = async (
   commit: Sha,
 ): Promise<void> => {
   const id = requestId(repository.id, 0, path)
-  if ((await deps.ledger.history(id)).some(({ event }) => event.type === 'grant.refused')) return
+  // Another hand's must not stand in for ours.
+  const said = ({ event }: Sealed) => event.type === 'grant.refused' && deps.keys.verify(event)
+  if ((await deps.ledger.history(id)).some(said)) return
   const why = 'pushed to the branch without a pull request'
   await deps.ledger.stage(
     tx,
-    requestEvent(
-      'grant.refused',
-      deps.clock.now(),
-      gitsudo,
-      { id, repository: repository.id, pull: 0, commit },
-      { path, why },
+    deps.keys.sign(
+      requestEvent(
+        'grant.refused',
+        deps.clock.now(),
+        gitsudo,
+        { id, repository: repository.id, pull: 0, commit },
+        { path, why },
+      ),
     ),
   )
   deps.log.alert('grant.refused', { request: id, repository: repository.id, path, commit, why })

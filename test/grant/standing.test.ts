@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import type { LedgerEvent } from '../../app/audit/event.ts'
+import { eventTypes, type LedgerEvent } from '../../app/audit/event.ts'
 import { createStanding, overrideKey } from '../../app/grant/standing.ts'
+import { exampleEvents } from '../support/event-examples.ts'
 import { testEvent } from '../support/events.ts'
 
 const always = () => true
@@ -11,6 +12,13 @@ const overridden = (at: string, phase: 'started' | 'ended', until: string): Ledg
     repo: 7,
     data: { policy: 'roles', phase, until, by: [{ id: 1, login: 'erin' }] },
   })
+
+test.each(eventTypes)('%s without our signature is told, where gitsudo would have signed it', (type) => {
+  const [event] = exampleEvents(type)
+  const told = createStanding().push(event, 1, () => false)
+  expect(told).toBe(event.data.sig !== undefined)
+  expect(createStanding().push(event, 1, always)).toBe(false)
+})
 
 test('an override that was ended is not begun again by its own event, put on record once more', () => {
   const standing = createStanding()

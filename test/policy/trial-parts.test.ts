@@ -13,10 +13,13 @@ const evaluated = (request: string, at: number, evaluations: readonly object[]):
   repo: 1,
   data: { path: `requests/2026/12/${request}.yaml`, evaluations: evaluations as LedgerEvent['data'][string] },
 })
-const ledger = (events: readonly LedgerEvent[]) => ({
-  async *read() {
-    for (const [index, event] of events.entries())
-      yield { seq: index + 1, event, body: new Uint8Array(), leaf: new Uint8Array() }
+const recorded = (events: readonly LedgerEvent[], verify: (event: LedgerEvent) => boolean = () => true) => ({
+  keys: { verify },
+  ledger: {
+    async *read() {
+      for (const [index, event] of events.entries())
+        yield { seq: index + 1, event, body: new Uint8Array(), leaf: new Uint8Array() }
+    },
   },
 })
 
@@ -25,7 +28,7 @@ test('the last decided requests are kept, and the others counted once each', asy
     evaluated(`r${i}`, i, [{ input: `i${i}` }]),
   )
   const again = [evaluated('r0', 1, [{ input: 'newest' }]), evaluated('r9', 2, [{ input: 'newest' }])]
-  const { decisions, left } = await recordedDecisions(ledger([...events, ...again]), 1, 0)
+  const { decisions, left } = await recordedDecisions(recorded([...events, ...again]), 1, 0)
   expect(decisions.length).toBe(mostReplayed)
   expect(decisions.slice(0, 3).map(({ request }) => request)).toEqual(['r9', 'r0', `r${mostReplayed + 4}`])
   expect(decisions[1]?.input).toBe('newest')
@@ -38,8 +41,18 @@ test('the input is the requester’s, never a reviewer’s; a decision that aske
     evaluated('b', 2, []),
     evaluated('c', 3, [{ reviewer: 7, input: 'of a reviewer' }]),
   ]
-  const { decisions } = await recordedDecisions(ledger(events), 1, 0)
+  const { decisions } = await recordedDecisions(recorded(events), 1, 0)
   expect(decisions).toEqual([{ request: 'a', path: 'requests/2026/12/a.yaml', input: 'of the requester' }])
+})
+
+test('what gitsudo did not sign was not decided', async () => {
+  const events = [evaluated('a', 1, [{ input: 'ours' }]), evaluated('a', 2, [{ input: 'of another hand' }])]
+  const { decisions } = await recordedDecisions(
+    recorded(events, (event) => event === events[0]),
+    1,
+    0,
+  )
+  expect(decisions.map(({ input }) => input)).toEqual(['ours'])
 })
 
 test('faults say where and what by words of ours, each once, a hundred at most', () => {

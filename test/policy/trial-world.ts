@@ -112,6 +112,7 @@ export const trialWorld = (options: { readonly opa?: Opa; readonly limits?: Tria
             }
           },
         },
+        keys: { verify: () => true },
         evidence: async (digest) => evidence.get(digest),
         packaged,
         capabilities: readCapabilities(),

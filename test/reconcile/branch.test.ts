@@ -3,6 +3,8 @@ import { catchUp } from '../../app/reconcile/catch-up.ts'
 import { inTurnBy } from '../../app/reconcile/in-turn.ts'
 import { GitHubError } from '../../app/reconcile/ports/github.ts'
 import { createPullReconciler } from '../../app/reconcile/pull-request.ts'
+import { requestId } from '../../app/request/id.ts'
+import { testEvent } from '../support/events.ts'
 import {
   type AccessWorld,
   accessWorld,
@@ -33,6 +35,19 @@ describe('the branch', () => {
     await world.lookAtBranch()
     expect(refusals(world)).toEqual([filePath('x')])
     expect(world.store.grantRows()).toEqual([])
+  })
+
+  test('a refusal of another hand does not stand in for its own', async () => {
+    const world = accessWorld()
+    const path = filePath('x')
+    const id = requestId(repositoryId, 0, path)
+    world.ledger.insert(
+      testEvent(1, { type: 'grant.refused', request: id, data: { path, why: 'of another hand' } }),
+    )
+    world.push('main', { [path]: requestFile('x') }, 'carol')
+    await world.settle()
+    await world.lookAtBranch()
+    expect(refusals(world)).toEqual([path, path])
   })
 
   test.each([

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { foreignRows } from '../../app/audit/foreign.ts'
 import { type LedgerStage, stageLedger } from '../support/ledger-stage.ts'
 import { type Tampering, tamperWith } from '../support/tampering.ts'
 import { tenth } from '../support/tenth.ts'
@@ -14,8 +15,12 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => ledger.close())
 
-/** Where an edit has to show: at an event, or at the first checkpoint that covers it, or anywhere. */
-type Place = { readonly seq: number } | { readonly checkpoint: number } | 'somewhere'
+/** Where an edit has to show: at an event, or at the first checkpoint that covers it, as so many foreign events, or anywhere. */
+type Place =
+  | { readonly seq: number }
+  | { readonly checkpoint: number }
+  | { readonly foreign: number }
+  | 'somewhere'
 type Edit = { readonly name: string; readonly seq: number; readonly byte: number; readonly other: number }
 
 const texts = ['type', 'actor_kind', 'actor_id', 'actor_login', 'request_id', 'grant_id', 'commit'] as const
@@ -25,6 +30,9 @@ const flip = (column: string, byte: number) =>
   `${column} = set_byte(${column}, ${byte} % length(${column}), get_byte(${column}, ${byte} % length(${column})) # ${1 << (byte % 8)})`
 /** So that it is another line, and still an event of its type. */
 const another = (text: string) => text.replace(/"pull":(\d+)/, '"pull":1$1')
+/** Of a type that gitsudo does not sign. */
+const foreign = (n: number, reason: string) =>
+  ledger.event(events + n, 'request.created', { reason }, { repo: 1, pull: events + n, commit: ledger.tip })
 const anchorNotes = () => Promise.all(hands.sizes.map(hands.noteOf))
 
 const edits: Readonly<Record<string, (edit: Edit) => Promise<Place>>> = {
@@ -132,6 +140,17 @@ const edits: Readonly<Record<string, (edit: Edit) => Promise<Place>>> = {
     await hands.edit("update ledger_origin set origin = origin || '2'")
     return { seq: 1 }
   },
+  // Until the sealer looks, they are what no anchor holds; from then on, what it did not seal.
+  async append({ byte, other, seq }) {
+    const count = 1 + (byte % 3)
+    const who = other % 2 ? 'app' : 'superuser'
+    const rows = Array.from({ length: count }, (_, n) => foreign(n, `${byte} ${other}`))
+    await hands.append(who, rows)
+    const before = await ledger.verify({ stateDir: ledger.newState() })
+    expect(before, who).toMatchObject({ exit: 0, notAnchored: { count, first: events + 1 } })
+    await ledger.seal(...(seq % 2 ? [foreign(count, 'ours')] : []))
+    return { foreign: count }
+  },
   // Not to the last but one: the ledger does not say yet that there is a newer.
   async anchorsRolledBack({ byte }) {
     ledger.point('gitsudo-ledger', ledger.anchors[byte % (ledger.anchors.length - 2)] ?? '')
@@ -180,6 +199,10 @@ test('each of 2,000 random edits of a ledger, its checkpoints and its anchors is
       expect(comparisons.find(({ of }) => of === 'checkpoints')?.details[0], said).toContain(
         `checkpoint of ${place.checkpoint} `,
       )
+    if (place !== 'somewhere' && 'foreign' in place)
+      expect(comparisons.find(({ of }) => of === 'foreign events')?.details, said).toEqual([
+        `${foreignRows({ first: events + 1, last: events + place.foreign })}: not sealed by gitsudo, as event ${events + place.foreign + 1} says`,
+      ])
     await rm(stateDir, { recursive: true, force: true })
     await hands.restore()
   }

@@ -1,4 +1,5 @@
 import type { Json } from '../../audit/event.ts'
+import type { Keys } from '../../reconcile/ports/keys.ts'
 import type { Ledger } from '../../reconcile/ports/ledger.ts'
 
 /** The last decision on a request that asked the policies. `input`: digest of its evidence. */
@@ -8,11 +9,11 @@ export type RecordedDecision = { readonly request: string; readonly path: string
 export const mostReplayed = 2000
 
 /**
- * The last decision on each request of a repository since a moment (epoch ms), newest first, at most
+ * The last signed decision on each request of a repository since a moment (epoch ms), newest first, at most
  * `mostReplayed`; `left`: how many older ones there are besides.
  */
 export async function recordedDecisions(
-  ledger: Pick<Ledger, 'read'>,
+  { ledger, keys }: { readonly ledger: Pick<Ledger, 'read'>; readonly keys: Pick<Keys, 'verify'> },
   repository: number,
   since: number,
 ): Promise<{ readonly decisions: readonly RecordedDecision[]; readonly left: number }> {
@@ -22,6 +23,7 @@ export async function recordedDecisions(
     const { request, repo, data } = event
     const input = inputOf(data.evaluations)
     if (repo !== repository || request === undefined || typeof data.path !== 'string' || !input) continue
+    if (!keys.verify(event)) continue
     last.delete(request)
     dropped.delete(request)
     last.set(request, { request, path: data.path, input })

@@ -3,6 +3,7 @@ import { inTurn } from '../../reconcile/in-turn.ts'
 import type { Clock } from '../../reconcile/ports/clock.ts'
 import type { PolicySet } from '../../reconcile/ports/evaluator.ts'
 import { GitError, type Mirror } from '../../reconcile/ports/git.ts'
+import type { Keys } from '../../reconcile/ports/keys.ts'
 import type { Ledger } from '../../reconcile/ports/ledger.ts'
 import {
   type PolicyTrial,
@@ -27,6 +28,7 @@ import { anySamplePasses } from './samples.ts'
 export type TrialDeps = {
   readonly git: { mirror(repository: number): Pick<Mirror, 'fetch' | 'tree' | 'blob'> }
   readonly ledger: Pick<Ledger, 'read'>
+  readonly keys: Pick<Keys, 'verify'>
   /** Stored bytes of an evaluation's input, by digest. */
   readonly evidence: (digest: string) => Promise<Uint8Array | undefined>
   readonly packaged: LoaderDeps['packaged']
@@ -82,7 +84,7 @@ async function tryCommit(
     const before = await loadAccepted({ packaged, compile, pool: pools[1] }, accepted, ours)
     const enough = AbortSignal.any([given, AbortSignal.timeout(replayMs)])
     const now = deps.clock.now()
-    const { decisions, left } = await recordedDecisions(deps.ledger, repository, now - days90)
+    const { decisions, left } = await recordedDecisions(deps, repository, now - days90)
     const replay = await replayRecorded({ accepted: before, tried }, decisions, deps.evidence, enough)
     const locksOut = !replay.somebodyPasses && !(await anySamplePasses(tried, now, sampling(given, replayMs)))
     if (given.aborted) throw late(given)

@@ -14,7 +14,12 @@ export type Receipts = {
 
 /** Where each grant's end lies in the ledger, and the checkpoint that holds it, for whoever wants to verify it. */
 export const receiptsOf = async (
-  deps: Pick<ReconcileDeps, 'ledger' | 'checkpoints' | 'clock'>,
+  deps: {
+    readonly ledger: Pick<ReconcileDeps['ledger'], 'history'>
+    readonly checkpoints: Pick<ReconcileDeps['checkpoints'], 'newest'>
+    readonly keys: Pick<ReconcileDeps['keys'], 'verify'>
+    readonly clock: ReconcileDeps['clock']
+  },
   rows: readonly StatusRow[],
 ): Promise<Receipts> => {
   const found = new Map<string, string>()
@@ -22,7 +27,8 @@ export const receiptsOf = async (
   for (const { request, grant } of rows) {
     if (grant?.state !== 'ended') continue
     const end = (await deps.ledger.history(request.id)).findLast(
-      ({ event: { type } }) => type === 'grant.expired' || type === 'grant.revoked',
+      ({ event }) =>
+        (event.type === 'grant.expired' || event.type === 'grant.revoked') && deps.keys.verify(event),
     )
     const newest = await deps.checkpoints.newest()
     const holds = end !== undefined && newest !== undefined && newest.size >= end.seq

@@ -5,7 +5,7 @@ import type { Config } from '../config.ts'
 import { createIntake } from '../github/webhook.ts'
 import { createBranchReconciler } from '../reconcile/branch.ts'
 import { catchUp } from '../reconcile/catch-up.ts'
-import { createCloudReconciler } from '../reconcile/cloud.ts'
+import { createCloudReconciler, createCloudWatch } from '../reconcile/cloud.ts'
 import { createGrantReconciler } from '../reconcile/grant.ts'
 import { inTurnBy } from '../reconcile/in-turn.ts'
 import { keepLedger } from '../reconcile/keep-ledger.ts'
@@ -72,7 +72,10 @@ export const startService = async (
       throw error
     }),
   )
-  const metrics = createMetrics(() => metricFacts(opened.database, clock), clock)
+  const metrics = createMetrics(async () => {
+    const facts = await metricFacts(opened.database, clock)
+    return { ...facts, clouds: facts.clouds.filter(({ provider }) => opened.ports.providers.has(provider)) }
+  }, clock)
   const { ports, reach } = reaching(metered(overrides.wrap?.(opened.ports) ?? opened.ports, metrics))
   const anchoring = anchoringOf(config, ports)
   const ledger = doubting(ports.ledger, anchoring)
@@ -100,11 +103,12 @@ export const startService = async (
   const url = await server.listen(config.server)
   log.info('listening', { url, instance: config.instance, version })
 
-  await work(deps)
+  await work({ ...deps, found: metrics.finding })
   if (anchoring !== undefined) await ports.queue.work('anchor', () => anchoring.anchorer.look())
   const sweep = createSweep(ports)
+  const watchClouds = createCloudWatch(ports)
   const cron = schedule('*/30 * * * * *', () =>
-    Promise.all([sweep(), endOverrides(ports)]).catch((error: unknown) =>
+    Promise.all([sweep(), endOverrides(ports), watchClouds()]).catch((error: unknown) =>
       log.error('sweep failed', { error }),
     ),
   )
@@ -157,7 +161,7 @@ const firstLook = async ({ anchorer }: Anchoring, log: Log): Promise<void> => {
 type Deps = Parameters<typeof createPullReconciler>[0] & Ports
 
 /** The reconcilers take wake-ups. */
-const work = async (deps: Deps): Promise<void> => {
+const work = async (deps: Deps & Parameters<typeof createCloudReconciler>[0]): Promise<void> => {
   const pull = createPullReconciler(deps)
   const branch = createBranchReconciler(deps)
   const grant = createGrantReconciler(deps)

@@ -32,7 +32,7 @@ export const boundCalls = (
       throw fault
     }
   }
-  const { credentials, cutBack, discard, lingerMs, observe } = provider
+  const { credentials, cutBack, discard, environment, lingerMs, observe } = provider
   return {
     name: provider.name,
     traits: provider.traits,
@@ -62,6 +62,7 @@ export const boundCalls = (
           observe: (intent, call) =>
             bound('observe', call, () => observe.call(provider, intent, call), intent.grant),
         }),
+    ...(environment === undefined ? {} : { environment: (intent) => environment.call(provider, intent) }),
     ...(lingerMs === undefined ? {} : { lingerMs: (intent) => lingerMs.call(provider, intent) }),
     ...(credentials === undefined
       ? {}

@@ -16,7 +16,7 @@ export const limitCalls = (provider: Provider, { each, most } = limits): Provide
     turns({ lane, place: scope === undefined ? '' : provider.account(scope), signal }, () =>
       untilAborted(signal, work()),
     )
-  const { credentials, cutBack, discard, lingerMs, observe } = provider
+  const { credentials, cutBack, discard, environment, lingerMs, observe } = provider
   return {
     name: provider.name,
     traits: provider.traits,
@@ -46,6 +46,7 @@ export const limitCalls = (provider: Provider, { each, most } = limits): Provide
           observe: (intent, call) =>
             run('gives', intent.scope, call, () => observe.call(provider, intent, call)),
         }),
+    ...(environment === undefined ? {} : { environment: (intent) => environment.call(provider, intent) }),
     ...(lingerMs === undefined ? {} : { lingerMs: (intent) => lingerMs.call(provider, intent) }),
     ...(credentials === undefined
       ? {}

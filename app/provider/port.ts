@@ -72,6 +72,11 @@ export type Provider = {
   ensure(intent: Intent, call: Call): Promise<Extract<Observation, { kind: 'present' }>>
   /** Safe to repeat, also for what was never there; `absent` only after a read-back. */
   remove(intent: Intent, call: Call): Promise<'removing' | 'absent'>
+  /**
+   * Where the requester acts as himself: what tells his tools where the grant is, none of it secret. Undefined of a grant
+   * that has credentials.
+   */
+  environment?(intent: Intent): Readonly<Record<string, string>> | undefined
   /** Environment for the requester's commands, never beyond the grant's end. Undefined where the cloud has none. */
   credentials?(intent: Intent, session: { readonly id: string }, call: Call): Promise<Credentials>
   /** How long what was begun with the access may go on after it is gone, at most; milliseconds. Without it, not at all. */

@@ -70,7 +70,10 @@ const oldMs = 5 * 60_000
 
 /** Looks at a cloud when it is due, on whichever replica is first. */
 export const createCloudReconciler = (
-  deps: CloudDeps & { readonly store: Pick<Store, 'claimCloud' | 'cloudLooked'> },
+  deps: CloudDeps & {
+    readonly store: Pick<Store, 'claimCloud' | 'cloudLooked'>
+    readonly found?: (provider: string, finding: CloudFinding['finding']) => void
+  },
 ) => ({
   async look(name: string, signal: AbortSignal): Promise<void> {
     const provider = deps.providers.get(name)
@@ -85,6 +88,7 @@ export const createCloudReconciler = (
       })
     try {
       const found = await reconcileCloud(deps, provider, signal)
+      for (const { finding } of found) deps.found?.(name, finding)
       await deps.store.cloudLooked(name, now)
       deps.log.info('cloud compared', { provider: name, found: found.length })
     } catch (error) {
@@ -93,3 +97,23 @@ export const createCloudReconciler = (
     }
   },
 })
+
+/** Three turns missed. */
+const staleMs = 3 * everyMs
+
+/** Alerts, every 10 min, of clouds that nobody has compared to the end for half an hour, whatever keeps them from it. */
+export const createCloudWatch = (
+  deps: Pick<CloudDeps, 'clock' | 'log' | 'providers'> & { readonly store: Pick<Store, 'clouds'> },
+) => {
+  const began = deps.clock.now()
+  const told = new Map<string, number>()
+  return async (): Promise<void> => {
+    const now = deps.clock.now()
+    for (const { provider, lookedAt = began } of await deps.store.clouds()) {
+      if (!deps.providers.has(provider) || now - lookedAt < staleMs) continue
+      if (now - (told.get(provider) ?? began) < everyMs) continue
+      told.set(provider, now)
+      deps.log.alert('cloud.stale', { provider, ageSeconds: Math.round((now - lookedAt) / 1000) })
+    }
+  }
+}

@@ -6,9 +6,12 @@ import type { GrantDeps } from './grant/deps.ts'
 import { readLedger } from './grant/situation.ts'
 import { withheld } from './grant/withheld.ts'
 
-/** `why`: a sentence for the caller. */
+/**
+ * `why`: a sentence for the caller. `principal`: what there is are no credentials, but where to go as that, the
+ * requester's own identity.
+ */
 export type CredentialsAnswer =
-  | ({ readonly ok: true } & Credentials)
+  | ({ readonly ok: true; readonly principal?: string } & Credentials)
   | { readonly ok: false; readonly why: string }
 
 /**
@@ -27,6 +30,13 @@ export const issueCredentials = async (
   const before = await standing(deps, id, caller)
   if (!before.ok) return before
   const { intent, provider } = before
+  const { principal, endsAt: expiresAt } = intent
+  const environment = provider.environment?.(intent)
+  if (environment !== undefined) return { ok: true, environment, principal, expiresAt }
+  if (provider.credentials === undefined) {
+    const why = `on ${intent.provider} the grant is for your own identity, ${principal}: there are no credentials to pass on, run the command as yourself`
+    return { ok: false, why }
+  }
   const now = deps.clock.now()
   const to = { kind: 'user' as const, id: String(caller), login: intent.requester.login }
   const subject = { id, repository: intent.repository, pull: intent.pull }
@@ -66,11 +76,7 @@ export const issueCredentials = async (
 
 type Standing =
   | { readonly ok: false; readonly why: string }
-  | {
-      readonly ok: true
-      readonly intent: Intent
-      readonly provider: Provider & Required<Pick<Provider, 'credentials'>>
-    }
+  | { readonly ok: true; readonly intent: Intent; readonly provider: Provider }
 
 /** Whether the ledger and the row both say that this person's grant is active now. */
 const standing = async (deps: GrantDeps, id: string, caller: number): Promise<Standing> => {
@@ -88,12 +94,5 @@ const standing = async (deps: GrantDeps, id: string, caller: number): Promise<St
   if (why !== undefined) return { ok: false, why }
   const provider = deps.providers.get(intent.provider)
   if (provider === undefined) return { ok: false, why: `provider ${intent.provider} is not configured` }
-  if (!hasCredentials(provider)) {
-    const why = `on ${intent.provider} the grant is for your own identity, ${intent.principal}: there are no credentials to pass on, run the command as yourself`
-    return { ok: false, why }
-  }
   return { ok: true, intent, provider }
 }
-
-const hasCredentials = (provider: Provider): provider is Provider & Required<Pick<Provider, 'credentials'>> =>
-  provider.credentials !== undefined

@@ -65,6 +65,8 @@ export type CredentialsAnswer =
       readonly environment: Readonly<Record<string, string>>
       readonly files?: Readonly<Record<string, string>>
       readonly expiresAt: number
+      /** The requester's own identity, where the access is given to that and there are no credentials. */
+      readonly principal?: string
     }
   /** A sentence: why there are none now. */
   | { readonly ok: false; readonly why: string }

@@ -10,6 +10,8 @@ export type Metrics = {
   mergeToActive(ms: number): void
   /** From the grant's end to the first read-back that says absent, in milliseconds. */
   endToGone(ms: number): void
+  /** What comparing a cloud with the ledger found. */
+  finding(provider: string, finding: string): void
   /** Prometheus text; the facts are asked for now. Throws when they cannot be had. */
   scrape(): Promise<{ readonly contentType: string; readonly text: string }>
 }
@@ -61,6 +63,18 @@ export function createMetrics(facts: () => Promise<MetricFacts>, clock: { now():
     help: 'How long the oldest of them is past its end.',
     registers,
   })
+  const findings = new Counter({
+    name: 'gitsudo_cloud_findings_total',
+    help: 'What comparisons of clouds with the ledger found.',
+    labelNames: ['provider', 'finding'],
+    registers,
+  })
+  const comparison = new Gauge({
+    name: 'gitsudo_cloud_comparison_age_seconds',
+    help: 'Since when no comparison of a cloud with the ledger has come to its end.',
+    labelNames: ['provider'],
+    registers,
+  })
   const lag = new Gauge({
     name: 'gitsudo_ledger_lag_events',
     help: 'Events staged and not yet sealed.',
@@ -78,6 +92,8 @@ export function createMetrics(facts: () => Promise<MetricFacts>, clock: { now():
     registers,
   })
 
+  // A cloud that was never compared is at least as old as this replica.
+  const began = clock.now()
   const age = (since: number | undefined): number =>
     since === undefined ? 0 : Math.max(0, (clock.now() - since) / 1_000)
   return {
@@ -88,6 +104,7 @@ export function createMetrics(facts: () => Promise<MetricFacts>, clock: { now():
         outcome,
       }),
     decision: (moment, verdict) => decisions.inc({ moment, verdict }),
+    finding: (provider, finding) => findings.inc({ provider, finding }),
     mergeToActive: (ms) => active.observe(ms / 1_000),
     endToGone: (ms) => gone.observe(ms / 1_000),
     async scrape() {
@@ -95,6 +112,7 @@ export function createMetrics(facts: () => Promise<MetricFacts>, clock: { now():
       for (const state of grantStates) grants.set({ state }, now.grants[state] ?? 0)
       debt.set(now.revocationDebt.count)
       debtAge.set(age(now.revocationDebt.oldestEnd))
+      for (const { provider, lookedAt = began } of now.clouds) comparison.set({ provider }, age(lookedAt))
       lag.set(now.ledgerLag.count)
       lagAge.set(age(now.ledgerLag.oldest))
       anchorAge.set(age(now.unanchoredSince))

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { EventError, eventOf } from '../audit/body.ts'
 import { grantStates } from '../grant/state.ts'
 import type { MetricFacts } from '../reconcile/ports/metric-facts.ts'
+import { clouds } from './clouds.ts'
 import type { Database } from './database.ts'
 
 const count = z.object({ state: z.enum(grantStates), count: z.number() })
@@ -20,6 +21,7 @@ export const metricFacts = async ({ run }: Database, clock: { now(): number }): 
   const owed = await run.one(sql.type(debt)`
     select count(*)::int8 as count, min(ends_at) as oldest from grants
     where state in ('active', 'revoking', 'quarantined') and ends_at <= ${now}::timestamptz or state = 'revoking'`)
+  const looked = await clouds({ run }).clouds()
   const staged = await run.one(sql.type(lag)`
     select
       (select count(*)::int8 from ledger_staged where not refused) as count,
@@ -36,6 +38,7 @@ export const metricFacts = async ({ run }: Database, clock: { now(): number }): 
     ...(waiting === null ? {} : { unanchoredSince: waiting.at }),
     grants: Object.fromEntries(states.map(({ state, count: many }) => [state, many])),
     revocationDebt: { count: owed.count, ...(owed.oldest === undefined ? {} : { oldestEnd: owed.oldest }) },
+    clouds: looked,
     ledgerLag: { count: staged.count, ...(oldest === undefined ? {} : { oldest }) },
   }
 }

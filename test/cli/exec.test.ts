@@ -61,6 +61,18 @@ describe('exec', () => {
     await aws.stop()
   })
 
+  it('says whose identity the command needs where there are no credentials', async () => {
+    const given = { ok: true, environment: {}, principal: 'user:alice@example.com', expiresAt: now } as const
+    const gcp = world({ credentials: async () => given }).server
+    const GITSUDO_SERVER = await gcp.listen({ host: '127.0.0.1', port: 0 })
+    const { status, err } = await as('alice', ['exec', active, '--', 'env'], { env: { GITSUDO_SERVER } })
+    expect([status, err]).toEqual([
+      7,
+      `gitsudo: ${active} is for your own identity, user:alice@example.com: sign in as that.\n`,
+    ])
+    await gcp.stop()
+  })
+
   it('refuses everybody else', async () => {
     expect((await as('carol', ['exec', active, '--', 'env'])).status).toBe(1)
     expect((await as('alice', ['exec', active])).status).toBe(2)

@@ -26,7 +26,7 @@ export type Harness = {
     trouble: Trouble,
     ...on: readonly Exclude<
       keyof Provider,
-      'name' | 'traits' | 'account' | 'bindingKey' | 'lingerMs' | 'observe' | 'propagationMs'
+      'name' | 'traits' | 'account' | 'bindingKey' | 'environment' | 'lingerMs' | 'observe' | 'propagationMs'
     >[]
   ): void
   /** Takes the grant's binding away, or makes it last until `expiresAt`, without the provider. */

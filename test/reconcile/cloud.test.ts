@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { gitsudo, revokeIntendedEvent } from '../../app/grant/events.ts'
 import type { Provider } from '../../app/provider/port.ts'
-import { createCloudReconciler, reconcileCloud } from '../../app/reconcile/cloud.ts'
+import { createCloudReconciler, createCloudWatch, reconcileCloud } from '../../app/reconcile/cloud.ts'
 import { memoryClouds } from '../support/memory/clouds.ts'
 import { anIntent } from '../support/memory/intent.ts'
 import { activeWorld, memoryWorld } from '../support/memory/world.ts'
@@ -307,4 +307,39 @@ test('revocation debt alerts by its age, cloud by cloud', async () => {
   expect(await debts(intent.endsAt + 15 * minute)).toMatchObject([
     { level: 'alert', fields: { provider: 'mock', count: 1, oldestSeconds: 900 } },
   ])
+})
+
+test('what a comparison finds is counted', async () => {
+  const { world, intent } = await activeWorld()
+  const clouds = memoryClouds()
+  const counted: string[] = []
+  const found = (...what: readonly string[]) => void counted.push(what.join(' '))
+  const cloud = createCloudReconciler({ ...world.deps, store: { ...world.store, ...clouds }, found })
+  await clouds.knowClouds(['mock'], world.clock.now())
+  await world.bindings.delete(world.provider.bindingKey(intent))
+  await cloud.look('mock', never)
+  expect(counted).toEqual(['mock missing'])
+})
+
+test('a cloud that nobody has compared for half an hour is alerted every ten minutes, by whichever replica', async () => {
+  const world = memoryWorld()
+  const clouds = memoryClouds()
+  await clouds.knowClouds(['mock', 'no longer configured'], world.clock.now())
+  const watch = createCloudWatch({ ...world.deps, store: clouds })
+  const after = async (ms: number) => {
+    world.clock.advance(ms)
+    const said = world.log.lines.length
+    await watch()
+    return world.log.lines.slice(said)
+  }
+  expect(await after(30 * minute - 1)).toEqual([])
+  const stale = (ageSeconds: number) => [
+    { level: 'alert', message: 'cloud.stale', fields: { provider: 'mock', ageSeconds } },
+  ]
+  expect(await after(1)).toMatchObject(stale(1_800))
+  expect(await after(10 * minute - 1)).toEqual([])
+  expect(await after(1)).toMatchObject(stale(2_400))
+  await clouds.cloudLooked('mock', world.clock.now())
+  expect(await after(30 * minute - 1)).toEqual([])
+  expect(await after(1)).toMatchObject(stale(1_800))
 })

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import type { Intent } from '../../app/grant/intent.ts'
+import type { Provider } from '../../app/provider/port.ts'
 import { issueCredentials } from '../../app/reconcile/credentials.ts'
 import { refuseGrant, startGrant } from '../../app/reconcile/grant/open.ts'
 import { createGrantReconciler } from '../../app/reconcile/grant.ts'
@@ -313,6 +315,21 @@ describe('credentials', () => {
     expect(answer).toMatchObject({ ok: true, expiresAt: intent.endsAt })
     expect(answer.ok && answer.environment.MOCK_ACCESS_KEY_ID).toMatch(/^MOCK/)
     expect(world.typesOf(id)).toContain('credentials.issued')
+  })
+
+  test('are none where the requester acts as himself: he hears where to go, and nothing is sealed', async () => {
+    const around = ({ credentials: _, ...provider }: Provider) => ({
+      ...provider,
+      environment: ({ scope }: Intent) => ({ PLACE: scope }),
+    })
+    const { world, intent, id } = await activeWorld({ around })
+    const { principal, endsAt: expiresAt, scope } = intent
+    const ask = (person: number) => issueCredentials(world.deps, id, person, { id: 's' }, never)
+    expect(await ask(1001)).toEqual({ ok: true, principal, expiresAt, environment: { PLACE: scope } })
+    expect(await ask(1002)).toMatchObject({ ok: false })
+    expect(world.typesOf(id)).not.toContain('credentials.issued')
+    await world.revoke(id)
+    expect(await ask(1001)).toEqual({ ok: false, why: 'the grant is being revoked' })
   })
 
   test('go to nobody else, and not when the seal fails, the end has come or a revocation was asked', async () => {

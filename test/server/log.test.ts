@@ -85,6 +85,7 @@ it('metrics show what the database holds now and what this replica counted', asy
       revocationDebt: { count: 1, oldestEnd: 4_000 },
       ledgerLag: { count: 3, oldest: 9_500 },
       unanchoredSince: 2_000,
+      clouds: [{ provider: 'aws', lookedAt: 3_000 }, { provider: 'gcp' }],
     }),
     { now: () => 10_000 },
   )
@@ -93,6 +94,7 @@ it('metrics show what the database holds now and what this replica counted', asy
   metrics.decision('merge', 'passed')
   metrics.mergeToActive(800)
   metrics.endToGone(3_000)
+  metrics.finding('aws', 'orphan')
   const { text, contentType } = await metrics.scrape()
   expect(contentType).toContain('text/plain')
   for (const line of [
@@ -103,6 +105,9 @@ it('metrics show what the database holds now and what this replica counted', asy
     'gitsudo_ledger_lag_events 3',
     'gitsudo_ledger_lag_seconds 0.5',
     'gitsudo_anchor_age_seconds 8',
+    'gitsudo_cloud_comparison_age_seconds{provider="aws"} 7',
+    'gitsudo_cloud_comparison_age_seconds{provider="gcp"} 0',
+    'gitsudo_cloud_findings_total{provider="aws",finding="orphan"} 1',
     'gitsudo_deliveries_total{event="push",outcome="new"} 1',
     'gitsudo_deliveries_total{event="unsigned",outcome="refused"} 1',
     'gitsudo_decisions_total{moment="merge",verdict="passed"} 1',

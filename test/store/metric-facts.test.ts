@@ -10,7 +10,18 @@ stageStore()
 const facts = () => metricFacts(database, { now: () => now })
 
 test('nothing there', async () => {
-  expect(await facts()).toEqual({ grants: {}, revocationDebt: { count: 0 }, ledgerLag: { count: 0 } })
+  expect(await facts()).toEqual({
+    grants: {},
+    revocationDebt: { count: 0 },
+    ledgerLag: { count: 0 },
+    clouds: [],
+  })
+})
+
+test('when each cloud was last compared', async () => {
+  await store.knowClouds(['aws', 'gcp'], now)
+  await store.cloudLooked('aws', now + 5)
+  expect((await facts()).clouds).toEqual([{ provider: 'aws', lookedAt: now + 5 }, { provider: 'gcp' }])
 })
 
 test('grants by state, and those past their end that are not gone', async () => {

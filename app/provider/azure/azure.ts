@@ -131,6 +131,16 @@ export const createAzure = (options: AzureOptions): Provider => {
       return left === undefined ? 'absent' : 'removing'
     },
 
+    // `az` reads its defaults from AZURE_SECTION_NAME, and has none for the subscription: that is for its --subscription.
+    environment({ scope }) {
+      const [, subscription, group] =
+        /^(?:\/subscriptions\/)?([\da-f-]{36})(?:\/resourceGroups\/([^/]+))?/i.exec(scope) ?? []
+      return {
+        ...(subscription === undefined ? {} : { AZURE_SUBSCRIPTION_ID: subscription }),
+        ...(group === undefined ? {} : { AZURE_DEFAULTS_GROUP: group }),
+      }
+    },
+
     async check(call) {
       try {
         const scopes = await api.scopes(call.signal)

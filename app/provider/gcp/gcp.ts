@@ -33,7 +33,7 @@ type GcpOptions = GcpCredentials & {
 /**
  * Google Cloud: a grant is one binding in the allow policy of a project, folder or organisation, under a condition
  * that Google itself lets run out at the grant's end. Its title is our mark. Users act as themselves: there are no
- * credentials to give.
+ * credentials to give, only where to go.
  */
 export const createGcp = (options: GcpOptions): Provider => {
   const { clock } = options
@@ -146,6 +146,16 @@ export const createGcp = (options: GcpOptions): Provider => {
       if (resource === undefined || !title.startsWith(prefix)) return 'absent'
       const policy = await writer.change(resource, (before) => without(before, title), call, true)
       return look(policy, resource, title).kind === 'absent' ? 'absent' : 'removing'
+    },
+
+    // Properties of gcloud by their variables; the first is what Google's libraries read.
+    environment({ scope, principal }) {
+      const [, project] = /^projects\/(.+)$/.exec(scope) ?? []
+      const [, account] = /^user:(.+)$/.exec(gcpMember(principal) ?? '') ?? []
+      return {
+        ...(project === undefined ? {} : { GOOGLE_CLOUD_PROJECT: project, CLOUDSDK_CORE_PROJECT: project }),
+        ...(account === undefined ? {} : { CLOUDSDK_CORE_ACCOUNT: account }),
+      }
     },
 
     async check(call) {

@@ -184,6 +184,16 @@ export const createKubernetes = (options: KubernetesOptions): Provider => {
       return left === undefined ? 'absent' : 'removing'
     },
 
+    environment(intent) {
+      const place = kubernetesPlace(intent.scope)
+      const cluster = place && clusters.get(place.cluster)
+      if (cluster !== undefined && tokensFor(cluster, intent) !== undefined) return undefined
+      return {
+        GITSUDO_K8S_ROLE: intent.cloudRole,
+        ...(place?.namespace === undefined ? {} : { GITSUDO_K8S_NAMESPACE: place.namespace }),
+      }
+    },
+
     async check(call) {
       const found = await Promise.all(
         [...clusters.values()].map(({ name, api, tokens }) =>

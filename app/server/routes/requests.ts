@@ -127,6 +127,7 @@ export function requestRoutes(app: FastifyInstance, deps: ServerDeps, callers: C
     return {
       environment: answer.environment,
       ...(answer.files === undefined ? {} : { files: answer.files }),
+      ...(answer.principal === undefined ? {} : { principal: answer.principal }),
       expires_at: new Date(answer.expiresAt).toISOString(),
     }
   })

@@ -13,18 +13,19 @@ import {
 
 /**
  * Checks an export's lines: the chain, its checkpoints, and that every piece of evidence an event rests on is there
- * and hashes to its digest.
+ * and hashes to its digest. `newestAt`: the latest time of an event (RFC 3339), the file's own last word.
  * @throws ExportError with the line at fault
  */
 export async function verifyExportLines(
   lines: AsyncIterable<string>,
   options: Pick<VerifierOptions, 'keys' | 'claims'> = {},
-): Promise<Verified> {
+): Promise<Verified & { readonly newestAt?: string }> {
   let verifier: Verifier | undefined
   let number = 0
   /** Sound evidence, the oldest first. */
   const known = new Set<string>()
   let missing: readonly [digest: string, seq: number] | undefined
+  let newestAt = ''
   for await (const text of lines) {
     const line = readExportLine(text, ++number)
     if (line.kind === 'header') {
@@ -42,12 +43,13 @@ export async function verifyExportLines(
       const { seq, body, leaf, chain } = line
       const row = { seq, body: bytes(body), leaf: bytes(leaf, 'hex'), chain: bytes(chain, 'hex') }
       const event = verifier?.push(row)
+      if (event !== undefined && event.at > newestAt) newestAt = event.at
       const unknown = event && evidenceOf(event).find((digest) => !known.has(digest))
       if (unknown !== undefined) missing ??= [unknown, seq]
     }
   }
   if (verifier === undefined) throw new ExportError('the file is empty')
-  return withEvidence(verifier.end(), missing)
+  return { ...withEvidence(verifier.end(), missing), ...(newestAt !== '' && { newestAt }) }
 }
 
 /** A segment goes on from what came before it, which its checkpoint vouches for. */

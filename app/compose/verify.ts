@@ -66,11 +66,13 @@ export async function verifyEverything(
     })
     const shaky = start && verified.before && contradiction(start, verified.before)
     const size = verified.ok ? verified.events : verified.seq - 1
+    // Whenever a file is verified, it is as old as its last word, and has heard of nothing since.
+    const heardAt = verified.newestAt === undefined ? now : Date.parse(verified.newestAt)
     const heard = verified.ok
       ? await hearEvents(
           source,
           { ...verified.marks, size },
-          { ask, anchors, keys, lines: clones.lines, now },
+          { ask, anchors, keys, lines: clones.lines, now: heardAt },
         )
       : undefined
     const { beyond } = verified.marks

@@ -22,7 +22,11 @@ export type Source = {
   readonly rotations: readonly string[]
   verify(
     options: Pick<VerifierOptions, 'keys' | 'claims'> & Pick<VerifyOptions, 'after' | 'threads' | 'progress'>,
-  ): Promise<Verified & Partial<Awaited<ReturnType<typeof verifyLedger>>>>
+  ): Promise<
+    Verified &
+      Partial<Awaited<ReturnType<typeof verifyLedger>>> &
+      Partial<Awaited<ReturnType<typeof verifyExportLines>>>
+  >
   /** Asked of an intact ledger only: its events of these types, up to `size`. */
   events(types: readonly EventType[], size: number): AsyncIterable<Seen>
   /** leaf (hex) → seq of those that it holds. */

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { hash } from 'node:crypto'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -87,13 +87,18 @@ beforeAll(async () => {
 })
 afterAll(() => rm(dir, { recursive: true, force: true }))
 
+/** Each of what is held in a file of its own. */
 async function verify(given: readonly string[], key = first.key.text, held: readonly string[] = []) {
   const file = join(dir, 'export.jsonl')
   await writeFile(file, given.map((line) => `${line}\n`).join(''))
   const files = held.map((_, index) => join(dir, `held-${index}`))
   for (const [index, note] of held.entries()) await writeFile(files[index] ?? '', note)
-  const { status, stdout, stderr } = spawnSync(python, [docs('verify-ledger.py'), file, key, ...files], {
+  return ran([file, key, ...files])
+}
+function ran(args: readonly string[], input = '') {
+  const { status, stdout, stderr } = spawnSync(python, [docs('verify-ledger.py'), ...args], {
     encoding: 'utf8',
+    input,
   })
   return { status, said: stdout + stderr }
 }
@@ -109,7 +114,28 @@ test('a real export holds, under its key and with the checkpoints that somebody 
     said: `${origin}: events up to 80 are intact; a signed checkpoint is over 77 of them\n`,
   }
   expect(await verify(lines)).toEqual(whole)
-  expect(await verify(lines, first.key.text, [witness])).toEqual(whole)
+  const held = (count: number) => ({
+    status: 0,
+    said: whole.said.replace('\n', `; all ${count} that you hold agree\n`),
+  })
+  expect(await verify(lines, first.key.text, [witness])).toEqual(held(1))
+
+  // Thousands of anchors: more than a command line takes, in one file, in folders of folders, or through a pipe.
+  const file = join(dir, 'export.jsonl')
+  const many = `${witness}\n`.repeat(40_000)
+  expect(ran([file, first.key.text, '-'], many)).toEqual(held(40_000))
+  await mkdir(join(dir, 'folder', 'deeper'), { recursive: true })
+  for (const name of ['one', 'deeper/two'])
+    await writeFile(join(dir, 'folder', name), `${witness}\n${witness}`)
+  expect(ran([file, first.key.text, join(dir, 'folder')])).toEqual(held(4))
+  for (const nothing of ['', 'a letter\n', `${witness}\na letter\n`])
+    expect(ran([file, first.key.text, '-'], nothing)).toMatchObject({ status: 1 })
+
+  // Somebody who knows the keys, and no rotation.
+  const unrotated = lines.filter((line) => !line.startsWith('{"rotation"'))
+  const both = `${second.key.text}\n${first.key.text}\n`
+  await writeFile(join(dir, 'keys'), both)
+  for (const keys of [both, join(dir, 'keys')]) expect(await verify(unrotated, keys)).toEqual(whole)
 })
 
 /** Every event again from the 5th on, altered, with a chain as it should be: what who holds the database can do. */
@@ -243,7 +269,7 @@ test.each<
       JSON.stringify({ ...header, segment: { ...(header.segment as object), peaks: [] } }),
       ...segment.slice(1),
     ],
-    'the peaks are not those',
+    'does not go on from its checkpoint',
   ],
   [
     'a later end',
@@ -288,6 +314,6 @@ test('what docs/ledger.md tells an auditor to type works as it stands', async ()
   const { status, stdout } = spawnSync('bash', ['-euc', script], { cwd: dir, encoding: 'utf8' })
   expect({ status, stdout }).toEqual({
     status: 0,
-    stdout: `${origin}: events up to 80 are intact; a signed checkpoint is over 77 of them\n`,
+    stdout: `${origin}: events up to 80 are intact; a signed checkpoint is over 77 of them; all 2 that you hold agree\n`,
   })
 })

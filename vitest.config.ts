@@ -5,7 +5,13 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // What needs a Rego compiler is `npm run test:policy`, what plays attacks `npm run test:attacks`, and what takes
     // minutes `npm run test:night`.
-    exclude: ['test/policy/compile/**', 'test/slow/**', 'test/attacks/**', 'node_modules/**'],
+    exclude: [
+      'test/policy/compile/**',
+      'test/slow/**',
+      'test/faults/**',
+      'test/attacks/**',
+      'node_modules/**',
+    ],
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',
     // A process keeps its modules from file to file: what a file starts or sets, it ends or takes back itself.

@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 /** What takes minutes: the whole at night, in CI too while the whole is short. */
 export default defineConfig({
   test: {
-    include: ['test/slow/**/*.test.ts'],
+    include: ['test/slow/**/*.test.ts', 'test/faults/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',
     fileParallelism: false,

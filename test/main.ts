@@ -3,6 +3,7 @@ import { processDeps } from '../app/cli/process.ts'
 import { runProgram } from '../app/cli/program.ts'
 import { compose } from '../app/compose.ts'
 import { withCloudFaults } from './support/cloud-faults.ts'
+import { withMockFaults } from './support/mock-faults.ts'
 import { readStops, withStops } from './support/stop-points.ts'
 
 /**
@@ -10,15 +11,24 @@ import { readStops, withStops } from './support/stop-points.ts'
  * `GITSUDO_TEST_CLOCK_FILE`: holds how far this clock is ahead, in milliseconds, and is read at each `now()`.
  * `GITSUDO_TEST_STOPS`: a file of stop points (support/stop-points.ts); beside it, in `.clouds`, the clouds' faults
  * (support/cloud-faults.ts), which may come and go while the process runs.
+ * `GITSUDO_TEST_MOCK`: the address that says what each call of the mock meets (support/mock-faults.ts).
  */
-const { GITSUDO_TEST_CLOCK_FILE: clockFile, GITSUDO_TEST_STOPS: stopFile } = process.env
+const {
+  GITSUDO_TEST_CLOCK_FILE: clockFile,
+  GITSUDO_TEST_STOPS: stopFile,
+  GITSUDO_TEST_MOCK: mock,
+} = process.env
 const now = () => Date.now() + (clockFile === undefined ? 0 : Number(readFileSync(clockFile, 'utf8')))
 const stops = stopFile === undefined ? [] : readStops(stopFile)
 
 const parts = compose(process.env, 'under-test', {
   clock: { now },
-  wrap: (ports) =>
-    stopFile === undefined ? ports : withStops(withCloudFaults(ports, `${stopFile}.clouds`), stops, stopFile),
+  wrap: (given) => {
+    const ports = mock === undefined ? given : withMockFaults(given, mock)
+    return stopFile === undefined
+      ? ports
+      : withStops(withCloudFaults(ports, `${stopFile}.clouds`), stops, stopFile)
+  },
 })
 process.exitCode = await runProgram(process.argv.slice(2), {
   ...processDeps(),

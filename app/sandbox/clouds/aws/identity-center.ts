@@ -125,6 +125,12 @@ export const createIdentityCenter = (options: {
   }
 
   return {
+    /** What a call says, and where it asks for a request, what that was for. */
+    saying(text: string): string {
+      const [id = ''] = /(?<=RequestId":")[^"]+/.exec(text) ?? []
+      const request = requests.get(id)
+      return request === undefined ? text : `${text} ${keyOf(request)}`
+    },
     answer(action: string, body: Body, stale: boolean): Body {
       settle()
       const work = actions[action]

@@ -63,16 +63,17 @@ export const startAws = async (options: AwsOptions) => {
   const serviceOf = (action: string): string =>
     action in iam.actions ? 'iam' : action in sts.actions ? 'sts' : 'ec2'
 
-  const serve = async <T>(call: string, work: (stale: boolean) => T): Promise<T | Silence> => {
+  const serve = async <T>(call: string, said: string, work: (stale: boolean) => T): Promise<T | Silence> => {
     calls.set(call, (calls.get(call) ?? 0) + 1)
     if (latencyMs > 0) await new Promise((go) => setTimeout(go, latencyMs))
-    const fault = faults.meet(call)
+    const fault = faults.meet(call, said)
     if (fault === 'throttled') throw new AwsError(400, 'Throttling', 'Rate exceeded')
     if (fault === 'unavailable') throw new AwsError(503, 'ServiceUnavailable', 'Service Unavailable')
     if (fault === 'conflict')
       throw new AwsError(409, 'ConcurrentModification', 'Another request changed this. Try again.')
     if (fault === 'expired')
       throw new AwsError(403, 'ExpiredToken', 'The security token included in the request is expired')
+    if (fault === 'forbidden') throw denied('gitsudo', call, '*')
     if (fault === 'hang') return 'hung'
     const answer = work(fault === 'stale')
     return fault === 'reset' ? 'reset' : answer
@@ -82,10 +83,12 @@ export const startAws = async (options: AwsOptions) => {
     const body = await read(request)
     const headers = request.headers as Readonly<Record<string, string | undefined>>
     if (request.url?.startsWith('/latest/') === true)
-      return serve('metadata', () => metadata(request.method ?? '', request.url ?? '', machine, ownSession))
+      return serve('metadata', '', () =>
+        metadata(request.method ?? '', request.url ?? '', machine, ownSession),
+      )
     const [target = '', operation = ''] = (headers['x-amz-target'] ?? '').split('.')
     if (operation !== '') {
-      return serve(operation, (stale) => {
+      return serve(operation, identityCenter.saying(body), (stale) => {
         const caller = accounts.authenticate(headers, body)
         const permission = `${target === 'AWSIdentityStore' ? 'identitystore' : 'sso'}:${operation}`
         if (withdrawn.has(permission)) throw denied(arnOf(caller), permission, '*')
@@ -97,7 +100,7 @@ export const startAws = async (options: AwsOptions) => {
     const form = new URLSearchParams(body)
     const action = form.get('Action') ?? ''
     if (action === 'AssumeRoleWithWebIdentity') {
-      return serve(action, () => {
+      return serve(action, body, () => {
         const arn = form.get('RoleArn') ?? ''
         if (tokens.get(form.get('WebIdentityToken') ?? '') !== arn) throw refusedToken()
         return xml(action, 'sts', ownSession(arn))
@@ -106,7 +109,7 @@ export const startAws = async (options: AwsOptions) => {
     const answer = query[action]
     if (request.method !== 'POST' || answer === undefined)
       throw new AwsError(400, 'InvalidAction', `The action ${action} is not valid for this web service.`)
-    return serve(action, (stale) => {
+    return serve(action, body, (stale) => {
       const caller = accounts.authenticate(headers, body)
       const service = serviceOf(action)
       if (withdrawn.has(`${service}:${action}`))

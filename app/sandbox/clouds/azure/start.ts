@@ -157,14 +157,19 @@ export const startAzure = async (options: AzureOptions) => {
     }
   }
 
-  const serve = async (call: string, work: (stale: boolean) => Answer): Promise<Answer | Silence> => {
+  const serve = async (
+    call: string,
+    said: string,
+    work: (stale: boolean) => Answer,
+  ): Promise<Answer | Silence> => {
     calls.set(call, (calls.get(call) ?? 0) + 1)
     if (latencyMs > 0) await new Promise((go) => setTimeout(go, latencyMs))
-    const fault = faults.meet(call)
+    const fault = faults.meet(call, said)
     if (fault === 'throttled') throw throttled()
     if (fault === 'unavailable') throw broken()
     if (fault === 'conflict') throw conflicting()
     if (fault === 'expired') throw unauthenticated()
+    if (fault === 'forbidden') throw denied(`${namespace}${call}`, said)
     if (fault === 'hang') return 'hung'
     if (fault !== 'reset') return work(fault === 'stale')
     try {
@@ -181,14 +186,14 @@ export const startAzure = async (options: AzureOptions) => {
     const text = await read(request)
     if (path === `/${entra.tenant}/v2.0/.well-known/openid-configuration`) return entra.metadata(url)
     if (path === `/${entra.tenant}/oauth2/v2.0/token`)
-      return serve('token', () => entra.token(new URLSearchParams(text), url))
+      return serve('token', '', () => entra.token(new URLSearchParams(text), url))
     if (/^\/metadata\/identity\/oauth2\/token\/?$/.test(path) && request.headers.metadata === 'true')
-      return serve('token', () => entra.machineToken(asked.searchParams, url))
+      return serve('token', '', () => entra.machineToken(asked.searchParams, url))
     entra.authenticate(request.headers.authorization)
     if (!asked.searchParams.has('api-version'))
       throw invalid('MissingApiVersionParameter', 'The api-version query parameter is required.')
     if (path === '/subscriptions' || path === '/providers/Microsoft.Management/managementGroups')
-      return serve('scopes/read', () => ok(roots(path)))
+      return serve('scopes/read', path, () => ok(roots(path)))
     const [, scope = '', type, name] =
       /^(\/.+)\/providers\/Microsoft\.Authorization\/(\w+)(?:\/([^/]+))?$/i.exec(path) ?? []
     const verb = { GET: 'read', PUT: 'write', DELETE: 'delete' }[request.method ?? '']
@@ -196,7 +201,7 @@ export const startAzure = async (options: AzureOptions) => {
     const answer = answers[call]
     if (answer === undefined || (verb !== 'read' && name === undefined))
       throw new AzureError(404, 'InvalidResourceType', `The resource type could not be found: ${path}`)
-    return serve(call, (stale) => {
+    return serve(call, `${scope} ${name}`, (stale) => {
       if (withdrawn.has(call)) throw denied(`${namespace}${call}`, scope)
       const { properties = {} } = (text === '' ? {} : JSON.parse(text)) as {
         properties?: Record<string, unknown>

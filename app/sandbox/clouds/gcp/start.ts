@@ -89,14 +89,19 @@ export const startGcp = async (options: GcpOptions) => {
     }
   }
 
-  const serve = async (call: GcpCall, work: (stale: boolean) => Answer): Promise<Answer | Silence> => {
+  const serve = async (
+    call: GcpCall,
+    said: string,
+    work: (stale: boolean) => Answer,
+  ): Promise<Answer | Silence> => {
     calls.set(call, (calls.get(call) ?? 0) + 1)
     if (latencyMs > 0) await new Promise((go) => setTimeout(go, latencyMs))
-    const fault = faults.meet(call)
+    const fault = faults.meet(call, said)
     if (fault === 'throttled') throw throttled()
     if (fault === 'unavailable') throw broken()
     if (fault === 'conflict') throw conflicting()
     if (fault === 'expired') throw unauthenticated()
+    if (fault === 'forbidden') throw denied(call, said)
     if (fault === 'hang') return 'hung'
     const answer = work(fault === 'stale')
     return fault === 'reset' ? 'reset' : answer
@@ -106,23 +111,23 @@ export const startGcp = async (options: GcpOptions) => {
     const url = new URL(request.url ?? '', 'http://gcp')
     const text = await read(request)
     if (url.pathname === '/v1/token') {
-      return serve('token', () => accounts.exchange(new URLSearchParams(text)))
+      return serve('token', '', () => accounts.exchange(new URLSearchParams(text)))
     }
     // The metadata server trusts whoever reaches it with this header, and wants no other.
     if (url.pathname === '/computeMetadata/v1/instance/service-accounts/default/token') {
       if (request.headers['metadata-flavor'] !== 'Google') throw unauthenticated()
-      return serve('token', () => accounts.local())
+      return serve('token', '', () => accounts.local())
     }
     accounts.authenticate(request.headers.authorization)
     const [, kind, verb] = /^\/v3\/(projects|folders|organizations):(search)$/.exec(url.pathname) ?? []
-    if (kind !== undefined && verb === 'search') return serve('search', () => ok(search(kind, url)))
+    if (kind !== undefined && verb === 'search') return serve('search', kind, () => ok(search(kind, url)))
     const [, name = '', method = ''] =
       /^\/v3\/(\w+\/[^/]+):(\w+)$/.exec(decodeURIComponent(url.pathname)) ?? []
     const answer = answers[method]
     if (request.method !== 'POST' || answer === undefined)
       throw new GoogleError(404, 'NOT_FOUND', `The requested URL ${url.pathname} was not found.`)
     const body = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>)
-    return serve(method as GcpCall, (stale) => ok(answer(name, body, stale)))
+    return serve(method as GcpCall, name, (stale) => ok(answer(name, body, stale)))
   }
 
   const server = createServer((request, response) => {

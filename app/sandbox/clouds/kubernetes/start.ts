@@ -166,11 +166,12 @@ export const startKubernetes = async (options: KubernetesOptions) => {
     calls.set(method, (calls.get(method) ?? 0) + 1)
     if (latencyMs > 0) await new Promise((go) => setTimeout(go, latencyMs))
     const who = tokens.authenticate(request.headers.authorization)
-    const fault = faults.meet(method)
+    const fault = faults.meet(method, `${url.pathname} ${text}`)
     if (fault === 'throttled') throw tooMany()
     if (fault === 'unavailable') throw unavailable()
     if (fault === 'conflict') throw conflicting('rolebindings', '', 'the object has been modified')
     if (fault === 'expired') throw unauthorized()
+    if (fault === 'forbidden') throw forbidden(`User "${who.user}" may not ${method} ${url.pathname}`, '')
     if (fault === 'hang') return 'hung'
     const answer = serve(method, url, who, text, fault === 'stale')
     return fault === 'reset' ? 'reset' : answer

@@ -1,0 +1,82 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Keys } from '../../../app/sandbox/clouds/aws/signature.ts'
+import { startAws } from '../../../app/sandbox/clouds/aws/start.ts'
+import { account, allowing, keysIn, mayDescribe, roleArn, self, trusting } from '../../support/aws.ts'
+import { instanceArn, permissionSet } from '../../support/identity-center.ts'
+import { type OpenCloud, slots, staleMs } from './cloud.ts'
+
+/** As the shipped identities name her. */
+const alice = `arn:aws:iam::${account}:user/alice`
+
+const credentialsFile = async (dir: string, keys: Keys): Promise<string> => {
+  const file = join(dir, 'aws-credentials')
+  const lines = [
+    '[default]',
+    `aws_access_key_id = ${keys.accessKeyId}`,
+    `aws_secret_access_key = ${keys.secretAccessKey}`,
+  ]
+  await writeFile(file, `${lines.join('\n')}\n`)
+  return file
+}
+
+/** AWS by AssumeRole, a role a slot. */
+export const openSts: OpenCloud = async ({ clock, dir }) => {
+  const aws = await startAws({ clock, propagationMs: staleMs, effectMs: 5 * 60_000 })
+  const keys = aws.addUser(self, allowing(['sts:*', 'iam:*']))
+  const name = (slot: string) => `${slot}-view`
+  for (const slot of slots)
+    aws.addRole(roleArn(name(slot)), trusting(self), 3600, ['arn:aws:iam::aws:policy/AdministratorAccess'])
+  const sessions = new Map<string, Keys>()
+  return {
+    name: 'aws sts_assume_role',
+    provider: 'aws',
+    settings: {
+      mode: 'sts_assume_role',
+      external_id: 'gitsudo',
+      credentials_file: await credentialsFile(dir, keys),
+      endpoint_url: aws.url,
+    },
+    roles: slots.map((slot) => ({ role: name(slot), scopes: [account] })),
+    faults: aws.faults,
+    asking: (slot) => ({ role: name(slot), scope: `"${account}"` }),
+    about: name,
+    ownCalls: ['DescribeInstances'],
+    async held(slot) {
+      const session = sessions.get(slot)
+      return session === undefined ? undefined : Number(await mayDescribe(aws.url, session))
+    },
+    forget: () => sessions.clear(),
+    given: (slot, { environment }) => void sessions.set(slot, keysIn(environment)),
+    leftovers: () => [],
+    close: aws.close,
+  }
+}
+
+/** AWS by Identity Center, an account a slot. */
+export const openIdentityCenter: OpenCloud = async ({ clock, dir }) => {
+  const aws = await startAws({ clock, propagationMs: staleMs })
+  const keys = aws.addUser(self, allowing(['sso:*', 'identitystore:*']))
+  const principal = aws.identityCenter.addUser(alice)
+  const accountOf = (slot: string) => `5554443332${slot.slice(-2)}`
+  const role = 'look-view'
+  return {
+    name: 'aws identity_center',
+    provider: 'aws',
+    settings: {
+      mode: 'identity_center',
+      identity_store_id: 'd-1234567890',
+      instance_arn: instanceArn,
+      credentials_file: await credentialsFile(dir, keys),
+      endpoint_url: aws.url,
+    },
+    roles: [{ role, scopes: slots.map(accountOf), cloudRole: permissionSet }],
+    faults: aws.faults,
+    asking: (slot) => ({ role, scope: `"${accountOf(slot)}"` }),
+    about: accountOf,
+    held: async (slot) =>
+      Number(aws.identityCenter.getsIn({ account: accountOf(slot), permissionSet, principal })),
+    leftovers: () => [],
+    close: aws.close,
+  }
+}

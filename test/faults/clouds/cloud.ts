@@ -1,0 +1,58 @@
+import type { Faults } from '../../../app/sandbox/clouds/faults.ts'
+import type { FaultName } from '../cell.ts'
+
+/** Places in a cloud that no two grants have at once: `slot-01` and so on. */
+export const slots = Array.from({ length: 64 }, (_, at) => `slot-${String(at + 1).padStart(2, '0')}`)
+
+/** Reads that lag do so by this much. */
+export const staleMs = 30_000
+
+/** What a requester gets to act with. */
+export type Given = {
+  readonly environment: Readonly<Record<string, string>>
+  readonly files?: Readonly<Record<string, string>>
+}
+
+/** A cloud's double, and how the service under test is pointed at it. */
+export type Cloud = {
+  readonly name: string
+  readonly provider: 'aws' | 'azure' | 'gcp' | 'kubernetes' | 'mock'
+  /** Its section of `providers`. */
+  readonly settings: Readonly<Record<string, unknown>>
+  /** Of the service's environment. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Entries of `roles.yaml`, JSON: every slot can be asked for. */
+  readonly roles: readonly Readonly<Record<string, unknown>>[]
+  readonly faults: Faults
+  /** What cannot happen there. */
+  readonly spared?: readonly FaultName[]
+  /** What a request for a slot asks for. */
+  asking(slot: string): { readonly role: string; readonly scope: string }
+  /** What only calls about that slot say. */
+  about(slot: string): string
+  /** Where calls of one name are about several kinds of things: which. */
+  kindOf?(said: string): string
+  /** Calls that the test itself makes. */
+  readonly ownCalls?: readonly string[]
+  /**
+   * How many things there are in a slot that give access, also such as give none any more; undefined: before credentials
+   * were given there is nothing to tell by.
+   */
+  held(slot: string): Promise<number | undefined>
+  /** Where there are credentials: what was given for a slot. */
+  given?(slot: string, credentials: Given): void
+  /** Nobody was given any. */
+  forget?(): void
+  /** What is left when every grant is over, and should not be; empty when all is well. */
+  leftovers(): readonly string[]
+  close(): Promise<void>
+}
+
+type Where = {
+  readonly clock: { now(): number }
+  /** A folder for files of the service's. */
+  readonly dir: string
+  /** Asks the service's database. */
+  query(text: string, values: readonly unknown[]): Promise<readonly unknown[]>
+}
+export type OpenCloud = (where: Where) => Promise<Cloud>

@@ -1,0 +1,33 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { startGcp } from '../../../app/sandbox/clouds/gcp/start.ts'
+import { type OpenCloud, slots, staleMs } from './cloud.ts'
+
+const role = 'look-view'
+const project = (slot: string): string => `projects/${slot}`
+
+/** Google Cloud, a project a slot; a folder or an organisation differs in its name alone. */
+export const openGcp: OpenCloud = async ({ clock, dir }) => {
+  const gcp = await startGcp({ clock, propagationMs: staleMs })
+  for (const slot of slots) gcp.addResource(project(slot))
+  const tokenFile = join(dir, 'gcp-token')
+  const { token, configuration } = gcp.federation(tokenFile)
+  await writeFile(tokenFile, token)
+  await writeFile(join(dir, 'gcp.json'), JSON.stringify(configuration))
+  return {
+    name: 'gcp',
+    provider: 'gcp',
+    settings: {
+      credentials_source: 'workload_identity_federation',
+      credentials_file: join(dir, 'gcp.json'),
+      base_url: gcp.url,
+    },
+    roles: [{ role, scopes: slots.map(project), cloudRole: 'roles/compute.viewer' }],
+    faults: gcp.faults,
+    asking: (slot) => ({ role, scope: project(slot) }),
+    about: project,
+    held: async (slot) => gcp.policy(project(slot)).bindings.length,
+    leftovers: () => [],
+    close: gcp.close,
+  }
+}

@@ -1,0 +1,67 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { loadAll } from 'js-yaml'
+import { startKubernetes } from '../../../app/sandbox/clouds/kubernetes/start.ts'
+import { getPods, shipped } from '../../support/kubernetes.ts'
+import { type OpenCloud, slots, staleMs } from './cloud.ts'
+
+const role = 'look-view'
+
+/** A cluster, a namespace a slot; its requester is a service account, so that there are tokens to give. */
+const open =
+  (latencyMs: number): OpenCloud =>
+  async ({ clock, dir }) => {
+    const cluster = await startKubernetes({ clock, propagationMs: staleMs, latencyMs })
+    for (const object of [...shipped('rbac'), ...shipped('tokens')]) cluster.apply(object)
+    for (const name of slots) cluster.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
+    cluster.apply({
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { name: 'alice', namespace: 'people' },
+    })
+    cluster.apply({
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRole',
+      metadata: { name: 'view' },
+      rules: [{ verbs: ['get', 'list'], apiGroups: [''], resources: ['pods'] }],
+    })
+    const token = cluster.tokenOf('system:serviceaccount:gitsudo:gitsudo')
+    await writeFile(
+      join(dir, 'kubeconfig'),
+      JSON.stringify({
+        contexts: [{ name: 'production', context: { cluster: 'p', user: 'gitsudo' } }],
+        clusters: [{ name: 'p', cluster: { server: cluster.url } }],
+        users: [{ name: 'gitsudo', user: { token } }],
+      }),
+      { mode: 0o600 },
+    )
+    const given = new Map<string, string>()
+    return {
+      name: 'kubernetes',
+      provider: 'kubernetes',
+      settings: {
+        kubeconfig_file: join(dir, 'kubeconfig'),
+        clusters: [{ name: 'production', context: 'production', token_namespace: 'people' }],
+      },
+      roles: [{ role, scopes: slots.map((slot) => `production/${slot}`), cloudRole: 'view' }],
+      faults: cluster.faults,
+      asking: (slot) => ({ role, scope: `production/${slot}` }),
+      about: (slot) => slot,
+      kindOf: (said) => /\/v1(?:\/namespaces\/[^/ ]+)?(\/[a-z]+)/.exec(said)?.[1] ?? said,
+      async held(slot) {
+        const bindings = cluster.all('RoleBinding', slot).length
+        const wanted = { ...getPods, namespace: slot }
+        return bindings === 0 ? Number(cluster.getsInBy(given.get(slot) ?? '', wanted)) : bindings
+      },
+      forget: () => given.clear(),
+      given(slot, { files }) {
+        const [kubeconfig = ''] = Object.values(files ?? {})
+        const [{ users }] = loadAll(kubeconfig) as [{ users: [{ user: { token: string } }] }]
+        given.set(slot, users[0].user.token)
+      },
+      leftovers: () => cluster.all('Secret').map(({ metadata }) => `Secret ${metadata.name}`),
+      close: cluster.close,
+    }
+  }
+
+export const openKubernetes = open(0)

@@ -1,0 +1,27 @@
+import type { TestWorld } from '../support/world.ts'
+
+/** One replica, started again whenever it was killed. */
+export const keepReplica = (world: TestWorld, restarting: () => void) => {
+  let current = world.start()
+  let dying = false
+  return {
+    /** The one that runs. @throws why none does */
+    ready: () => current,
+    /** SIGKILL, as soon as there is one. */
+    kill(): void {
+      if (dying) return
+      dying = true
+      current = current.then(async (replica) => {
+        await replica.kill()
+        dying = false
+        restarting()
+        return world.start()
+      })
+    },
+    async stop(): Promise<void> {
+      await (await current).stop()
+    },
+  }
+}
+
+export type Replica = ReturnType<typeof keepReplica>

@@ -43,6 +43,10 @@ export const startService = async (
     env: at.env,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  // Who stops in a hurry leaves nobody behind.
+  const kill = () => void child.kill('SIGKILL')
+  process.once('exit', kill)
+  child.once('exit', () => process.off('exit', kill))
   const alerts: Readonly<Record<string, unknown>>[] = []
   const file = createWriteStream(at.log, { flags: 'a' })
   let last = ''

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { hash, randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
@@ -25,6 +26,8 @@ export type Embedded = {
   readonly home: string
   /** Open connections are closed; committed work is kept. */
   stop(): Promise<void>
+  /** The same for a process that cannot wait: the server ends by itself, and recovers at its next start. */
+  kill(): void
 }
 
 type Binaries = { readonly initdb: string; readonly pg_ctl: string }
@@ -57,10 +60,18 @@ export async function startEmbedded(
     if ((await runningPort(data)) === undefined) return
     await run(binaries.pg_ctl, ['stop', '-D', data, '-m', 'fast', '-w'], home, account)
   }
+  const kill = () => {
+    try {
+      process.kill(Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0]), 'SIGQUIT')
+    } catch (error) {
+      // Neither file nor process: stopped already.
+      if (!['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+    }
+  }
   const running = await runningPort(data)
   if (running !== undefined) {
     const url = urlOf(password, running)
-    if (await answers(url, data)) return { superuserUrl: url, home, stop }
+    if (await answers(url, data)) return { superuserUrl: url, home, stop, kill }
   }
   const port = options.port ?? (await freePort())
   const settings = [
@@ -76,7 +87,7 @@ export async function startEmbedded(
     home,
     account,
   )
-  return { superuserUrl: urlOf(password, port), home, stop }
+  return { superuserUrl: urlOf(password, port), home, stop, kill }
 }
 
 function urlOf(password: string, port: number): string {

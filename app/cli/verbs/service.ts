@@ -25,10 +25,21 @@ export const sandbox: Verb = {
   json: false,
   async run(deps, args) {
     const stateDir = text(args, 'stateDir')
+    // From the start on: what has been started by then is stopped, too.
+    const interrupted = deps.interrupted()
     const running = await deps.startSandbox(stateDir === undefined ? {} : { stateDir })
-    for (const line of running.lines) deps.out.write(`${line}\n`)
-    await Promise.race([deps.interrupted(), running.ended])
-    await running.stop()
+    try {
+      for (const line of running.lines) deps.out.write(`${line}\n`)
+      const by = await Promise.race([interrupted.then(() => 'us'), running.ended.then(() => 'itself')])
+      if (by === 'itself')
+        throw new Failure(
+          'unknown',
+          'The service of the sandbox has ended by itself.',
+          'gitsudo.log in its folder says why',
+        )
+    } finally {
+      await running.stop()
+    }
     return 0
   },
 }

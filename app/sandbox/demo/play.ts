@@ -14,12 +14,17 @@ export type DemoOptions = {
   readonly entry: Entry
   readonly adminUrl: string
   readonly write: (line: string) => void
-  /** Given: after the scenes everything stays up until this resolves. */
-  readonly keep?: Promise<void>
+  /** After the scenes everything stays up until `interrupted`. */
+  readonly keep: boolean
+  /** Resolves when somebody wants it to end: in the middle of a scene, too. */
+  readonly interrupted: Promise<void>
 }
 
-/** Plays the five scenes; throws where a promise of theirs does not hold. */
-export const playDemo = async (options: DemoOptions): Promise<void> => {
+/**
+ * Plays the five scenes; throws where a promise of theirs does not hold.
+ * @returns whether they came to their end; everything is stopped in any case
+ */
+export const playDemo = async (options: DemoOptions): Promise<boolean> => {
   const { write } = options
   const timeline = createTimeline(write, () => Date.now())
   timeline.did('sandbox', 'starts a local GitHub, PostgreSQL and gitsudo')
@@ -29,17 +34,17 @@ export const playDemo = async (options: DemoOptions): Promise<void> => {
     service = await world.start()
     timeline.did('sandbox', `ready at ${service.url}`)
     const stage = { world, service, timeline, entry: options.entry, dir: options.dir }
-    await malformed(stage)
-    await ineligible(stage)
-    await granted(stage)
-    await forced(stage)
-    await audited(stage)
-    if (options.keep !== undefined) {
-      service = await world.start()
-      write('')
-      for (const line of sandboxLines(world, service.url)) write(line)
-      await options.keep
+    const scenes = async () => {
+      for (const scene of [malformed, ineligible, granted, forced, audited]) await scene(stage)
+      return true
     }
+    const played = await Promise.race([scenes(), options.interrupted.then(() => false)])
+    if (!played || !options.keep) return played
+    service = await world.start()
+    write('')
+    for (const line of sandboxLines(world, service.url)) write(line)
+    await options.interrupted
+    return true
   } finally {
     await service?.stop()
     await world.close()

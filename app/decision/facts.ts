@@ -103,6 +103,8 @@ export type ReviewFact = {
   readonly blobs: Readonly<Record<string, string | null>>
   /** The reviewer's permission, read fresh; undefined: none. */
   readonly permission?: 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none'
+  /** No entry in identities has the reviewer's id. */
+  readonly unlisted?: true
   /** `provider:principal` of the reviewer's identity entry. */
   readonly principals: readonly string[]
 }

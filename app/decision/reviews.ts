@@ -131,6 +131,16 @@ const voice = (facts: Facts, request: Subject, review: ReviewFact, person: Perso
   const involved = involvedAs(facts.contributors, person)
   if (involved !== undefined && !refusal)
     return said('nothing', '2.7', 'somebody uninvolved', `${person.login} ${involved}`)
+  // Whose principals and addresses nobody knows may be the requester, or have written it (trust.md 2.7, 2.8).
+  if (review.unlisted && !refusal) {
+    return said(
+      'nothing',
+      '2.6',
+      'somebody whom identities know by numeric id',
+      `${person.login} (${person.id}) is not in policies/data/identities.yaml`,
+      `add ${person.login} with id ${person.id} there`,
+    )
+  }
   if (unheard !== undefined) {
     return said(
       'unheard',

@@ -28,11 +28,13 @@ const parts: Readonly<Record<string, readonly [string, (t: AttackWorld, asked: A
       },
     ],
     committer: [
-      'bob pushed',
+      'bob committed',
       async (t, { branch }) => {
         const his = await t.clone('bob', branch)
         await his.commit({}, '--author', 'Alice <alice@example.com>')
-        await his.git('push', '--quiet', 'origin', branch)
+        await his.git('push', '--quiet', 'origin', `HEAD:refs/heads/park/${branch}`)
+        const hers = await t.clone('alice', `park/${branch}`)
+        await hers.git('push', '--quiet', 'origin', `HEAD:refs/heads/${branch}`)
       },
     ],
     pusher: [

@@ -57,6 +57,17 @@ decides('which reviews count', open, [
     rule: 'requirement',
   },
   {
+    name: '2.6 an approval by somebody whom no identities know',
+    patch: reviewed(review(bob, 'approved', { unlisted: true })),
+    verdict: 'action_required',
+  },
+  {
+    name: '2.6 a refusal by somebody whom no identities know',
+    patch: reviewed(review(bob, 'changes_requested', { unlisted: true }), review(carol)),
+    verdict: 'denied',
+    rule: '2.4',
+  },
+  {
     name: '2.6 a payload of another reviewer',
     patch: reviewed(
       review(bob, 'approved', { payload: { commit: 'c', state: 'approved', ofAnother: true } }),

@@ -56,6 +56,29 @@ const waiting = () =>
     return rows.length > 0
   })
 
+test('what two replicas share waits for nobody but who takes it alone, who waits for both', async () => {
+  const [one, two] = replicas
+  if (one === undefined || two === undefined) throw new Error('no replicas')
+  const key = 'branch:share'
+  const done: string[] = []
+  let held = 0
+  const sharing = ({ store }: typeof one) =>
+    store.transaction(async (tx) => {
+      await store.share(tx, key)
+      held += 1
+      await until('both to share it, and somebody to wait for it alone', async () => held === 2 && waiting())
+      done.push('shared')
+    })
+  const shared = [sharing(one), sharing(two)]
+  await until('both to share it', async () => held === 2)
+  const alone = one.store.transaction(async (tx) => {
+    await one.store.serialise(tx, key)
+    done.push('alone')
+  })
+  await Promise.all([...shared, alone])
+  expect(done).toEqual(['shared', 'shared', 'alone'])
+})
+
 test.each(['alice', 'carol'] as const)(
   'two replicas decide two merges about %s in two repositories one after the other',
   async (person) => {

@@ -24,10 +24,43 @@ export const diffOf = async (
 ): Promise<Diff> => {
   const merge = pull.merged ? pull.mergeCommit : undefined
   const { tip } = await mirror.fetch(merge === undefined ? [pull.head.sha] : [pull.head.sha, merge])
-  const before = merge === undefined ? tip : await branchBefore(api, mirror, pull, merge)
+  let before = merge === undefined ? tip : await branchBefore(api, mirror, pull, merge)
+  let base = await baseOf(mirror, before, pull)
+  // The first parent of a merge made by hand can hold part of the pull request.
+  while (
+    merge !== undefined &&
+    merge !== pull.head.sha &&
+    (await isOwnBase(api, mirror, pull, merge, base))
+  ) {
+    before = firstOf(await mirror.parents(base))
+    base = await baseOf(mirror, before, pull)
+  }
+  return { tip, before, base, changes: await mirror.changes(base, pull.head.sha) }
+}
+
+const baseOf = async (mirror: Mirror, before: Sha, pull: PullRequest): Promise<Sha> => {
   const base = await mirror.mergeBase(before, pull.head.sha)
   if (base === undefined) throw new Trouble('the pull request shares no history with the branch')
-  return { tip, before, base, changes: await mirror.changes(base, pull.head.sha) }
+  return base
+}
+
+/** Whether a merge came with this commit of the pull request's, and not one that it builds on and that was merged before. */
+const isOwnBase = async (
+  api: Pick<RepositoryApi, 'pullsOf'>,
+  mirror: Mirror,
+  { number, head }: PullRequest,
+  merge: Sha,
+  base: Sha,
+): Promise<boolean> => {
+  if ((await mirror.parents(merge)).length < 2) return false
+  const tied = await api.pullsOf(base)
+  if (!tied.some((one) => one.number === number)) return false
+  for (const other of tied) {
+    if (other.number === number || !other.merged || other.head.sha === head.sha) continue
+    if ((await mirror.has(other.head.sha)) && (await mirror.isAncestor(other.head.sha, head.sha)))
+      return false
+  }
+  return true
 }
 
 const branchBefore = async (

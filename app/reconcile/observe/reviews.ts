@@ -93,6 +93,8 @@ const fact = async (
         }),
     blobs,
     ...(weighs && reviewer !== undefined ? { permission: await permissionOf(reviewer) } : {}),
+    // Policy owners are known from the configuration.
+    ...(identity === undefined && folders.length === 0 ? { unlisted: true as const } : {}),
     principals: identity === undefined ? [] : directory.principalsOf(identity),
   }
 }

@@ -129,9 +129,14 @@ export const createAnchorer = (deps: AnchorDeps) => {
   }
 }
 
-/** Says on the record that the ledger lost what the newest anchor holds. @returns how many events that holds */
+/**
+ * Says on the record that the ledger lost what the newest anchor holds.
+ * @returns how many events that holds
+ * @throws GitHubError also where the branch is not where it has to be, so that nobody knows what was anchored
+ */
 export const acknowledgeRestore = async (deps: AnchorDeps): Promise<number | undefined> => {
   const step = decideAnchor(await observeAnchor(deps))
+  if (step.act === 'stop') throw new GitHubError('not_found', `What was anchored cannot be told: ${step.why}`)
   if (step.act !== 'lost') return undefined
   const { repository } = deps
   await record(deps, restoredEvent({ ...step, repository, branch: anchorBranch }, deps.clock.now()))

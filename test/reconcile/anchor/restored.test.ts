@@ -51,6 +51,10 @@ describe('a database that lacks what was anchored (trust.md 3.11)', () => {
     await two.turn()
     expect(two.anchorer.doubt()).toMatch(/^the anchor has not been seen since the start: ./)
     expect(t.alerts()).toEqual([alert])
+    if (alert === 'anchor.stopped')
+      await expect(acknowledgeRestore(two)).rejects.toThrow(
+        /^What was anchored cannot be told: .* put it back/,
+      )
     putBack(commit)
     t.clock.advance(10_000)
     await two.turn()

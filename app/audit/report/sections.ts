@@ -106,7 +106,7 @@ export function foundation({ origin, ledger, until }: Report): readonly string[]
       : [
           `The chain is broken at event ${brokenAt}: nothing from there on is in this report, and what is may be no truer. Run gitsudo audit verify.`,
         ]),
-    `Made from the ${events} events of the ledger ${origin}, those before ${writeInstant(until)}, and from nothing else; the chain was recomputed, its head is ${head}.`,
+    `Made from the ${events} events of the ledger ${origin}, those before ${writeInstant(until)}, and from nothing else; the chain was recomputed, its head is ${head}. Times are the events' own: when each was staged, a moment before its seal.`,
     checkpoint === undefined
       ? 'The ledger has no checkpoint yet: nobody outside can confirm it.'
       : `The newest signed checkpoint is over ${checkpoint} events. That its signature holds, and that anchors and witnesses agree, is for gitsudo audit verify to say.`,

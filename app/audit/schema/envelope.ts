@@ -47,7 +47,11 @@ export const envelopeSchema: EventSchema = {
     {
       v: { description: 'The version of this format.', const: 1 },
       type: { description: 'What happened.', enum: eventTypes },
-      at: { description: 'When: RFC 3339, milliseconds, UTC.', $ref: '#/$defs/instant' },
+      at: {
+        description:
+          'When, by the clock of whoever staged it, a moment before its seal: RFC 3339, milliseconds, UTC.',
+        $ref: '#/$defs/instant',
+      },
       actor: {
         description: 'Who did it.',
         ...closed(

@@ -15,14 +15,17 @@ const words = {
 
 /**
  * A decision as GitHub Markdown for the check run and the comment: what was decided and why, who is asked, and
- * every rule folded away. Past GitHub's limit the rules are left out, then the end.
+ * every rule folded away. Past the limit the rules are left out, then the end, and that is said; what came out stands
+ * first.
+ * @param limit characters, besides that sentence
  */
-export const decisionMarkdown = (decision: Decision): string => {
+export const decisionMarkdown = (decision: Decision, limit = most): string => {
   const full = render(decision, true)
-  if (full.length <= most) return full
+  if (full.length <= limit) return full
   const brief = render(decision, false)
-  const kept = brief.length <= most ? brief : brief.slice(0, brief.lastIndexOf('\n', most)).trimEnd()
-  return `${kept}\n\n_Shortened; \`gitsudo status\` shows all of it._\n`
+  // A line that is too long by itself is cut in its middle.
+  const end = brief.length <= limit ? brief.length : brief.lastIndexOf('\n', limit)
+  return `${brief.slice(0, end > 0 ? end : limit).trimEnd()}\n\n_Shortened; \`gitsudo status\` shows all of it._\n`
 }
 
 /** A merge group's decision likewise, for the check run on its head. */

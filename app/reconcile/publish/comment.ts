@@ -32,27 +32,55 @@ const stageOf = (request: RequestDecision, rows: readonly StatusRow[]): string =
 export const commentMark = ({ repository, pull }: Decision): string =>
   `<!-- gitsudo:${repository}:${pull} -->`
 
-/** The one comment: what became of each request, then why. */
+/** GitHub takes at most 65,536 characters in a comment: so many of the whole, of what became of requests, of names. */
+const mostOfAll = 65_000
+const mostStanding = 20_000
+const mostNames = 4_000
+const mostNote = 1_000
+
+/** The items that fit in `limit` characters, and how many do not. */
+const fitting = (
+  items: readonly string[],
+  limit: number,
+): { readonly kept: readonly string[]; readonly left: number } => {
+  let length = 0
+  let count = 0
+  for (const item of items) {
+    length += item.length + 2
+    if (length > limit) break
+    count += 1
+  }
+  return { kept: items.slice(0, count), left: items.length - count }
+}
+
+/** The one comment: what became of each request, then why; what GitHub's limit leaves out is counted. */
 export const commentBody = (
   decision: Decision,
   rows: readonly StatusRow[],
   receipts: ReadonlyMap<string, string>,
   unasked: readonly string[],
 ): string => {
-  const lines = decision.requests.flatMap(({ id }) => {
-    const row = rows.find((one) => one.request.id === id)
-    return row === undefined ? [] : [`- ${standing(row)}`, ...receiptLine(receipts.get(id))]
-  })
-  const rest =
-    unasked.length === 0 ? [] : ['', `Could approve too, but GitHub asks 15 at most: ${unasked.join(', ')}`]
-  return [
+  const known = new Map(rows.map((row) => [row.request.id, row]))
+  const stands = fitting(
+    decision.requests.flatMap(({ id }) => {
+      const row = known.get(id)
+      return row === undefined ? [] : [[`- ${standing(row)}`, ...receiptLine(receipts.get(id))].join('\n')]
+    }),
+    mostStanding,
+  )
+  const names = fitting(unasked, mostNames)
+  const more = names.left === 0 ? '' : ` and ${names.left} more`
+  const head = [
     commentMark(decision),
-    ...lines,
+    ...stands.kept,
+    ...(stands.left === 0 ? [] : [`- and ${stands.left} more; \`gitsudo status\` shows them`]),
     ...policiesLine(decision),
-    ...rest,
+    ...(unasked.length === 0
+      ? []
+      : ['', `Could approve too, but GitHub asks 15 at most: ${names.kept.join(', ')}${more}`]),
     '',
-    decisionMarkdown(decision),
   ].join('\n')
+  return `${head}\n${decisionMarkdown(decision, mostOfAll - head.length)}`
 }
 
 const policiesLine = (decision: Decision): readonly string[] => {
@@ -83,5 +111,5 @@ const standing = ({ request, grant }: StatusRow): string => {
   if (grant.state === 'scheduled')
     return `${name} is **scheduled** for ${new Date(grant.startsAt).toISOString()}`
   const stuck = ['refused', 'failed', 'quarantined'].includes(grant.state)
-  return `${name} is **${grant.state}**${stuck && grant.note !== undefined ? `: ${safe(grant.note)}` : ''}`
+  return `${name} is **${grant.state}**${stuck && grant.note !== undefined ? `: ${safe(grant.note.slice(0, mostNote))}` : ''}`
 }

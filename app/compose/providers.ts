@@ -30,11 +30,13 @@ export const createProviders = async (
   }
   if (gcp !== undefined) {
     const { createGcp } = await import('../provider/gcp/gcp.ts')
-    found.push(createGcp({ ...gcp, clock, instance }))
+    found.push(createGcp({ ...gcp, clock, instance, offered: () => offersOf('gcp', records) }))
   }
   if (kubernetes !== undefined) {
     const { createKubernetes } = await import('../provider/kubernetes/kubernetes.ts')
-    found.push(createKubernetes({ ...kubernetes, clock, instance }))
+    found.push(
+      createKubernetes({ ...kubernetes, clock, instance, offered: () => offersOf('kubernetes', records) }),
+    )
   }
   if (azure !== undefined) {
     const { createAzure } = await import('../provider/azure/azure.ts')

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Intent } from '../../app/grant/intent.ts'
+import { rolePermissions } from '../../app/provider/aws/check.ts'
 import { type Provider, ProviderError } from '../../app/provider/port.ts'
 import { account, allowing, awsWorld, keysIn, mayDescribe, roleArn, self, trusting } from '../support/aws.ts'
 
@@ -261,7 +262,12 @@ describe('check', () => {
     })
   })
 
-  test.each(['iam:GetRolePolicy', 'iam:PutRolePolicy', 'iam:DeleteRolePolicy', 'sts:AssumeRole'])(
+  test('says that nothing was tried where nothing is offered', async () => {
+    w.offered.length = 0
+    expect(await w.provider().check(w.call())).toEqual([expect.stringMatching(/nothing could be tried/)])
+  })
+
+  test.each(rolePermissions)(
     'finds that %s is missing, changes nothing, and prints what would mend it',
     async (permission) => {
       w.aws.withdraw(permission)

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { permissions } from '../../app/provider/azure/permissions.ts'
 import { ProviderError } from '../../app/provider/port.ts'
 import { azureWorld, managementGroup, person, reader, subscription } from '../support/azure.ts'
 
@@ -182,10 +183,29 @@ describe('what gitsudo can see', () => {
       [
         `${managementGroup.toLowerCase()}: permission Microsoft.Authorization/roleAssignments/delete is missing`,
         `${subscription}: permission Microsoft.Authorization/roleAssignments/delete is missing`,
-      ].reverse(),
+      ]
+        .reverse()
+        .concat(`gitsudo's own role: ${JSON.stringify({ Actions: permissions.role_assignment })}`),
     )
     w.azure.faults.plan({ answer: 'unavailable' })
     expect(await w.provider().check(w.call())).toEqual([expect.stringMatching(/temporarily unavailable/)])
+  })
+
+  test('check names what the catalogue offers and gitsudo cannot reach or give', async () => {
+    const elsewhere = '/subscriptions/00000000-0000-4000-8000-00000000000e'
+    w.offers.push(
+      { cloudRole: 'Reader', scope: subscription, seconds: 60 },
+      { cloudRole: 'Raeder', scope: group, seconds: 60 },
+      { cloudRole: 'Reader', scope: 'checkout', seconds: 60 },
+    )
+    expect(await w.provider().check(w.call())).toEqual([
+      expect.stringMatching(/^roles\.yaml: checkout names none of them: write \/subscriptions/),
+      expect.stringMatching(/^roles\.yaml: azure: .*checkout has no role that is called Raeder/),
+    ])
+    w.offers.push({ cloudRole: 'Reader', scope: elsewhere, seconds: 60 })
+    expect(await w.provider().check(w.call())).toContainEqual(
+      expect.stringMatching(new RegExp(`^${elsewhere}: azure: `)),
+    )
   })
 
   test('check says when there is nothing at all', async () => {

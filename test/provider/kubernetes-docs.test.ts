@@ -14,15 +14,35 @@ test.each(['rbac', 'tokens'] as const)('docs/providers/kubernetes.md shows the r
 test('with what we ship, check finds nothing missing; without one of it, it says which', async () => {
   const w = await kubernetesWorld()
   const provider = w.provider('ours', [w.withTokens])
+  const offer = { cloudRole: 'edit', scope: 'production/checkout', seconds: 60 }
+  w.offers.push(offer)
   expect(await provider.check(w.call())).toEqual([])
   w.cluster.edit('Role', 'people', 'gitsudo-tokens', () => undefined)
   expect(await provider.check(w.call())).toEqual([
     'production: permission create secrets in people is missing',
     'production: permission delete secrets in people is missing',
     'production: permission create serviceaccounts/token in people is missing',
+    expect.stringContaining('deploy/kubernetes/rbac.yaml'),
   ])
   w.cluster.edit('ClusterRoleBinding', undefined, 'gitsudo', () => undefined)
-  expect(await provider.check(w.call())).toHaveLength(13)
+  expect(await provider.check(w.call())).toHaveLength(15)
+  await w.cluster.close()
+})
+
+test('check names what the catalogue offers and the cluster does not let gitsudo hand out', async () => {
+  const w = await kubernetesWorld()
+  const offer = { cloudRole: 'edit', scope: 'production/checkout', seconds: 60 }
+  w.offers.push(
+    { ...offer, cloudRole: 'admin' },
+    { ...offer, scope: 'staging' },
+    { ...offer, cloudRole: 'Role/edit', scope: 'production' },
+  )
+  expect(await w.provider().check(w.call())).toEqual([
+    'production: permission bind clusterroles.rbac.authorization.k8s.io/admin in checkout is missing',
+    expect.stringMatching(/^roles\.yaml: cluster staging is not configured/),
+    expect.stringMatching(/^roles\.yaml: .*Role/),
+    expect.stringContaining('deploy/kubernetes/rbac.yaml'),
+  ])
   await w.cluster.close()
 })
 

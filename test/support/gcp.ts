@@ -2,6 +2,7 @@ import type { Intent } from '../../app/grant/intent.ts'
 import { boundCalls } from '../../app/provider/calls.ts'
 import { createGcp } from '../../app/provider/gcp/gcp.ts'
 import { limitCalls } from '../../app/provider/limits.ts'
+import type { Offer } from '../../app/provider/offer.ts'
 import type { Call, Provider } from '../../app/provider/port.ts'
 import { startGcp } from '../../app/sandbox/clouds/gcp/start.ts'
 import { memoryClock } from './memory/clock.ts'
@@ -21,13 +22,27 @@ export const gcpWorld = async () => {
     credentialsSource: 'service_account_key',
     credentials: gcp.serviceAccountKey('gitsudo@gitsudo-home.iam.gserviceaccount.com'),
   }
+  const offers: Offer[] = []
   return {
     gcp,
+    /** What roles.yaml offers. */
+    offers,
     clock,
-    provider: (instance = 'ours', credentials = key): Provider =>
+    provider: (
+      instance = 'ours',
+      credentials = key,
+      offered = async (): Promise<readonly Offer[]> => offers,
+    ): Provider =>
       boundCalls(
         limitCalls(
-          createGcp({ ...credentials, conditionTitlePrefix: 'gitsudo', baseUrl: gcp.url, instance, clock }),
+          createGcp({
+            ...credentials,
+            conditionTitlePrefix: 'gitsudo',
+            baseUrl: gcp.url,
+            instance,
+            clock,
+            offered,
+          }),
         ),
         { clock, log: memoryLog() },
       ),

@@ -4,6 +4,7 @@ import type { Intent } from '../../app/grant/intent.ts'
 import { boundCalls } from '../../app/provider/calls.ts'
 import { createKubernetes } from '../../app/provider/kubernetes/kubernetes.ts'
 import { limitCalls } from '../../app/provider/limits.ts'
+import type { Offer } from '../../app/provider/offer.ts'
 import type { Call, Provider } from '../../app/provider/port.ts'
 import { startKubernetes } from '../../app/sandbox/clouds/kubernetes/start.ts'
 import { memoryClock } from './memory/clock.ts'
@@ -82,13 +83,19 @@ export const kubernetesWorld = async () => {
   ])
   const production = { name: 'production', connection: { server: cluster.url, token: { text: token } } }
   const withTokens = { ...production, tokens: { namespace: 'people', server: cluster.url } }
+  const offers: Offer[] = []
   return {
     cluster,
+    /** What roles.yaml offers. */
+    offers,
     clock,
     production,
     withTokens,
     provider: (instance = 'ours', clusters: Clusters = [production]): Provider =>
-      boundCalls(limitCalls(createKubernetes({ clusters, instance, clock })), { clock, log: memoryLog() }),
+      boundCalls(limitCalls(createKubernetes({ clusters, instance, clock, offered: async () => offers })), {
+        clock,
+        log: memoryLog(),
+      }),
     intent: (number: number, change: Partial<Intent> = {}): Intent =>
       kubernetesIntent(number, clock.now(), change),
     call: (ms = 10_000): Call => ({ deadline: clock.now() + ms, signal: AbortSignal.timeout(ms) }),

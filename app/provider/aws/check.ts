@@ -43,6 +43,9 @@ type With = {
   readonly reach: Extract<AwsReach, { mode: 'sts_assume_role' }>
 }
 
+/** What can be tried is what the catalogue says. */
+export const nothingOffered = 'no role of AWS is in an accepted roles.yaml: nothing could be tried'
+
 /** IAM looks at the caller's permission before it reads the document, and keeps nothing of one that is none. */
 const noDocument = '{'
 const noPolicy = 'gitsudo-check'
@@ -56,6 +59,7 @@ export const checkRoles = async (with_: With, call: Call): Promise<readonly stri
   try {
     const me = await api.whoami(call.signal)
     const offered = await options.records.offered()
+    if (offered.length === 0) return [nothingOffered]
     const found: string[] = []
     for (const offer of offered) found.push(...(await checkOffer(with_, offer, call)))
     if (!found.some((one) => /permission|AWS refuses/.test(one))) return found

@@ -8,6 +8,7 @@ import {
   assignmentPermissions,
   createAssignments,
 } from './assignments.ts'
+import { nothingOffered } from './check.ts'
 import type { Records } from './records.ts'
 
 export type IdentityCenterOptions = Omit<AssignmentsOptions, 'region'> & {
@@ -113,6 +114,7 @@ export const createIdentityCenter = (options: IdentityCenterOptions): Provider =
     async check(call) {
       try {
         const offered = await options.records.offered()
+        if (offered.length === 0) return [nothingOffered]
         const judged = offered.map((offer) => ({
           ...offer,
           faults: refusals('aws', { principal: 'someone', ...offer }, { aws: reach }),

@@ -6,10 +6,10 @@ import { base32 } from '../mark.ts'
 import type { Offer } from '../offer.ts'
 import { type Binding, type Observation, type Provider, ProviderError } from '../port.ts'
 import { createApi } from './api.ts'
+import { checkAzure } from './check.ts'
 import type { AzureCredentials } from './credentials.ts'
 import { guidOf } from './guid.ts'
 import { differing, type Held } from './held.ts'
-import { missing, permissions } from './permissions.ts'
 import { createPim } from './pim.ts'
 import { createRoleAssignments } from './role-assignments.ts'
 import { type Wanted, wantedOf } from './wanted.ts'
@@ -141,24 +141,7 @@ export const createAzure = (options: AzureOptions): Provider => {
       }
     },
 
-    async check(call) {
-      try {
-        const scopes = await api.scopes(call.signal)
-        if (scopes.length === 0)
-          return ['no subscription or management group is to be seen: assign gitsudo its role']
-        const wrong = await eachOf(scopes, async (scope) => {
-          const held = await api.permissions(scope, call.signal)
-          return missing(held, permissions[options.mode]).map(
-            (one) => `${scope}: permission ${one} is missing`,
-          )
-        })
-        const lacks = wrong.flat()
-        return lacks.length === 0 ? await way.check(call.signal) : lacks
-      } catch (error) {
-        if (error instanceof ProviderError) return [error.message]
-        throw error
-      }
-    },
+    check: (call) => checkAzure(api, way, options, call),
   }
 }
 

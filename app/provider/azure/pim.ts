@@ -3,7 +3,6 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { RoleAssignmentScheduleInstance, RoleAssignmentScheduleRequest } from '@azure/arm-authorization'
 import { azureScope, leastPimSeconds } from '../../grant/grantable/azure.ts'
 import { eachOf } from '../each-of.ts'
-import type { Offer } from '../offer.ts'
 import { ProviderError } from '../port.ts'
 import { type Api, action, collected, path } from './api.ts'
 import { codeOf } from './faults.ts'
@@ -18,8 +17,6 @@ type PimOptions = {
   /** Of our marks. */
   readonly prefix: string
   readonly clock: { now(): number }
-  /** The roles that can be asked for. */
-  readonly offered: () => Promise<readonly Offer[]>
 }
 
 /** An active assignment, and whether it was made by us; `startsAt` in epoch milliseconds. */
@@ -43,7 +40,7 @@ const waits = [100, 300, 900]
  * Active assignments under Privileged Identity Management: requests of an administrator, for whom nobody has to be
  * eligible, with an end that Azure keeps itself. Our mark is in the request's justification.
  */
-export const createPim = (api: Api, { instance, prefix, clock, offered }: PimOptions): Way => {
+export const createPim = (api: Api, { instance, prefix, clock }: PimOptions): Way => {
   const isOurs = (one: Held | undefined): boolean => one?.mark.startsWith(prefix) === true
 
   /** Who asked for each schedule: its mark. A change by others leaves the schedule what it was. */
@@ -229,9 +226,9 @@ export const createPim = (api: Api, { instance, prefix, clock, offered }: PimOpt
 
     list: (scope, signal) => active(scope, {}, signal),
 
-    async check(signal) {
-      const offers = Map.groupBy(await offered(), ({ scope }) => azureScope(scope))
-      const wrong = await eachOf([...offers], async ([scope, there]) => {
+    async check(offers, signal) {
+      const asked = Map.groupBy(offers, ({ scope }) => azureScope(scope))
+      const wrong = await eachOf([...asked], async ([scope, there]) => {
         if (scope === undefined) return []
         const permission = action('roleManagementPolicyAssignments/read')
         const policies = await api.ask('the PIM policies', scope, permission, signal, (client, with_) =>

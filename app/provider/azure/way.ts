@@ -1,3 +1,4 @@
+import type { Offer } from '../offer.ts'
 import type { Held } from './held.ts'
 import type { Wanted } from './wanted.ts'
 
@@ -15,8 +16,8 @@ export type Way = {
   discard(found: Found, signal: AbortSignal): Promise<Held | undefined>
   /** Everything at the scope and below, whoever's it is. */
   list(scope: string, signal: AbortSignal): Promise<readonly Held[]>
-  /** What is set so that this way cannot work, in words. */
-  check(signal: AbortSignal): Promise<readonly string[]>
+  /** What is set so that this way cannot give what is offered, in words. */
+  check(offers: readonly Offer[], signal: AbortSignal): Promise<readonly string[]>
 }
 
 /** The place of something that was listed. */

@@ -4,8 +4,10 @@ import type { Intent } from '../../grant/intent.ts'
 import { cloudName, parseRequestId } from '../../request/id.ts'
 import { eachOf } from '../each-of.ts'
 import { base32 } from '../mark.ts'
+import type { Offer } from '../offer.ts'
 import { type Binding, type Observation, type Provider, ProviderError } from '../port.ts'
-import { createApi, permissionsOn } from './api.ts'
+import { createApi } from './api.ts'
+import { checkGcp } from './check.ts'
 import { createAuthorise, type GcpCredentials } from './credentials.ts'
 import {
   differing,
@@ -28,6 +30,8 @@ type GcpOptions = GcpCredentials & {
   /** The installation's name: bindings of another are strangers. */
   readonly instance: string
   readonly clock: { now(): number }
+  /** What can be asked for, for `check`. */
+  readonly offered: () => Promise<readonly Offer[]>
 }
 
 /**
@@ -158,24 +162,7 @@ export const createGcp = (options: GcpOptions): Provider => {
       }
     },
 
-    async check(call) {
-      try {
-        const resources = await api.resources(call.signal)
-        if (resources.length === 0)
-          return ['no project, folder or organisation is to be seen: grant gitsudo its role']
-        const missing = await eachOf(resources, async ({ name: resource }) => {
-          const needed = permissionsOn(resource)
-          const held = await api.held(resource, needed, call.signal)
-          return needed
-            .filter((one) => !held.includes(one))
-            .map((one) => `${resource}: permission ${one} is missing`)
-        })
-        return missing.flat()
-      } catch (error) {
-        if (error instanceof ProviderError) return [error.message]
-        throw error
-      }
-    },
+    check: (call) => checkGcp(api, options.offered, call),
   }
 }
 

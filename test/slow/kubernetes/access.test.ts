@@ -91,6 +91,7 @@ const ours = async (ca: { readonly ca?: { readonly text: string } } = { ca: { te
     clusters: [{ name: 'production', connection: { server: cluster.server, token, ...ca } }],
     instance: 'ours',
     clock: { now: () => Date.now() },
+    offered: async () => [],
   })
 }
 const call = () => ({ deadline: Date.now() + 10_000, signal: AbortSignal.timeout(10_000) })

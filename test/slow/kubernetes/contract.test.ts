@@ -52,10 +52,14 @@ const harness = (people: 'users' | 'service accounts') => async (): Promise<Harn
       connection: { server: proxy.url, token: { text: gitsudo } },
       ...(people === 'users' ? {} : { tokens }),
     }
-    const cloud = boundCalls(limitCalls(createKubernetes({ clusters: [options], instance, clock })), {
-      clock,
-      log: memoryLog(),
-    })
+    const offered = async () => [{ cloudRole: 'view', scope: 'production/checkout', seconds: 3600 }]
+    const cloud = boundCalls(
+      limitCalls(createKubernetes({ clusters: [options], instance, clock, offered })),
+      {
+        clock,
+        log: memoryLog(),
+      },
+    )
     const { cutBack, discard } = cloud
     return {
       ...cloud,

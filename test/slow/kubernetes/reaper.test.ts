@@ -102,6 +102,7 @@ test('takes away what the provider made, once its time has passed', async () => 
     ],
     instance: 'ours',
     clock: { now: () => now },
+    offered: async () => [],
   })
   const call = () => ({ deadline: now + 10_000, signal: AbortSignal.timeout(10_000) })
   const [past, whole] = [kubernetesIntent(1, now), kubernetesIntent(2, now, { scope: 'production' })]

@@ -37,10 +37,10 @@ export const startAws = async (options: AwsOptions) => {
   const { clock, propagationMs = 0, effectMs = 0, workMs = 20, latencyMs = 0 } = options
   const accounts = createAccounts(clock, effectMs)
   const iam = createIam(accounts, clock, propagationMs)
-  const sts = createSts(accounts, clock)
+  const withdrawn = new Set<string>()
+  const sts = createSts(accounts, clock, withdrawn)
   const identityCenter = createIdentityCenter({ clock, workMs, propagationMs })
   const faults = createFaults()
-  const withdrawn = new Set<string>()
   const calls = new Map<string, number>()
   const tokens = new Map<string, string>()
   let machine: string | undefined

@@ -6,8 +6,8 @@ import type { Fields } from './xml.ts'
 const names = /^[\w+=,.@-]{2,64}$/
 const tagText = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u
 
-/** STS: taking roles, as its API reference describes it. */
-export const createSts = (accounts: Accounts, clock: { now(): number }) => {
+/** STS: taking roles, as its API reference describes it. `withdrawn`: actions that nobody may. */
+export const createSts = (accounts: Accounts, clock: { now(): number }, withdrawn: ReadonlySet<string>) => {
   /** A role's session with keys of its own, by the clock that `lives` is asked by. */
   const open = (session: Session, lives: () => boolean, expiresAt: number): Fields => {
     const keys = accounts.keysFor({ session }, lives)
@@ -34,7 +34,11 @@ export const createSts = (accounts: Accounts, clock: { now(): number }) => {
         const asked = readAssume(form)
         const role = accounts.roles.get(asked.arn)
         for (const action of neededFor(asked)) {
-          if (role === undefined || !mayAssume(accounts, caller, role, action, asked))
+          if (
+            role === undefined ||
+            withdrawn.has(action) ||
+            !mayAssume(accounts, caller, role, action, asked)
+          )
             throw denied(arnOf(caller), action, asked.arn)
         }
         if (role === undefined) throw denied(arnOf(caller), 'sts:AssumeRole', asked.arn)

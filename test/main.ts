@@ -4,6 +4,7 @@ import { runProgram } from '../app/cli/program.ts'
 import { compose } from '../app/compose.ts'
 import { withCloudFaults } from './support/cloud-faults.ts'
 import { withMockFaults } from './support/mock-faults.ts'
+import { withOddPolicies } from './support/odd-policies.ts'
 import { readStops, withStops } from './support/stop-points.ts'
 
 /**
@@ -11,20 +12,27 @@ import { readStops, withStops } from './support/stop-points.ts'
  * `GITSUDO_TEST_CLOCK_FILE`: holds how far this clock is ahead, in milliseconds, and is read at each `now()`.
  * `GITSUDO_TEST_STOPS`: a file of stop points (support/stop-points.ts); beside it, in `.clouds`, the clouds' faults
  * (support/cloud-faults.ts), which may come and go while the process runs.
+ * `GITSUDO_TEST_POLICIES`: set where the access repository has the policies of attacks 4.1 to 4.3
+ * (support/odd-policies.ts).
  * `GITSUDO_TEST_MOCK`: the address that says what each call of the mock meets (support/mock-faults.ts).
  */
 const {
   GITSUDO_TEST_CLOCK_FILE: clockFile,
   GITSUDO_TEST_STOPS: stopFile,
   GITSUDO_TEST_MOCK: mock,
+  GITSUDO_TEST_POLICIES: odd,
 } = process.env
 const now = () => Date.now() + (clockFile === undefined ? 0 : Number(readFileSync(clockFile, 'utf8')))
 const stops = stopFile === undefined ? [] : readStops(stopFile)
 
+const closing: (() => Promise<void>)[] = []
+
 const parts = compose(process.env, 'under-test', {
   clock: { now },
   wrap: (given) => {
-    const ports = mock === undefined ? given : withMockFaults(given, mock)
+    const oddly = odd === undefined ? undefined : withOddPolicies(given)
+    if (oddly !== undefined) closing.push(oddly.close)
+    const ports = mock === undefined ? (oddly ?? given) : withMockFaults(oddly ?? given, mock)
     return stopFile === undefined
       ? ports
       : withStops(withCloudFaults(ports, `${stopFile}.clouds`), stops, stopFile)
@@ -35,3 +43,4 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   version: 'under-test',
   ...parts,
 })
+for (const close of closing) await close()

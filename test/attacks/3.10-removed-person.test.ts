@@ -1,6 +1,7 @@
 // The attack: stay in. Somebody who was put out of identities, or blocked, keeps the access that was granted before, or
-// has one waiting for a later start (trust.md 3.10).
+// has one waiting for a later start; or hides it by writing another's name on its row (trust.md 3.10, 5.2).
 import { expect, test } from 'vitest'
+import { hands } from './support/hands.ts'
 import { accept, policyWorld, propose, slow, swap } from './support/policies.ts'
 
 test('whoever is blocked loses live and scheduled grants at the next accepted commit', slow, async () => {
@@ -16,6 +17,8 @@ test('whoever is blocked loses live and scheduled grants at the next accepted co
   }
   await t.reached(live.id, 'active')
   await t.reached(scheduled.id, 'scheduled')
+  const hide = "update grants set requester_id = 1002, requester_login = 'bob' where id = $1"
+  for (const { id } of [live, scheduled]) expect(await hands(t).app(hide, [id])).toBe(1)
   await accept(
     t,
     await propose(t, 'block-frank', {

@@ -1,23 +1,25 @@
 // The attack: find the request for which the approval policies ask nobody in particular, and take that for nobody's
 // approval being needed: no policy applies, an unknown tier, a count of none, a group that does not exist or has no
 // members, `human` without anybody named; or `auto` beside somebody who is. Each refuses and names the policy, and
-// whoever is named has to approve (trust.md 4.2). Groups are played through the real service, whose teams are
-// GitHub's; what takes policies of other words, against the reconcilers with the real evaluator (see 4.1).
-import { afterAll, expect, test } from 'vitest'
+// whoever is named has to approve (trust.md 4.2). Played through the running service; what takes policies of other words,
+// against the reconcilers in memory, too (see 4.1).
+import { afterAll, describe, expect, test } from 'vitest'
 import { oddPolicyWorld } from './support/odd-policies.ts'
+import { oddlyRefused } from './support/odd-rules-world.ts'
 import { oddWorld } from './support/odd-world.ts'
 
 const odd = oddPolicyWorld()
 afterAll(() => odd.close())
 
-test.each([
+describe.each([
   ['none', 'no approval policy applies'],
   ['tier', 'approver_tier "robot" is not auto, ai_review or human'],
   ['count', 'it asks for a count of 0'],
   ['group', 'it names group nowhere: policies/data/groups.yaml has no group nowhere'],
   ['nobody', 'it asks for people to approve and names none'],
-])('%j refuses', async (of, why) => {
-  await odd.refused(`asks-${of}`, { case: of }, why)
+])('%j refuses', (of, why) => {
+  test('in memory', () => odd.refused(`asks-${of}`, { case: of }, why))
+  test('in the service', () => oddlyRefused(of, why))
 })
 
 test('what the tier calls automatic needs whoever is named all the same', async () => {

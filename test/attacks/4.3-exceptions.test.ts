@@ -1,11 +1,12 @@
 // The attack: ask in somebody else's name without being anybody's deputy, or call it an emergency. On behalf of
 // another needs `allow_on_behalf_of` of a policy that allows; break-glass needs `allow_break_glass`, and is refused
-// altogether until it is there; and a denial stands against either (trust.md 4.3). The denial is played against the
-// reconcilers with the real evaluator (see 4.1).
+// altogether until it is there; and a denial stands against either (trust.md 4.3). The denial is played with policies
+// of other words (see 4.1).
 import { afterAll, test } from 'vitest'
 import { requestId } from '../../app/request/id.ts'
 import { admin, pathOf, textOf } from '../support/world.ts'
 import { oddPolicyWorld } from './support/odd-policies.ts'
+import { oddlyRefused } from './support/odd-rules-world.ts'
 import { attackWorld } from './support/world.ts'
 
 const odd = oddPolicyWorld()
@@ -36,4 +37,5 @@ test('an emergency opens nothing', async () => {
 
 test('a denial stands, whatever else is allowed', async () => {
   await odd.refused('denied', { case: 'deny' }, 'the holidays')
+  await oddlyRefused('deny', 'the holidays')
 })

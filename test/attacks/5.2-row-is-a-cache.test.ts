@@ -1,9 +1,12 @@
 // The attack: keep access past its end, or get it back after it was taken away, by writing what the service remembers:
 // a grant's row says that it is over, is gone, or is to be looked at in ten years; the events that ended a grant are
-// deleted and its row is set to be provisioned again; or the ledger is cut and emptied (trust.md 5.2).
+// deleted and its row is set to be provisioned again; or the ledger is cut and emptied (trust.md 5.2). Or merge past the
+// check unseen, by writing that the merge was decided already.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { until } from '../../app/sandbox/until.ts'
+import { admin } from '../support/world.ts'
 import { hands } from './support/hands.ts'
+import { quiet } from './support/quiet.ts'
 import { type AttackWorld, ownWorld } from './support/world.ts'
 
 let t: AttackWorld
@@ -67,6 +70,17 @@ test('a row that says ended, is gone, or sleeps for ten years keeps no access', 
     await gone(id)
     expect((await typesOf(id)).at(-1)).toBe('grant.expired')
   }
+})
+
+test('a row that says that the merge was decided keeps nobody from refusing it', async () => {
+  const asked = await t.ask('said-final', admin)
+  await t.checked(asked.head, 'action_required')
+  await quiet(t, asked.number)
+  const final = `update pulls set open = false, decision =
+    (decision::jsonb || '{"moment": "merge", "verdict": "passed", "requests": []}')::json where pull = $1`
+  expect(await hands(t).app(final, [asked.number])).toBe(1)
+  await t.land(asked.number)
+  await t.refused(asked, 'merged with 0 of the 1 approvals')
 })
 
 test('deleting the events that ended a grant does not bring it back', async () => {

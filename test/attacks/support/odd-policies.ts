@@ -1,24 +1,14 @@
-import { hash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { expect } from 'vitest'
-import { createPolicySet, type LoadedPolicy } from '../../../app/policy/policy-set.ts'
-import { createEvaluatorPool } from '../../../app/policy/pool.ts'
+import { createPolicySet } from '../../../app/policy/policy-set.ts'
 import { accessWorld, filePath, memoryDirectory, requestFile } from '../../support/memory/access-world.ts'
 import { repositoryId } from '../../support/memory/hub.ts'
+import { oddPolicies, patientPool } from '../../support/odd-policies.ts'
 
-/** Compiled from the sources beside it by `npm run test:policy`'s compiler, which checks that it still is. */
-const policy = (name: string, type: 'eligibility' | 'approval', hasAllow: boolean): LoadedPolicy => {
-  const wasm = readFileSync(new URL(`./odd-policies/${name}.wasm`, import.meta.url))
-  const source = { name, path: `policies/${name}.rego`, type, root: 'gitsudo' } as const
-  return { source, compiled: { wasm, digest: hash('sha256', wasm), rego: 'v1', hasAllow } }
-}
 const never = new AbortController().signal
-export const oddPolicies = [policy('may-ask', 'eligibility', true), policy('must-approve', 'approval', false)]
 
 /** The reconcilers in memory, with the real evaluator over policies that go wrong as a request's metadata says. */
 export const oddPolicyWorld = () => {
-  // Memory runs out before the time does, on any machine.
-  const pool = createEvaluatorPool({ limitMs: 30_000 })
+  const pool = patientPool()
   const world = accessWorld({
     load: async (commit) => createPolicySet(commit, memoryDirectory(), oddPolicies, pool),
   })

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { oddPolicies } from '../../attacks/support/odd-policies.ts'
+import { oddPolicies } from '../../support/odd-policies.ts'
 import { compile, policy } from './compiler.ts'
 
 test.each(oddPolicies)(

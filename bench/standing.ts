@@ -42,9 +42,15 @@ const quietStretch = async (bed: Bed, { child }: Service): Promise<Quiet> => {
     const [row] = await bed.query('select sum(xact_commit) as n from pg_stat_database')
     return { cpuMs: 10 * (Number(user) + Number(system)), transactions: Number(row?.n) }
   }
-  // What a start brings up has settled.
-  await pause(15_000)
-  const before = await read()
+  // Until what a start brings up has settled.
+  let before = await read()
+  for (let waited = 0; waited < 180; waited += 5) {
+    await pause(5000)
+    const now = await read()
+    const busy = now.cpuMs - before.cpuMs > 1000
+    before = now
+    if (!busy) break
+  }
   await pause(seconds * 1000)
   const after = await read()
   const status = await readFile(`/proc/${child.pid}/status`, 'utf8')

@@ -14,23 +14,36 @@ const farMs = 3_600_000
 
 type Timer = Awaited<ReturnType<Store['grantTimers']>>[number]
 
+/** Of those that last, so many are compared a pass: where nothing is due it costs the same for any number. */
+const mostAhead = 5000
+
 /**
  * Grants that the ledger leaves open and that no timer would bring to their end: rows that are gone, that say they
  * are over, or whose `look_at` is missing or too late. Rows are a cache (trust.md 5.2); their reconciler puts right
- * what it then finds.
+ * what it then finds. Every pass looks at all that are to be taken away, and at a part of the others from `from` on.
+ * @returns what to wake, and where the next pass begins
  */
-export const overlooked = async (deps: {
-  readonly ledger: Pick<Ledger, 'standing'>
-  readonly store: Pick<Store, 'grantTimers'>
-  readonly clock: Clock
-  readonly log: Log
-}): Promise<readonly WakeUp[]> => {
+export const overlooked = async (
+  deps: {
+    readonly ledger: Pick<Ledger, 'standing'>
+    readonly store: Pick<Store, 'grantTimers'>
+    readonly clock: Clock
+    readonly log: Log
+  },
+  from: number,
+): Promise<{ readonly wake: readonly WakeUp[]; readonly next: number }> => {
   const { open } = await deps.ledger.standing()
-  if (open.size === 0) return []
-  const timers = new Map((await deps.store.grantTimers([...open.keys()])).map((row) => [row.id, row]))
+  if (open.size === 0) return { wake: [], next: 0 }
   const now = deps.clock.now()
+  const past: string[] = []
+  const ahead: string[] = []
+  for (const [id, { intent, blocked }] of open) (blocked || now >= intent.endsAt ? past : ahead).push(id)
+  const ids = new Set([...past, ...ahead.slice(from, from + mostAhead)])
+  const timers = new Map((await deps.store.grantTimers([...ids])).map((row) => [row.id, row]))
   const found: WakeUp[] = []
-  for (const [id, grant] of open) {
+  for (const id of ids) {
+    const grant = open.get(id)
+    if (grant === undefined) continue
     const by = dueBy(grant, now)
     const row = timers.get(id)
     if (!misses(row, by + lateMs)) continue
@@ -40,7 +53,7 @@ export const overlooked = async (deps: {
     if (row !== undefined && !isOver(row.state) && misses(row, by + farMs))
       deps.log.alert('grant.row_differs', { grant: id, columns: ['lookAt'] })
   }
-  return found
+  return { wake: found, next: from + mostAhead < ahead.length ? from + mostAhead : 0 }
 }
 
 /** When a live grant is looked at next, at the latest. */

@@ -9,18 +9,21 @@ import type { Store } from './ports/store.ts'
 const most = 20_000
 
 /** @returns the net under everything else: wakes whatever is due, missed, or in revocation debt; says how many */
-export const createSweep =
-  (deps: {
-    readonly store: Pick<Store, 'due' | 'grantTimers'>
-    readonly ledger: Pick<Ledger, 'standing' | 'keep'>
-    readonly queue: Pick<Queue, 'wake'>
-    readonly clock: Clock
-    readonly log: Log
-  }) =>
-  async (): Promise<number> => {
+export const createSweep = (deps: {
+  readonly store: Pick<Store, 'due' | 'grantTimers'>
+  readonly ledger: Pick<Ledger, 'standing' | 'keep'>
+  readonly queue: Pick<Queue, 'wake'>
+  readonly clock: Clock
+  readonly log: Log
+}) => {
+  let from = 0
+  return async (): Promise<number> => {
     const due = await deps.store.due(deps.clock.now(), most)
-    const wake = [...due.map(({ lookAt: _, ...wakeUp }) => wakeUp), ...(await overlooked(deps))]
+    const missed = await overlooked(deps, from)
+    from = missed.next
+    const wake = [...due.map(({ lookAt: _, ...wakeUp }) => wakeUp), ...missed.wake]
     if (wake.length > 0) await deps.queue.wake(wake)
     await deps.ledger.keep()
     return wake.length
   }
+}

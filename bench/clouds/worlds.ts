@@ -148,6 +148,7 @@ const gcp = async ({ clock, latencyMs, instance }: Given): Promise<World> => {
       baseUrl: double.url,
       instance,
       clock,
+      offered: async () => [],
     }),
     of: (n) => ({
       provider: 'gcp',
@@ -175,6 +176,7 @@ const kubernetes = async ({ clock, latencyMs, instance }: Given): Promise<World>
       clusters: [{ name: 'production', connection: { server: double.url, token: { text: token } } }],
       instance,
       clock,
+      offered: async () => [],
     }),
     of: (n) => ({
       provider: 'kubernetes',

@@ -84,6 +84,7 @@ export const answerSchema = z.looseObject({
   allowed: z.boolean(),
   reason: z.string(),
   policies: z.array(z.looseObject({ policy: z.string(), outcome: z.unknown() })),
+  assumed: z.record(z.string(), z.unknown()).default({}),
 })
 
 const componentSchema = z.object({ name: z.string(), up: z.boolean(), detail: z.string() })

@@ -118,6 +118,8 @@ export type LocalAnswer = {
   readonly allowed: boolean
   readonly reason: string
   readonly policies: readonly { readonly policy: string; readonly outcome: unknown }[]
+  /** What the input did not say and was taken for so, `user.trust_tier` → 4: shown, so that nobody takes it for a fact. */
+  readonly assumed: Readonly<Record<string, unknown>>
 }
 
 /** What one provider answered, or why it could not tell. */

@@ -6,7 +6,7 @@ type Execute = (text: string, values?: unknown[]) => Promise<{ rows: unknown[] }
 
 export const schema = 'pgboss'
 
-/** `short`: one job of a key waits, however often it is woken. Retries are for crashes only (see work.ts). */
+/** `short`: one job of a key waits, however often it is woken. Retries are for crashes only (queue.ts, `lookAt`). */
 const settings = {
   policy: 'short',
   heartbeatSeconds: 10,

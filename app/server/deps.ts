@@ -57,6 +57,8 @@ export type EvaluateAnswer = {
     readonly policy: string
     readonly outcome: EligibilityValue | ApprovalValue | EvaluationFailure
   }[]
+  /** What the input did not say and was taken for so, `user.trust_tier` → 4: shown, so that nobody takes it for a fact. */
+  readonly assumed: Readonly<Record<string, unknown>>
 }
 
 export type CredentialsAnswer =

@@ -239,7 +239,10 @@ describe('policy and server', () => {
       `NAME   TYPE         ENABLED  REPOSITORY   COMMIT\nroles  eligibility  true     acme/access  ${'b'.repeat(10)}\n`,
     )
     const eval_ = await as('alice', ['policy', 'eval', '--input', '{"user":{"groups":["sre"]}}'])
-    expect(eval_).toMatchObject({ status: 1, out: 'allowed:  false\nreason:   not in group sre\n' })
+    expect(eval_).toMatchObject({
+      status: 1,
+      out: 'allowed:  false\nreason:   not in group sre\nassumed:  user.trust_tier 4\n',
+    })
     expect(told.at(-1)).toEqual([
       'evaluate',
       { repository: 123456, type: 'eligibility', input: { user: { groups: ['sre'] } } },

@@ -4,6 +4,7 @@ import { relative } from '../../app/cli/terminal/relative.ts'
 import { table } from '../../app/cli/terminal/table.ts'
 import { waitFor } from '../../app/cli/terminal/wait.ts'
 import { ConfigError } from '../../app/config/fault.ts'
+import { PolicyLoadError } from '../../app/policy/policy-fault.ts'
 import { absent, gitsudo } from './harness.ts'
 
 describe('audit export', () => {
@@ -62,7 +63,12 @@ describe('policies of a folder', () => {
         notes: ['roles.rego falls back to v0'],
       }),
       test: async () => ({ passed: 3, failed, output: 'PASS: 3/3\n' }),
-      evaluate: async (type) => ({ allowed: type === 'approval', reason: 'because', policies: [] }),
+      evaluate: async (type) => ({
+        allowed: type === 'approval',
+        reason: 'because',
+        policies: [],
+        assumed: {},
+      }),
       close: async () => undefined,
     }),
   })
@@ -90,6 +96,22 @@ describe('policies of a folder', () => {
         readText: async () => '{}',
       }),
     ).toMatchObject({ status: 0, out: 'allowed:  true\nreason:   because\n' })
+  })
+
+  it.each([
+    ['invalid', 1, /roles\.yaml:3:1 is no list; write a list\n {2}→ mend them; gitsudo policy check x/],
+    ['no_compiler', 3, /roles\.yaml:3:1 is no list; write a list\n {2}→ write a list/],
+  ] as const)('eval says what is wrong with the folder: %s', async (code, status, message) => {
+    const place = { file: 'policies/data/roles.yaml', line: 3, column: 1, code: 'limit' } as const
+    const fault = { ...place, message: 'is no list', remedy: 'write a list' }
+    const { localPolicies } = local([])
+    const answer = await gitsudo(['policy', 'eval', '--dir', 'x', '--input', '{}'], {
+      localPolicies: async () => ({
+        ...(await localPolicies()),
+        evaluate: () => Promise.reject(new PolicyLoadError(code, [fault])),
+      }),
+    })
+    expect([answer.status, answer.err]).toEqual([status, expect.stringMatching(message)])
   })
 })
 

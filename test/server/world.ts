@@ -248,7 +248,12 @@ export function world(over: Partial<ServerDeps> = {}) {
     },
     evaluate: async (question) => {
       told.push(['evaluate', question])
-      return { allowed: false, reason: 'not in group sre', policies: [] }
+      return {
+        allowed: false,
+        reason: 'not in group sre',
+        policies: [],
+        assumed: { 'user.trust_tier': 4 },
+      }
     },
     reloadPolicies: async () => 3,
     readiness: async () => [{ name: 'database', up: true, detail: 'answers' }],

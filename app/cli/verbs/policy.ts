@@ -1,3 +1,5 @@
+import { PolicyLoadError } from '../../policy/policy-fault.ts'
+import { renderFaults } from '../../request/render-faults.ts'
 import { answerSchema, overrideSchema, policySchema } from '../api.ts'
 import { clientFor } from '../client.ts'
 import type { CliDeps, LocalAnswer, LocalPolicies } from '../deps.ts'
@@ -173,10 +175,23 @@ async function withPolicies<T>(
   try {
     return await work(policies)
   } catch (cause) {
-    throw missing(`${folder}/policies`, cause)
+    throw cause instanceof PolicyLoadError ? unusable(folder, cause) : missing(`${folder}/policies`, cause)
   } finally {
     await policies.close()
   }
+}
+
+/** Faults of the folder's own are told as `policy check` tells them; what the machine lacks is nobody's verdict. */
+function unusable(folder: string, cause: PolicyLoadError): Failure {
+  const lines = renderFaults(cause.faults).map((line) => `\n  ${line}`)
+  return new Failure(
+    cause.code === 'invalid' ? 'refused' : 'unknown',
+    `The policies of ${folder} cannot be used:${lines.join('')}`,
+    cause.code === 'invalid'
+      ? `mend them; gitsudo policy check ${folder} lists every fault`
+      : cause.faults[0]?.remedy,
+    { cause },
+  )
 }
 
 async function inputOf(deps: CliDeps, given: string): Promise<Readonly<Record<string, unknown>>> {
@@ -196,11 +211,13 @@ async function inputOf(deps: CliDeps, given: string): Promise<Readonly<Record<st
   return { ...value }
 }
 
-function answerText(deps: CliDeps, { allowed, reason, policies }: LocalAnswer): string {
+function answerText(deps: CliDeps, { allowed, reason, policies, assumed }: LocalAnswer): string {
   const style = styleFor(deps.out, deps.env)
   const each = policies.map(({ policy, outcome }) => `  ${policy}: ${JSON.stringify(outcome)}\n`).join('')
+  const said = Object.entries(assumed).map(([name, value]) => `${name} ${JSON.stringify(value)}`)
   return `${fields([
     ['allowed', allowed ? style.green('true') : style.red('false')],
     ['reason', reason === '' ? undefined : reason],
+    ['assumed', said.length === 0 ? undefined : said.join(', ')],
   ])}${each}`
 }

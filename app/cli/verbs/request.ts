@@ -27,7 +27,7 @@ export const request: Verb = {
     { flags: '--ticket <id>', summary: 'the ticket it belongs to' },
     {
       flags: '--break-glass',
-      summary: 'emergency: access first, review afterwards, where a policy allows it',
+      summary: 'emergency access, reviewed afterwards; not available yet: such a request is denied',
     },
     { flags: '--wait', summary: 'wait until it is approved, or granted where gitsudo merges by itself' },
     { flags: '-q, --quiet', summary: 'print the ID only' },

@@ -57,6 +57,7 @@ def verify(path, keys, notes):
     origin, segment = header["origin"], header.get("segment")
     seq, peaks, head, under, evidence, held = 0, [], sha(f"gitsudo ledger v1\n{origin}\n".encode()), 0, set(), {}
     for one in map(vouched, notes): held.setdefault(one[0], set()).add(one)
+    foreign = []
     if segment and segment["first"] > 1:  # it goes on from a checkpoint, whose tree its peaks are
         seq, head, peaks = segment["first"] - 1, bytes.fromhex(segment["head"]), [*map(bytes.fromhex, segment["peaks"])]
         check(vouched(segment["before"]) == (seq, root(peaks), head), "the segment does not go on from its checkpoint")
@@ -72,7 +73,9 @@ def verify(path, keys, notes):
             head = sha(b"\2", head, seq.to_bytes(8, "big"), leaf)
             check(leaf.hex() == line["leaf"], f"event {seq}: altered")
             check(head.hex() == line["chain"], f"event {seq}: not chained to the one before it")
-            for digest in json.loads(body)["data"].get("evidence", []):
+            event = json.loads(body)
+            if event["type"] == "database.changed" and "sig" in event["data"]: foreign.append(event["data"]["row"])
+            for digest in event["data"].get("evidence", []):
                 check(digest in evidence, f"event {seq}: its evidence {digest} is missing or altered")
             for bit in range(bin(seq - 1 ^ seq).count("1") - 1): node = sha(b"\1", peaks.pop(), node)
             peaks.append(node)
@@ -80,6 +83,7 @@ def verify(path, keys, notes):
     check(not held, f"checkpoints that you hold are over events that are not here; these end at {seq}")
     check(under or not seq, "there is no signed checkpoint: anybody may have written this")
     check(not segment or seq == under == segment["last"], "the segment does not end with its checkpoint")
+    check(not foreign, f"events {', '.join(foreign)} are on record as not sealed by gitsudo")
     agree = f"; all {len(notes)} that you hold agree" if notes else ""
     print(f"{origin}: events up to {seq} are intact; a signed checkpoint is over {under} of them{agree}")
 

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { leafHash, linkHash, originHead } from '../../app/audit/chain.ts'
+import { foreignEvent } from '../../app/audit/foreign.ts'
 import { rotationNote } from '../../app/audit/rotation.ts'
 import { openDatabase } from '../../app/store/database.ts'
 import { putRotation } from '../../app/store/ledger/checkpoints.ts'
@@ -152,6 +153,17 @@ const rechained = () => {
   })
 }
 
+/** With the sealer's word, behind all, on rows that it did not seal. */
+const withForeign = () => {
+  const last = JSON.parse(lines[at(80)] ?? '{}')
+  const bare = foreignEvent({ first: 61, last: 63 }, { before: '1', after: '2' }, testEvent(90).at)
+  const body = JSON.stringify({ ...bare, data: { ...bare.data, sig: {} } })
+  const leaf = leafHash(Buffer.from(body))
+  const chain = linkHash(Buffer.from(last.chain, 'hex'), 81, leaf)
+  const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
+  return [...lines, JSON.stringify({ seq: 81, body, leaf: hex(leaf), chain: hex(chain) })]
+}
+
 const flip = (line: string) => line.replace(/[0-9a-f]{2}"}$/, (end) => (end === '00"}' ? '11"}' : '00"}'))
 test.each<[what: string, () => Promise<{ said: string; status: number | null }>, said: string | RegExp]>([
   ['a body', () => verify(changed(at(30), (line) => line.replace('alice', 'malice'))), 'event 30: altered'],
@@ -192,6 +204,11 @@ test.each<[what: string, () => Promise<{ said: string; status: number | null }>,
         [witness],
       ),
     'event 40: not as you hold it',
+  ],
+  [
+    'events of another hand',
+    () => verify(withForeign()),
+    'events 61-63 are on record as not sealed by gitsudo',
   ],
   ['the end cut off', () => verify(lines.slice(0, at(60)), undefined, [later]), 'these end at'],
   ['everything cut off', () => verify(lines.slice(0, 1), undefined, [witness]), 'these end at 0'],

@@ -1,8 +1,13 @@
 // Who holds the database without our keys can put events with a right chain behind the last one. Until the sealer's next
 // look they are past every checkpoint and anchor; from then on they are on record as foreign (audit.md).
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { LedgerEvent } from '../../app/audit/event.ts'
+import { writeFile as writeLines } from '../../app/cli/write-file.ts'
+import { verifySegmentFiles } from '../../app/compose/audit.ts'
 import { createCheckpointer } from '../../app/store/ledger/checkpointer.ts'
+import { exportLedger } from '../../app/store/ledger/export.ts'
+import { exportSegment } from '../../app/store/ledger/export-segment.ts'
 import { createLedger } from '../../app/store/ledger/ledger.ts'
 import { sealBatch } from '../../app/store/ledger/seal.ts'
 import { type LedgerStage, origin, stageLedger } from '../support/ledger-stage.ts'
@@ -72,6 +77,22 @@ test.each(['app', 'superuser'] as const)(
     ])
   },
 )
+
+test('an export and its segments say so, too', async () => {
+  await hands.append('app', [event(70)])
+  await ledger.seal(event(80))
+  await checkpoint()
+  const files = ['whole', 'sealed'].map((name) => join(ledger.dir, `${name}.jsonl`))
+  const [file = '', segment = ''] = files
+  await writeLines(file, (write) => exportLedger(ledger.database, origin, { keys: [], write }))
+  await writeLines(segment, (write) =>
+    exportSegment(ledger.database, origin, { keys: [], until: clock.now(), write }),
+  )
+  const found = 'event 61: not sealed by gitsudo, as event 62 says'
+  expect(await faults('foreign events', { file })).toEqual([found])
+  const row = await verifySegmentFiles([segment], [ledger.signer.key.text])
+  expect(row?.segments[0]?.faults).toEqual([found])
+})
 
 test('a quiet service tells them too, once, and goes on sealing', async () => {
   await hands.append('app', [event(70)])

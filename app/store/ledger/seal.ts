@@ -11,7 +11,7 @@ import { parseRequestId } from '../../request/id.ts'
 import { connectionOf, type Database } from '../database.ts'
 import { append } from './append.ts'
 import { vouched } from './stage.ts'
-import { lastVouched, type VouchDeps } from './vouched.ts'
+import { lastVouched, sealedRow, type VouchDeps, vouching } from './vouched.ts'
 
 export type SealDeps = VouchDeps & {
   readonly database: Database
@@ -21,6 +21,8 @@ export type SealDeps = VouchDeps & {
 
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array)
 const stagedRow = z.object({ id: z.number(), body: bytes, macKey: z.string(), mac: z.string() })
+/** Without a row where there is none. */
+const lookRow = sealedRow.partial().extend({ any: z.boolean() })
 const changeRow = z.object({
   id: z.number(),
   at: z.string(),
@@ -66,9 +68,13 @@ export async function sealBatch(
 /** Whether anything waits, or the last row is not ours, by a look that locks nothing and takes no transaction. */
 export const anythingToSeal = async (deps: SealDeps): Promise<boolean> => {
   const { run } = deps.database
-  const any = await run.oneFirst(sql.type(z.object({ any: z.boolean() }))`
-    select exists (select from ledger_staged where not refused) or exists (select from database_changes) as any`)
-  return any || (await lastVouched(run, deps)).foreign !== undefined
+  const { any, ...last } = await run.one(sql.type(lookRow)`
+    select exists (select from ledger_staged where not refused) or exists (select from database_changes) as any, last.*
+    from (select) as one left join lateral (
+      select seq, chain, mac_key, mac from audit_events order by seq desc limit 1
+    ) as last on true`)
+  const row = sealedRow.safeParse(last)
+  return any || (row.success && !(await vouching(run, deps, [row.data]))(row.data))
 }
 
 async function sealWithin(deps: SealDeps, tx: Tx) {

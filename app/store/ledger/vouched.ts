@@ -17,12 +17,14 @@ export type VouchDeps = {
 export type Place = { readonly seq: number; readonly chain: Uint8Array }
 
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array)
-const row = z.object({
+/** A row's place, and its MAC where it has one. */
+export const sealedRow = z.object({
   seq: z.number(),
   chain: bytes,
   macKey: z.string().exactOptional(),
   mac: z.string().exactOptional(),
 })
+type Sealed = z.infer<typeof sealedRow>
 const noteRow = z.object({ size: z.number(), note: z.string() })
 const pageSize = 1_000
 
@@ -49,7 +51,7 @@ export const lastVouched = async (
   const end = (vouched: Place) =>
     first === undefined || last === undefined ? { vouched } : { vouched, foreign: { first, last } }
   for (let limit = 1; ; limit = pageSize) {
-    const rows = await run.any(sql.type(row)`
+    const rows = await run.any(sql.type(sealedRow)`
       select seq, chain, mac_key, mac from audit_events
       where seq < coalesce(${first ?? null}, 9223372036854775807) order by seq desc limit ${limit}`)
     const holds = await vouching(run, deps, rows)
@@ -62,9 +64,10 @@ export const lastVouched = async (
   }
 }
 
-const vouching = async (run: CommonQueryMethods, deps: VouchDeps, rows: readonly z.infer<typeof row>[]) => {
+/** Which of these rows are known to be ours. */
+export const vouching = async (run: CommonQueryMethods, deps: VouchDeps, rows: readonly Sealed[]) => {
   const { keys, origin, noteKeys = [] } = deps
-  const sealed = (one: z.infer<typeof row>) =>
+  const sealed = (one: Sealed) =>
     one.macKey !== undefined &&
     one.mac !== undefined &&
     keys.macHolds('sealed', sealOf(origin, one), { key: one.macKey, value: one.mac })
@@ -78,7 +81,7 @@ const vouching = async (run: CommonQueryMethods, deps: VouchDeps, rows: readonly
       return said.ok && said.claim.size === size ? [[size, said.claim.head] as const] : []
     }),
   )
-  return (one: z.infer<typeof row>) => {
+  return (one: Sealed) => {
     const head = heads.get(one.seq)
     return sealed(one) || (head !== undefined && Buffer.compare(head, one.chain) === 0)
   }

@@ -3,7 +3,7 @@ import type { Cloud } from './clouds/cloud.ts'
 
 export type Planned = { readonly cell: Cell; readonly in: Cloud; readonly slot: string }
 
-/** Brings each cell's fault about in its phase. `kill`: of the replica. */
+/** Brings each cell's fault about from its phase on. `kill`: of the replica. */
 export const createFaultPlan = (planned: readonly Planned[], kill: () => void) => {
   const met = new Map<Cell, number>()
   let current: readonly Planned[] = []
@@ -29,12 +29,13 @@ export const createFaultPlan = (planned: readonly Planned[], kill: () => void) =
     heal = []
   }
   return {
-    /** What belongs to another phase, or another ending, waits or is over. */
+    /** What nothing has met yet, because nobody happened to look, stays: the next call of that name meets it. */
     begin(phase: Phase, ending?: Cell['ending']): void {
       clear()
-      current = planned.filter(
+      const now = planned.filter(
         ({ cell }) => cell.phase === phase && (ending === undefined || cell.ending === ending),
       )
+      current = [...current.filter(({ cell }) => !met.has(cell)), ...now]
       arm()
     },
     /** A new replica begins its looks afresh, and so do the counts. */

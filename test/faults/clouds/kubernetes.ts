@@ -65,3 +65,6 @@ const open =
   }
 
 export const openKubernetes = open(0)
+/** One that is as far away as `farMs`. */
+export const farMs = 50
+export const openFarKubernetes = open(farMs)

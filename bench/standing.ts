@@ -72,6 +72,7 @@ const fill = async (bed: Bed): Promise<void> => {
   const now = clock.now()
   const endsAt = now + 8 * 3_600_000
   for (let from = 0; from < count; from += chunk) {
+    // Of a repository that is none of the configured ones, whose branch would miss their files.
     const intents = Array.from({ length: Math.min(chunk, count - from) }, (_, n) => ({
       ...intentOf(from + n, endsAt, {
         provider: 'mock',
@@ -79,7 +80,6 @@ const fill = async (bed: Bed): Promise<void> => {
         cloudRole: 'dev-admin',
         scope: '345678901234',
       }),
-      repository: bed.world.repository.id,
       startsAt: now,
     }))
     const rows = intents.map(

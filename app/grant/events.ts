@@ -7,6 +7,12 @@ export type Subject = { readonly id: string; readonly repository: number; readon
 
 export const gitsudo: Actor = { kind: 'app', id: 'gitsudo' }
 
+export const userActor = (person: { readonly id: number; readonly login: string }): Actor => ({
+  kind: 'user',
+  id: String(person.id),
+  login: person.login,
+})
+
 /** Who asked for a revocation, as an event names them. */
 export const actorOf = (by: {
   readonly kind: 'user' | 'system'

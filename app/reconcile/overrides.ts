@@ -1,11 +1,10 @@
 import type { Actor, Json, LedgerEvent } from '../audit/event.ts'
 import { sealMs } from '../grant/bounds.ts'
-import { gitsudo } from '../grant/events.ts'
+import { gitsudo, userActor } from '../grant/events.ts'
 import { type Override, overrideKey } from '../grant/standing.ts'
 import { writeInstant } from '../request/instant.ts'
 import type { ReconcileDeps } from './deps.ts'
 import type { OverrideAsk, Tx } from './ports/store.ts'
-import { userActor } from './pull-request/events.ts'
 import { transact } from './transact.ts'
 import { wakeWaiting } from './wake-waiting.ts'
 

@@ -7,12 +7,6 @@ import type { PullRequest } from '../ports/github.ts'
 import type { Keys } from '../ports/keys.ts'
 import type { RequestRow } from '../ports/store.ts'
 
-export const userActor = (person: { readonly id: number; readonly login: string }): Actor => ({
-  kind: 'user',
-  id: String(person.id),
-  login: person.login,
-})
-
 /** Which request of which pull request an event is about, at which commit. */
 export type Subject = {
   readonly id: string

@@ -2,18 +2,11 @@ import type { LedgerEvent } from '../../audit/event.ts'
 import type { Decision, RequestDecision } from '../../decision/decision.ts'
 import { decisionData } from '../../decision/decision-data.ts'
 import type { RequestFacts } from '../../decision/facts.ts'
+import { userActor } from '../../grant/events.ts'
 import type { ObserveDeps } from '../observe/pull.ts'
 import type { PullRequest } from '../ports/github.ts'
 import type { RequestRow, Tx } from '../ports/store.ts'
-import {
-  type Basis,
-  createdData,
-  evaluatedEvent,
-  requestEvent,
-  type Subject,
-  subjectOf,
-  userActor,
-} from './events.ts'
+import { type Basis, createdData, evaluatedEvent, requestEvent, type Subject, subjectOf } from './events.ts'
 import { rowOf, saysMore } from './rows.ts'
 
 /** A decision on a pull request, and what goes on record with it. */

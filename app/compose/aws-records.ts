@@ -1,7 +1,7 @@
 import type { Records } from '../provider/aws/records.ts'
 import type { Git } from '../reconcile/ports/git.ts'
 import type { Keys } from '../reconcile/ports/keys.ts'
-import type { Ledger } from '../reconcile/ports/ledger.ts'
+import { isTampered, type Ledger } from '../reconcile/ports/ledger.ts'
 import type { RepositorySettings } from '../reconcile/ports/settings.ts'
 import type { Store } from '../reconcile/ports/store.ts'
 import { createTurns } from '../reconcile/turns/turns.ts'
@@ -24,8 +24,12 @@ export const awsRecords = ({ ledger, keys, store, git, repositories }: AwsRecord
 
   return {
     // Sealed before credentials leave; one that is not gitsudo's own counts too: what takes away needs no signature.
-    wasGiven: async (grant) =>
-      (await ledger.history(grant)).some(({ event }) => event.type === 'credentials.issued'),
+    async wasGiven(grant) {
+      const events = await ledger.history(grant).catch((error: unknown) => {
+        if (!isTampered(error)) throw error
+      })
+      return events?.some(({ event }) => event.type === 'credentials.issued') ?? true
+    },
     async revoking() {
       const { open } = await ledger.standing()
       return [...open.values()]

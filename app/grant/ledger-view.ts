@@ -38,9 +38,10 @@ export const blocking: ReadonlySet<LedgerEvent['type']> = new Set([
 /**
  * Folds the sealed events of one grant, oldest first. What gives needs a signature; what takes away does not,
  * except that an unsigned end is no proof of absence. The first verified intent counts: one grant, one intent.
+ * @param known the intent, where it was verified before and its event is gone
  */
-export const foldLedger = (grant: string, events: readonly Witness[]): LedgerView => {
-  let view: LedgerView = { issued: false, blocked: false, forged: [] }
+export const foldLedger = (grant: string, events: readonly Witness[], known?: Intent): LedgerView => {
+  let view: LedgerView = { issued: false, blocked: false, forged: [], ...(known && { intent: known }) }
   for (const { event, verified } of events) {
     if ((event.grant ?? event.request) !== grant) continue
     if (blocking.has(event.type)) view = { ...view, blocked: true }

@@ -11,6 +11,7 @@ import { type Database, openDatabase } from '../../app/store/database.ts'
 import { createLedger } from '../../app/store/ledger/ledger.ts'
 import { mockBindings } from '../../app/store/mock-bindings.ts'
 import { createStore } from '../../app/store/store.ts'
+import { withClient } from '../support/client.ts'
 import { testKeys } from '../support/keys.ts'
 import { memoryClock } from '../support/memory/clock.ts'
 import { anIntent } from '../support/memory/intent.ts'
@@ -116,3 +117,48 @@ test('a hundred grants on ten bindings, asked to end at once, keep each binding 
   )
   await shared.deps.ledger.stop()
 }, 60_000)
+
+const asSuperuser = (statement: string, values: readonly unknown[]) =>
+  withClient(postgres.superuserUrl, async (client) => {
+    await client.query('alter table audit_events disable trigger all')
+    await client.query(statement, [...values])
+    await client.query('alter table audit_events enable trigger all')
+  })
+
+test.each([
+  [1001, 'its intent deleted', "delete from audit_events where grant_id = $1 and type = 'grant.intended'"],
+  [
+    1003,
+    'its intent filed elsewhere',
+    "update audit_events set grant_id = 'req_0000000000000000000000000Z' where grant_id = $1 and type = 'grant.intended'",
+  ],
+  [
+    1004,
+    'its intent altered',
+    "update audit_events set actor_login = 'mallory' where grant_id = $1 and type = 'grant.intended'",
+  ],
+  [
+    1005,
+    'its last event altered',
+    "update audit_events set pull = 4242 where grant_id = $1 and type = 'grant.issued'",
+  ],
+  [1002, 'a stranger’s event filed under it', 'update audit_events set grant_id = $1 where seq = 1'],
+])('a grant is taken away at once by what was read before (%i): %s', async (n, _, statement) => {
+  const intent = anIntent(n, clock.now())
+  const id = await world.open(intent)
+  await world.look(id)
+  expect(await world.state(id)).toBe('active')
+  await expect.poll(() => world.typesOf(id)).toContain('grant.issued')
+  await world.deps.ledger.standing()
+  await asSuperuser(statement, [id])
+  for (let look = 0; look < 4; look += 1) await world.look(id)
+  expect(await world.state(id)).toBe('ended')
+  expect((await world.bindings.all()).filter(({ grant }) => grant === id)).toEqual([])
+  expect(log.lines).toContainEqual(
+    expect.objectContaining({
+      level: 'alert',
+      message: 'grant.row_differs',
+      fields: expect.objectContaining({ grant: id }),
+    }),
+  )
+})

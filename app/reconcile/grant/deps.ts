@@ -13,7 +13,10 @@ export type GrantDeps = {
   readonly clock: Clock
   readonly log: Log
   readonly keys: Pick<Keys, 'sign' | 'verify'>
-  readonly ledger: Pick<Ledger, 'stage' | 'stageAll' | 'sealed' | 'history' | 'waiting' | 'standing'>
+  readonly ledger: Pick<
+    Ledger,
+    'stage' | 'stageAll' | 'sealed' | 'history' | 'remains' | 'waiting' | 'standing'
+  >
   readonly queue: Pick<Queue, 'wake'>
   readonly store: Pick<
     Store,

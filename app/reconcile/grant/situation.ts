@@ -5,6 +5,7 @@ import { foldLedger, type LedgerView } from '../../grant/ledger-view.ts'
 import { isOver } from '../../grant/state.ts'
 import type { GrantView, Seen } from '../../grant/step.ts'
 import type { Provider } from '../../provider/port.ts'
+import { isTampered, type Sealed } from '../ports/ledger.ts'
 import type { GrantRow, RevokeAsk } from '../ports/store.ts'
 import type { GrantDeps } from './deps.ts'
 
@@ -28,16 +29,28 @@ export type Situation = {
   readonly refusal?: string
 }
 
-/** What the sealed events of a grant allow, each signature checked. */
+/**
+ * What the sealed events of a grant allow, each signature checked. Where some were altered, or its intent is gone that
+ * was read before, only that it be taken away: whoever can write the database must not make a grant last.
+ */
 export const readLedger = async (
-  deps: Pick<GrantDeps, 'ledger' | 'keys'>,
+  { ledger, keys }: Pick<GrantDeps, 'ledger' | 'keys'>,
   id: string,
 ): Promise<LedgerView> => {
-  const events = await deps.ledger.history(id)
-  return foldLedger(
-    id,
-    events.map(({ event }) => ({ event, verified: deps.keys.verify(event) })),
-  )
+  const fold = (events: readonly Sealed[], known?: Intent) =>
+    foldLedger(
+      id,
+      events.map(({ event }) => ({ event, verified: keys.verify(event) })),
+      known,
+    )
+  const whole = await ledger.history(id).then(fold, (error: unknown) => {
+    if (!isTampered(error)) throw error
+  })
+  if (whole?.intent !== undefined || whole?.schedule !== undefined) return whole
+  const stood = (await ledger.standing()).open.get(id)
+  const known = stood?.stage === 'scheduled' ? undefined : stood?.intent
+  if (whole !== undefined && known === undefined) return whole
+  return { ...fold(await ledger.remains(id), known), blocked: true }
 }
 
 /**

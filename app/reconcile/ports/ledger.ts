@@ -27,8 +27,13 @@ export type Ledger = {
   sealed(staged: readonly string[], deadline: number): Promise<readonly number[]>
   /** Events of one type that are committed and wait for their seal, MAC checked. Asked before `read`, none is missed. */
   waiting(type: EventType): Promise<readonly LedgerEvent[]>
-  /** Sealed events of one request or grant id in order, bytes re-hashed and compared with their leaf. */
+  /**
+   * Sealed events of one request or grant id in order, bytes re-hashed and compared with their leaf. Rejects where one
+   * that is filed under the id was altered (`isTampered`).
+   */
   history(id: string): Promise<readonly Sealed[]>
+  /** The same without those that were altered: what can be taken away by, and nothing given. */
+  remains(id: string): Promise<readonly Sealed[]>
   /** Sealed events, oldest first, streamed. */
   read(filter: LedgerFilter): AsyncIterable<Sealed>
   /** What everything sealed by now leaves standing. A live view: later calls may change what it holds. */
@@ -36,3 +41,7 @@ export type Ledger = {
   /** Keeps outside this process how far the ledger has been read. */
   keep(): Promise<void>
 }
+
+/** Whether the ledger refused to read what was altered after it was sealed. */
+export const isTampered = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'tampered'

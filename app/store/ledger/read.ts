@@ -1,8 +1,9 @@
 import { sql } from 'slonik'
 import { z } from 'zod'
-import { eventOf } from '../../audit/body.ts'
+import { EventError, eventOf } from '../../audit/body.ts'
 import { leafHash } from '../../audit/chain.ts'
 import { type Columns, columnsOf } from '../../audit/columns.ts'
+import type { LedgerEvent } from '../../audit/event.ts'
 import type { Ledger, LedgerFilter, Sealed } from '../../reconcile/ports/ledger.ts'
 import { at, type Database } from '../database.ts'
 import { LedgerError } from './error.ts'
@@ -28,22 +29,34 @@ const columns = sql.fragment`
   seq, body, leaf, type, at, actor_kind, actor_id, actor_login, request_id, grant_id, repo_id, pull, commit`
 const pageSize = 1_000
 
-export function ledgerReads(database: Database): Pick<Ledger, 'history' | 'read'> {
+export function ledgerReads(database: Database): Pick<Ledger, 'history' | 'read' | 'remains'> {
   const historyOf = database.shared(async (ids) => {
     const wanted = sql.array([...ids], 'text')
     const rows = await database.run.any(sql.type(row)`
       select ${columns} from audit_events
       where request_id = any(${wanted}) or grant_id = any(${wanted}) order by seq`)
-    const found = new Map<string, Sealed[]>()
-    for (const one of rows.map(opened)) {
-      for (const id of new Set([one.event.request, one.event.grant])) {
-        if (id !== undefined && ids.includes(id)) found.set(id, [...(found.get(id) ?? []), one])
+    const found = new Map<string, Filed>(ids.map((id) => [id, { events: [] }]))
+    for (const one of rows) {
+      const event = intact(one)
+      // One altered row concerns those under whose ids it lies, and nobody who was asked about beside them.
+      for (const id of new Set(
+        event ? [event.event.request, event.event.grant] : [one.requestId, one.grantId],
+      )) {
+        const known = id === undefined ? undefined : found.get(id)
+        if (known === undefined) continue
+        if (event) known.events.push(event)
+        else known.altered ??= one.seq
       }
     }
     return found
   })
   return {
-    history: async (id) => (await historyOf(id)) ?? [],
+    async history(id) {
+      const filed = await historyOf(id)
+      if (filed?.altered !== undefined) throw altered(filed.altered)
+      return filed?.events ?? []
+    },
+    remains: async (id) => (await historyOf(id))?.events ?? [],
 
     // By pages, not by cursor: a reader that stops half-way leaves no transaction open.
     async *read(filter) {
@@ -98,16 +111,30 @@ function wanted({ request, repository, login, types, since }: LedgerFilter) {
   ])
 }
 
+type Filed = { readonly events: Sealed[]; altered?: number }
+
+const altered = (seq: number) =>
+  new LedgerError('tampered', `Event ${seq} was altered after it was sealed: run gitsudo audit verify.`)
+
+function opened(one: z.infer<typeof row>): Sealed {
+  const sealed = intact(one)
+  if (sealed === undefined) throw altered(one.seq)
+  return sealed
+}
+
 /** Never an event whose bytes are not those that were sealed, nor one filed under another's words. */
-function opened({ seq, body, leaf, ...filed }: z.infer<typeof row>): Sealed {
-  const event = Buffer.compare(leafHash(body), leaf) === 0 ? eventOf(body) : undefined
-  if (event === undefined || !isFiled(filed, columnsOf(event))) {
-    throw new LedgerError(
-      'tampered',
-      `Event ${seq} was altered after it was sealed: run gitsudo audit verify.`,
-    )
+function intact({ seq, body, leaf, ...filed }: z.infer<typeof row>): Sealed | undefined {
+  const event = Buffer.compare(leafHash(body), leaf) === 0 ? readable(body) : undefined
+  return event !== undefined && isFiled(filed, columnsOf(event)) ? { seq, event, body, leaf } : undefined
+}
+
+const readable = (body: Uint8Array): LedgerEvent | undefined => {
+  try {
+    return eventOf(body)
+  } catch (error) {
+    if (error instanceof EventError) return undefined
+    throw error
   }
-  return { seq, event, body, leaf }
 }
 
 const isFiled = (

@@ -111,6 +111,7 @@ export const describeLedger = (name: string, setUp: () => Promise<LedgerUnderTes
       await put(about, later, other)
       const told = (all: readonly Sealed[]) => all.map(({ event }) => event)
       expect(told(await at.ledger.history(grant))).toEqual([about, later])
+      expect(told(await at.ledger.remains(grant))).toEqual([about, later])
       expect(await at.ledger.history('req_NONE')).toEqual([])
       expect(told(await read({ request: grant }))).toEqual([about, later])
       expect(told(await read({ repository, types: ['request.lapsed'] }))).toEqual([later])

@@ -32,6 +32,7 @@ export const memoryLedger = (
     sealed.push({ seq, event, body, leaf })
     return seq
   }
+  const of = async (id: string) => sealed.filter(({ event }) => event.grant === id || event.request === id)
   const ledger = {
     down: false,
     stage: async (...[tx, event]: Parameters<Ledger['stage']>): Promise<string> => {
@@ -52,7 +53,8 @@ export const memoryLedger = (
     },
     waiting: async (type: LedgerEvent['type']) =>
       staged.map(({ event }) => event).filter((event) => event.type === type),
-    history: async (id: string) => sealed.filter(({ event }) => event.grant === id || event.request === id),
+    history: of,
+    remains: of,
     async *read({ request, repository, types, since = 0 }: LedgerFilter) {
       for (const one of [...sealed]) {
         const { type, repo, at, ...event } = one.event

@@ -5,11 +5,11 @@ import { cp, readFile } from 'node:fs/promises'
 import { type IncomingMessage, request } from 'node:http'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ended } from '../../app/sandbox/run.ts'
-import { type Service, startService } from '../../app/sandbox/service.ts'
-import { until } from '../../app/sandbox/until.ts'
-import { freePort } from '../../app/sandbox/world.ts'
-import { openTestWorld, type TestWorld } from '../support/world.ts'
+import { ended } from '../../../app/sandbox/run.ts'
+import { type Service, startService } from '../../../app/sandbox/service.ts'
+import { until } from '../../../app/sandbox/until.ts'
+import { freePort } from '../../../app/sandbox/world.ts'
+import { openTestWorld, type TestWorld } from '../../support/world.ts'
 
 let t: TestWorld
 let service: Service

@@ -1,17 +1,17 @@
 // A backup took the database's place after more had been anchored (trust.md 3.11): what verify makes of it before and
 // after somebody has said that the loss is known.
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { bodyOf } from '../../app/audit/body.ts'
-import { leafHash, linkHash, originHead } from '../../app/audit/chain.ts'
-import { checkpointText, readCheckpoint } from '../../app/audit/checkpoint.ts'
-import type { LedgerEvent } from '../../app/audit/event.ts'
-import { openNote, signNote } from '../../app/audit/note.ts'
-import { signEvent } from '../../app/audit/signature.ts'
-import { createVerifier } from '../../app/audit/verify.ts'
-import { remember } from '../../app/compose/verify/memory.ts'
-import { noteSigner } from '../support/checkpoints.ts'
-import { type LedgerStage, origin, stageLedger } from '../support/ledger-stage.ts'
-import { tamperWith } from '../support/tampering.ts'
+import { bodyOf } from '../../../app/audit/body.ts'
+import { leafHash, linkHash, originHead } from '../../../app/audit/chain.ts'
+import { checkpointText, readCheckpoint } from '../../../app/audit/checkpoint.ts'
+import type { LedgerEvent } from '../../../app/audit/event.ts'
+import { openNote, signNote } from '../../../app/audit/note.ts'
+import { signEvent } from '../../../app/audit/signature.ts'
+import { createVerifier } from '../../../app/audit/verify.ts'
+import { remember } from '../../../app/compose/verify/memory.ts'
+import { noteSigner } from '../../support/checkpoints.ts'
+import { type LedgerStage, origin, stageLedger } from '../../support/ledger-stage.ts'
+import { tamperWith } from '../../support/tampering.ts'
 
 /** Sizes of its checkpoints and anchors: 11, 21, 30; then the database is as it was at 21. */
 let ledger: LedgerStage

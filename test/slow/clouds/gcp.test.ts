@@ -67,10 +67,12 @@ const live = async (slug: string): Promise<Asked> => {
 test('a request lets its requester into the project for as long as was approved', async () => {
   const asked = await live('gcp-expires')
   expect(getsIn()).toBe(true)
-  const ran = await t.gitsudo('alice', 'exec', asked.id, '--', 'touch', join(dir, 'ran'))
-  expect(ran).toMatchObject({
-    status: 1,
-    stderr: expect.stringMatching(/user:alice@example\.com.*as yourself/s),
+  const told = 'echo "$CLOUDSDK_CORE_ACCOUNT $CLOUDSDK_CORE_PROJECT"'
+  const exec = () => t.gitsudo('alice', 'exec', asked.id, '--', 'sh', '-c', told)
+  expect(await exec()).toEqual({
+    status: 0,
+    stdout: 'alice@example.com example-prod\n',
+    stderr: `gitsudo: ${asked.id} is for your own identity, user:alice@example.com: sign in as that.\n`,
   })
   await t.jump(59 * 60_000)
   expect(getsIn()).toBe(true)
@@ -78,6 +80,7 @@ test('a request lets its requester into the project for as long as was approved'
   // Google's own condition has run out, whatever gitsudo has done by now.
   expect(getsIn()).toBe(false)
   await t.reached(asked.id, 'ended')
+  expect(await exec()).toMatchObject({ status: 1, stdout: '', stderr: expect.stringContaining('not active') })
   expect(gcp.policy(project).bindings).toEqual([])
   await t.allSealed()
   const types = (await t.events(asked.id)).map(({ type }) => type)

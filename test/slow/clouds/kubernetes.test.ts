@@ -28,7 +28,9 @@ beforeAll(async () => {
     metadata: { name: 'alice', namespace: 'people' },
   })
   const rules = [{ verbs: ['get', 'list'], apiGroups: [''], resources: ['pods'] }]
-  cluster.apply({ apiVersion: `${group}/v1`, kind: 'ClusterRole', metadata: { name: 'view' }, rules })
+  // `edit` is what the shipped catalogue offers.
+  for (const name of ['view', 'edit'])
+    cluster.apply({ apiVersion: `${group}/v1`, kind: 'ClusterRole', metadata: { name }, rules })
   const token = cluster.tokenOf('system:serviceaccount:gitsudo:gitsudo')
   await writeFile(
     join(dir, 'kubeconfig'),

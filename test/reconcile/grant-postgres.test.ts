@@ -4,7 +4,7 @@ import { boundCalls } from '../../app/provider/calls.ts'
 import { limitCalls } from '../../app/provider/limits.ts'
 import { createMock } from '../../app/provider/mock/mock.ts'
 import { issueCredentials } from '../../app/reconcile/credentials.ts'
-import { openGrant } from '../../app/reconcile/grant/open.ts'
+import { openGrant, startGrant } from '../../app/reconcile/grant/open.ts'
 import { createGrantReconciler } from '../../app/reconcile/grant.ts'
 import { askRevoke } from '../../app/reconcile/revoke.ts'
 import { type Database, openDatabase } from '../../app/store/database.ts'
@@ -125,6 +125,39 @@ const asSuperuser = (statement: string, values: readonly unknown[]) =>
     await client.query('alter table audit_events enable trigger all')
   })
 
+test('where the ledger can be read no further, grants that share a binding do not keep it for each other', async () => {
+  const shared = assemble(true)
+  const { deps } = shared
+  const principal = 'sharing@example.com'
+  const ids = [
+    await shared.open(anIntent(1007, clock.now(), { principal })),
+    await shared.open(anIntent(1008, clock.now(), { principal })),
+  ]
+  for (const id of ids) {
+    await shared.look(id)
+    await expect.poll(() => shared.typesOf(id)).toContain('grant.issued')
+  }
+  expect((await deps.ledger.standing()).open.size).toBeGreaterThan(1)
+  const ours = async () => (await shared.bindings.all()).filter((one) => one.principal === principal)
+  expect(await ours()).toHaveLength(1)
+  const other = await shared.open(anIntent(1009, clock.now()))
+  // Done twice, it is undone.
+  const alter = () =>
+    asSuperuser(
+      'update audit_events set leaf = set_byte(leaf, 0, 255 - get_byte(leaf, 0)) where grant_id = $1',
+      [other],
+    )
+  await alter()
+  expect((await deps.ledger.standing()).broken).toMatch(/was altered/)
+  const by = { kind: 'system', id: 'test' } as const
+  for (const grant of ids) await askRevoke(deps, { grant, by, why: 'over', askedAt: clock.now() })
+  for (let look = 0; look < 4; look += 1) for (const id of ids) await shared.look(id)
+  expect(await Promise.all(ids.map((id) => shared.state(id)))).toEqual(['ended', 'ended'])
+  expect(await ours()).toEqual([])
+  await alter()
+  await deps.ledger.stop()
+})
+
 test.each([
   [1001, 'its intent deleted', "delete from audit_events where grant_id = $1 and type = 'grant.intended'"],
   [
@@ -161,4 +194,22 @@ test.each([
       fields: expect.objectContaining({ grant: id }),
     }),
   )
+})
+
+test('a scheduled grant whose intent somebody deletes is taken away, and its schedule keeps it for nobody', async () => {
+  const intent = anIntent(1006, clock.now() + 60_000)
+  const id = await world.open(intent)
+  await world.look(id)
+  clock.set(intent.startsAt)
+  const { store, ledger } = world.deps
+  const staged = await store.transaction((tx) => startGrant(tx, world.deps, intent))
+  await ledger.sealed([staged], clock.now() + 10_000)
+  await world.look(id)
+  expect(await world.state(id)).toBe('active')
+  await expect.poll(() => world.typesOf(id)).toContain('grant.issued')
+  await ledger.standing()
+  await asSuperuser("delete from audit_events where grant_id = $1 and type = 'grant.intended'", [id])
+  for (let look = 0; look < 4; look += 1) await world.look(id)
+  expect(await world.state(id)).toBe('ended')
+  expect((await world.bindings.all()).filter(({ grant }) => grant === id)).toEqual([])
 })

@@ -52,8 +52,11 @@ export const sharersOf = async (
     // A key costs more than two comparisons, and there may be thousands.
     if (other.provider !== intent.provider || other.principal !== intent.principal) continue
     if (provider.bindingKey(other) !== key) continue
+    // What stands was read as far as the ledger is whole: an end behind that is in the grant's own events alone.
+    const { blocked: ended, over, intent: own } = await readLedger(deps, id)
+    if (ended || over !== undefined) continue
     // Whoever has not looked yet will find it gone, and makes it anew.
-    if (provider.observe !== undefined && (await readLedger(deps, id)).intent?.place === undefined) continue
+    if (provider.observe !== undefined && own?.place === undefined) continue
     live.push(other)
   }
   return live

@@ -43,13 +43,18 @@ export const readLedger = async (
       events.map(({ event }) => ({ event, verified: keys.verify(event) })),
       known,
     )
-  const whole = await ledger.history(id).then(fold, (error: unknown) => {
-    if (!isTampered(error)) throw error
-  })
-  if (whole?.intent !== undefined || whole?.schedule !== undefined) return whole
+  const read = () =>
+    ledger.history(id).then(fold, (error: unknown) => {
+      if (!isTampered(error)) throw error
+    })
+  const whole = await read()
+  if (whole?.intent !== undefined) return whole
   const stood = (await ledger.standing()).open.get(id)
   const known = stood?.stage === 'scheduled' ? undefined : stood?.intent
   if (whole !== undefined && known === undefined) return whole
+  // It may have been sealed since the events were read.
+  const again = await read()
+  if (again?.intent !== undefined) return again
   return { ...fold(await ledger.remains(id), known), blocked: true }
 }
 

@@ -23,9 +23,13 @@ test('the new owner of a login neither approves nor gets what the old one could'
     )
     expect(status).toBe(200)
     await t.approve(approved.number, 'bob')
-    await t.checked(approved.head, 'action_required', 'carol belongs to none of those who are asked')
+    await t.checked(
+      approved.head,
+      'action_required',
+      `carol (${taker.id}) is not in policies/data/identities.yaml`,
+    )
     await t.land(approved.number)
-    await t.refused(approved, 'carol belongs to none of those who are asked')
+    await t.refused(approved, `carol (${taker.id}) is not in policies/data/identities.yaml`)
 
     const named = await t.ask('login-requester', { requester: 'carol' })
     await t.checked(named.head, 'failure', 'the login has a new owner')

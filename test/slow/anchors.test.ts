@@ -107,5 +107,6 @@ test('a new key is introduced by the old one, which may then go', { timeout: 180
   expect(signedBy.map(({ text }) => text)).toEqual([trusted[1]?.text])
   expect((await anchors()).map(({ commit }) => commit)).toEqual(commits)
   expect((await server('key')).trim()).toBe(trusted[1]?.text)
-  expect(service?.alerts).toEqual([])
+  // Half an hour that passes at once leaves the clouds uncompared for as long.
+  expect(service?.alerts.filter(({ event }) => event !== 'cloud.stale')).toEqual([])
 })

@@ -25,6 +25,9 @@ export const observeAnchor = async (deps: ObserveDeps): Promise<AnchorFacts> => 
   const { last } = await checkpoints.anchors(repository)
   const known = last === undefined ? {} : { last }
   if (commit === undefined) return known
+  const onTop = last === undefined || (await branch.descends(last.commit, commit))
+  // Another replica has anchored since the branch was read.
+  if (!onTop && (await branch.tip()) !== commit) return observeAnchor(deps)
   const chain = checkpoint && (await checkpoints.chainAt(checkpoint.size))
   return {
     ...known,
@@ -32,7 +35,7 @@ export const observeAnchor = async (deps: ObserveDeps): Promise<AnchorFacts> => 
       commit,
       ...(checkpoint === undefined ? {} : { checkpoint }),
       holds: checkpoint !== undefined && chain !== undefined && Buffer.compare(chain, checkpoint.head) === 0,
-      onTop: last === undefined || (await branch.descends(last.commit, commit)),
+      onTop,
       staged: waiting.some((event) => event.commit === commit),
       acknowledged: await checkpoints.recorded('ledger.restored', commit),
     },

@@ -1,6 +1,6 @@
 import { sql } from 'slonik'
 import { z } from 'zod'
-import { EventError, eventOf } from '../../audit/body.ts'
+import { bodyOf, EventError, eventOf } from '../../audit/body.ts'
 import { leafHash, linkHash, originHead } from '../../audit/chain.ts'
 import type { LedgerEvent } from '../../audit/event.ts'
 import { createStanding, type Standing } from '../../grant/standing.ts'
@@ -27,7 +27,8 @@ const kept = z.object({
   chain: z.string(),
   open: z.array(z.tuple([z.number(), stage, z.boolean()])),
   overrides: z.array(z.number()),
-  policies: z.array(z.number()),
+  /** With its leaf (hex): what was verified when it was read holds when its key is gone. */
+  policies: z.array(z.tuple([z.number(), z.string()])),
   closed: z.array(z.tuple([z.string(), z.number()])),
 })
 type Kept = z.infer<typeof kept>
@@ -84,20 +85,22 @@ export const createStandingReader = (deps: Deps) => {
 
   /** Goes on where some replica left off. @returns whether it could */
   const load = async (): Promise<boolean> => {
-    const found = await database.run.maybeOne(sql.type(keptRow)`
+    const stored = await database.run.maybeOne(sql.type(keptRow)`
       select kept, mac_key, mac from ledger_standing`)
-    const told = found === null ? undefined : readKept(keys, found)
+    const told = stored === null ? undefined : readKept(keys, stored)
     if (told === 'forged') log.alert('ledger.standing_forged', {})
     const known = told === 'forged' ? undefined : told
+    const words = new Map(known?.policies)
     const seqs =
-      known === undefined ? [] : [...known.overrides, ...known.policies, ...known.open.map(([seq]) => seq)]
+      known === undefined ? [] : [...known.overrides, ...words.keys(), ...known.open.map(([seq]) => seq)]
     const events = await database.run.any(sql.type(row)`
       select seq, body, leaf, chain from audit_events where seq = any(${sql.array(seqs, 'int8')}) order by seq`)
     if (loaded) return true
     const before = createStanding()
     for (const one of events) {
       const event = readable(one)
-      if (event !== undefined) before.push(event, one.seq, (it) => keys.verify(it))
+      const isWord = words.get(one.seq) === leafOf(one.body)
+      if (event !== undefined) before.push(event, one.seq, (it) => isWord || keys.verify(it))
     }
     const bySeq = new Map([...before.open].map(([id, { seq }]) => [seq, id]))
     for (const [seq, at, blocked] of known?.open ?? []) {
@@ -108,9 +111,9 @@ export const createStandingReader = (deps: Deps) => {
       }
       before.mark(id, { stage: at, blocked })
     }
-    const words = new Set(seqsOf(before.policies))
-    for (const seq of known?.policies ?? []) {
-      if (words.has(seq)) continue
+    const found = new Map(wordsOf(before.policies))
+    for (const [seq, leaf] of words) {
+      if (found.get(seq) === leaf) continue
       breaks(`event ${seq}, about policies, is gone or was altered`)
       return false
     }
@@ -149,7 +152,7 @@ export const createStandingReader = (deps: Deps) => {
         chain: Buffer.from(head.chain).toString('hex'),
         open: [...standing.open.values()].map((one) => [one.seq, one.stage, one.blocked]),
         overrides: [...standing.overrides.values()].map((one) => one.seq),
-        policies: seqsOf(standing.policies),
+        policies: wordsOf(standing.policies),
         closed: [...standing.closed],
       }
       const text = JSON.stringify(told)
@@ -165,8 +168,12 @@ export const createStandingReader = (deps: Deps) => {
   }
 }
 
-const seqsOf = (policies: Standing['policies']): number[] =>
-  [...policies.values()].flatMap((words) => words.map(({ seq }) => seq))
+const leafOf = (body: Uint8Array): string => Buffer.from(leafHash(body)).toString('hex')
+
+const wordsOf = (policies: Standing['policies']): [number, string][] =>
+  [...policies.values()].flatMap((words) =>
+    words.map(({ seq, event }): [number, string] => [seq, leafOf(bodyOf(event))]),
+  )
 
 /** undefined: an older release has kept less than we need, and the ledger is read from its beginning. */
 const readKept = (keys: Keys, { kept: text, macKey: key, mac: value }: z.infer<typeof keptRow>) => {

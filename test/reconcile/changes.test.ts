@@ -75,3 +75,89 @@ test('what another pull request brought before is not this one’s', async () =>
   const { changes } = await diffOf({ pullsOf: async (one) => tied.get(one) ?? [] }, git.mirror, mine)
   expect(changes.map(({ path }) => path)).toEqual(['requests/b.yaml'])
 })
+
+/** A head that "Update branch" merged the branch into; what came to the branch meanwhile is nobody's request. */
+const updated = (commit: ReturnType<typeof repository>['commit']) => {
+  const main = { 'README.md': 'access' }
+  const pushed = { ...main, 'requests/pushed.yaml': 'p' }
+  const both = { ...pushed, 'requests/a.yaml': 'a' }
+  const start = commit(main)
+  const tip = commit(pushed, [start], 'Pushed')
+  const first = commit({ ...main, 'requests/a.yaml': 'a' }, [start])
+  const head = commit(both, [first, tip], 'Update branch')
+  const onTop = commit({ ...both, 'requests/b.yaml': 'b' }, [head])
+  return { commit, both, start, tip, first, head, onTop }
+}
+type Updated = ReturnType<typeof updated>
+
+/** The request of the pull request that brings `head` to the branch by `merge`, as the trees say it. */
+const brought = async (of: (at: Updated) => { readonly head: string; readonly merge: string }) => {
+  using at = folder()
+  const remote = repository(at.path)
+  const all = updated(remote.commit)
+  const { head, merge } = of(all)
+  remote.git(['update-ref', 'refs/heads/main', merge])
+  using git = mirrorOf(`${at.path}/mirror`, (name) => `file://${at.path}/${name}.git`)
+  const pull = pullAt(head, merge)
+  const api = { pullsOf: async (one: string) => ([all.start, all.tip].includes(one) ? [] : [pull]) }
+  return (await diffOf(api, git.mirror, pull)).changes.map(({ path }) => path)
+}
+
+test.each<readonly [string, (at: Updated) => string]>([
+  ['a merge', ({ commit, both, tip, head }) => commit(both, [tip, head], 'Merge')],
+  ['a squash', ({ commit, both, tip }) => commit(both, [tip], 'Squash')],
+  ['a rebase', ({ commit, both, tip }) => commit(both, [commit({ ...both, 'x.md': 'x' }, [tip])], 'Rebase')],
+])('%s by GitHub of an updated branch brings what is its own', async (_, mergeOf) => {
+  expect(await brought((all) => ({ head: all.head, merge: mergeOf(all) }))).toEqual(['requests/a.yaml'])
+})
+
+test.each<readonly [string, (at: Updated) => { readonly head: string; readonly merge: string }]>([
+  [
+    'merged by hand on its head',
+    ({ commit, both, tip, head }) => ({ head, merge: commit(both, [head, tip]) }),
+  ],
+  ['pushed by hand as the branch', ({ head }) => ({ head, merge: head })],
+  ['pushed by hand with a commit on top', ({ onTop }) => ({ head: onTop, merge: onTop })],
+])('an updated branch %s is trouble, for what reached the branch meanwhile is not its own', async (_, of) => {
+  const why = /is a merge of the pull request's own: .* a pull request that GitHub merges/
+  await expect(brought(of)).rejects.toThrow(why)
+})
+
+test('a pull request that merged into another branch excuses no commit', async () => {
+  using at = folder()
+  const remote = repository(at.path)
+  const { b, first, head, commit } = history(remote.commit)
+  const merge = commit(b, [first, head], 'Merge')
+  remote.git(['update-ref', 'refs/heads/main', merge])
+  using git = mirrorOf(`${at.path}/mirror`, (name) => `file://${at.path}/${name}.git`)
+  const pull = pullAt(head, merge)
+  const aside: PullRequest = { ...pullAt(first, first, 6), base: { ref: 'side', repository: 7 } }
+  const tied = new Map([
+    [first, [pull, aside]],
+    [head, [pull]],
+    [merge, [pull]],
+  ])
+  const { changes } = await diffOf({ pullsOf: async (one) => tied.get(one) ?? [] }, git.mirror, pull)
+  expect(changes.map(({ path }) => path)).toContain('requests/a.yaml')
+})
+
+test.each([
+  ['pushed by hand', (head: string) => head],
+  ['merged by hand on its head', undefined],
+] as const)('more than 200 commits %s are trouble', async (_, mergeOf) => {
+  using at = folder()
+  const remote = repository(at.path)
+  const start = remote.commit({ 'README.md': 'access' })
+  const own = new Set<string>()
+  let head = start
+  for (let step = 0; step < 202; step += 1) {
+    head = remote.commitTree(`${start}^{tree}`, [head], `change ${step}`)
+    own.add(head)
+  }
+  const merge = mergeOf?.(head) ?? remote.commitTree(`${start}^{tree}`, [head, start], 'Merge')
+  remote.git(['update-ref', 'refs/heads/main', merge])
+  using git = mirrorOf(`${at.path}/mirror`, (name) => `file://${at.path}/${name}.git`)
+  const pull = pullAt(head, merge)
+  const api = { pullsOf: async (one: string) => (own.has(one) ? [pull] : []) }
+  await expect(diffOf(api, git.mirror, pull)).rejects.toThrow('more than 200 commits')
+})

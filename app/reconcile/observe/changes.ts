@@ -27,12 +27,12 @@ export const diffOf = async (
   let before = merge === undefined ? tip : await branchBefore(api, mirror, pull, merge)
   let base = await baseOf(mirror, before, pull)
   // The first parent of a merge made by hand can hold part of the pull request.
-  while (
-    merge !== undefined &&
-    merge !== pull.head.sha &&
-    (await isOwnBase(api, mirror, pull, merge, base))
+  for (
+    let step = 1;
+    merge !== undefined && merge !== pull.head.sha && (await isOwnBase(api, mirror, pull, merge, base));
+    step += 1
   ) {
-    before = firstOf(await mirror.parents(base))
+    before = await beforeOwn(mirror, base, step)
     base = await baseOf(mirror, before, pull)
   }
   return { tip, before, base, changes: await mirror.changes(base, pull.head.sha) }
@@ -48,7 +48,7 @@ const baseOf = async (mirror: Mirror, before: Sha, pull: PullRequest): Promise<S
 const isOwnBase = async (
   api: Pick<RepositoryApi, 'pullsOf'>,
   mirror: Mirror,
-  { number, head }: PullRequest,
+  { number, head, base: { ref } }: PullRequest,
   merge: Sha,
   base: Sha,
 ): Promise<boolean> => {
@@ -56,7 +56,8 @@ const isOwnBase = async (
   const tied = await api.pullsOf(base)
   if (!tied.some((one) => one.number === number)) return false
   for (const other of tied) {
-    if (other.number === number || !other.merged || other.head.sha === head.sha) continue
+    if (other.number === number || other.head.sha === head.sha) continue
+    if (!other.merged || other.base.ref !== ref) continue
     if ((await mirror.has(other.head.sha)) && (await mirror.isAncestor(other.head.sha, head.sha)))
       return false
   }
@@ -70,12 +71,29 @@ const branchBefore = async (
   merge: Sha,
 ): Promise<Sha> => {
   const parents = await mirror.parents(merge)
-  let before = firstOf(parents)
-  // A head that was pushed by hand may be a merge itself.
-  if (merge !== pull.head.sha && parents.length > 1) return before
+  if (merge !== pull.head.sha && parents.length > 1) return firstOf(parents)
+  let before = await beforeOwn(mirror, merge, 1)
   const own = async () => (await api.pullsOf(before)).some(({ number }) => number === pull.number)
-  while (await own()) before = firstOf(await mirror.parents(before))
+  for (let step = 2; await own(); step += 1) before = await beforeOwn(mirror, before, step)
   return before
+}
+
+const remedy = 'ask again under a new path, in a pull request that GitHub merges'
+const mostSteps = 200
+
+/**
+ * What the branch held before a commit of the pull request's own. Past a merge, such as "Update branch" makes, nobody
+ * can tell: what reached the branch since the pull request left it would pass for the pull request's (trust.md 3.4).
+ */
+const beforeOwn = async (mirror: Mirror, own: Sha, step: number): Promise<Sha> => {
+  if (step > mostSteps)
+    throw new Trouble(`the branch holds more than ${mostSteps} commits of the pull request's own: ${remedy}`)
+  const parents = await mirror.parents(own)
+  if (parents.length > 1) {
+    const which = `${own} is a merge of the pull request's own`
+    throw new Trouble(`${which}: what the branch held before it cannot be told; ${remedy}`)
+  }
+  return firstOf(parents)
 }
 
 const firstOf = (parents: readonly Sha[]): Sha => {

@@ -7,7 +7,7 @@ import type { Turns } from './in-turn.ts'
 import { wakeBranch, wakePull } from './key.ts'
 import { troubled, untroubled } from './lasting-trouble.ts'
 import type { PolicyCache } from './observe/policies.ts'
-import { asTrouble } from './observe/trouble.ts'
+import { troubleIn } from './observe/trouble.ts'
 import { acceptedCommit, revokeStrangers } from './policies.ts'
 import { policySteps, refuseStrays } from './policy-change/walk.ts'
 import type { Change, Mirror, Sha } from './ports/git.ts'
@@ -38,9 +38,11 @@ export const createBranchReconciler = (deps: FollowDeps) => ({
       await revokeStrangers(deps, repository)
       await untroubled(deps, wakeBranch(repository.id))
     } catch (error) {
-      const why = `branch ${repository.branch} of ${repository.fullName}: ${asTrouble(error).message}`
+      const trouble = troubleIn(error)
+      const why = `branch ${repository.branch} of ${repository.fullName}: ${trouble?.message ?? error}`
+      // Also a fault of ours: files that went revoke nothing until it is mended.
       await troubled(deps, wakeBranch(repository.id), why)
-      throw new Error(why, { cause: error })
+      throw trouble === undefined ? error : new Error(why, { cause: error })
     }
   },
 })
@@ -288,7 +290,7 @@ const refuse = async (
   const id = requestId(repository.id, 0, path)
   // Another hand's must not stand in for ours.
   const said = ({ event }: Sealed) => event.type === 'grant.refused' && deps.keys.verify(event)
-  if ((await deps.ledger.history(id)).some(said)) return
+  if ((await deps.ledger.remains(id)).some(said)) return
   const why = 'pushed to the branch without a pull request'
   await deps.ledger.stage(
     tx,

@@ -2,7 +2,7 @@ import { overlooked } from './overlooked.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Ledger } from './ports/ledger.ts'
 import type { Log } from './ports/log.ts'
-import type { Queue } from './ports/queue.ts'
+import type { Queue, WakeUp } from './ports/queue.ts'
 import type { Store } from './ports/store.ts'
 
 /** One pass wakes at most so many; the rest comes with the next. */
@@ -18,12 +18,23 @@ export const createSweep = (deps: {
 }) => {
   let from = 0
   return async (): Promise<number> => {
-    const due = await deps.store.due(deps.clock.now(), most)
-    const missed = await overlooked(deps, from)
-    from = missed.next
-    const wake = [...due.map(({ lookAt: _, ...wakeUp }) => wakeUp), ...missed.wake]
+    // One row that cannot be read keeps neither from the other.
+    const [due, missed] = await Promise.allSettled([
+      deps.store.due(deps.clock.now(), most),
+      overlooked(deps, from),
+    ])
+    const wake: WakeUp[] = []
+    if (due.status === 'fulfilled') wake.push(...due.value.map(({ lookAt: _, ...wakeUp }) => wakeUp))
+    if (missed.status === 'fulfilled') {
+      from = missed.value.next
+      wake.push(...missed.value.wake)
+    }
     if (wake.length > 0) await deps.queue.wake(wake)
     await deps.ledger.keep()
+    const failed = [due, missed].flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
+    if (failed.length > 1)
+      throw new AggregateError(failed, 'Neither what is due nor what was missed could be read.')
+    if (failed.length > 0) throw failed[0]
     return wake.length
   }
 }

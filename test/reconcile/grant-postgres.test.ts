@@ -7,6 +7,7 @@ import { issueCredentials } from '../../app/reconcile/credentials.ts'
 import { openGrant, startGrant } from '../../app/reconcile/grant/open.ts'
 import { createGrantReconciler } from '../../app/reconcile/grant.ts'
 import { askRevoke } from '../../app/reconcile/revoke.ts'
+import { createSweep } from '../../app/reconcile/sweep.ts'
 import { type Database, openDatabase } from '../../app/store/database.ts'
 import { createLedger } from '../../app/store/ledger/ledger.ts'
 import { mockBindings } from '../../app/store/mock-bindings.ts'
@@ -212,4 +213,17 @@ test('a scheduled grant whose intent somebody deletes is taken away, and its sch
   for (let look = 0; look < 4; look += 1) await world.look(id)
   expect(await world.state(id)).toBe('ended')
   expect((await world.bindings.all()).filter(({ grant }) => grant === id)).toEqual([])
+})
+
+test('a timer that cannot be read keeps the sweep from no grant whose own is gone', async () => {
+  const { deps } = world
+  const key = await world.open(anIntent(1011, clock.now()))
+  await world.look(key)
+  await deps.store.saveProjection({ repository: 1, pull: 8, asked: [], lookAt: clock.now() })
+  await asSuperuser('update grants set look_at = null where id = $1', [key])
+  await asSuperuser("update projections set look_at = '-infinity' where pull = 8", [])
+  const woken: unknown[] = []
+  const queue = { wake: async (wakeUps: readonly unknown[]) => void woken.push(...wakeUps) }
+  await expect(createSweep({ ...deps, queue })()).rejects.toThrow()
+  expect(woken).toContainEqual({ queue: 'grant', key })
 })

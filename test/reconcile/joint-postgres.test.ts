@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createBranchReconciler } from '../../app/reconcile/branch.ts'
 import { createPullReconciler } from '../../app/reconcile/pull-request.ts'
+import { requestId } from '../../app/request/id.ts'
 import { until } from '../../app/sandbox/until.ts'
 import { openDatabase } from '../../app/store/database.ts'
 import { createLedger } from '../../app/store/ledger/ledger.ts'
@@ -29,6 +31,7 @@ const replica = async () => {
   return {
     store,
     ledger,
+    branch: createBranchReconciler({ ...world.deps, keys: testKeys, queue, store, ledger }),
     reconciler: createPullReconciler({ ...world.deps, keys: testKeys, queue, store, ledger }),
   }
 }
@@ -119,3 +122,22 @@ test.each(['alice', 'carol'] as const)(
     }
   },
 )
+
+test('rows filed under other requests keep the branch from revoking nothing', async () => {
+  const [one] = replicas
+  if (one === undefined) throw new Error('no replicas')
+  meet = async () => undefined
+  const [granted] = (await one.store.status({})).filter(({ grant }) => grant !== undefined)
+  if (granted === undefined) throw new Error('nothing was granted')
+  const { repository, path, id } = granted.request
+  const hub = world.hubOf(repository)
+  hub.push('main', { [path]: undefined, [filePath('x')]: requestFile('x') }, 'carol')
+  await withClient(postgres.superuserUrl, async (client) => {
+    await client.query('alter table audit_events disable trigger all')
+    for (const [seq, under] of [id, requestId(repository, 0, filePath('x'))].entries())
+      await client.query('update audit_events set request_id = $1 where seq = $2', [under, seq + 1])
+    await client.query('alter table audit_events enable trigger all')
+  })
+  await one.branch.look(String(repository))
+  expect(await one.store.revokeAsked(id)).toMatchObject({ why: `${path} changed or left main` })
+})

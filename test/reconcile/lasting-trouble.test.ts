@@ -91,3 +91,14 @@ test('a pull request that GitHub never showed, and a branch that cannot be read'
   await looks()
   expect(lasting(world).map(({ fields }) => fields.queue)).toEqual(['pull-request', 'branch'])
 })
+
+test('a branch that a fault of ours keeps from being followed is alerted as well', async () => {
+  const world = accessWorld()
+  const fault = new RangeError('not an exact number')
+  world.deps.store = { ...world.deps.store, branch: () => Promise.reject(fault) }
+  for (let look = 0; look < 7; look++) {
+    await expect(world.lookAtBranch()).rejects.toBe(fault)
+    world.clock.set(world.clock.now() + 5 * minute)
+  }
+  expect(lasting(world).map(({ fields }) => fields)).toMatchObject([{ queue: 'branch' }])
+})

@@ -20,10 +20,17 @@ export const mustBeWhole = ({ broken }: Pick<Standing, 'broken'>): void => {
 
 /** An error of Git or GitHub as trouble with a name; anything else is a fault of ours and stays one. */
 export const asTrouble = (error: unknown): Trouble => {
+  const trouble = troubleIn(error)
+  if (trouble === undefined) throw error
+  return trouble
+}
+
+/** The same; undefined: a fault of ours. */
+export const troubleIn = (error: unknown): Trouble | undefined => {
   if (error instanceof Trouble) return error
   if (error instanceof GitHubError) {
     return new Trouble(`GitHub: ${error.message}`, { cause: error, retryAt: error.retryAt })
   }
   if (error instanceof GitError) return new Trouble(`Git: ${error.message}`, { cause: error })
-  throw error
+  return undefined
 }

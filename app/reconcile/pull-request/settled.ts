@@ -13,7 +13,7 @@ const onPolicies: readonly EventType[] = ['policy.accepted', 'policy.refused']
  * none, and is decided at each look.
  */
 export const isSettled = async (
-  deps: Pick<ReconcileDeps, 'ledger'>,
+  deps: Pick<ReconcileDeps, 'ledger' | 'keys'>,
   repository: RepositorySettings,
   { pull, decision }: PullRow,
   requests: readonly Pick<RequestRow, 'id'>[],
@@ -27,8 +27,10 @@ export const isSettled = async (
   const isSealed = async (): Promise<boolean> => {
     const words = (await deps.ledger.standing()).policies.get(repository.id) ?? []
     if (words.some(({ event }) => isVerdict(event))) return true
+    // What remains: a row that somebody filed under a request must not stop whoever asks.
     for (const { id } of requests)
-      if ((await deps.ledger.history(id)).some(({ event }) => isVerdict(event))) return true
+      if ((await deps.ledger.remains(id)).some(({ event }) => isVerdict(event) && deps.keys.verify(event)))
+        return true
     return false
   }
   if (await isSealed()) return true

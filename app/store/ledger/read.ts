@@ -10,23 +10,25 @@ import { LedgerError } from './error.ts'
 
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array)
 const text = z.string().exactOptional()
+/** As text: what a hand wrote there that we could not parse is altered, and fails nobody's query. */
 const row = z.object({
-  seq: z.number(),
+  seq: z.coerce.number(),
   body: bytes,
   leaf: bytes,
-  type: z.string(),
-  at: z.number(),
-  actorKind: z.string(),
-  actorId: z.string(),
+  type: text,
+  at: text,
+  actorKind: text,
+  actorId: text,
   actorLogin: text,
   requestId: text,
   grantId: text,
-  repoId: z.number().exactOptional(),
-  pull: z.number().exactOptional(),
+  repoId: text,
+  pull: text,
   commit: text,
 })
 const columns = sql.fragment`
-  seq, body, leaf, type, at, actor_kind, actor_id, actor_login, request_id, grant_id, repo_id, pull, commit`
+  seq::text as seq, body, leaf, type, at::text as at, actor_kind, actor_id, actor_login, request_id, grant_id,
+  repo_id::text as repo_id, pull::text as pull, commit`
 const pageSize = 1_000
 
 export function ledgerReads(database: Database): Pick<Ledger, 'history' | 'read' | 'remains'> {
@@ -34,7 +36,7 @@ export function ledgerReads(database: Database): Pick<Ledger, 'history' | 'read'
     const wanted = sql.array([...ids], 'text')
     const rows = await database.run.any(sql.type(row)`
       select ${columns} from audit_events
-      where request_id = any(${wanted}) or grant_id = any(${wanted}) order by seq`)
+      where request_id = any(${wanted}) or grant_id = any(${wanted}) order by audit_events.seq`)
     const found = new Map<string, Filed>(ids.map((id) => [id, { events: [] }]))
     for (const one of rows) {
       const event = intact(one)
@@ -63,7 +65,7 @@ export function ledgerReads(database: Database): Pick<Ledger, 'history' | 'read'
       for (let after = 0; ; ) {
         const rows = await database.run.any(sql.type(row)`
           select ${columns} from audit_events
-          where seq > ${after} and ${wanted(filter)} order by seq limit ${pageSize}`)
+          where seq > ${after} and ${wanted(filter)} order by audit_events.seq limit ${pageSize}`)
         yield* rows.map(opened)
         const last = rows.at(-1)
         if (!last || rows.length < pageSize) return
@@ -124,7 +126,8 @@ function opened(one: z.infer<typeof row>): Sealed {
 
 /** Never an event whose bytes are not those that were sealed, nor one filed under another's words. */
 function intact({ seq, body, leaf, ...filed }: z.infer<typeof row>): Sealed | undefined {
-  const event = Buffer.compare(leafHash(body), leaf) === 0 ? readable(body) : undefined
+  const whole = Number.isSafeInteger(seq) && Buffer.compare(leafHash(body), leaf) === 0
+  const event = whole ? readable(body) : undefined
   return event !== undefined && isFiled(filed, columnsOf(event)) ? { seq, event, body, leaf } : undefined
 }
 
@@ -141,5 +144,7 @@ const isFiled = (
   filed: Omit<z.infer<typeof row>, 'seq' | 'body' | 'leaf'>,
   { at: time, ...due }: Columns,
 ): boolean =>
-  filed.at === Date.parse(time) &&
-  Object.entries(due).every(([name, value]) => (filed[name as keyof typeof due] ?? null) === value)
+  Date.parse(filed.at ?? '') === Date.parse(time) &&
+  Object.entries(due).every(
+    ([name, value]) => (filed[name as keyof typeof due] ?? null) === (value === null ? null : String(value)),
+  )

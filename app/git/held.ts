@@ -57,8 +57,11 @@ export function createHeld(objects: Objects, folder: string): Held {
     },
     learn(step, path, held) {
       if (step < since || !path.startsWith(`${folder}/`)) return
+      const at = first.get(path)
+      // Held because of what came since: that says nothing of what was before.
+      if (held && at !== undefined && at <= step) return
       asked.add(path)
-      if (held) note(path, since)
+      if (held) first.set(path, since)
     },
     upTo(step, path) {
       const at = first.get(path)

@@ -27,6 +27,13 @@ const step: fc.Arbitrary<Step> = fc.record({
   seen: fc.boolean(),
 })
 
+const at = (files: readonly string[], seen = false): Step => ({ files, side: 0, main: true, seen })
+const y = 'requests/2026/x/y.yaml'
+/** Held before the line begins, and brought again after it was gone. */
+const heldGoneAgain = [at([y], true), at([]), at([y])]
+/** The same, asked about when it is back. */
+const againAndAsked = [at([y], true), at([], true), at(['requests/2026/x/y.yaml', 'requests/ä'], true)]
+
 test('whether a path was ever held is what the history says, however the branch grew and was looked at', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 7 }), async (history) => {
@@ -64,6 +71,6 @@ test('whether a path was ever held is what the history says, however the branch 
         }
       }
     }),
-    { numRuns: 6 },
+    { numRuns: 6, examples: [[heldGoneAgain], [againAndAsked]] },
   )
 })

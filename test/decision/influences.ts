@@ -18,8 +18,11 @@ export const without = <T extends object, K extends keyof T>(value: T, key: K): 
   return rest
 }
 export type Change = (value: Facts) => Facts
+/** One that its signed payload or GitHub calls a no is not one whose going is a loss. */
 export const isApproval = ({ state, payload }: ReviewFact): boolean =>
-  state === 'approved' || payload?.state === 'approved'
+  (state === 'approved' || payload?.state === 'approved') &&
+  state !== 'changes_requested' &&
+  payload?.state !== 'changes_requested'
 
 /** Who leaves the group takes a no along, which is no loss. */
 export const asksForChanges =

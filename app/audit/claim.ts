@@ -1,4 +1,5 @@
 import { type Checkpoint, readCheckpoint } from './checkpoint.ts'
+import { hex } from './hex.ts'
 import { NoteError, type NoteKey, openNote } from './note.ts'
 
 /** What somebody holds about the ledger at one size: a stored checkpoint, an anchor, a witness's copy. */
@@ -68,5 +69,3 @@ export function contradiction(
   }
   return undefined
 }
-
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')

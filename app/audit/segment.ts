@@ -2,6 +2,7 @@ import { originHead } from './chain.ts'
 import { told } from './compare/comparison.ts'
 import { foreignFaults } from './compare/lines.ts'
 import { ExportError, readExportLine, type SegmentBounds } from './export-line.ts'
+import { hex } from './hex.ts'
 import type { NoteKey } from './note.ts'
 import { trustedKeys } from './rotation.ts'
 import { verifyExportLines } from './verify-export.ts'
@@ -100,5 +101,3 @@ function rowFaults(segments: readonly Segment[]): readonly string[] {
     return []
   })
 }
-
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')

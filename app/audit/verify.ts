@@ -5,6 +5,7 @@ import { type Columns, columnsOf } from './columns.ts'
 import type { LedgerEvent } from './event.ts'
 import { fits, misfitOf } from './fits.ts'
 import { type Foreign, foreignOf } from './foreign.ts'
+import { hex } from './hex.ts'
 import { createTree, type MerkleTree } from './merkle.ts'
 import type { NoteKey } from './note.ts'
 import { signatureHolds, signatureOf, signingKeyId } from './signature.ts'
@@ -252,8 +253,4 @@ function same(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false
   for (let at = 0; at < a.length; at += 1) if (a[at] !== b[at]) return false
   return true
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex')
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { appendFile } from 'node:fs/promises'
+import { hex } from '../audit/hex.ts'
 import type { Config } from '../config.ts'
 import type { SignedCheckpoint } from '../reconcile/ports/checkpoints.ts'
 import type { Log } from '../reconcile/ports/log.ts'
@@ -55,5 +56,3 @@ const runConfined = (
     child.stdin.on('error', () => child.stdin.destroy())
     child.stdin.end(input)
   })
-
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')

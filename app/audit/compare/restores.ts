@@ -1,5 +1,6 @@
 import type { Claim, ClaimFault } from '../claim.ts'
 import type { LedgerEvent } from '../event.ts'
+import { hex } from '../hex.ts'
 import type { Anchors } from './anchors.ts'
 import { type Comparison, events, plural } from './comparison.ts'
 
@@ -143,5 +144,3 @@ const rootOf = (held: Held): string | undefined => {
 
 const isSame = (said: Claim | undefined, { size, root, head }: LedgerEvent['data']): boolean =>
   said?.head !== undefined && said.size === size && hex(said.root) === root && hex(said.head) === head
-
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')

@@ -3,6 +3,7 @@ import { leafHash, linkHash, originHead } from '../chain.ts'
 import { readCheckpoint } from '../checkpoint.ts'
 import type { LedgerEvent } from '../event.ts'
 import type { ExportLine } from '../export-line.ts'
+import { hex } from '../hex.ts'
 import { openNote } from '../note.ts'
 import { createHours, endOf, ofEvent, outlived, samePairs } from './anomalies.ts'
 import type { Anomaly, BreakGlass, Period, PolicyChange, Report, Story } from './report.ts'
@@ -144,4 +145,3 @@ function policyChange(seq: number, event: LedgerEvent, at: number): PolicyChange
 }
 
 const sizeOf = (note: string): number => readCheckpoint(openNote(note, []).text).size
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')

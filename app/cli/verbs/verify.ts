@@ -1,4 +1,5 @@
 import { type Verdict, verdictLines } from '../../audit/compare/verdict.ts'
+import { hex } from '../../audit/hex.ts'
 import { parseSpan } from '../../config/span.ts'
 import type { CliDeps, VerifyAsk } from '../deps.ts'
 import { Failure } from '../failure.ts'
@@ -152,8 +153,6 @@ function report(deps: CliDeps, verdict: Verdict): string {
     .map(({ text: line, tone }) => `${tones[tone](line)}\n`)
     .join('')
 }
-
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
 /** As docs/cli.md describes it. */
 function shown({ chain, comparisons, notAnchored, lost, notRecomputed, exit }: Verdict): unknown {

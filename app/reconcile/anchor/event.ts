@@ -1,5 +1,6 @@
 import type { Checkpoint } from '../../audit/checkpoint.ts'
 import type { LedgerEvent } from '../../audit/event.ts'
+import { hex } from '../../audit/hex.ts'
 import { gitsudo } from '../../grant/events.ts'
 import { writeInstant } from '../../request/instant.ts'
 import type { Sha } from '../ports/git.ts'
@@ -40,5 +41,3 @@ const dataOf = ({ branch, checkpoint: { size, root, head } }: Anchor) => ({
   head: hex(head),
   branch,
 })
-
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')

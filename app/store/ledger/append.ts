@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { eventOf } from '../../audit/body.ts'
 import { leafHash, linkHash } from '../../audit/chain.ts'
 import { columnsOf } from '../../audit/columns.ts'
+import { hex } from '../../audit/hex.ts'
 import type { Keys } from '../../reconcile/ports/keys.ts'
 import { type Place, sealOf } from './vouched.ts'
 
@@ -63,5 +64,3 @@ const columnTypes = [
   ...['int8', 'bytea', 'bytea', 'bytea', 'text', 'timestamptz', 'text', 'text', 'text'],
   ...['text', 'text', 'int8', 'int8', 'text', 'text', 'text'],
 ]
-
-const hex = (leaf: Uint8Array): string => Buffer.from(leaf).toString('hex')

@@ -1,6 +1,7 @@
 import { leafHash, originHead } from '../../audit/chain.ts'
 import { type Checkpoint, readCheckpoint } from '../../audit/checkpoint.ts'
 import { type ExportLine, exportLine } from '../../audit/export-line.ts'
+import { hex } from '../../audit/hex.ts'
 import { createTree, type MerkleTree } from '../../audit/merkle.ts'
 import { openNote } from '../../audit/note.ts'
 import type { Database } from '../database.ts'
@@ -84,5 +85,3 @@ function agree(checkpoint: Checkpoint, tree: MerkleTree, head: Uint8Array): void
     `The events do not lead to the checkpoint over ${size} of them, so nothing was sealed: run gitsudo audit verify.`,
   )
 }
-
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')

@@ -4,6 +4,7 @@ import { bodyOf } from '../../audit/body.ts'
 import type { LedgerEvent } from '../../audit/event.ts'
 import { fitting } from '../../audit/fits.ts'
 import { type Foreign, foreignEvent } from '../../audit/foreign.ts'
+import { hex } from '../../audit/hex.ts'
 import type { Keys } from '../../reconcile/ports/keys.ts'
 import type { Log } from '../../reconcile/ports/log.ts'
 import type { Tx } from '../../reconcile/ports/store.ts'
@@ -156,5 +157,3 @@ function changed(change: z.infer<typeof changeRow>): LedgerEvent {
 function inOrder<T extends { readonly id: number }>(rows: readonly T[]): readonly T[] {
   return rows.toSorted((a, b) => a.id - b.id)
 }
-
-const hex = (chain: Uint8Array): string => Buffer.from(chain).toString('hex')

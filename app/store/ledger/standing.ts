@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { bodyOf, EventError, eventOf } from '../../audit/body.ts'
 import { leafHash, linkHash, originHead } from '../../audit/chain.ts'
 import type { LedgerEvent } from '../../audit/event.ts'
+import { hex } from '../../audit/hex.ts'
 import { createStanding, type Standing } from '../../grant/standing.ts'
 import type { Clock } from '../../reconcile/ports/clock.ts'
 import type { Keys } from '../../reconcile/ports/keys.ts'
@@ -149,7 +150,7 @@ export const createStandingReader = (deps: Deps) => {
       const { seq } = head
       const told: Kept = {
         seq,
-        chain: Buffer.from(head.chain).toString('hex'),
+        chain: hex(head.chain),
         open: [...standing.open.values()].map((one) => [one.seq, one.stage, one.blocked]),
         overrides: [...standing.overrides.values()].map((one) => one.seq),
         policies: wordsOf(standing.policies),
@@ -168,7 +169,7 @@ export const createStandingReader = (deps: Deps) => {
   }
 }
 
-const leafOf = (body: Uint8Array): string => Buffer.from(leafHash(body)).toString('hex')
+const leafOf = (body: Uint8Array): string => hex(leafHash(body))
 
 const wordsOf = (policies: Standing['policies']): [number, string][] =>
   [...policies.values()].flatMap((words) =>

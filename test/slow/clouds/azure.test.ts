@@ -1,10 +1,11 @@
-import { appendFile, cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type LocalAzure, startAzure } from '../../../app/sandbox/clouds/azure/start.ts'
 import type { Service } from '../../../app/sandbox/service.ts'
 import { until } from '../../../app/sandbox/until.ts'
+import { offering } from '../../support/offering.ts'
 import { type Asked, openTestWorld, type TestWorld } from '../../support/world.ts'
 
 const subscription = '/subscriptions/8b9f6c1e-3c55-4a1e-9f6e-0a4f1f0c2d11'
@@ -35,11 +36,9 @@ beforeAll(async () => {
       },
     },
   }
-  const policies = join(dir, 'policies')
-  await cp(new URL('../../../policies', import.meta.url), policies, { recursive: true })
-  await appendFile(
-    join(policies, 'data', 'roles.yaml'),
-    `  - {provider: azure, role: prod-reader, scopes: [${subscription}], cloudRole: Reader, maxDuration: 4h, owners: [sre]}\n`,
+  await offering(
+    dir,
+    `{provider: azure, role: prod-reader, scopes: [${subscription}], cloudRole: Reader, maxDuration: 4h, owners: [sre]}`,
   )
   const env = { NODE_EXTRA_CA_CERTS: join(dir, 'azure.pem') }
   t = await openTestWorld({ merge: 'manual', settings, template: dir, env })

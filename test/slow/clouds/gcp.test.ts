@@ -1,4 +1,4 @@
-import { appendFile, cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -6,6 +6,7 @@ import type { Binding } from '../../../app/sandbox/clouds/gcp/policy.ts'
 import { type LocalGcp, startGcp } from '../../../app/sandbox/clouds/gcp/start.ts'
 import type { Service } from '../../../app/sandbox/service.ts'
 import { until } from '../../../app/sandbox/until.ts'
+import { offering } from '../../support/offering.ts'
 import { type Asked, openTestWorld, type TestWorld } from '../../support/world.ts'
 
 const project = 'projects/example-prod'
@@ -35,11 +36,9 @@ beforeAll(async () => {
     },
   }
   // What the shipped catalogue has on Google Cloud is open in business hours only.
-  const policies = join(dir, 'policies')
-  await cp(new URL('../../../policies', import.meta.url), policies, { recursive: true })
-  await appendFile(
-    join(policies, 'data', 'roles.yaml'),
-    `  - {provider: gcp, role: prod-compute, scopes: [${project}], cloudRole: roles/compute.admin, maxDuration: 4h, owners: [sre]}\n`,
+  await offering(
+    dir,
+    `{provider: gcp, role: prod-compute, scopes: [${project}], cloudRole: roles/compute.admin, maxDuration: 4h, owners: [sre]}`,
   )
   t = await openTestWorld({ merge: 'manual', settings, template: dir })
   service = await t.start()

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Intent } from '../../../app/grant/intent.ts'
+import type { Provider } from '../../../app/provider/port.ts'
 import { createQueue } from '../../../app/queue/queue.ts'
 import { openGrant } from '../../../app/reconcile/grant/open.ts'
 import { createGrantReconciler } from '../../../app/reconcile/grant.ts'
@@ -14,6 +15,15 @@ import { identityCenterWorld } from '../../support/identity-center.ts'
 import { testKeys } from '../../support/keys.ts'
 import { memoryLog } from '../../support/memory/log.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts'
+
+/** The same cloud, whose removals are given up only when `signal` says so, however slow the machine is. */
+const patient = (cloud: Provider, signal: AbortSignal, givenUp: () => void): Provider => ({
+  ...cloud,
+  remove: (intent, call) =>
+    signal.aborted
+      ? cloud.remove(intent, call)
+      : cloud.remove(intent, { ...call, deadline: Number.MAX_SAFE_INTEGER, signal }).finally(givenUp),
+})
 
 const log = memoryLog()
 let postgres: TestDatabase
@@ -40,6 +50,8 @@ test('an Azure that hangs delays no revocation on AWS; its own come when it is b
   const { clock } = azure
   const store = createStore({ database, queue, keys: testKeys })
   const ledger = createLedger({ database, keys: testKeys, clock, log, origin: 'test' })
+  const patience = new AbortController()
+  let over = 0
   const deps = {
     clock,
     log,
@@ -48,7 +60,7 @@ test('an Azure that hangs delays no revocation on AWS; its own come when it is b
     store,
     ledger,
     providers: new Map([
-      ['azure', azure.provider()],
+      ['azure', patient(azure.provider(), patience.signal, () => over++)],
       ['aws', aws.provider()],
     ]),
     settings: { grantWindowMs: 3_600_000 },
@@ -81,7 +93,7 @@ test('an Azure that hangs delays no revocation on AWS; its own come when it is b
       await later(1000)
       return (await inState(all, 'active')) === all.length
     },
-    90_000,
+    180_000,
   )
 
   const recover = azure.azure.faults.plan({ answer: 'hang' })
@@ -92,17 +104,16 @@ test('an Azure that hangs delays no revocation on AWS; its own come when it is b
       for (const { grant } of some)
         await askRevoke(deps, { grant, by, why: 'over', askedAt: clock.now() }, tx)
     })
-  const began = performance.now()
   await until(
     'AWS',
     async () => {
       await later(1000)
       return (await inState(onAws, 'ended')) === onAws.length
     },
-    90_000,
+    180_000,
   )
-  // The calls that hang last ten seconds, round after round.
-  expect(performance.now() - began).toBeLessThan(10_000)
+  // None of those that hang made room.
+  expect(over).toBe(0)
   expect(await inState(onAzure, 'ended')).toBe(0)
 
   await until(
@@ -111,17 +122,18 @@ test('an Azure that hangs delays no revocation on AWS; its own come when it is b
       await later(1000)
       return (await inState(onAzure, 'revoking')) === onAzure.length
     },
-    60_000,
+    180_000,
   )
   recover()
+  patience.abort(new DOMException('given up', 'TimeoutError'))
   await until(
     'Azure',
     async () => {
       await later(30_000)
       return (await inState(onAzure, 'ended')) === onAzure.length
     },
-    90_000,
+    180_000,
   )
   expect(azure.azure.assignments()).toEqual([])
   await ledger.stop()
-}, 300_000)
+}, 600_000)

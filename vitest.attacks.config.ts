@@ -8,6 +8,7 @@ export default defineConfig({
     isolate: false,
     maxWorkers: 2,
     testTimeout: 180_000,
+    expect: { poll: { timeout: 60_000 } },
     hookTimeout: 180_000,
     reporters: process.env.CI ? ['default', ['json', { outputFile: 'reports/attacks.json' }]] : ['default'],
   },

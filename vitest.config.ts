@@ -18,7 +18,8 @@ export default defineConfig({
     isolate: false,
     // The runner would leave one core idle, and half of the time is waiting.
     maxWorkers: '100%',
-    testTimeout: 60_000,
+    testTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     hookTimeout: 120_000,
     reporters: process.env.CI ? ['default', ['json', { outputFile: 'reports/test.json' }]] : ['default'],
   },

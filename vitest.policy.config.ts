@@ -5,7 +5,8 @@ export default defineConfig({
   test: {
     include: ['test/policy/compile/**/*.test.ts'],
     pool: 'forks',
-    testTimeout: 60_000,
+    testTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     reporters: process.env.CI ? ['default', ['json', { outputFile: 'reports/policy.json' }]] : ['default'],
   },
 })

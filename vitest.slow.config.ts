@@ -9,6 +9,7 @@ export default defineConfig({
     pool: 'forks',
     fileParallelism: false,
     testTimeout: 300_000,
+    expect: { poll: { timeout: 60_000 } },
     hookTimeout: 300_000,
     reporters: process.env.CI ? ['default', ['json', { outputFile: 'reports/slow.json' }]] : ['default'],
   },

@@ -54,7 +54,7 @@ test('a changed end, scope or requester changes nothing but the row, which is pu
       [asked.id],
     )
     expect((await t.gitsudo('dave', 'exec', asked.id, '--', 'env')).stdout).not.toContain('MOCK')
-    await expect.poll(row, { timeout: 15_000 }).toEqual(before)
+    await expect.poll(row).toEqual(before)
     expect(await binding()).toEqual(given)
   }
   expect(

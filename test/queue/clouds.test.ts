@@ -28,7 +28,7 @@ afterEach(async () => {
 const grants = (name: string, count: number) =>
   Array.from({ length: count }, (_, n) => ({ queue: 'grant', key: `${name}-${n}` }) as const)
 const until = (holds: () => boolean) =>
-  vi.waitFor(() => expect(holds()).toBe(true), { timeout: 20_000, interval: 20 })
+  vi.waitFor(() => expect(holds()).toBe(true), { timeout: 60_000, interval: 20 })
 
 test('what takes access away goes first, also where its key was waiting already', async () => {
   const urgent = true

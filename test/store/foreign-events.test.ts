@@ -98,7 +98,7 @@ test('a quiet service tells them too, once, and goes on sealing', async () => {
   await hands.append('app', [event(70)])
   const sealer = createLedger(deps)
   try {
-    await expect.poll(alerts, { timeout: 10_000 }).toHaveLength(1)
+    await expect.poll(alerts).toHaveLength(1)
     expect(await faults()).toHaveLength(1)
     const leaf = await ledger.database.transaction((tx) => sealer.stage(tx, event(80)))
     expect(await sealer.sealed([leaf], clock.now() + 10_000)).toEqual([63])

@@ -78,7 +78,7 @@ test('gitsudo exec runs kubectl with a token that gains and loses access', async
   expect(await t.gitsudo('alice', 'revoke', request.id)).toMatchObject({ status: 0 })
   await t.reached(request.id, 'ended')
   await expect
-    .poll(async () => (await cluster.kubectl(copied.stdout, ...pods)).stderr, { timeout: 30_000 })
+    .poll(async () => (await cluster.kubectl(copied.stdout, ...pods)).stderr)
     .toMatch(/Unauthorized|logged in/)
   const late = await t.gitsudo('alice', 'exec', request.id, '--', ...kubectl, ...pods)
   expect(late).toMatchObject({ status: 1, stderr: expect.stringContaining('not active') })
@@ -109,7 +109,7 @@ test('whoever acts as himself gains access with his own token, and loses it', as
   const { items } = await cluster.admin.rbac.listNamespacedRoleBinding({ namespace: 'checkout' })
   expect(items.map(({ metadata }) => metadata?.managedFields?.[0]?.manager)).toEqual(['gitsudo'])
   expect(await provider.remove(intent, call())).toBe('absent')
-  await expect.poll(looks, { timeout: 30_000 }).toMatchObject(denied)
+  await expect.poll(looks).toMatchObject(denied)
 })
 
 test('what stands under our name goes first, if it is still the one that was seen', async () => {

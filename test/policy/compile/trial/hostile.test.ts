@@ -111,16 +111,12 @@ test.each([
     'say gigabytes',
     `${gigabytes}\n\ntest_loud if { some _ in numbers.range(1, 100000000); print(f); false }`,
   ],
-])('tests that %s fail in bounded time', { timeout: 90_000 }, async (_, rules) => {
-  const from = Date.now()
+])('tests that %s fail in bounded time', async (_, rules) => {
   const report = await world().try(tests(rules))
   expect(report.tests.failed).toMatchObject([{ path: 'policies/tests/mine_test.rego' }])
-  expect(Date.now() - from).toBeLessThan(60_000)
 })
 
-test('a policy that never answers refuses whom it is asked about, in bounded time', {
-  timeout: 90_000,
-}, async () => {
+test('a policy that never answers refuses whom it is asked about, in bounded time', async () => {
   const mine = trialWorld({ opa, limits: { replayMs: 4000 } })
   for (let i = 0; i < 40; i += 1) await mine.record(`alice-${i}`, ask(alice, {}, { pull: i + 1 }))
   const report = await mine.try(policy(`${billions}\n\ndeny contains "no" if looping`))
@@ -179,7 +175,7 @@ test('nothing is left behind: no folder, no child', async () => {
   const before = left()
   const stop = new AbortController()
   const looping = world().try(tests(`${billions}\n\ntest_loop if looping`), {}, stop.signal)
-  await expect.poll(children, { timeout: 20_000 }).not.toEqual([])
+  await expect.poll(children).not.toEqual([])
   stop.abort()
   await expect(looping).rejects.toMatchObject({ code: 'timeout' })
   await expect.poll(children).toEqual([])

@@ -12,11 +12,15 @@ export type Client = {
     path: string,
     schema: T,
     query?: Readonly<Record<string, string | undefined>>,
+    /** Nobody waits for the answer any more. */
+    over?: AbortSignal,
   ): Promise<z.output<T>>
   post<T extends z.ZodType>(path: string, schema: T, body?: unknown): Promise<z.output<T>>
   /** Without a token and whatever its status: for health. */
   look<T extends z.ZodType>(path: string, schema: T): Promise<z.output<T>>
 }
+
+type Answer = { readonly ok: boolean; readonly status: number; readonly text: string }
 
 const patienceMs = 30_000
 
@@ -30,9 +34,12 @@ export function clientFor(deps: Pick<CliDeps, 'fetch' | 'env'>, args: Args): Cli
     path: string,
     headers: Record<string, string>,
     body?: unknown,
-  ): Promise<Response> => {
+    over?: AbortSignal,
+  ): Promise<Answer> => {
+    let answering = false
+    const patience = AbortSignal.timeout(patienceMs)
     try {
-      return await deps.fetch(`${server}${path}`, {
+      const response = await deps.fetch(`${server}${path}`, {
         method,
         headers: {
           ...headers,
@@ -41,13 +48,17 @@ export function clientFor(deps: Pick<CliDeps, 'fetch' | 'env'>, args: Args): Cli
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         redirect: 'error',
-        signal: AbortSignal.timeout(patienceMs),
+        signal: over === undefined ? patience : AbortSignal.any([patience, over]),
       })
+      answering = true
+      return { ok: response.ok, status: response.status, text: await response.text() }
     } catch (cause) {
       const why =
         cause instanceof Error && cause.name === 'TimeoutError'
           ? `did not answer within ${patienceMs / 1_000} s`
-          : 'cannot be reached'
+          : answering
+            ? 'broke off its answer'
+            : 'cannot be reached'
       throw new Failure(
         'unknown',
         `gitsudo at ${server} ${why}.`,
@@ -61,6 +72,7 @@ export function clientFor(deps: Pick<CliDeps, 'fetch' | 'env'>, args: Args): Cli
     path: string,
     schema: T,
     body?: unknown,
+    over?: AbortSignal,
   ): Promise<z.output<T>> => {
     if (token === undefined)
       throw new Failure(
@@ -68,23 +80,26 @@ export function clientFor(deps: Pick<CliDeps, 'fetch' | 'env'>, args: Args): Cli
         'No token is given.',
         'set GITSUDO_TOKEN to your GitHub user token, or pass --token',
       )
-    const response = await call(method, path, { authorization: `Bearer ${token}` }, body)
-    const answer = await jsonOf(response, server)
-    if (!response.ok) throw refusal(response.status, answer, server)
+    const { ok, status, text } = await call(method, path, { authorization: `Bearer ${token}` }, body, over)
+    const answer = jsonOf(text, status, server)
+    if (!ok) throw refusal(status, answer, server)
     return inShape(schema, answer, server)
   }
 
   return {
     server,
     token,
-    get: (path, schema, query = {}) => {
+    get: (path, schema, query = {}, over) => {
       const search = new URLSearchParams(
         Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined),
       )
-      return authorised('GET', search.size === 0 ? path : `${path}?${search}`, schema)
+      return authorised('GET', search.size === 0 ? path : `${path}?${search}`, schema, undefined, over)
     },
     post: (path, schema, body) => authorised('POST', path, schema, body),
-    look: async (path, schema) => inShape(schema, await jsonOf(await call('GET', path, {}), server), server),
+    async look(path, schema) {
+      const { text, status } = await call('GET', path, {})
+      return inShape(schema, jsonOf(text, status, server), server)
+    },
   }
 }
 
@@ -101,14 +116,13 @@ function serverAddress(address: string): string {
   return url.href.replace(/\/+$/, '')
 }
 
-async function jsonOf(response: Response, server: string): Promise<unknown> {
-  const text = await response.text()
+function jsonOf(text: string, status: number, server: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
     throw new Failure(
       'unknown',
-      `What answers at ${server} is not gitsudo (HTTP ${response.status}).`,
+      `What answers at ${server} is not gitsudo (HTTP ${status}).`,
       'check --server or GITSUDO_SERVER',
       { cause },
     )

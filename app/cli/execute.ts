@@ -48,7 +48,13 @@ export function execute(
       done()
       reject(error)
     }
-    child.once('error', (cause) => {
+    const say = written.keeper?.say ?? ((text: string) => void process.stderr.write(text))
+    child.on('error', (cause) => {
+      // It runs. What has become somebody else's process (sudo) cannot be signalled by us, and is not ours to end.
+      if (child.pid !== undefined)
+        return say(
+          `\r\ngitsudo: ${command} gets no signal from us (${cause.message}): it runs as another user; end it as that one.\r\n`,
+        )
       const missing = 'code' in cause && cause.code === 'ENOENT'
       const why = missing
         ? `${command}: there is no such command.`
@@ -56,16 +62,16 @@ export function execute(
       failed(new Failure('usage', why, undefined, { cause }))
     })
     // It ends as it would without us, whatever goes wrong beside it.
-    let fault: unknown
     child.once('exit', (code, signal) => {
       done()
-      if (fault !== undefined) reject(fault)
-      else resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]))
+      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]))
     })
     written.keeper?.failed.catch(failed)
-    const say = written.keeper?.say ?? ((text: string) => void process.stderr.write(text))
     alongside({ say, hangUp }, over.signal).catch((error: unknown) => {
-      fault = error
+      const what = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      say(
+        `\r\ngitsudo: the end of this access will not be said, by a fault of gitsudo; please report it: ${what}\r\n`,
+      )
     })
   })
 }

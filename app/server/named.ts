@@ -17,8 +17,12 @@ export function repositoryNamed(name: string, facts: ServerFacts): number {
 /** Whom a login or an e-mail address means: numeric ids, and the login itself, which files and events may hold. */
 export type Named = { readonly ids: ReadonlySet<number>; readonly login?: string }
 
-/** In the identities that the caller may see. Whoever is in none may still have asked under that login. */
+/**
+ * In the identities that the caller may see. Whoever is in none may still have asked under that login. Throws while some
+ * cannot be read: they may list this person under another login, and part of what somebody has would pass for all of it.
+ */
 export async function whoIs(user: string, caller: Caller, deps: ServerDeps): Promise<Named> {
+  if (caller.unread.size > 0) throw cannotTell(`who ${user} is`, caller, deps.facts)
   const people = (await deps.peopleNamed(user)).filter(({ repository }) =>
     mayRead(caller, repository, deps.facts),
   )
@@ -42,8 +46,8 @@ export async function requestsOf(
 }
 
 /**
- * That nothing was found of somebody must not be a misspelling, nor what could not be read: an empty answer says
- * that this person has nothing. Throws otherwise.
+ * That nothing was found of somebody must not be a misspelling: an empty answer says that this person has nothing.
+ * Throws otherwise.
  */
 export async function mustBeSomebody(
   user: string,
@@ -54,7 +58,6 @@ export async function mustBeSomebody(
   if (ids.size > 0) return
   const named = login === undefined ? [] : await deps.status({ requesterLogin: login })
   if (named.some((row) => maySee(caller, row, deps.facts))) return
-  if (caller.unread.size > 0) throw cannotTell(`who ${user} is`, caller, deps.facts)
   const [what, other] =
     login === undefined ? ['e-mail address', 'the GitHub login'] : ['GitHub login', 'an e-mail address']
   throw new Problem(
@@ -71,6 +74,6 @@ export function cannotTell(what: string, caller: Caller, facts: ServerFacts): Pr
   return new Problem(
     'unavailable',
     `Nobody can tell ${what}: the policies of ${whose} cannot be read.`,
-    'ask an administrator, who sees all: by login, or without --user; gitsudo server status says what is wrong',
+    'ask an administrator, who sees all without --user; gitsudo server status says what is wrong',
   )
 }

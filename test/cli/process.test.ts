@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -133,6 +133,33 @@ describe('exec', () => {
     expect((await run(['exec', active, '--', 'sh', '-c', 'kill -KILL $$'])).status).toBe(137)
   })
 
+  it('goes on beside a command that has become somebody else’s, and says that no signal reaches it', async () => {
+    // What the kernel says to a user who signals another user's process, of whom a test may have but one.
+    const preload = `import { subscribe } from 'node:diagnostics_channel'
+      subscribe('child_process', ({ process: child }) => {
+        child._handle.kill = () => -${constants.errno.EPERM}
+      })`
+    const ended = join(dir, 'ended')
+    const script = `echo ready; while ! [ -e ${ended} ]; do sleep 0.1; done; exit 9`
+    const child = start(['exec', active, '--', 'sh', '-c', script], {
+      NODE_OPTIONS: `--import data:text/javascript;base64,${Buffer.from(preload).toString('base64')}`,
+    })
+    const [out, err] = [child.stdout, child.stderr]
+    if (out === null || err === null) throw new Error('no output')
+    out.once('data', () => child.kill('SIGTERM'))
+    let said = ''
+    err.on('data', async (text) => {
+      if (said === '') await writeFile(ended, '')
+      said += String(text)
+    })
+    const [status] = await once(child, 'close')
+    expect([status, said]).toEqual([
+      9,
+      expect.stringMatching(/sh gets no signal from us \(kill EPERM\): .*\r\n$/),
+    ])
+    await rm(ended)
+  })
+
   it('says when there is no such command', async () => {
     expect(await run(['exec', active, '--', 'no-such-command'])).toMatchObject({
       status: 2,
@@ -142,7 +169,7 @@ describe('exec', () => {
 })
 
 describe('a file that is written', () => {
-  const { writeFile } = processDeps()
+  const { writeFile: writeOnce } = processDeps()
   const path = () => join(dir, 'export.jsonl')
   const lines = async (write: (text: string) => Promise<void>) => {
     for (let line = 0; line < 20_000; line += 1) await write(`{"line":${line}}\n`)
@@ -150,10 +177,10 @@ describe('a file that is written', () => {
   }
 
   it('is new, and only its owner can read it', async () => {
-    expect(await writeFile(path(), lines)).toBe('done')
+    expect(await writeOnce(path(), lines)).toBe('done')
     expect((await readFile(path(), 'utf8')).trimEnd().split('\n')).toHaveLength(20_000)
     expect((await stat(path())).mode & 0o777).toBe(0o600)
-    await expect(writeFile(path(), lines)).rejects.toThrow('is there already')
+    await expect(writeOnce(path(), lines)).rejects.toThrow('is there already')
     await rm(path())
   })
 
@@ -163,8 +190,8 @@ describe('a file that is written', () => {
       await lines(write)
       throw new Error('the database went away')
     }
-    await expect(writeFile(path(), broken)).rejects.toThrow('the database went away')
+    await expect(writeOnce(path(), broken)).rejects.toThrow('the database went away')
     expect(await readdir(dir)).toEqual(before)
-    await expect(writeFile(join(dir, 'no', 'such', 'folder'), lines)).rejects.toThrow('cannot be written')
+    await expect(writeOnce(join(dir, 'no', 'such', 'folder'), lines)).rejects.toThrow('cannot be written')
   })
 })

@@ -108,7 +108,8 @@ describe('requests', () => {
     ['what one may see, of nobody', 'carol', '', 503],
     ['one by its id', 'bob', `/${active}`, 503],
     ['but what is one’s own', 'alice', '', 200],
-    ['but of a login that asked for something, to who sees all', 'admin', '?user=bob', 200],
+    ['who a login is that asked for something, though one sees all', 'admin', '?user=bob', 503],
+    ['but everybody’s, to who sees all', 'admin', '', 200],
   ])('while policies cannot be read nobody can tell %s', async (_, who, query, status) => {
     const { call } = await start({
       readable: async () => ({ known: [], unread: [123456] }),
@@ -117,7 +118,26 @@ describe('requests', () => {
     const answer = await call('GET', `/api/v1/requests${query}`, who)
     expect(answer.status).toBe(status)
     if (status === 503)
-      expect(answer.json.detail).toMatch(/Nobody can tell .*: the policies of .* cannot be read/)
+      expect(answer.json).toMatchObject({
+        detail: expect.stringMatching(
+          `Nobody can tell .*: the policies of ${who === 'admin' ? 'acme/access' : 'a repository'} cannot be read`,
+        ),
+        remedy: expect.stringMatching(/ask an administrator, who sees all without --user/),
+      })
+  })
+
+  it.each(['requests', 'audit'])('%s of somebody are not shown in part', async (what) => {
+    // One repository's identities name her; another's, who may list her under another login, cannot be read.
+    const { call } = await start({ readable: async () => ({ known: [123456], unread: [777] }) })
+    for (const who of ['admin', 'bob']) {
+      const answer = await call('GET', `/api/v1/${what}?user=alice`, who)
+      expect([answer.status, answer.json.detail]).toEqual([
+        503,
+        expect.stringMatching(
+          who === 'admin' ? /who alice is: .* other\/access/ : /who alice is: .* a repository/,
+        ),
+      ])
+    }
   })
 
   it.each(['?state=alive', '?provider=asw', '?colour=red', '?user='])(

@@ -62,8 +62,7 @@ export function requestRoutes(app: FastifyInstance, deps: ServerDeps, callers: C
     const person = user === undefined ? undefined : await whoIs(user, caller, deps)
     const rows = await (person === undefined ? deps.status(more) : requestsOf(person, more, deps))
     const seen = rows.filter((row) => visible(caller, row))
-    // Of one person all is shown, or nothing: who is believed to have no access may have it.
-    if ((user !== undefined || seen.length === 0) && rows.some((row) => hidden(caller, row)))
+    if (seen.length === 0 && rows.some((row) => hidden(caller, row)))
       throw cannotTell('what you may see', caller, deps.facts)
     if (user !== undefined && person !== undefined && seen.length === 0)
       await mustBeSomebody(user, person, caller, deps)

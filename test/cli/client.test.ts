@@ -1,0 +1,40 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { requestSchema } from '../../app/cli/api.ts'
+import { clientFor } from '../../app/cli/client.ts'
+import { Failure } from '../../app/cli/failure.ts'
+
+const server = createServer((request, response) => {
+  if (request.url === '/api/v1/never') return
+  response.writeHead(200, { 'content-type': 'application/json' })
+  response.write('{"id":', () => response.destroy())
+})
+beforeAll(() => new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready)))
+afterAll(
+  () =>
+    new Promise<void>((done) => {
+      server.close(() => done())
+      server.closeAllConnections()
+    }),
+)
+const client = () => {
+  const { port } = server.address() as AddressInfo
+  const env = { GITSUDO_SERVER: `http://127.0.0.1:${port}`, GITSUDO_TOKEN: 'token' }
+  return clientFor({ fetch, env }, { words: [], options: {}, output: 'table' })
+}
+
+it('says of an answer that breaks off that it could not tell', async () => {
+  const error = await client()
+    .get('/api/v1/requests/one', requestSchema)
+    .catch((thrown: unknown) => thrown)
+  expect(error).toBeInstanceOf(Failure)
+  expect(error).toMatchObject({ kind: 'unknown', message: expect.stringMatching(/broke off its answer/) })
+})
+
+it('waits for no answer that nobody wants any more', async () => {
+  const over = new AbortController()
+  const answer = client().get('/api/v1/never', requestSchema, {}, over.signal)
+  server.once('request', () => over.abort())
+  await expect(answer).rejects.toThrow(Failure)
+})

@@ -1,6 +1,6 @@
 // The attack: change it between the decision and the merge. Push in the seconds that GitHub needs to tell of it, and
 // have somebody merge at once (6.24a); or merge by hand, and put other bytes into the merge commit, none, or one file
-// more (6.24b). What is granted is what the merge commit holds, if that is what was approved (trust.md 6.24, 3.1).
+// more, or on top of what the branch held long before (6.24b). What is granted is what the merge commit holds, if that is what was approved (trust.md 6.24, 3.1).
 import { expect, test } from 'vitest'
 import { requestId } from '../../app/request/id.ts'
 import { type Asked, admin, pathOf, textOf } from '../support/world.ts'
@@ -54,4 +54,18 @@ test('b: a merge by hand with one file more', async () => {
   expect((await t.events(stowaway)).map(({ type }) => type)).toEqual(['grant.refused'])
   expect(await t.query('select id from grants where id like $1', ['%stowaway%'])).toEqual([])
   expect((await t.bindings()).filter((id) => id.includes('stowaway'))).toEqual([])
+})
+
+test('b: a merge by hand on top of what the branch held before', async () => {
+  const t = await attackWorld()
+  const theirs = await t.clone('erin')
+  await theirs.commit({ 'since.md': 'since then' })
+  await theirs.git('push', '--quiet', 'origin', 'main')
+  const asked = await approved(t, 'between-older')
+  await theirs.git('fetch', '--quiet', 'origin', asked.branch)
+  await theirs.git('reset', '--quiet', '--hard', 'HEAD~1')
+  await theirs.git('merge', '--quiet', '--no-ff', '--message', 'Merge', 'FETCH_HEAD')
+  await theirs.git('push', '--quiet', 'origin', 'main')
+  await t.pending(asked.head, "is not the pull request's own")
+  await t.nothingGranted(asked.number)
 })

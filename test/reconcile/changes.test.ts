@@ -141,6 +141,24 @@ test('a pull request that merged into another branch excuses no commit', async (
   expect(changes.map(({ path }) => path)).toContain('requests/a.yaml')
 })
 
+/** Merged by hand on what the branch held long before; what came since is in the head's history, and nobody's request. */
+test.each<readonly [string, boolean, RegExp | readonly string[]]>([
+  ['is trouble', false, /brings [0-9a-f]{40}, which is not the pull request's own: .* that GitHub merges/],
+  ['is judged whole where all of it is its own', true, ['requests/a.yaml', 'requests/b.yaml']],
+])('a merge on an older commit of the branch %s', async (_, own, expected) => {
+  using at = folder()
+  const remote = repository(at.path)
+  const { commit, b, start, tip, first, head } = history(remote.commit)
+  const merge = commit({ ...b, 'later.md': 'later' }, [start, head], 'Merge')
+  remote.git(['update-ref', 'refs/heads/main', merge])
+  using git = mirrorOf(`${at.path}/mirror`, (name) => `file://${at.path}/${name}.git`)
+  const pull = pullAt(head, merge)
+  const tied = own ? [tip, first, head, merge] : [first, head, merge]
+  const told = diffOf({ pullsOf: async (one) => (tied.includes(one) ? [pull] : []) }, git.mirror, pull)
+  if (expected instanceof RegExp) await expect(told).rejects.toThrow(expected)
+  else expect((await told).changes.map(({ path }) => path)).toEqual(expect.arrayContaining([...expected]))
+})
+
 test.each([
   ['pushed by hand', (head: string) => head],
   ['merged by hand on its head', undefined],

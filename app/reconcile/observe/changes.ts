@@ -26,14 +26,14 @@ export const diffOf = async (
   const { tip } = await mirror.fetch(merge === undefined ? [pull.head.sha] : [pull.head.sha, merge])
   let before = merge === undefined ? tip : await branchBefore(api, mirror, pull, merge)
   let base = await baseOf(mirror, before, pull)
-  // The first parent of a merge made by hand can hold part of the pull request.
-  for (
-    let step = 1;
-    merge !== undefined && merge !== pull.head.sha && (await isOwnBase(api, mirror, pull, merge, base));
-    step += 1
-  ) {
-    before = await beforeOwn(mirror, base, step)
-    base = await baseOf(mirror, before, pull)
+  if (merge !== undefined && (await isMerge(mirror, pull, merge))) {
+    // The first parent of a merge made by hand can hold part of the pull request,
+    for (let step = 1; await isOwnBase(api, mirror, pull, base); step += 1) {
+      before = await beforeOwn(mirror, base, step)
+      base = await baseOf(mirror, before, pull)
+    }
+    // or be what the branch held long before.
+    await mustBeOwn(api, mirror, pull, before)
   }
   return { tip, before, base, changes: await mirror.changes(base, pull.head.sha) }
 }
@@ -44,15 +44,16 @@ const baseOf = async (mirror: Mirror, before: Sha, pull: PullRequest): Promise<S
   return base
 }
 
+const isMerge = async (mirror: Mirror, { head }: PullRequest, merge: Sha): Promise<boolean> =>
+  merge !== head.sha && (await mirror.parents(merge)).length > 1
+
 /** Whether a merge came with this commit of the pull request's, and not one that it builds on and that was merged before. */
 const isOwnBase = async (
   api: Pick<RepositoryApi, 'pullsOf'>,
   mirror: Mirror,
   { number, head, base: { ref } }: PullRequest,
-  merge: Sha,
   base: Sha,
 ): Promise<boolean> => {
-  if ((await mirror.parents(merge)).length < 2) return false
   const tied = await api.pullsOf(base)
   if (!tied.some((one) => one.number === number)) return false
   for (const other of tied) {
@@ -64,6 +65,23 @@ const isOwnBase = async (
   return true
 }
 
+/** Of what a merge brings with the head, all has to be the pull request's: the branch held the rest already. */
+const mustBeOwn = async (
+  api: Pick<RepositoryApi, 'pullsOf'>,
+  mirror: Mirror,
+  { number, head }: PullRequest,
+  before: Sha,
+): Promise<void> => {
+  const others = (await mirror.commits(before, head.sha)).filter(({ sha }) => sha !== head.sha)
+  if (others.length > mostSteps)
+    throw new Trouble(`the merge brings more than ${mostSteps} commits: ask again, in fewer`)
+  for (const { sha } of others) {
+    if ((await api.pullsOf(sha)).some((one) => one.number === number)) continue
+    const which = `the merge brings ${sha}, which is not the pull request's own`
+    throw new Trouble(`${which}: what the branch held before it cannot be told; ${remedy}`)
+  }
+}
+
 const branchBefore = async (
   api: Pick<RepositoryApi, 'pullsOf'>,
   mirror: Mirror,
@@ -71,7 +89,7 @@ const branchBefore = async (
   merge: Sha,
 ): Promise<Sha> => {
   const parents = await mirror.parents(merge)
-  if (merge !== pull.head.sha && parents.length > 1) return firstOf(parents)
+  if (await isMerge(mirror, pull, merge)) return firstOf(parents)
   let before = await beforeOwn(mirror, merge, 1)
   const own = async () => (await api.pullsOf(before)).some(({ number }) => number === pull.number)
   for (let step = 2; await own(); step += 1) before = await beforeOwn(mirror, before, step)

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { accessWorld, filePath, requestFile } from '../../support/memory/access-world.ts'
+import { repositoryId } from '../../support/memory/hub.ts'
 import { approved } from './approved.ts'
 
 describe('one path, one request, one grant (trust.md 3.4)', () => {
@@ -23,6 +24,25 @@ describe('one path, one request, one grant (trust.md 3.4)', () => {
     await world.merge(second, 'alice')
     await world.settle()
     expect(await world.states(second)).toEqual({ a: 'refused' })
+  })
+
+  test('a merge by hand on what the branch held long before gives nothing, and says why', async () => {
+    const world = accessWorld()
+    const long = world.git.tip('main')
+    world.push('main', { [filePath('x')]: requestFile('x') }, 'carol')
+    const pull = await approved(world)
+    const files = { [filePath('x')]: requestFile('x'), [filePath('a')]: requestFile('a') }
+    const { head } = await world.hub.api.pull(pull)
+    const by = { name: 'carol', email: 'carol@example.com' }
+    world.move('main', world.git.commit([long, head.sha], files, by), 'carol')
+    await world.settle()
+    expect((await world.store.pull(repositoryId, pull))?.decision).toMatchObject({
+      verdict: 'not_yet',
+      summary: expect.stringContaining("is not the pull request's own"),
+    })
+    await world.pass(3_700_000)
+    expect(await world.states(pull)).toEqual({ a: 'refused' })
+    expect(world.store.grantRows()).toEqual([])
   })
 
   test('two pull requests with the same file, both approved, grant once', async () => {

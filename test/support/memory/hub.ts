@@ -103,13 +103,19 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>, id = repository
     // And a pull request whose head its base now holds is merged, however that came about.
     for (const { number, state, base, head } of pulls.values()) {
       if (state !== 'open' || base.ref !== name || merging === number || !git.reaches(to, head.sha)) continue
-      tied.set(to, [...(tied.get(to) ?? []), number])
+      tie(number, to, before)
       stood.set(number, before)
       change(number, 'closed', by, marked(to, by))
     }
   }
   const marked = (mergeCommit: Sha, by: Person) =>
     ({ state: 'closed', merged: true, mergedAt: clock.now(), mergeCommit, mergedBy: who(by) }) as const
+  /** As GitHub does with whatever of a head the base did not hold, and with what brought it there. */
+  const tie = (number: number, to: Sha, before: Sha) => {
+    const brought = git.reaches(to, before) ? [...git.ancestors(get(number).head.sha)] : []
+    for (const commit of [to, ...brought.filter((one) => !git.reaches(before, one))])
+      tied.set(commit, [...new Set([...(tied.get(commit) ?? []), number])])
+  }
   const wrote = (write: Write): void => {
     answer(write.call)
     writes.push(write)
@@ -352,7 +358,7 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>, id = repository
         const parents = how === 'merge' ? [main, head.sha] : [main]
         const files = { ...(await git.patch(main, head.sha)), ...stowaways }
         merged = git.commit(parents, files, signatory('alice'))
-        tied.set(merged, [number])
+        tie(number, merged, main)
       }
       merging = number
       stood.set(number, main)

@@ -1,5 +1,4 @@
 import type { Decision } from '../../decision/decision.ts'
-import type { RequestFacts } from '../../decision/facts.ts'
 import { sealMs } from '../../grant/bounds.ts'
 import { gitsudo, userActor } from '../../grant/events.ts'
 import { moveRequest } from '../../grant/moves.ts'
@@ -17,6 +16,7 @@ import { followToMerge, holdStill } from './hold-still.ts'
 import { intentOf } from './intent-of.ts'
 import { isOpen } from './rows.ts'
 import { type Ruling, recordNews, rulingsOf } from './ruling.ts'
+import { granted, withGrantedPaths, withRefusedPaths } from './taken-paths.ts'
 
 /** GitHub's clock and ours differ, and a delivery follows what it tells of. */
 const overlapMs = 60_000
@@ -38,11 +38,11 @@ export const verdictAtMerge = async (
   if (proposal !== undefined) return acceptAtMerge(deps, repository, pull, { ...observed, proposal })
   await followToMerge(deps, repository, observed)
   const sealed = await alreadySealed(deps, observed)
+  const known = await withRefusedPaths(deps, repository, observed)
   const { decision, staged } = await transact(deps, async (tx, deps) => {
     await holdStill(deps, tx, repository, observed)
     const rows = await deps.store.requestsOfPull(repository.id, pull.number)
-    const known = await withTakenPaths(deps, observed)
-    const decided = await decideOn(deps, known)
+    const decided = await decideOn(deps, await withGrantedPaths(deps, known))
     const late = rows.some(({ state }) => state === 'lapsed') || sealed.lapsed
     const decision = late ? lapsed(decided.decision) : decided.decision
     if (decision.verdict === 'not_yet') throw new Trouble(decision.summary)
@@ -59,8 +59,6 @@ export const verdictAtMerge = async (
   if (staged.length > 0) await deps.ledger.sealed(staged, deps.clock.now() + sealMs)
   return decision
 }
-
-const granted = ['grant.intended', 'grant.scheduled']
 
 /** What is sealed: which requests were granted or refused, and whether one lapsed. Rows are only a cache (trust.md 5.2). */
 const alreadySealed = async (
@@ -80,24 +78,6 @@ const alreadySealed = async (
     }
   }
   return { done, lapsed }
-}
-
-/**
- * A path that another pull request was granted for is used up (trust.md 3.4): one merge can mark two pull
- * requests with one head as merged (6.06b), and what both add is new to both.
- */
-const withTakenPaths = async (deps: ObserveDeps, observed: Observed): Promise<Observed> => {
-  const requests: RequestFacts[] = []
-  for (const request of observed.facts.requests) {
-    let usedUp = request.usedUp
-    for (const { id, state } of await deps.store.requestsOfPath(observed.facts.repository.id, request.path)) {
-      if (id === request.id) continue
-      const sealed = (await deps.ledger.history(id)).some(({ event }) => granted.includes(event.type))
-      if (sealed || state === 'granted') usedUp = true
-    }
-    requests.push({ ...request, usedUp })
-  }
-  return { ...observed, facts: { ...observed.facts, requests } }
 }
 
 /** A review whose payload is missing is asked for again before the verdict (trust.md 2.1). */

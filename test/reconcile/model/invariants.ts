@@ -45,7 +45,7 @@ export const createWatch = (stage: Stage) => {
   const judge = async (event: LedgerEvent, before: readonly LedgerEvent[]): Promise<void> => {
     const number = event.pull ?? 0
     if (event.type === 'policy.accepted') {
-      const truth = await truthOf(stage, number, 'merge', Date.parse(event.at), false)
+      const truth = await truthOf(stage, number, 'merge', Date.parse(event.at), false, before)
       expect(againstPolicies(truth), `policies of ${number}`).toEqual([])
       stage.accepted = String(event.commit)
       stage.loaded = undefined
@@ -55,7 +55,7 @@ export const createWatch = (stage: Stage) => {
     const scheduled = own.some(({ type }) => type === 'grant.scheduled')
     const why = async (late: boolean) => {
       const moment = scheduled ? 'start' : 'merge'
-      return against(await truthOf(stage, number, moment, Date.parse(event.at), late), path)
+      return against(await truthOf(stage, number, moment, Date.parse(event.at), late, before), path)
     }
     const path = String(event.data.path ?? own.find(({ data }) => data.path !== undefined)?.data.path)
     if (given.includes(event.type)) {

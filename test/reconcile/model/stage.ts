@@ -1,3 +1,4 @@
+import type { LedgerEvent } from '../../../app/audit/event.ts'
 import { readRequest } from '../../../app/request/read.ts'
 import { accessWorld } from '../../support/memory/access-world.ts'
 import { createCrashes } from '../../support/memory/crash.ts'
@@ -61,6 +62,7 @@ const untouched = [
 
 /**
  * What the restatement is told of a pull request as it is, at `now` (epoch ms).
+ * @param sealed what the ledger held before
  * @param late pushes to its branch after the merge count as well: nobody needs to tell them apart
  */
 export const truthOf = async (
@@ -69,6 +71,7 @@ export const truthOf = async (
   moment: Truth['moment'],
   now: number,
   late: boolean,
+  sealed: readonly LedgerEvent[],
 ): Promise<Truth> => {
   const { hub, store } = world
   const { git } = hub
@@ -139,11 +142,14 @@ export const truthOf = async (
       .filter(({ ref, at }) => ref === `refs/heads/${pull.head.ref}` && (late || at <= (mergedAt ?? at)))
       .map(({ by }) => by),
     taken: new Set(
-      world.ledger
-        .events()
-        .flatMap(({ type, pull: other, data }) =>
-          given.includes(type) && other !== number ? [String(data.path)] : [],
-        ),
+      sealed.flatMap(({ type, pull: other, data }) =>
+        given.includes(type) && other !== number ? [String(data.path)] : [],
+      ),
+    ),
+    refusals: sealed.flatMap(({ type, pull: other = 0, data, commit = '' }) =>
+      type === 'grant.refused' && other !== number && (hub.pulls.get(other)?.base.ref ?? 'main') === 'main'
+        ? [{ path: String(data.path), commit }]
+        : [],
     ),
     policy: rules === undefined ? undefined : policyOf(git.text(rules)),
     renewed:
@@ -152,15 +158,13 @@ export const truthOf = async (
         : {
             at: loaded,
             asked: (path) => {
-              const last = world.ledger
-                .events()
-                .findLast(
-                  ({ type, pull: of, data }) =>
-                    type === 'request.evaluated' &&
-                    of === number &&
-                    data.path === path &&
-                    data.policy_commit !== accepted,
-                )
+              const last = sealed.findLast(
+                ({ type, pull: of, data }) =>
+                  type === 'request.evaluated' &&
+                  of === number &&
+                  data.path === path &&
+                  data.policy_commit !== accepted,
+              )
               const text = git.held(String(last?.data.policy_commit ?? accepted)).tree.get(rulesPath)
               return last === undefined || text === undefined ? undefined : policyOf(git.text(text))
             },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { accessWorld, filePath, requestFile } from '../../support/memory/access-world.ts'
+import { type AccessWorld, accessWorld, filePath, requestFile } from '../../support/memory/access-world.ts'
 import { repositoryId } from '../../support/memory/hub.ts'
 import { approved } from './approved.ts'
 
@@ -43,6 +43,60 @@ describe('one path, one request, one grant (trust.md 3.4)', () => {
     await world.pass(3_700_000)
     expect(await world.states(pull)).toEqual({ a: 'refused' })
     expect(world.store.grantRows()).toEqual([])
+  })
+
+  test.each<readonly [string, (world: AccessWorld) => Promise<unknown>]>([
+    ['merged without approval', (world) => world.merge(world.request('a'), 'carol')],
+    ['pushed', async (world) => world.push('main', { [filePath('a')]: requestFile('a') }, 'carol')],
+  ])('a path that was refused, %s, is used up, though the branch was rewritten since', async (_, bring) => {
+    const world = accessWorld()
+    const start = world.git.tip('main')
+    await bring(world)
+    await world.settle()
+    world.move('main', start, 'carol')
+    await world.settle()
+    world.push('again', { [filePath('a')]: requestFile('a') }, 'alice', start)
+    const again = world.open('again', 'alice')
+    await world.settle()
+    world.review(again, 'bob')
+    await world.settle()
+    await world.merge(again, 'alice')
+    await world.settle()
+    expect(await world.states(again)).toEqual({ a: 'refused' })
+    expect(world.store.grantRows()).toEqual([])
+  })
+
+  test('a path that was refused in another branch is free', async () => {
+    const world = accessWorld()
+    world.push('side', { 'side.md': 'x' }, 'carol')
+    const head = world.push('a', { [filePath('a')]: requestFile('a') }, 'alice')
+    const aside = world.open('a', 'alice', { base: 'side' })
+    await world.settle()
+    await world.merge(aside, 'carol')
+    await world.settle()
+    expect(await world.states(aside)).toEqual({ a: 'refused' })
+    world.move('again', head, 'alice')
+    const again = world.open('again', 'alice')
+    world.review(again, 'bob')
+    await world.settle()
+    await world.merge(again, 'alice')
+    await world.settle()
+    expect(await world.states(again)).toEqual({ a: 'active' })
+  })
+
+  test('what was refused of two pull requests with one head takes nothing from the other (6.06b)', async () => {
+    const world = accessWorld()
+    const head = world.push('x', { [filePath('a')]: requestFile('a') }, 'alice')
+    world.move('y', head, 'alice')
+    const [first, second] = [world.open('x', 'alice'), world.open('y', 'alice')]
+    world.review(first, 'bob')
+    await world.settle()
+    await world.merge(second, 'carol')
+    await world.deliver()
+    await world.lookAtPull(second)
+    expect(await world.states(second)).toEqual({ a: 'refused' })
+    await world.settle()
+    expect(await world.states(first)).toEqual({ a: 'active' })
   })
 
   test('two pull requests with the same file, both approved, grant once', async () => {

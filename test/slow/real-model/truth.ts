@@ -57,6 +57,12 @@ export const truthOf = (
         given.includes(type) && other !== number ? [String(data.path)] : [],
       ),
     ),
+    refusals: before.flatMap(({ type, pull: other = 0, data, commit = '' }) => {
+      const base = pulls.find((one) => one.number === other)?.base ?? 'main'
+      return type === 'grant.refused' && other !== number && base === 'main'
+        ? [{ path: String(data.path), commit }]
+        : []
+    }),
     policy: at(policy.accepted),
     renewed:
       policy.loaded === undefined

@@ -15,6 +15,10 @@ export const notAsApproved = (truth: Truth, path: string): readonly string[] => 
   if (git.files(tip).get(path) !== blob) no.push('3.4 changed or gone on the branch')
   if ([...git.history(before)].some((one) => git.files(one).has(path))) no.push('3.4 the path is used up')
   if (truth.taken.has(path)) no.push('3.4 the path has its grant')
+  // 6.06b: one merge can bring two pull requests.
+  const along = (one: string) => git.history(commit).has(one) && !git.history(before).has(one)
+  if (truth.refusals.some((one) => one.path === path && !along(one.commit)))
+    no.push('3.4 the path was refused before')
   if (moment === 'merge' && now > at + repository.grantWindow) no.push('3.6 too late')
   const from = git.forkPoint(before, pull.head)
   const [was, is] = [git.files(from), git.files(pull.head)]

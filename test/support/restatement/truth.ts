@@ -43,6 +43,8 @@ export type Truth = {
   readonly pushers: readonly (Account | undefined)[]
   /** Paths that another pull request has a grant for. */
   readonly taken: ReadonlySet<string>
+  /** What was refused before, at the commit that had brought it: of other pull requests into the branch, and of pushes. */
+  readonly refusals: readonly { readonly path: string; readonly commit: string }[]
   readonly policy: Policy | undefined
   /** Where the policies took the place of others: when, and what those had asked for in the request's last decision. */
   readonly renewed:

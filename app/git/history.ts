@@ -10,8 +10,6 @@ import { isSha, requireSha } from './sha.ts'
 const commitsLimit = 10_000
 /** Commits read one by one before git is asked to walk: a pull request has a few. */
 const readLimit = 200
-/** Answers about what a commit's history held, which never change, that are remembered. */
-const answersLimit = 1000
 /** Whose paths are asked about all the time. */
 const requests = 'requests'
 
@@ -52,7 +50,6 @@ export function createHistory({ gitDir, env, timeoutMs, objects }: HistoryOption
     },
     createHeld(objects, requests),
   )
-  const held = new Map<string, boolean>()
   /** Where ways back from `head` first meet what `stop` holds; undefined: not within what is read here. */
   const meet = async (head: Sha, stop: (sha: Sha) => boolean): Promise<readonly Sha[] | undefined> => {
     const met = new Set<Sha>()
@@ -114,14 +111,9 @@ export function createHistory({ gitDir, env, timeoutMs, objects }: HistoryOption
       await present(commit)
       const onLine = line.held(commit, path)
       if (onLine !== undefined) return onLine
-      const question = `${commit} ${path}`
-      const known = held.get(question)
-      if (known !== undefined) return known
       // --full-history: by default git leaves out side branches whose changes a merge undid.
       const answer = (await list(['--full-history', '--max-count=1', commit, '--', path])).length > 0
       line.learn(commit, path, answer)
-      if (held.size === answersLimit) held.clear()
-      held.set(question, answer)
       return answer
     },
   }

@@ -17,7 +17,7 @@ import type { RepositorySettings } from './ports/settings.ts'
 import type { Tx } from './ports/store.ts'
 import { requestEvent } from './pull-request/events.ts'
 import { isSettled } from './pull-request/settled.ts'
-import { askRevoke } from './revoke.ts'
+import { type Departure, openOf, revokeOverlooked, revokePaths } from './revoke-gone.ts'
 import { transact } from './transact.ts'
 
 /** `following`: by repository; a process walks a branch once at a time, for whoever comes next may find it walked. */
@@ -52,11 +52,13 @@ export const followBranch = async (deps: ReconcileDeps, repository: RepositorySe
   const mirror = deps.git.mirror(repository.id)
   // The cursor first: a tip that is older than it would look like a rewritten branch.
   const known = await deps.store.branch(repository.id)
+  // And what is granted: a grant that is given meanwhile lies on a later tip than this one.
+  const open = await openOf(deps, repository)
   const { tip } = await mirror.fetch([])
   // The history before the accepted policies is not ours to judge.
   const cursor = known?.cursor ?? repository.firstAcceptedCommit
   if (cursor === tip && known?.cursor !== undefined) {
-    await revokeOverlooked(deps, repository, mirror, tip)
+    await revokeOverlooked(deps, repository, mirror, tip, open)
     return
   }
   const has = await mirror.has(cursor)
@@ -93,7 +95,7 @@ export const followBranch = async (deps: ReconcileDeps, repository: RepositorySe
       await deps.queue.wake([wakeBranch(repository.id)], tx)
       return
     }
-    for (const { path, by } of gone) await revokePath(deps, tx, repository, path, by)
+    await revokePaths(deps, tx, repository, gone)
     for (const { change, commit, brought } of origins)
       if (!brought) await refuse(deps, tx, repository, change.path, commit)
     await refuseStrays(deps, tx, repository, policies)
@@ -141,12 +143,6 @@ export const additions = async (
   return found.filter(({ change }) => canonicalPath(change.path).ok)
 }
 
-type Departure = {
-  readonly path: string
-  /** The pull requests that brought the file themselves, in several steps: what they left is what was approved. */
-  readonly by: readonly number[]
-}
-
 /**
  * Files that changed or went. A rebase, or a push by hand, brings the commits of a pull request one by one, and a
  * file that several of them wrote did not change afterwards.
@@ -187,27 +183,6 @@ const missing = async (
   return found
 }
 
-/**
- * The cursor is a row and proves nothing (trust.md 5.2): whoever sets it on what deleted a file hides that from the
- * walk, but not from here, where the tip is held against what the ledger leaves open.
- */
-const revokeOverlooked = async (
-  deps: ReconcileDeps,
-  repository: RepositorySettings,
-  mirror: Mirror,
-  tip: Sha,
-): Promise<void> => {
-  const paths = new Set<string>()
-  for (const { intent } of (await deps.ledger.standing()).open.values()) {
-    if (intent.repository !== repository.id) continue
-    if ((await mirror.entry(tip, intent.path))?.sha !== intent.blob) paths.add(intent.path)
-  }
-  if (paths.size === 0) return
-  await deps.store.transaction(async (tx) => {
-    for (const path of paths) await revokePath(deps, tx, repository, path, [])
-  })
-}
-
 /** And files that nobody ever asked us about. */
 const strangers = async (
   deps: ReconcileDeps,
@@ -246,37 +221,6 @@ const originsOf = async (
       return { ...addition, pulls, brought: holding.includes(true) }
     }),
   )
-}
-
-/** A request file on the branch that changed or went, by whatever means, revokes (trust.md 3.4). */
-const revokePath = async (
-  deps: ReconcileDeps,
-  tx: Tx,
-  repository: RepositorySettings,
-  path: string,
-  by: readonly number[],
-): Promise<void> => {
-  const rows = await deps.store.requestsOfPath(repository.id, path)
-  // What was granted is known without its row, which somebody may have hidden (trust.md 5.2).
-  const { open } = await deps.ledger.standing()
-  const granted = [...open.values()]
-    .filter(({ intent }) => intent.repository === repository.id && intent.path === path)
-    .map(({ intent: { grant: id, pull } }) => ({ id, pull }))
-  const grants = [...rows, ...granted].flatMap(({ id, pull }) => (by.includes(pull) ? [] : [id]))
-  for (const grant of new Set(grants)) {
-    if (typeof (await deps.store.revokeAsked(grant)) === 'object') continue
-    const branch = { kind: 'system' as const, id: 'branch' }
-    await askRevoke(
-      deps,
-      {
-        grant,
-        by: branch,
-        why: `${path} changed or left ${repository.branch}`,
-        askedAt: deps.clock.now(),
-      },
-      tx,
-    )
-  }
 }
 
 /** On the branch without a pull request: never a grant. */

@@ -105,6 +105,29 @@ describe('the branch', () => {
     expect(await world.states(pull)).toEqual({ a: 'ended' })
   })
 
+  test('a grant given while it reads the branch is not held against the tip of before', async () => {
+    const world = accessWorld()
+    const pull = world.request('a')
+    await world.settle()
+    world.review(pull, 'bob')
+    await world.settle()
+    await world.lookAtBranch()
+    const { mirror } = world.git
+    const { fetch } = mirror
+    Object.assign(mirror, {
+      fetch: async (wants: readonly string[]) => {
+        const answer = await fetch(wants)
+        mirror.fetch = fetch
+        await world.merge(pull, 'alice')
+        await world.settle()
+        return answer
+      },
+    })
+    await world.lookAtBranch()
+    await world.settle()
+    expect(await world.states(pull)).toEqual({ a: 'active' })
+  })
+
   test('a cursor that somebody set among the commits of a pull request pushed by hand hides none of them', async () => {
     const world = accessWorld()
     world.push('p', { 'README.md': 'slipped in' }, 'alice')

@@ -32,6 +32,11 @@ export const createAnchorBranch = (
     return Buffer.from(data.content, 'base64').toString('utf8')
   },
 
+  async parents(commit) {
+    const { data } = await client.rest.git.getCommit({ ...at, commit_sha: commit })
+    return data.parents.map(({ sha }) => sha)
+  },
+
   async descends(ancestor, descendant) {
     if (ancestor === descendant) return true
     const compared = await orUndefined(

@@ -25,7 +25,7 @@ export type AnchorDeps = ObserveDeps & {
 
 const soonMs = 1_000
 const retryMs = 10_000
-/** For what only a person can end; said again each time. */
+/** For what only a person can end, or what takes many calls to see; said again each time. */
 const lastingMs = 5 * 60_000
 
 /**
@@ -54,10 +54,12 @@ export const createAnchorer = (deps: AnchorDeps) => {
     if (step.act === 'stop') {
       log.alert('anchor.stopped', { repository, why: step.why })
       trouble(step.why)
+      if (step.deep) putOff(lastingMs)
     } else if (step.act === 'lost') {
       lost = `the database lacks what the newest anchor holds, ${step.checkpoint.size} events: was a backup restored? gitsudo server acknowledge-restore`
+      if (step.under !== undefined) log.alert('anchor.foreign', { repository, commit: step.under })
       log.alert('ledger.restored', { anchor: step.commit, size: step.checkpoint.size, why: lost })
-      putOff(retryMs)
+      putOff(step.under === undefined ? retryMs : lastingMs)
     } else {
       unseen = undefined
       // A backup of before the first anchor knows of no branch: that there is none then does not undo what was seen.
@@ -111,7 +113,8 @@ export const createAnchorer = (deps: AnchorDeps) => {
     /** Whether an anchor is due now. While in doubt, looks at the branch first. */
     async due(): Promise<boolean> {
       if (!mayAsk()) return false
-      if (doubt() !== undefined) await guarded(async () => learn(decideAnchor(await observeAnchor(deps))))
+      if (doubt() !== undefined)
+        await guarded(async () => learn(decideAnchor(await observeAnchor(deps, true))))
       return (
         doubt() === undefined && mayAsk() && anchorDue(await checkpoints.anchors(repository), clock.now())
       )
@@ -121,7 +124,7 @@ export const createAnchorer = (deps: AnchorDeps) => {
     async look(): Promise<void> {
       if (!mayAsk() || !anchorDue(await checkpoints.anchors(repository), clock.now())) return
       await guarded(async () => {
-        const step = decideAnchor(await observeAnchor(deps))
+        const step = decideAnchor(await observeAnchor(deps, doubt() !== undefined))
         learn(step)
         if (doubt() === undefined) await act(step)
       })
@@ -135,7 +138,7 @@ export const createAnchorer = (deps: AnchorDeps) => {
  * @throws GitHubError also where the branch is not where it has to be, so that nobody knows what was anchored
  */
 export const acknowledgeRestore = async (deps: AnchorDeps): Promise<number | undefined> => {
-  const step = decideAnchor(await observeAnchor(deps))
+  const step = decideAnchor(await observeAnchor(deps, true))
   if (step.act === 'stop') throw new GitHubError('not_found', `What was anchored cannot be told: ${step.why}`)
   if (step.act !== 'lost') return undefined
   const { repository } = deps

@@ -14,6 +14,7 @@ const watched = (does: { answers(): Promise<void>; tip(): Promise<string | undef
   const anchor: AnchorBranch = {
     tip: () => does.tip(),
     file: async () => undefined,
+    parents: async () => [],
     descends: async () => true,
     commit: () => Promise.reject(new GitHubError('conflict', 'somebody was first')),
   }

@@ -52,6 +52,8 @@ test('a branch grows by whole commits, each one write once there is a branch', a
   expect(await branch.file(second, 'checkpoint')).toBe('two — ✓')
   expect(await branch.file(first, 'rotations/1')).toBe('one, rotated')
   expect(await branch.file(first, 'nothing')).toBeUndefined()
+  expect(await branch.parents(first)).toEqual([])
+  expect(await branch.parents(second)).toEqual([first])
   expect(await branch.descends(first, second)).toBe(true)
   expect(await branch.descends(first, first)).toBe(true)
   expect(await branch.descends(second, first)).toBe(false)

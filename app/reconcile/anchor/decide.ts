@@ -27,6 +27,11 @@ export type AnchorFacts = {
     readonly staged: boolean
     /** Somebody said that what the ledger lost of it is lost. */
     readonly acknowledged: boolean
+    /**
+     * What others hid between it and the last anchor on record: one of ours that the ledger does not hold and that nobody
+     * acknowledged; `too deep` where more lies there than is looked through.
+     */
+    readonly hidden?: { readonly commit: Sha; readonly checkpoint: Checkpoint } | 'too deep'
   }
 }
 
@@ -36,10 +41,10 @@ export type AnchorStep =
   /** A commit of ours that is not on record: we died, or GitHub's answer was lost. */
   | { readonly act: 'record'; readonly commit: Sha; readonly checkpoint: Checkpoint }
   | { readonly act: 'wait' }
-  /** The branch is not to be touched. */
-  | { readonly act: 'stop'; readonly why: string }
-  /** The database ends before the newest anchor, or differs from it (trust.md 3.11). */
-  | { readonly act: 'lost'; readonly commit: Sha; readonly checkpoint: Checkpoint }
+  /** The branch is not to be touched. `deep`: it cost many calls to see that. */
+  | { readonly act: 'stop'; readonly why: string; readonly deep?: true }
+  /** The database ends before the newest anchor, or differs from it (trust.md 3.11). `under`: what others put on top. */
+  | { readonly act: 'lost'; readonly commit: Sha; readonly checkpoint: Checkpoint; readonly under?: Sha }
 
 /** What follows from where the branch is and what the ledger says; the branch is never moved back. */
 export const decideAnchor = ({ last, tip }: AnchorFacts): AnchorStep => {
@@ -47,7 +52,7 @@ export const decideAnchor = ({ last, tip }: AnchorFacts): AnchorStep => {
     return last === undefined
       ? { act: 'commit', foreign: false }
       : { act: 'stop', why: `the branch is gone: put it back at the anchor ${last.commit}` }
-  const { commit, checkpoint, holds, onTop, staged, acknowledged } = tip
+  const { commit, checkpoint, holds, onTop, staged, acknowledged, hidden } = tip
   if (staged) return { act: 'wait' }
   if (checkpoint !== undefined && !holds && !acknowledged) return { act: 'lost', commit, checkpoint }
   if (commit === last?.commit) return { act: 'commit', parent: commit, foreign: false }
@@ -56,6 +61,13 @@ export const decideAnchor = ({ last, tip }: AnchorFacts): AnchorStep => {
       act: 'stop',
       why: `the branch is at ${commit}, which is not on top of the anchor ${last.commit}: put it back there`,
     }
+  if (hidden === 'too deep')
+    return {
+      act: 'stop',
+      why: `too many commits of others lie on the branch: ${last === undefined ? 'take them away' : `put it back at the anchor ${last.commit}`}`,
+      deep: true,
+    }
+  if (hidden !== undefined) return { act: 'lost', ...hidden, under: commit }
   if (checkpoint !== undefined && holds && checkpoint.size > (last?.size ?? 0))
     return { act: 'record', commit, checkpoint }
   return { act: 'commit', parent: commit, foreign: !acknowledged }

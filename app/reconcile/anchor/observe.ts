@@ -16,8 +16,11 @@ export type ObserveDeps = {
   readonly repository: number
 }
 
-/** The branch first, then the ledger, which is never behind it; what is staged before what is sealed. */
-export const observeAnchor = async (deps: ObserveDeps): Promise<AnchorFacts> => {
+/**
+ * The branch first, then the ledger, which is never behind it; what is staged before what is sealed.
+ * @param doubted look, too, for what others hid under the tip
+ */
+export const observeAnchor = async (deps: ObserveDeps, doubted: boolean): Promise<AnchorFacts> => {
   const { branch, checkpoints, ledger, repository } = deps
   const commit = await branch.tip()
   const checkpoint = commit === undefined ? undefined : await checkpointAt(deps, commit)
@@ -27,19 +30,54 @@ export const observeAnchor = async (deps: ObserveDeps): Promise<AnchorFacts> => 
   if (commit === undefined) return known
   const onTop = last === undefined || (await branch.descends(last.commit, commit))
   // Another replica has anchored since the branch was read.
-  if (!onTop && (await branch.tip()) !== commit) return observeAnchor(deps)
-  const chain = checkpoint && (await checkpoints.chainAt(checkpoint.size))
+  if (!onTop && (await branch.tip()) !== commit) return observeAnchor(deps, doubted)
+  const holds = checkpoint !== undefined && (await isHeld(deps, checkpoint))
+  const staged = waiting.some((event) => event.commit === commit)
+  const acknowledged = await checkpoints.recorded('ledger.restored', commit)
+  const told = staged || acknowledged || !onTop || (checkpoint !== undefined && !holds)
+  const hidden = told || !doubted ? undefined : await hiddenUnder(deps, commit, last?.commit)
   return {
     ...known,
     tip: {
       commit,
       ...(checkpoint === undefined ? {} : { checkpoint }),
-      holds: checkpoint !== undefined && chain !== undefined && Buffer.compare(chain, checkpoint.head) === 0,
+      holds,
       onTop,
-      staged: waiting.some((event) => event.commit === commit),
-      acknowledged: await checkpoints.recorded('ledger.restored', commit),
+      staged,
+      acknowledged,
+      ...(hidden === undefined ? {} : { hidden }),
     },
   }
+}
+
+/** Commits that are looked through for what somebody hid under them, two calls each. */
+const mostCommits = 20
+
+/** Back from the tip to the last anchor on record, or where there is none, to one that the ledger holds. */
+const hiddenUnder = async (
+  deps: ObserveDeps,
+  tip: Sha,
+  last: Sha | undefined,
+): Promise<NonNullable<AnchorFacts['tip']>['hidden']> => {
+  const seen = new Set([tip])
+  for (const commit of seen) {
+    if (commit === last) continue
+    if (seen.size > mostCommits) return 'too deep'
+    const checkpoint = await checkpointAt(deps, commit)
+    const held = checkpoint !== undefined && (await isHeld(deps, checkpoint))
+    if (checkpoint !== undefined && !held) {
+      if (!(await deps.checkpoints.recorded('ledger.restored', commit))) return { commit, checkpoint }
+    } else if (!held || last !== undefined) {
+      for (const parent of await deps.branch.parents(commit)) seen.add(parent)
+    }
+  }
+  return undefined
+}
+
+/** Whether the ledger holds what it says. */
+const isHeld = async ({ checkpoints }: ObserveDeps, { size, head }: Checkpoint): Promise<boolean> => {
+  const chain = await checkpoints.chainAt(size)
+  return chain !== undefined && Buffer.compare(chain, head) === 0
 }
 
 /** The checkpoint of this instance that lies at a commit under a signature of ours. */

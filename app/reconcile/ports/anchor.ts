@@ -9,6 +9,8 @@ export type AnchorBranch = {
   tip(): Promise<Sha | undefined>
   /** A file's text at a commit; undefined: it holds none. */
   file(commit: Sha, path: string): Promise<string | undefined>
+  /** What a commit was made on. */
+  parents(commit: Sha): Promise<readonly Sha[]>
   /** Whether `descendant` is `ancestor` or was made on top of it. */
   descends(ancestor: Sha, descendant: Sha): Promise<boolean>
   /**

@@ -74,6 +74,16 @@ describe('what follows from where the branch is', () => {
     ],
     ['an empty database', { tip: tip({ holds: false }) }, { act: 'lost', commit: 'b' }],
     [
+      'somebody else wrote on top of one that the database lacks',
+      { tip: { ...without(tip(none)), hidden: { commit: 'h', checkpoint: checkpoint(12) } } },
+      { act: 'lost', commit: 'h', under: 'b' },
+    ],
+    [
+      'somebody else wrote more than is looked through',
+      { last: last(1), tip: { ...without(tip(none)), hidden: 'too deep' } },
+      { act: 'stop', why: expect.stringContaining('put it back at the anchor a'), deep: true },
+    ],
+    [
       'the loss is acknowledged',
       { last: last(1), tip: tip({ holds: false, acknowledged: true }) },
       { act: 'commit', parent: 'b', foreign: false },

@@ -124,6 +124,64 @@ describe('a database that lacks what was anchored (trust.md 3.11)', () => {
     expect(three.anchorer.doubt()).toBeUndefined()
   })
 
+  test.each<[string, string, (older: string) => void]>([
+    [
+      'their own',
+      'of before all anchors',
+      () => t.branch.put(new Map([['checkpoint', 'nothing of ours\n']])),
+    ],
+    ['their own', 'of later', () => t.branch.put(new Map([['checkpoint', 'nothing of ours\n']]))],
+    ['an older one of ours', 'of later', (older) => t.branch.put(t.branch.at(older))],
+  ])('a commit of others with %s on top hides no loss from a backup %s', async (_, backup, put) => {
+    const one = await t.replica()
+    await one.seal(2)
+    await one.turn()
+    const [older = ''] = t.branch.tips()
+    t.clock.advance(61_000)
+    await one.seal(3)
+    await one.turn()
+    const newest = t.branch.tips().at(-1) ?? ''
+    await cut(3)
+    if (backup === 'of before all anchors')
+      await t.owner(`delete from audit_events where seq > 1; delete from checkpoints`)
+    put(older)
+    const foreign = t.branch.tips().at(-1)
+    const two = await t.replica()
+    await two.turn()
+    expect(two.anchorer.doubt()).toContain('lacks what the newest anchor holds, 6 events')
+    expect(t.alerts()).toEqual(['anchor.foreign', 'ledger.restored'])
+    expect(await t.branch.tip()).toBe(foreign)
+    expect(await acknowledgeRestore(two)).toBe(6)
+    t.clock.advance(300_000)
+    await two.turn()
+    expect(two.anchorer.doubt()).toBeUndefined()
+    expect(await two.checkpoints.recorded('ledger.restored', newest)).toBe(true)
+    const three = await t.replica()
+    await three.turn()
+    expect(three.anchorer.doubt()).toBeUndefined()
+  })
+
+  test('what lies under more commits of others than are looked through is doubted by whoever starts, until there is a newer anchor', async () => {
+    const one = await t.replica()
+    await one.seal(5)
+    await one.turn()
+    const [ours = ''] = t.branch.tips()
+    for (let n = 0; n < 25; n += 1) t.branch.put(new Map([['checkpoint', `nothing of ours ${n}\n`]]))
+    const two = await t.replica()
+    await two.turn()
+    expect(two.anchorer.doubt()).toContain(`put it back at the anchor ${ours}`)
+    expect(t.alerts()).toEqual(['anchor.stopped'])
+    // Who has seen it goes on.
+    await one.seal()
+    t.clock.advance(61_000)
+    await one.turn()
+    expect(t.alerts()).toEqual(['anchor.stopped', 'anchor.foreign'])
+    expect(await one.anchored()).toHaveLength(2)
+    t.clock.advance(300_000)
+    await two.turn()
+    expect(two.anchorer.doubt()).toBeUndefined()
+  })
+
   test('what is forged on the branch takes nobody out of service', async () => {
     const one = await t.replica()
     await one.seal(2)

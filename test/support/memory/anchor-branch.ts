@@ -54,6 +54,11 @@ export const memoryAnchorBranch = (): AnchorBranch & {
   return {
     tip: () => around('tip', () => tip),
     file: (commit, path) => around('file', () => commits.get(commit)?.files.get(path)),
+    parents: (commit) =>
+      around('parents', () => {
+        const parent = commits.get(commit)?.parent
+        return parent === undefined ? [] : [parent]
+      }),
     descends: (ancestor, descendant) => around('descends', () => descends(ancestor, descendant)),
     commit: async ({ parent, files }) => {
       const sha = await around('commit', () => {

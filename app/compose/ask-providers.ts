@@ -1,9 +1,11 @@
 import type { ProviderAnswer } from '../cli/deps.ts'
 import { type Call, type Provider, ProviderError } from '../provider/port.ts'
+import { callFor } from '../reconcile/call-for.ts'
 import type { Clock } from '../reconcile/ports/clock.ts'
 
 /** Whole organisations are looked through. */
 const patienceMs = 120_000
+const unbounded = new AbortController().signal
 
 /** Asks every provider at once; a `ProviderError` becomes the answer of that one alone. */
 export const askProviders = <T>(
@@ -13,9 +15,8 @@ export const askProviders = <T>(
 ): Promise<readonly ProviderAnswer<T>[]> =>
   Promise.all(
     [...providers].map(async ([provider, cloud]) => {
-      const call = { deadline: clock.now() + patienceMs, signal: AbortSignal.timeout(patienceMs) }
       try {
-        return { provider, found: await question(cloud, call) }
+        return { provider, found: await question(cloud, callFor(clock.now(), patienceMs, unbounded)) }
       } catch (error) {
         if (error instanceof ProviderError) return { provider, trouble: error.message }
         throw error

@@ -1,4 +1,5 @@
 import type { Records } from '../provider/aws/records.ts'
+import { holding } from '../reconcile/holding.ts'
 import type { Git } from '../reconcile/ports/git.ts'
 import type { Keys } from '../reconcile/ports/keys.ts'
 import { isTampered, type Ledger } from '../reconcile/ports/ledger.ts'
@@ -37,7 +38,9 @@ export const awsRecords = ({ ledger, keys, store, git, repositories }: AwsRecord
         .map(({ intent }) => intent)
     },
     offered: () => offersOf('aws', { ledger, keys, git, repositories }),
-    exclusive: ({ account, arn }, signal, work) =>
-      turns({ lane: 'takes', place: account, signal }, () => store.alone(`aws ${arn}`, work)),
+    exclusive: ({ account, arn }, turnBy, work) =>
+      turns({ lane: 'takes', place: account, signal: turnBy, turnBy }, () =>
+        holding(store, [`aws ${arn}`], { turnBy }, work),
+      ),
   }
 }

@@ -1,6 +1,9 @@
 /** The longest one provider call may take, in milliseconds. */
 export const callMs = 10_000
 
+/** How much of it may go by before it is sent, waiting for others. */
+export const turnMs = callMs / 2
+
 /** How long a step waits for its event's seal, in milliseconds. */
 export const sealMs = 10_000
 

@@ -12,8 +12,13 @@ const limits = { each: 32, most: 128 }
  */
 export const limitCalls = (provider: Provider, { each, most } = limits): Provider => {
   const turns = createTurns(provider.name, { each, most }, outcomeOf)
-  const run = <T>(lane: Lane, scope: string | undefined, { signal }: Call, work: () => Promise<T>) =>
-    turns({ lane, place: scope === undefined ? '' : provider.account(scope), signal }, () =>
+  const run = <T>(
+    lane: Lane,
+    scope: string | undefined,
+    { signal, turnBy = signal }: Call,
+    work: () => Promise<T>,
+  ) =>
+    turns({ lane, place: scope === undefined ? '' : provider.account(scope), signal, turnBy }, () =>
       untilAborted(signal, work()),
     )
   const { credentials, cutBack, discard, environment, lingerMs, observe } = provider

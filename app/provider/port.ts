@@ -9,16 +9,20 @@ export type FaultKind =
   | 'unavailable'
   | 'unknown'
 
+/** So long a cloud may keep us away: whoever can write its answers must not put revocations off for ever. */
+const longestRetryAfterMs = 5 * 60_000
+
 /** A cloud's refusal or silence, classified. `unknown` never means absent. */
 export class ProviderError extends Error {
   readonly kind: FaultKind
-  /** Milliseconds the cloud asked us to wait. */
+  /** Milliseconds the cloud asked us to wait, five minutes at most. */
   readonly retryAfter: number | undefined
   constructor(kind: FaultKind, message: string, options: { cause?: unknown; retryAfter?: number } = {}) {
     super(message, options.cause === undefined ? {} : { cause: options.cause })
     this.name = 'ProviderError'
     this.kind = kind
-    this.retryAfter = options.retryAfter
+    this.retryAfter =
+      options.retryAfter === undefined ? undefined : Math.min(options.retryAfter, longestRetryAfterMs)
   }
 }
 
@@ -47,8 +51,16 @@ export type Binding = {
   readonly differs?: string
 }
 
-/** One call's bounds: `deadline` is epoch milliseconds; `signal` aborts at it. `attempt` counts a grant's tries, for the log. */
-export type Call = { readonly deadline: number; readonly signal: AbortSignal; readonly attempt?: number }
+/**
+ * One call's bounds: `deadline` is epoch milliseconds; `signal` aborts at it. What has not had its turn when `turnBy`
+ * aborts is not sent any more. `attempt` counts a grant's tries, for the log.
+ */
+export type Call = {
+  readonly deadline: number
+  readonly signal: AbortSignal
+  readonly turnBy?: AbortSignal
+  readonly attempt?: number
+}
 
 /**
  * The promise every cloud keeps; `test/provider/contract.ts` proves it for each implementation.

@@ -2,6 +2,7 @@ import { debtOf } from '../grant/debt.ts'
 import { compare, intentsOf, issuedIn } from '../grant/findings.ts'
 import { type Binding, type Provider, ProviderError } from '../provider/port.ts'
 import { atMost } from './at-most.ts'
+import { callFor } from './call-for.ts'
 import type { Queue } from './ports/queue.ts'
 import type { Store } from './ports/store.ts'
 import { endStray, listMs, type StrayDeps, type StrayFinding } from './strays.ts'
@@ -17,8 +18,8 @@ export type CloudFinding =
   | { readonly finding: 'missing'; readonly grant: string }
   | (StrayFinding & { readonly grant: string; readonly found: Binding })
 
-/** Strays taken away at once: each keeps a database connection for as long as a provider call takes. */
-const most = 4
+/** Strays taken away at once: each keeps one of the connections that hold locks for as long as a call takes. */
+const most = 2
 
 /**
  * Compares what one cloud has with what the ledger says (trust.md 7.15). Whatever concerns a grant is left to its own
@@ -32,13 +33,9 @@ export const reconcileCloud = async (
 ): Promise<readonly CloudFinding[]> => {
   if (!provider.traits.binding) return []
   const { clock, ledger } = deps
-  const call = {
-    deadline: clock.now() + listMs,
-    signal: AbortSignal.any([signal, AbortSignal.timeout(listMs)]),
-  }
   const { open } = await ledger.standing()
   const before = issuedIn(open, provider.name)
-  const listed = await provider.list(call, intentsOf(open, provider.name))
+  const listed = await provider.list(callFor(clock.now(), listMs, signal), intentsOf(open, provider.name))
   const { drifted, missing, strays } = compare(
     listed,
     (await ledger.standing()).open,

@@ -2,6 +2,7 @@ import { callMs, sealMs } from '../grant/bounds.ts'
 import { credentialsEvent } from '../grant/events.ts'
 import type { Intent } from '../grant/intent.ts'
 import { type Credentials, type Provider, ProviderError } from '../provider/port.ts'
+import { callFor } from './call-for.ts'
 import type { GrantDeps } from './grant/deps.ts'
 import { readLedger } from './grant/situation.ts'
 import { withheld } from './grant/withheld.ts'
@@ -47,12 +48,8 @@ export const issueCredentials = async (
   const after = await standing(deps, id, caller)
   if (!after.ok) return after
   const ms = Math.max(1, Math.min(callMs, intent.endsAt - deps.clock.now()))
-  const call = {
-    deadline: deps.clock.now() + ms,
-    signal: AbortSignal.any([signal, AbortSignal.timeout(ms)]),
-  }
   try {
-    const given = await provider.credentials(intent, session, call)
+    const given = await provider.credentials(intent, session, callFor(deps.clock.now(), ms, signal))
     if (given.expiresAt > intent.endsAt) {
       deps.log.alert('credentials.too_long', { grant: id, provider: intent.provider })
       return {

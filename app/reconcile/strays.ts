@@ -2,9 +2,11 @@ import { callMs, sealMs } from '../grant/bounds.ts'
 import { type Subject, strayEvent } from '../grant/events.ts'
 import { type Found, strayVerdict, strayWords } from '../grant/findings.ts'
 import { foldLedger, type Witness } from '../grant/ledger-view.ts'
-import { type Binding, type Provider, ProviderError } from '../provider/port.ts'
+import { type Binding, type Call, type Provider, ProviderError } from '../provider/port.ts'
+import { callFor } from './call-for.ts'
 import { bindingLock } from './grant/binding.ts'
 import { openingLock } from './grant/open.ts'
+import { holding } from './holding.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Keys } from './ports/keys.ts'
 import type { Ledger } from './ports/ledger.ts'
@@ -16,7 +18,7 @@ export type StrayDeps = {
   readonly log: Log
   readonly keys: Pick<Keys, 'sign' | 'verify'>
   readonly ledger: Pick<Ledger, 'stage' | 'sealed' | 'history' | 'waiting' | 'standing'>
-  readonly store: Pick<Store, 'transaction' | 'serialise'>
+  readonly store: Pick<Store, 'transaction' | 'alone'>
 }
 
 export type StrayFinding = {
@@ -58,12 +60,11 @@ export const endStray = async (
     why,
   })
   try {
-    const answer = await deps.store.transaction(async (tx) => {
-      await deps.store.serialise(tx, openingLock(found.grant))
-      await deps.store.serialise(tx, bindingLock(provider.name, found.handle))
-      if ((await judge(deps, provider, found)).verdict === 'leave') return 'left'
-      return discard(provider, found, deps.clock.now() + callMs, signal)
-    })
+    const call = callFor(deps.clock.now(), callMs, signal)
+    const keys = [openingLock(found.grant), bindingLock(provider.name, found.handle)]
+    const answer = await holding(deps.store, keys, call, async () =>
+      (await judge(deps, provider, found)).verdict === 'leave' ? 'left' : discard(provider, found, call),
+    )
     if (answer === 'left') return { finding, outcome: 'left' }
     if (answer === 'removing') return { finding, outcome: 'still there' }
     await say(true)
@@ -74,10 +75,10 @@ export const endStray = async (
   }
 }
 
-const discard = (provider: Provider, found: Binding, deadline: number, signal: AbortSignal) => {
+const discard = (provider: Provider, found: Binding, call: Call) => {
   if (provider.discard === undefined)
     throw new ProviderError('invalid', `${provider.name} has no marks to tell what is gitsudo's`)
-  return provider.discard(found, { deadline, signal: AbortSignal.any([signal, AbortSignal.timeout(callMs)]) })
+  return provider.discard(found, call)
 }
 
 /** What waits for its seal is asked first, so that nothing slips between. */

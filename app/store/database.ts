@@ -11,7 +11,7 @@ import {
   SchemaValidationError,
   sql,
 } from 'slonik'
-import type { Tx } from '../reconcile/ports/store.ts'
+import { held, type Store, type Tx } from '../reconcile/ports/store.ts'
 import { together } from '../reconcile/together.ts'
 
 /** The app role's connections to PostgreSQL. */
@@ -35,15 +35,15 @@ export type Database = {
    * serialisation fault or deadlock, so it has no side effects elsewhere.
    */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
-  /** Does `work` while nobody else holds `key` as `serialise` does; on a connection besides those of all else. */
-  alone<T>(key: string, work: () => Promise<T>): Promise<T>
+  /** As the store's; on connections besides those of all else. */
+  alone: Store['alone']
   /** Reads only, all of one moment, whatever is committed meanwhile; `work` is run once. */
   snapshot<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
 /** Connections that do nothing but hold a lock, each for as long as a cloud takes to answer. */
-const mostAlone = 16
+const mostAlone = 24
 
 /** Connects on the first query. `connections`: at most so many at once. */
 export async function openDatabase(
@@ -97,12 +97,18 @@ export async function openDatabase(
           }),
         0,
       ),
-    async alone(key, work) {
+    async alone(keys, waitMs, work) {
       // slonik lets nothing inside a transaction use another's connection, and what is asked here is no part of it.
       const outside = AsyncLocalStorage.snapshot()
       apart ??= open(mostAlone)
       return (await apart).transaction(async (connection) => {
-        await connection.query(lockOf(key))
+        await connection.query(sql.unsafe`select set_config('lock_timeout', ${`${waitMs}ms`}, true)`)
+        try {
+          for (const key of keys) await connection.query(lockOf(key))
+        } catch (error) {
+          if (!isLockTimeout(error)) throw error
+          return held
+        }
         return outside(work)
       }, 0)
     },
@@ -123,6 +129,10 @@ export async function serialise(tx: Tx, key: string): Promise<void> {
 }
 
 const lockOf = (key: string) => sql.unsafe`select pg_advisory_xact_lock(hashtextextended(${key}, 0))`
+
+/** PostgreSQL, appendix A: `lock_not_available`. */
+const isLockTimeout = (error: unknown): boolean =>
+  error instanceof Error && (('code' in error && error.code === '55P03') || isLockTimeout(error.cause))
 
 /** Until the transaction ends nobody serialises on `key`, on any replica; others may share it. */
 export async function share(tx: Tx, key: string): Promise<void> {

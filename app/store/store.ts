@@ -29,7 +29,7 @@ export function createStore(deps: {
   return {
     transaction: (work) => database.transaction(work),
     serialise,
-    alone: (key, work) => database.alone(key, work),
+    alone: (keys, waitMs, work) => database.alone(keys, waitMs, work),
     share,
     ...deliveries(database, queue, keys),
     ...requests(database),

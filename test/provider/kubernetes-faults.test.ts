@@ -47,6 +47,7 @@ test.each([
     { kind: 'throttled', retryAfter: 2000 },
   ],
   ['429 with nonsense', answered(429, {}, 'soon'), { kind: 'throttled', retryAfter: undefined }],
+  ['429 for ever', answered(429, {}, '1e999'), { kind: 'throttled', retryAfter: undefined }],
   ['503', answered(503), { kind: 'unavailable' }],
   // etcd may have it all the same.
   ['500 to a write', answered(500), { kind: 'unknown' }],

@@ -63,6 +63,28 @@ describe('a cloud compared with the ledger', () => {
     expect(await compared(world)).toEqual([])
   })
 
+  test('loses an orphan without a transaction that lasts as long as the cloud takes', async () => {
+    const open: number[] = []
+    let under = 0
+    const world = memoryWorld({
+      around: (mock): Provider => ({
+        ...mock,
+        async discard(found, call) {
+          open.push(under)
+          return (await mock.discard?.(found, call)) ?? 'absent'
+        },
+      }),
+    })
+    const { transaction } = world.deps.store
+    world.deps.store.transaction = (work) => {
+      under++
+      return transaction(work).finally(() => under--)
+    }
+    const { grant } = await plant(world, 7)
+    expect(await compared(world)).toEqual([{ finding: 'orphan', grant, outcome: 'gone' }])
+    expect(open).toEqual([0])
+  })
+
   test('keeps an orphan that cannot be removed on record once, and loses it when it can be', async () => {
     const world = memoryWorld()
     const { grant } = await plant(world, 7)

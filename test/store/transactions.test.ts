@@ -1,5 +1,6 @@
 import { sql } from 'slonik'
 import { describe, expect, test } from 'vitest'
+import { held as busy } from '../../app/reconcile/ports/store.ts'
 import { bare, database, stageStore, store } from './stage.ts'
 
 stageStore()
@@ -49,7 +50,7 @@ describe('transactions', () => {
     const keys = Array.from({ length: 16 }, (_, n) => `binding ${n}`)
     const order: string[] = []
     const holding = keys.map((key) =>
-      store.alone(key, async () => {
+      store.alone([key], 60_000, async () => {
         order.push(key)
         // On a connection of its own, like whatever others ask.
         await database.run.query(sql.unsafe`select 1`)
@@ -66,5 +67,22 @@ describe('transactions', () => {
     release()
     await Promise.all([...holding, other])
     expect(order.at(-1)).toBe('after')
+  })
+
+  test('who holds what others want keeps them for as long as they would wait, and nothing of theirs is held then', async () => {
+    const { promise: held, resolve: release } = Promise.withResolvers<void>()
+    const inside = Promise.withResolvers<void>()
+    const hanging = store.alone(['binding 0'], 60_000, async () => {
+      inside.resolve()
+      await held
+      return 'done'
+    })
+    await inside.promise
+    const never = async () => expect.unreachable()
+    expect(await store.alone(['opening 0', 'binding 0'], 50, never)).toBe(busy)
+    expect(await store.alone(['opening 0'], 60_000, async () => 'free')).toBe('free')
+    release()
+    expect(await hanging).toBe('done')
+    expect(await store.alone(['opening 0', 'binding 0'], 60_000, async () => 'mine')).toBe('mine')
   })
 })

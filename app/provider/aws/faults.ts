@@ -1,4 +1,5 @@
 import { type FaultKind, ProviderError } from '../port.ts'
+import { retryAfterOf } from '../retry-after.ts'
 
 /** What a call wanted, for the words of its error. */
 export type Wanted = { readonly call: string; readonly of: string; readonly permission: string }
@@ -60,7 +61,7 @@ export const classify = (error: unknown, { call, of, permission }: Wanted): Prov
         : `permission ${/is not authorized to perform: (\S+)/.exec(said)?.[1] ?? permission} is missing: ${said}`
   return new ProviderError(kind, `aws: ${call} of ${of}: ${why}`, {
     cause: error,
-    ...(kind === 'throttled' ? { retryAfter: retryAfterOf(answer) } : {}),
+    ...(kind === 'throttled' ? { retryAfter: askedOf(answer) } : {}),
   })
 }
 
@@ -102,7 +103,5 @@ const isNetwork = (error: Answer): boolean =>
   [...causesOf(error)].some(({ code, name }) => code?.startsWith('E') === true || name === 'TimeoutError')
 
 /** Milliseconds: the header's seconds, which AWS sends now and then, else a moment. */
-const retryAfterOf = (answer: Answer | undefined): number => {
-  const seconds = Number(answer?.$response?.headers?.['retry-after'])
-  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : firstBackOffMs
-}
+const askedOf = (answer: Answer | undefined): number =>
+  retryAfterOf(answer?.$response?.headers?.['retry-after']) ?? firstBackOffMs

@@ -67,15 +67,16 @@ export const createWriter = ({ api, records, clock, policy, others }: Deps) => {
   }
 
   const persist = async (role: AwsRole, batch: readonly Waiting[]): Promise<void> => {
-    const signal = AbortSignal.timeout(callMs)
+    const turnBy = AbortSignal.timeout(callMs)
     for (let tries = 0; ; tries++) {
       try {
-        return await records.exclusive(role, signal, () => write(role, batch, signal))
+        // Its turn may be late: it has the whole of its time then.
+        return await records.exclusive(role, turnBy, () => write(role, batch, AbortSignal.timeout(callMs)))
       } catch (error) {
         const again = error instanceof ProviderError && error.kind === 'conflict' && !isFull(causeOf(error))
         const wait = Math.random() * firstBackOffMs * 2 ** tries
-        if (!again || signal.aborted || batch.every((one) => one.signal.aborted)) throw error
-        await pause(wait, undefined, { signal }).catch(() => Promise.reject(error))
+        if (!again || turnBy.aborted || batch.every((one) => one.signal.aborted)) throw error
+        await pause(wait, undefined, { signal: turnBy }).catch(() => Promise.reject(error))
       }
     }
   }

@@ -1,4 +1,5 @@
 import { type FaultKind, ProviderError } from '../port.ts'
+import { retryAfterOf } from '../retry-after.ts'
 
 /** What a call wanted, for the words of its error. `permission`: the action that it takes. */
 type Wanted = { readonly call: string; readonly scope: string; readonly permission: string }
@@ -20,7 +21,7 @@ export const classify = (error: unknown, { call, scope, permission }: Wanted): P
   const status = statusOf(error)
   const kind = kinds[codeOf(error) ?? ''] ?? kindOf(status, error)
   const missing = status === 403 ? `permission ${permission} is missing: ` : ''
-  const retryAfter = kind === 'throttled' ? retryAfterOf(error) : undefined
+  const retryAfter = kind === 'throttled' ? askedOf(error) : undefined
   return new ProviderError(kind, `azure: ${call} of ${scope}: ${missing}${wordsOf(error)}`, {
     cause: error,
     ...(retryAfter === undefined ? {} : { retryAfter }),
@@ -92,11 +93,9 @@ const neverSent = (error: unknown): boolean =>
 const causes = (error: unknown): readonly Error[] =>
   error instanceof Error ? [error, ...causes(error.cause)] : []
 
-/** Milliseconds: Azure writes seconds. */
-const retryAfterOf = (error: unknown): number | undefined => {
+const askedOf = (error: unknown): number | undefined => {
   const { response } = error as {
     readonly response?: { readonly headers: { get(name: string): string | undefined } }
   }
-  const seconds = Number(response?.headers.get('retry-after'))
-  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : undefined
+  return retryAfterOf(response?.headers.get('retry-after'))
 }

@@ -1,4 +1,5 @@
 import { type FaultKind, ProviderError } from '../port.ts'
+import { retryAfterOf } from '../retry-after.ts'
 
 /** What a call wanted, for the words of its error. */
 type Wanted = { readonly call: string; readonly resource: string; readonly permission?: string }
@@ -18,7 +19,7 @@ export const classify = (error: unknown, { call, resource, permission }: Wanted)
   const kind = kindOf(status, details, error)
   const missing =
     kind === 'forbidden' && permission !== undefined ? `permission ${permission} is missing: ` : ''
-  const retryAfter = kind === 'throttled' ? retryAfterOf(answer, details) : undefined
+  const retryAfter = kind === 'throttled' ? askedOf(answer, details) : undefined
   return new ProviderError(kind, `gcp: ${call} of ${resource}: ${missing}${wordsOf(error)}`, {
     cause: error,
     ...(retryAfter === undefined ? {} : { retryAfter }),
@@ -59,9 +60,8 @@ const detailsOf = (answer: Answer | undefined): readonly Detail[] => {
 }
 
 /** Milliseconds: the header in seconds, else `google.rpc.RetryInfo`, written like `1.5s`. */
-const retryAfterOf = (answer: Answer | undefined, details: readonly Detail[]): number | undefined => {
+const askedOf = (answer: Answer | undefined, details: readonly Detail[]): number | undefined => {
   const header = answer?.headers?.get?.('retry-after')
   const text = header ?? details.find(({ retryDelay }) => retryDelay !== undefined)?.retryDelay
-  const seconds = Number(text?.replace(/s$/, ''))
-  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : undefined
+  return retryAfterOf(text?.replace(/s$/, ''))
 }

@@ -1,4 +1,5 @@
 import { type FaultKind, ProviderError } from '../port.ts'
+import { retryAfterOf } from '../retry-after.ts'
 import type { Answer } from './connection.ts'
 
 /** What a call wanted. `permission`: a verb and a resource, as RBAC names them. */
@@ -17,7 +18,7 @@ type Status = {
   readonly details?: {
     readonly name?: string
     readonly causes?: readonly { readonly reason?: string }[]
-    readonly retryAfterSeconds?: number
+    readonly retryAfterSeconds?: unknown
   }
 }
 
@@ -31,13 +32,14 @@ export class AbsentError extends ProviderError {}
 export const classify = (answer: Answer, wanted: Wanted): ProviderError => {
   const status = statusOf(answer.text)
   const kind = kindOf(answer.status, status, wanted)
-  const seconds = Number(answer.retryAfter ?? status.details?.retryAfterSeconds)
+  const retryAfter =
+    kind === 'throttled' ? retryAfterOf(answer.retryAfter ?? status.details?.retryAfterSeconds) : undefined
   const said = status.message ?? `answered ${answer.status}`
   const message = `kubernetes: ${wanted.cluster}: ${wordsOf(answer.status, status, wanted)}${said}`
   if (status.reason === 'AlreadyExists') return new TakenError(kind, message)
   if (kind === 'not_found' && status.details?.name === wanted.name) return new AbsentError(kind, message)
   return new ProviderError(kind, message, {
-    ...(kind === 'throttled' && seconds > 0 ? { retryAfter: seconds * 1000 } : {}),
+    ...(retryAfter === undefined ? {} : { retryAfter }),
   })
 }
 

@@ -162,7 +162,7 @@ const remove = async (
   signal: AbortSignal,
 ): Promise<Situation> => {
   const { seen } = await ask(deps, situation, signal, (cloud, wanted, call) =>
-    lock('takes', cloud, wanted, call.signal, async (): Promise<Seen> => {
+    lock('takes', cloud, wanted, call, async (): Promise<Seen> => {
       const by = (await sharersOf(deps, cloud, wanted)).map(({ grant }) => grant).sort()
       return by.length > 0 ? { kind: 'shared', by } : { kind: await cloud.remove(wanted, call) }
     }),

@@ -1,5 +1,6 @@
 import type { Intent } from '../../grant/intent.ts'
-import type { Provider } from '../../provider/port.ts'
+import type { Call, Provider } from '../../provider/port.ts'
+import { holding } from '../holding.ts'
 import type { Lane } from '../turns/next-turn.ts'
 import { createTurns, type Turns } from '../turns/turns.ts'
 import type { GrantDeps } from './deps.ts'
@@ -12,7 +13,7 @@ export type BindingLock = <T>(
   lane: Lane,
   provider: Provider,
   intent: Intent,
-  signal: AbortSignal,
+  call: Call,
   work: () => Promise<T>,
 ) => Promise<T>
 
@@ -20,16 +21,17 @@ export type BindingLock = <T>(
  * Makes writes to one shared binding happen one after another, on all replicas: nobody may remove it between
  * another's question who shares it and that other's write. Bindings that cannot be shared need no lock. One cloud's locks
  * wait for no other's.
- * @returns what throws a `throttled` ProviderError, besides what `work` does, where the turn does not come in time
+ * @returns what throws a `throttled` ProviderError, besides what `work` does, where turn or lock do not come in time
  */
 export const createBindingLock = (deps: Pick<GrantDeps, 'store'>): BindingLock => {
   const clouds = new Map<string, Turns>()
-  return async (lane, provider, intent, signal, work) => {
+  return async (lane, provider, intent, call, work) => {
     if (!provider.traits.shared) return work()
     const turns = clouds.get(provider.name) ?? createTurns(provider.name, held)
     clouds.set(provider.name, turns)
-    return turns({ lane, place: provider.account(intent.scope), signal }, () =>
-      deps.store.alone(bindingLock(provider.name, provider.bindingKey(intent)), work),
+    const { signal, turnBy = signal } = call
+    return turns({ lane, place: provider.account(intent.scope), signal, turnBy }, () =>
+      holding(deps.store, [bindingLock(provider.name, provider.bindingKey(intent))], call, work),
     )
   }
 }

@@ -2,6 +2,7 @@ import { callMs } from '../../grant/bounds.ts'
 import type { Intent } from '../../grant/intent.ts'
 import type { Seen } from '../../grant/step.ts'
 import { type Call, type FaultKind, type Provider, ProviderError } from '../../provider/port.ts'
+import { callFor } from '../call-for.ts'
 import type { GrantDeps } from './deps.ts'
 import type { Situation } from './situation.ts'
 
@@ -36,11 +37,8 @@ export const ask = async (
     deps.log.alert('provider.missing', { provider: intent.provider, grant: row.id })
     return { seen: { kind: 'trouble', why, patience: Infinity }, answered: true }
   }
-  const bounds = {
-    deadline,
-    signal: AbortSignal.any([signal, AbortSignal.timeout(Math.max(0, deadline - deps.clock.now()))]),
-    attempt: row.tries + 1,
-  }
+  const now = deps.clock.now()
+  const bounds = callFor(now, deadline - now, signal, row.tries + 1)
   try {
     return { seen: await question(provider, intent, bounds), answered: true }
   } catch (error) {

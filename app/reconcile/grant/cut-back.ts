@@ -38,7 +38,7 @@ export const cutBack = async (
   if (intent === undefined) throw new Error('nothing says what to cut it back to')
   let last = intent
   const { seen } = await ask(deps, situation, signal, (cloud, wanted, call) =>
-    lock('takes', cloud, wanted, call.signal, async () => {
+    lock('takes', cloud, wanted, call, async () => {
       last = await longest(deps, cloud, wanted)
       return narrow(cloud, last, call)
     }),

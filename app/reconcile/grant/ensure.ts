@@ -44,7 +44,7 @@ export const ensureFenced = async (
     saved.situation,
     signal,
     (cloud, wanted, call) =>
-      lock('gives', cloud, wanted, call.signal, async (): Promise<Seen> => {
+      lock('gives', cloud, wanted, call, async (): Promise<Seen> => {
         late = !(await ours()) || deps.clock.now() >= deadline
         return late ? { kind: 'unknown', why: 'not sent' } : cloud.ensure(wanted, call)
       }),

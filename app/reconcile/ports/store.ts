@@ -5,6 +5,9 @@ import type { RequestId } from '../../request/request.ts'
 import type { WakeUp } from './queue.ts'
 
 declare const transaction: unique symbol
+/** Somebody else had it, all of the time; nothing was done. */
+export const held = Symbol('held')
+
 /** An open transaction; only the store knows what is in it. */
 export type Tx = { readonly [transaction]: never }
 
@@ -143,10 +146,11 @@ export type Store = {
   /** Until the transaction ends nobody else holds `key`, on any replica (trust.md 3.9). */
   serialise(tx: Tx, key: string): Promise<void>
   /**
-   * Does `work` while nobody else holds `key`, alone or in a transaction, on any replica. It may wait for a cloud: what is
-   * held meanwhile is none of the connections that others work with, and nothing of it is in a transaction.
+   * Does `work` while nobody else holds one of `keys`, alone or in a transaction, on any replica. It may wait for a cloud:
+   * what is held meanwhile is none of the connections that others work with, and nothing of it is in a transaction.
+   * @param waitMs how long each of them is waited for
    */
-  alone<T>(key: string, work: () => Promise<T>): Promise<T>
+  alone<T>(keys: readonly string[], waitMs: number, work: () => Promise<T>): Promise<T | typeof held>
   /** Until the transaction ends nobody serialises on `key`; others may share it. */
   share(tx: Tx, key: string): Promise<void>
 

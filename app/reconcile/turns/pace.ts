@@ -35,7 +35,7 @@ export const startPace = (limit: number): Pace => ({
 /**
  * The pace after a call's outcome: additive increase, multiplicative decrease, at most once for what was sent together.
  * Silence while nothing else is answered leaves one call at a time, to try. How long a place asks to be left alone is
- * heeded whole.
+ * heeded; `ProviderError` bounds it.
  */
 export const heard = (pace: Pace, outcome: Outcome, sentAt: number, now: number, most: number): Pace => {
   if (outcome.kind === 'untold') return pace

@@ -2,7 +2,13 @@ import { ProviderError } from '../../provider/port.ts'
 import { type Lane, lanes, longestLine, nextTurn, type Place } from './next-turn.ts'
 import { heard, type Outcome, startPace } from './pace.ts'
 
-type Turn = { readonly lane: Lane; readonly place: string; readonly signal: AbortSignal }
+/** `signal`: of the work. Whoever has not begun when `turnBy` aborts does not begin any more. */
+type Turn = {
+  readonly lane: Lane
+  readonly place: string
+  readonly signal: AbortSignal
+  readonly turnBy: AbortSignal
+}
 export type Turns = <T>(turn: Turn, work: () => Promise<T>) => Promise<T>
 
 /**
@@ -19,8 +25,8 @@ type Line = { -readonly [Key in keyof Place]: Place[Key] } & {
 /**
  * Does work in turns: at most `each` pieces in one place and `most` in all, in the order of next-turn.ts; fewer where a
  * place ails, as `outcomeOf` tells (pace.ts). `name`: of the cloud, for the words of errors.
- * @returns what throws, besides what the work does, a `throttled` ProviderError, nothing having been done: where the
- * signal aborts before the turn comes, or the place ails and others wait for it already
+ * @returns what throws, besides what the work does, a `throttled` ProviderError, nothing having been done: where
+ * `turnBy` aborts before the turn comes, or the place ails and others wait for it already
  */
 export const createTurns = (
   name: string,
@@ -72,12 +78,12 @@ export const createTurns = (
     if (pauses.length > 0) timer = setTimeout(proceed, Math.ceil(Math.min(...pauses)))
   }
 
-  const come = ({ lane, place, signal }: Turn): Promise<void> =>
+  const come = ({ lane, place, turnBy }: Turn): Promise<void> =>
     new Promise((resolve, reject) => {
       const line = lineOf(place)
       const settle = () => {
         line.waiting[lane].delete(waiter)
-        signal.removeEventListener('abort', late)
+        turnBy.removeEventListener('abort', late)
       }
       const waiter: Waiter = {
         go() {
@@ -90,9 +96,9 @@ export const createTurns = (
           reject(new ProviderError('throttled', words, retryAfter === undefined ? {} : { retryAfter }))
         },
       }
-      const late = () => waiter.leave('is busy: the call’s time was up before its turn came')
-      if (signal.aborted) return late()
-      signal.addEventListener('abort', late, { once: true })
+      const late = () => waiter.leave('is busy: its turn did not come in time')
+      if (turnBy.aborted) return late()
+      turnBy.addEventListener('abort', late, { once: true })
       line.waiting[lane].add(waiter)
       proceed()
       dismiss(line)
@@ -114,7 +120,7 @@ export const createTurns = (
     line.running--
     if (lane !== 'takes') line.others--
     line.pace = heard(line.pace, outcome, sentAt, now(), each)
-    if (line.pace.failures > 0) dismiss(line)
+    dismiss(line)
     const idle = line.running === 0 && lanes.every((one) => line.waiting[one].size === 0)
     if (idle && line.pace.failures === 0 && line.pace.limit === each) places.delete(place)
     proceed()
@@ -124,13 +130,16 @@ export const createTurns = (
     const cameAt = now()
     await come(turn)
     const sentAt = now()
+    let outcome: Outcome = { kind: 'untold' }
     try {
       const answer = await work()
-      end(turn, { kind: 'answered' }, sentAt)
+      outcome = { kind: 'answered' }
       return answer
     } catch (error) {
-      end(turn, outcomeOf(error, turn.signal, sentAt - cameAt < now() - sentAt), sentAt)
+      outcome = outcomeOf(error, turn.signal, sentAt - cameAt < now() - sentAt)
       throw error
+    } finally {
+      end(turn, outcome, sentAt)
     }
   }
 }

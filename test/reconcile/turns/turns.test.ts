@@ -5,16 +5,22 @@ import type { Lane } from '../../../app/reconcile/turns/next-turn.ts'
 import { createTurns } from '../../../app/reconcile/turns/turns.ts'
 
 const never = new AbortController().signal
-const turn = (place: string, lane: Lane = 'takes', signal = never) => ({ place, lane, signal })
+const turn = (place: string, lane: Lane = 'takes', signal = never, turnBy = signal) => ({
+  place,
+  lane,
+  signal,
+  turnBy,
+})
 
 /** Work that lasts until it is ended, and how many are under way at each place. */
 const stage = (limits = { each: 4, most: 8 }) => {
   const turns = createTurns('aws', limits, outcomeOf)
   const under: { readonly place: string; readonly end: (error?: Error) => void }[] = []
   return {
+    under,
     at: (place: string) => under.filter((one) => one.place === place).length,
-    come: (place: string, lane?: Lane, signal?: AbortSignal) => {
-      const answer = turns(turn(place, lane, signal), () => {
+    come: (place: string, lane?: Lane, signal?: AbortSignal, turnBy?: AbortSignal) => {
+      const answer = turns(turn(place, lane, signal, turnBy), () => {
         const { promise, resolve, reject } = Promise.withResolvers<string>()
         const one = {
           place,
@@ -126,4 +132,45 @@ test('who gives up before his turn is not sent, and hears so', async () => {
   expect(at('a')).toBe(1)
   await endAll()
   await first
+})
+
+test('who has waited for half of his time is not sent, who has begun goes on, and the place is free for others', async () => {
+  const { come, at, endAll } = stage({ each: 1, most: 1 })
+  const half = new AbortController()
+  const first = come('a', 'takes', never, half.signal)
+  const second = come('a', 'takes', never, half.signal)
+  const third = come('a')
+  await expect.poll(() => at('a')).toBe(1)
+  half.abort()
+  expect(await fault(second)).toMatchObject({ kind: 'throttled' })
+  await endAll()
+  expect(await first).toBe('a')
+  await expect.poll(() => at('a')).toBe(1)
+  await endAll()
+  expect(await third).toBe('a')
+})
+
+test('a late wish to be left alone sends away who waits, also where the place has answered since', async () => {
+  const { come, at, under, endAll } = stage()
+  const old = [come('tired'), come('tired')]
+  await expect.poll(() => at('tired')).toBe(2)
+  under[1]?.end(new ProviderError('unavailable', '503', { cause: new Error() }))
+  await Promise.allSettled(old.slice(1))
+  const healed = come('tired')
+  await expect.poll(() => at('tired')).toBe(2)
+  under[1]?.end()
+  await healed
+  const [, waiting] = [come('tired'), come('tired')]
+  await expect.poll(() => at('tired')).toBe(2)
+  under[0]?.end(throttled(60_000))
+  expect(await fault(waiting)).toMatchObject({ kind: 'throttled', message: expect.stringContaining('tired') })
+  await endAll()
+})
+
+test('a turn ends whatever its error is', async () => {
+  const turns = createTurns('aws', { each: 1, most: 1 }, () => {
+    throw new Error('nobody expected that')
+  })
+  await expect(turns(turn('a'), () => Promise.reject(new Error('odd')))).rejects.toThrow()
+  expect(await turns(turn('a'), async () => 'done')).toBe('done')
 })

@@ -42,9 +42,9 @@ export const memoryStore = (
   }
   return {
     transaction: (work) => transactions.run(work),
-    alone: (key, work) =>
+    alone: (keys, _waitMs, work) =>
       transactions.run(async (tx) => {
-        await transactions.lock(tx, `serialise ${key}`)
+        for (const key of keys) await transactions.lock(tx, `serialise ${key}`)
         return work()
       }),
     serialise: (tx, key) => transactions.lock(tx, `serialise ${key}`),

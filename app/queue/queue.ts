@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type ConnectionOptions, type Job, type JobResult, PgBoss } from 'pg-boss'
+import { type ConnectionOptions, type JobResult, type JobWithMetadata, PgBoss } from 'pg-boss'
 import type { Log } from '../reconcile/ports/log.ts'
 import { type Queue, type QueueName, queues, type WakeUp } from '../reconcile/ports/queue.ts'
 import type { Tx } from '../reconcile/ports/store.ts'
@@ -78,7 +78,7 @@ export async function createQueue(options: QueueOptions): Promise<Queue> {
 
   async function lookAt(
     queue: QueueName,
-    job: Job<Work>,
+    job: JobWithMetadata<Work>,
     look: (key: string, signal: AbortSignal) => Promise<void>,
   ): Promise<JobResult> {
     const { key, tries = 0 } = job.data
@@ -91,6 +91,7 @@ export async function createQueue(options: QueueOptions): Promise<Queue> {
       await boss.send(queue, { key, tries: tries + 1 } satisfies Work, {
         singletonKey: key,
         group: { id: key },
+        priority: job.priority,
         startAfter: Math.min(60, 2 ** tries),
       })
     }
@@ -121,7 +122,7 @@ export async function createQueue(options: QueueOptions): Promise<Queue> {
             spares.during(
               () => Promise.all(jobs.map((job) => lookAt(queue, job, look))),
               () => start(1),
-              (id) => boss.offWork(queue, { id, wait: false }),
+              (id) => boss.offWork(queue, { id }),
             ),
         )
       await start(options.batches ?? 2)
@@ -147,15 +148,28 @@ const mostAtOnce = 1000
 
 /** Looks that wait for clouds keep no other cloud's waiting. */
 const waitsForClouds: readonly QueueName[] = ['grant', 'cloud']
+/**
+ * With the two that are always there, at 20 looks each, more looks than the four clouds may have calls under way (128
+ * each): who came besides could only stand in line.
+ */
 const mostSpares = 30
 
-const rank = (urgent: true | undefined) => (urgent === undefined ? {} : { priority: 1 })
+/** In 2090; before it every moment since 2022 has a priority of its own second. */
+const farSeconds = 3_800_000_000
+const mostPriority = 2 ** 31 - 1
+
+/** pg-boss takes the highest first, and 0 where none is told. */
+const rank = (urgent: number | undefined) =>
+  urgent === undefined
+    ? {}
+    : { priority: Math.min(mostPriority, Math.max(1, farSeconds - Math.floor(urgent / 1000))) }
 
 const workerOptions = {
   groupConcurrency: 1,
   batchSize: 20,
   burstWhenBatchFull: true,
   perJobResults: true,
+  includeMetadata: true,
   pollingIntervalSeconds: 0.5,
   // What is due is told of; jobs that back off are not.
   notifyPollingIntervalSeconds: 2,
@@ -165,7 +179,8 @@ function inOrder(wakeUps: readonly WakeUp[]): Map<QueueName, WakeUp[]> {
   const once = new Map<string, WakeUp>()
   for (const one of wakeUps) {
     const name = `${one.queue} ${one.key}`
-    if (one.urgent || !once.has(name)) once.set(name, one)
+    if ((one.urgent ?? Infinity) < (once.get(name)?.urgent ?? Infinity) || !once.has(name))
+      once.set(name, one)
   }
   const sorted = [...once.values()].sort((a, b) => (a.key < b.key ? -1 : 1))
   return Map.groupBy(sorted, ({ queue }) => queue)

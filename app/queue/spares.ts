@@ -6,11 +6,15 @@ const slowMs = 1000
 /**
  * Spare workers: pg-boss gives a worker its next batch once all of the last is done, so that one look at a cloud that
  * hangs would keep nineteen others waiting. While a batch lasts longer than a second another worker stands in for its own.
+ * @param most at once, those included that are to end and are still busy with their last batch
  */
 export const createSpares = (most: number, log: Pick<Log, 'error'>) => {
   let standing = 0
   return {
-    /** Does `work`; while it lasts long, `start` has started a worker, whose id `end` takes. */
+    /**
+     * Does `work`; while it lasts long, `start` has started a worker, whose id `end` takes, and resolves when that worker
+     * has done what it had begun.
+     */
     async during<T>(
       work: () => Promise<T>,
       start: () => Promise<string>,
@@ -28,10 +32,10 @@ export const createSpares = (most: number, log: Pick<Log, 'error'>) => {
         return await work()
       } finally {
         clearTimeout(timer)
-        if (spare !== undefined) {
-          standing--
-          await spare.then(end).catch((cause: unknown) => log.error('A spare worker failed.', { cause }))
-        }
+        void spare
+          ?.then(end)
+          .catch((cause: unknown) => log.error('A spare worker failed.', { cause }))
+          .finally(() => standing--)
       }
     },
   }

@@ -37,7 +37,7 @@ export const overlooked = async (
   const now = deps.clock.now()
   const past: string[] = []
   const ahead: string[] = []
-  for (const [id, { intent, blocked }] of open) (blocked || now >= intent.endsAt ? past : ahead).push(id)
+  for (const [id, grant] of open) (isPast(grant, now) ? past : ahead).push(id)
   const ids = new Set([...past, ...ahead.slice(from, from + mostAhead)])
   const timers = new Map((await deps.store.grantTimers([...ids])).map((row) => [row.id, row]))
   const found: WakeUp[] = []
@@ -49,12 +49,18 @@ export const overlooked = async (
     if (!misses(row, by + lateMs)) continue
     // A scheduled grant without its row has nothing to take away, and never starts.
     if (row === undefined && grant.stage === 'scheduled') deps.log.alert('grant.row_missing', { grant: id })
-    else found.push({ queue: 'grant', key: id, ...(now >= grant.intent.endsAt ? { urgent: true } : {}) })
+    else {
+      const urgent = isPast(grant, now) ? { urgent: Math.min(grant.intent.endsAt, now) } : {}
+      found.push({ queue: 'grant', key: id, ...urgent })
+    }
     if (row !== undefined && !isOver(row.state) && misses(row, by + farMs))
       deps.log.alert('grant.row_differs', { grant: id, columns: ['lookAt'] })
   }
   return { wake: found, next: from + mostAhead < ahead.length ? from + mostAhead : 0 }
 }
+
+/** Whether it is to be taken away. */
+const isPast = ({ intent, blocked }: Open, now: number): boolean => blocked || now >= intent.endsAt
 
 /** When a live grant is looked at next, at the latest. */
 const dueBy = ({ intent, stage }: Open, now: number): number =>

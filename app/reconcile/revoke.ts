@@ -12,7 +12,7 @@ export const askRevoke = async (
 ): Promise<void> => {
   const put = async (within: Tx): Promise<void> => {
     await deps.store.askRevoke(within, ask)
-    await deps.queue.wake([{ queue: 'grant', key: ask.grant, urgent: true }], within)
+    await deps.queue.wake([{ queue: 'grant', key: ask.grant, urgent: ask.askedAt }], within)
   }
   return tx === undefined ? deps.store.transaction(put) : put(tx)
 }

@@ -1,31 +1,36 @@
 import { sql } from 'slonik'
 import { z } from 'zod'
 import { queues } from '../reconcile/ports/queue.ts'
-import type { Due, Store } from '../reconcile/ports/store.ts'
+import type { Store } from '../reconcile/ports/store.ts'
 import { at, type Database } from './database.ts'
 
 type Timers = Pick<Store, 'due' | 'nextLookAt'>
 
-const due = z
-  .object({ queue: z.enum(queues), key: z.string(), lookAt: z.number(), urgent: z.boolean() })
-  .transform(({ urgent, ...row }): Due => (urgent ? { ...row, urgent } : row))
+const due = z.object({
+  queue: z.enum(queues),
+  key: z.string(),
+  lookAt: z.number(),
+  urgent: z.number().exactOptional(),
+})
 const next = z.object({ next: z.number().exactOptional() })
 
 /**
  * Timers are columns, not jobs: whatever has a `look_at`, with the queue that looks at it. The bound stands
- * in every branch, where each table's index serves it. `now`: what is past its end by then is urgent.
+ * in every branch, where each table's index serves it. `now`: what is past its end by then is urgent, and so is
+ * what is revoked ahead of it, since that was asked.
  */
 const timers = (bound: ReturnType<typeof sql.and>, now?: number) => sql.fragment`(
-  select look_at, 'grant' as queue, id as key, state in ('revoking', 'quarantined') or ends_at <= ${at(now)} as urgent
+  select look_at, 'grant' as queue, id as key, case when state in ('revoking', 'quarantined') or ends_at <= ${at(now)}
+      then least(ends_at, ${at(now)}, (select asked_at from revoke_asks where grant_id = grants.id)) end as urgent
     from grants where ${bound}
   union all
-  select look_at, 'pull-request', repository || ':' || pull, false from requests where ${bound}
+  select look_at, 'pull-request', repository || ':' || pull, null::timestamptz from requests where ${bound}
   union all
-  select look_at, 'pull-request', repository || ':' || pull, false from pulls where ${bound}
+  select look_at, 'pull-request', repository || ':' || pull, null::timestamptz from pulls where ${bound}
   union all
-  select look_at, 'publish', repository || ':' || pull, false from projections where ${bound}
+  select look_at, 'publish', repository || ':' || pull, null::timestamptz from projections where ${bound}
   union all
-  select look_at, 'cloud', provider, false from clouds where ${bound}
+  select look_at, 'cloud', provider, null::timestamptz from clouds where ${bound}
 ) as timers`
 
 const later = (after: number | undefined) =>
@@ -35,7 +40,7 @@ export function timerQueries(database: Database): Timers {
   return {
     due: (now, limit, after) =>
       database.run.any(sql.type(due)`
-        select queue, key, min(look_at) as look_at, coalesce(bool_or(urgent), false) as urgent
+        select queue, key, min(look_at) as look_at, min(urgent) as urgent
         from ${timers(sql.and([sql.fragment`look_at <= ${at(now)}`, later(after)]), now)}
         group by queue, key
         order by 3

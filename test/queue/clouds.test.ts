@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createQueue } from '../../app/queue/queue.ts'
 import type { Queue } from '../../app/reconcile/ports/queue.ts'
 import { type Database, executeWithin, openDatabase } from '../../app/store/database.ts'
+import { withClient } from '../support/client.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { quietLog } from '../support/quiet-log.ts'
 
@@ -31,7 +32,7 @@ const until = (holds: () => boolean) =>
   vi.waitFor(() => expect(holds()).toBe(true), { timeout: 60_000, interval: 20 })
 
 test('what takes access away goes first, also where its key was waiting already', async () => {
-  const urgent = true
+  const urgent = 1_700_000_000_000
   await queue.wake(grants('given', 60))
   await database.transaction((tx) => queue.wake([{ queue: 'grant', key: 'taken', urgent }], tx))
   await queue.wake([{ queue: 'grant', key: 'given-9', urgent }, ...grants('given', 10)])
@@ -39,6 +40,43 @@ test('what takes access away goes first, also where its key was waiting already'
   await queue.work('grant', async (key) => void seen.push(key))
   await until(() => seen.length === 61)
   expect(seen.slice(0, 20)).toEqual(expect.arrayContaining(['given-9', 'taken']))
+})
+
+test('of what takes access away the oldest end goes first, whatever the order of the wake-ups', async () => {
+  const end = (n: number) => 1_900_000_000_000 + ((n * 37) % 60) * 1000
+  const ends = grants('over', 60).map((one, n) => ({ ...one, urgent: end(n) }))
+  for (const some of [ends.slice(0, 25), ends.slice(25)]) await queue.wake(some)
+  const seen: string[] = []
+  await queue.work('grant', async (key) => void seen.push(key))
+  await until(() => seen.length === 60)
+  const oldest = ends.toSorted((a, b) => a.urgent - b.urgent).map(({ key }) => key)
+  for (const from of [0, 20, 40])
+    expect(new Set(seen.slice(from, from + 20))).toEqual(new Set(oldest.slice(from, from + 20)))
+})
+
+test('a look that takes access away and throws is as urgent when it is tried again', async () => {
+  const [plain] = grants('given', 1)
+  const taken = { queue: 'grant', key: 'taken', urgent: 1_700_000_000_000 } as const
+  await queue.wake([...(plain === undefined ? [] : [plain]), taken])
+  const thrown: string[] = []
+  await queue.work('grant', async (key) => {
+    if (thrown.includes(key)) return
+    thrown.push(key)
+    throw new Error('stumbled')
+  })
+  const waiting = async () =>
+    new Map(
+      (
+        await withClient(postgres.superuserUrl, (client) =>
+          client.query<{ singleton_key: string; priority: number }>(
+            "select singleton_key, priority from pgboss.job where name = 'grant' and data ? 'tries'",
+          ),
+        )
+      ).rows.map((row) => [row.singleton_key, row.priority]),
+    )
+  await expect.poll(async () => (await waiting()).size).toBe(2)
+  expect((await waiting()).get('given-0')).toBe(0)
+  expect((await waiting()).get('taken')).toBeGreaterThan(0)
 })
 
 test('looks that hang keep nobody else waiting, and their workers go when they end', async () => {

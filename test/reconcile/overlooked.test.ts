@@ -48,3 +48,32 @@ test('every pass compares what is to be taken away, and some thousands of the re
   }
   expect(new Set(passes.flat()).size).toBe(open.size)
 })
+
+test('what is to be taken away is urgent, since its end or, ahead of that, since now', async () => {
+  const clock = memoryClock()
+  const now = clock.now()
+  const [over, revoked, lasting] = [
+    anIntent(1, now - 10_000, { endsAt: now - 5000 }),
+    anIntent(2, now),
+    anIntent(3, now),
+  ]
+  const open = new Map<string, Open>(
+    [over, revoked, lasting].map((intent, seq) => [
+      intent.grant,
+      { intent, seq, stage: 'issued', blocked: intent === revoked },
+    ]),
+  )
+  const deps = {
+    clock,
+    log: memoryLog(),
+    ledger: {
+      standing: async () => ({ open, closed: new Map(), overrides: new Map(), policies: new Map() }),
+    },
+    store: { grantTimers: async () => [] },
+  }
+  expect((await overlooked(deps, 0)).wake).toEqual([
+    { queue: 'grant', key: over.grant, urgent: now - 5000 },
+    { queue: 'grant', key: revoked.grant, urgent: now },
+    { queue: 'grant', key: lasting.grant },
+  ])
+})

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { requestId } from '../../app/request/id.ts'
 import { bare, decision, grant, inTransaction, now, stageStore, store } from './stage.ts'
 
 stageStore()
@@ -27,4 +28,19 @@ test('timers: what is due, the longest first, once, after the moment that was se
   expect(await store.nextLookAt()).toBe(now - 3)
   expect(await store.nextLookAt(now)).toBe(now + 50)
   expect(await store.nextLookAt(now + 50)).toBeUndefined()
+})
+
+test('timers: what is past its end is urgent since its end, what is revoked ahead of it since that was asked', async () => {
+  const idOf = (n: number) => requestId(1, 40 + n, 'requests/a.yaml')
+  const of = (n: number) => ({ ...grant, id: idOf(n), lookAt: now - n })
+  const by = { kind: 'user', id: '1', login: 'alice' } as const
+  await inTransaction(async (tx) => {
+    await store.saveGrant(tx, { ...of(1), state: 'active', endsAt: now - 500 })
+    await store.saveGrant(tx, { ...of(2), state: 'revoking', endsAt: now + 500 })
+    await store.askRevoke(tx, { grant: idOf(2), by, why: 'over', askedAt: now - 70 })
+    await store.saveGrant(tx, { ...of(3), state: 'quarantined', endsAt: now + 500 })
+    await store.saveGrant(tx, { ...of(4), state: 'active', endsAt: now + 500 })
+  })
+  const due = new Map((await store.due(now, 10)).map((one) => [one.key, one.urgent]))
+  expect([1, 2, 3, 4].map((n) => due.get(idOf(n)))).toEqual([now - 500, now - 70, now, undefined])
 })

@@ -14,9 +14,10 @@ export type QueueName = (typeof queues)[number]
 /**
  * `<repository id>:<pull number>` for pull-request and publish, `<repository id>` for branch, the id for grant,
  * `<repository id>:<full ref>` for merge-group, the anchor repository's id for anchor,
- * the provider's name for cloud. `urgent`: goes before what is not, because access is to be taken away.
+ * the provider's name for cloud. `urgent`: since when (epoch ms) access
+ * is to be gone; it goes before what is not, the oldest first.
  */
-export type WakeUp = { readonly queue: QueueName; readonly key: string; readonly urgent?: true }
+export type WakeUp = { readonly queue: QueueName; readonly key: string; readonly urgent?: number }
 
 /**
  * Says *look at this*; never carries a decision. After `wake` in a transaction that commits, a worker

@@ -82,7 +82,8 @@ export const memoryStore = (
         .flatMap(({ id: key, lookAt, state, endsAt }): Due[] => {
           if (lookAt === undefined) return []
           const urgent = state === 'revoking' || state === 'quarantined' || endsAt <= now
-          return [{ queue: 'grant', key, lookAt, ...(urgent ? { urgent } : {}) }]
+          const since = Math.min(endsAt, now, asks.get(key)?.askedAt ?? now)
+          return [{ queue: 'grant', key, lookAt, ...(urgent ? { urgent: since } : {}) }]
         })
         .filter(({ lookAt = 0 }) => lookAt <= now && lookAt > after)
         .sort((a, b) => (a.lookAt ?? 0) - (b.lookAt ?? 0))

@@ -62,6 +62,15 @@ const record = `
   end $$;
   create trigger bench_note after insert or delete on mock_bindings for each row execute function bench_note();`
 
+/** A merge as its delivery was stored, the verdict staged, the grant active; its end, and the read-back. */
+const times = `
+  select g.pull, g.active_at, g.ends_at, g.ended_at, i.at as decided_at, min(d.received_at) as heard_at
+  from grants g
+  join audit_events i on i.grant_id = g.id and i.type = 'grant.intended'
+  left join deliveries d on d.repository = g.repository and d.pull = g.pull and d.event = 'pull_request'
+    and convert_from(d.body, 'utf8')::jsonb ->> 'action' = 'closed'
+  group by g.id, i.seq`
+
 await onBed(Number(values.people), async (bed) => {
   const { world, query } = bed
   const sustained = await alone(bed, Math.min(count, 400))
@@ -117,7 +126,7 @@ await onBed(Number(values.people), async (bed) => {
   figure('of what GitHub alone sustains', `${((100 * merged) / sustained).toFixed(0)} %`)
   figure('processor time a lifecycle', used(atFirst, await processor(bed, pids), count))
   await outcome(bed)
-  latencies(await query('select pull, active_at, ends_at, ended_at from grants'), merges)
+  latencies(await query(times), merges)
   calls(bed, client.counts)
   for (const replica of replicas) {
     for (const alert of replica.alerts) console.log('alert', JSON.stringify(alert))
@@ -164,6 +173,10 @@ function latencies(
   const ms = (value: unknown) => (value instanceof Date ? value.getTime() : Number.NaN)
   const active = rows.map((row) => ms(row.active_at) - (merges.get(Number(row.pull)) ?? Number.NaN))
   const gone = rows.map((row) => ms(row.ended_at) - ms(row.ends_at))
+  const heard = rows.map((row) => ms(row.heard_at) - (merges.get(Number(row.pull)) ?? Number.NaN))
+  figure('  of these until it is heard of', spread(heard))
+  figure('  until it is decided', spread(rows.map((row) => ms(row.decided_at) - ms(row.heard_at))))
+  figure('  until it is active', spread(rows.map((row) => ms(row.active_at) - ms(row.decided_at))))
   for (const [name, values] of [
     ['merge answered → active', active],
     ['expiry → gone', gone],

@@ -45,8 +45,14 @@ export const observePull = async (
   const api = deps.github.repository(repository.id)
   const mirror = deps.git.mirror(repository.id)
   const fresh = moment !== 'forecast'
-  const diff = await diffOf(api, mirror, pull)
-  const policy = await policyOf(deps, repository)
+  // What does not need each other's answers is asked side by side: each waits for somebody else.
+  const [diff, policy, reopened] = await Promise.all([
+    diffOf(api, mirror, pull),
+    policyOf(deps, repository),
+    // Rows and stored payloads can be erased, and a lost payload proves nothing (trust.md 2.1, 5, 6.23).
+    fresh ? api.reopenedAt(pull.number) : undefined,
+  ])
+  const { accepted } = policy
   const directory = policy.set?.directory
   const merge = pull.merged ? pull.mergeCommit : undefined
   const changes = diff.changes.map(pathFact)
@@ -65,21 +71,18 @@ export const observePull = async (
       changes: diff.changes,
     },
   )
-  const { accepted } = policy
-  // Rows and stored payloads can be erased, and a lost payload proves nothing (trust.md 2.1, 5, 6.23).
-  const reopened = [reviewsFrom, fresh ? await api.reopenedAt(pull.number) : undefined]
-  const voidUpTo = reopened.filter((at) => at !== undefined)
+  const voidUpTo = [reviewsFrom, reopened].filter((at) => at !== undefined)
   const requests =
     accepted.since === undefined
       ? read
       : await Promise.all(
           read.map(async (one) => ({ ...one, precedent: await precedentsOf(deps, one.id, accepted) })),
         )
-  const { reviews, contributors, groups } =
+  const [reviews, contributors, groups] =
     directory === undefined || (requests.length === 0 && !proposing)
-      ? { reviews: [], contributors: [], groups: [] }
-      : {
-          reviews: await reviewsOf(
+      ? [[], [], []]
+      : await Promise.all([
+          reviewsOf(
             deps,
             api,
             mirror,
@@ -93,12 +96,11 @@ export const observePull = async (
               forecast: !fresh,
             },
           ),
-          contributors: await contributorsOf(deps, api, mirror, directory, repository.id, pull, diff.base),
-          groups:
-            requests.length === 0
-              ? []
-              : await groupsOf(directory, (team) => deps.people.team(repository.id, api, team, fresh)),
-        }
+          contributorsOf(deps, api, mirror, directory, repository.id, pull, diff.base),
+          requests.length === 0
+            ? []
+            : groupsOf(directory, (team) => deps.people.team(repository.id, api, team, fresh)),
+        ])
   const facts: Facts = {
     now: deps.clock.now(),
     moment,

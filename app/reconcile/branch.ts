@@ -47,16 +47,25 @@ export const createBranchReconciler = (deps: FollowDeps) => ({
   },
 })
 
-/** From the cursor to the tip; throws what Git and GitHub throw. */
-export const followBranch = async (deps: ReconcileDeps, repository: RepositorySettings): Promise<void> => {
+/**
+ * From the cursor to the tip; throws what Git and GitHub throw.
+ * @param seen a tip that was fetched before, and will do where the cursor is on the way to it
+ */
+export const followBranch = async (
+  deps: ReconcileDeps,
+  repository: RepositorySettings,
+  seen?: Sha,
+): Promise<void> => {
   const mirror = deps.git.mirror(repository.id)
   // The cursor first: a tip that is older than it would look like a rewritten branch.
   const known = await deps.store.branch(repository.id)
   // And what is granted: a grant that is given meanwhile lies on a later tip than this one.
   const open = await openOf(deps, repository)
-  const { tip } = await mirror.fetch([])
   // The history before the accepted policies is not ours to judge.
   const cursor = known?.cursor ?? repository.firstAcceptedCommit
+  const leads = async (to: Sha) =>
+    cursor !== to && (await mirror.has(cursor)) && (await mirror.isAncestor(cursor, to))
+  const tip = seen !== undefined && (await leads(seen)) ? seen : (await mirror.fetch([])).tip
   if (cursor === tip && known?.cursor !== undefined) {
     await revokeOverlooked(deps, repository, mirror, tip, open)
     return

@@ -59,22 +59,24 @@ test('a branch that loses the merge before its reconciler has seen it revokes (t
   expect(await world.states(pull)).toEqual({ a: 'ended' })
 })
 
-/** A world that does something between GitHub's answer about reviews and the verdict that follows. */
-const interrupted = () => {
+/** A world that does something before a verdict, right after this was asked of GitHub or Git. */
+const interrupted = (call: 'reviews' | 'commits') => {
   let during: (() => Promise<void>) | undefined
   const world = accessWorld({
-    around: (port) =>
-      'reviews' in port && typeof port.reviews === 'function'
-        ? Object.assign(Object.create(port), {
-            reviews: async (number: number) => {
-              const answer = await Reflect.apply(port.reviews as (of: number) => unknown, port, [number])
+    around: (port) => {
+      const ask = call in port ? Reflect.get(port, call) : undefined
+      return typeof ask !== 'function'
+        ? port
+        : Object.assign(Object.create(port), {
+            [call]: async (...given: readonly unknown[]) => {
+              const answer = await Reflect.apply(ask, port, given)
               const once = during
               during = undefined
               await once?.()
               return answer
             },
           })
-        : port,
+    },
   })
   const set = (work: () => Promise<void>) => {
     during = work
@@ -83,7 +85,7 @@ const interrupted = () => {
 }
 
 test('a branch that loses the merge while it is being decided grants nothing', async () => {
-  const { world, during } = interrupted()
+  const { world, during } = interrupted('reviews')
   const before = world.git.tip('main')
   const pull = await mergedUnseen(world)
   during(async () => {
@@ -99,7 +101,7 @@ test.each([
   ['another file: it is granted at once', 'b', 'provisioning'],
   ['its own file: it is looked at anew', 'a', 'approved'],
 ] as const)('a branch that goes on while a merge is decided, with %s', async (_, file, state) => {
-  const { world, during } = interrupted()
+  const { world, during } = interrupted('commits')
   const pull = await mergedUnseen(world)
   await world.lookAtBranch()
   during(async () => {

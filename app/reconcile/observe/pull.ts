@@ -12,7 +12,7 @@ import { contributorsOf } from './contributors.ts'
 import { groupsOf, type PeopleCache } from './people.ts'
 import { headAt, precedentsOf } from './precedents.ts'
 import { requestsOf } from './requests.ts'
-import { reviewsOf } from './reviews.ts'
+import { listReviews, reviewsOf } from './reviews.ts'
 import { othersAt } from './sharing.ts'
 import { Trouble } from './trouble.ts'
 
@@ -45,13 +45,21 @@ export const observePull = async (
   const api = deps.github.repository(repository.id)
   const mirror = deps.git.mirror(repository.id)
   const fresh = moment !== 'forecast'
-  // What does not need each other's answers is asked side by side: each waits for somebody else.
-  const [diff, policy, reopened] = await Promise.all([
-    diffOf(api, mirror, pull),
+  const listing = () =>
+    listReviews(deps, api, (person) => deps.people.permission(repository.id, api, person, fresh), {
+      repository: repository.id,
+      pull: pull.number,
+      forecast: !fresh,
+    })
+  const [policy, listed, reopened] = await Promise.all([
     policyOf(deps, repository),
+    // Of a pull request that merely waits nobody asks before it is known to hold requests.
+    fresh ? listing() : undefined,
     // Rows and stored payloads can be erased, and a lost payload proves nothing (trust.md 2.1, 5, 6.23).
     fresh ? api.reopenedAt(pull.number) : undefined,
   ])
+  // The branch last, for the verdict follows it to the tip that is seen here.
+  const diff = await diffOf(api, mirror, pull)
   const { accepted } = policy
   const directory = policy.set?.directory
   const merge = pull.merged ? pull.mergeCommit : undefined
@@ -82,19 +90,11 @@ export const observePull = async (
     directory === undefined || (requests.length === 0 && !proposing)
       ? [[], [], []]
       : await Promise.all([
-          reviewsOf(
-            deps,
-            api,
-            mirror,
-            directory,
-            (person) => deps.people.permission(repository.id, api, person, fresh),
-            {
-              repository: repository.id,
-              pull: pull.number,
+          Promise.resolve(listed ?? listing()).then((all) =>
+            reviewsOf(mirror, directory, all, {
               paths: requests.map(({ path }) => path),
               folders: proposing ? [policyTree] : [],
-              forecast: !fresh,
-            },
+            }),
           ),
           contributorsOf(deps, api, mirror, directory, repository.id, pull, diff.base),
           requests.length === 0

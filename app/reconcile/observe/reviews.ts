@@ -17,25 +17,21 @@ const states = {
 /** How fresh what GitHub says of a person must be: cached for the forecast, never at a verdict (trust.md 2.9). */
 export type PermissionOf = (person: PersonFact) => Promise<Permission>
 
-/**
- * Reviews as GitHub lists them now, each joined with the first stored payload of its id (trust.md 2.1, 2.2)
- * and with what lay at the request's paths in the commit that payload covers.
- */
-export const reviewsOf = async (
+/** Reviews as GitHub lists them now, each with the first stored payload of its id (trust.md 2.1, 2.2). */
+export type Listed = readonly {
+  readonly review: ApiReview
+  readonly payload: Stored | undefined
+  /** Of whoever approves or asks for changes. */
+  readonly permission?: Permission
+}[]
+
+/** What GitHub and the store say of reviews; what lies in the commits that they cover is Git's to say (`reviewsOf`). */
+export const listReviews = async (
   deps: Pick<ReconcileDeps, 'store' | 'payloads' | 'log'>,
   api: RepositoryApi,
-  mirror: Mirror,
-  directory: Directory,
   permissionOf: PermissionOf,
-  at: {
-    readonly repository: number
-    readonly pull: number
-    readonly paths: readonly string[]
-    /** Folders, whose tree hashes are taken. */
-    readonly folders: readonly string[]
-    readonly forecast: boolean
-  },
-): Promise<readonly ReviewFact[]> => {
+  at: { readonly repository: number; readonly pull: number; readonly forecast: boolean },
+): Promise<Listed> => {
   const told = await deps.store.deliveriesOfPull(at.repository, at.pull, ['pull_request_review'])
   const payloads = new Map<number, Stored>()
   for (const { body, receivedAt } of genuine(deps, told)) {
@@ -46,12 +42,34 @@ export const reviewsOf = async (
   // Without a stored payload no review can count, so the forecast need not ask; the verdict always does.
   if (at.forecast && payloads.size === 0) return []
   const listed = (await api.reviews(at.pull)).filter((review) => review.state !== 'PENDING')
-  // One that is gone for good covers nothing.
-  for (const commit of new Set([...payloads.values()].map((payload) => payload.commit)))
-    await obtain(mirror, commit)
   return Promise.all(
-    listed.map((review) => fact(review, payloads.get(review.id), mirror, directory, permissionOf, at)),
+    listed.map(async (review) => ({
+      review,
+      payload: payloads.get(review.id),
+      ...(weighs(review) && review.reviewer !== undefined
+        ? { permission: await permissionOf(review.reviewer) }
+        : {}),
+    })),
   )
+}
+
+const weighs = ({ state }: ApiReview): boolean => state === 'APPROVED' || state === 'CHANGES_REQUESTED'
+
+/** Each review joined with what lay at the request's paths in the commit that its payload covers. */
+export const reviewsOf = async (
+  mirror: Mirror,
+  directory: Directory,
+  listed: Listed,
+  at: {
+    readonly paths: readonly string[]
+    /** Folders, whose tree hashes are taken. */
+    readonly folders: readonly string[]
+  },
+): Promise<readonly ReviewFact[]> => {
+  // One that is gone for good covers nothing.
+  for (const commit of new Set(listed.flatMap(({ payload }) => payload?.commit ?? [])))
+    await obtain(mirror, commit)
+  return Promise.all(listed.map((one) => fact(one, mirror, directory, at)))
 }
 
 type Stored = ReviewPayload & { readonly storedAt: number }
@@ -60,16 +78,13 @@ type Stored = ReviewPayload & { readonly storedAt: number }
 export const earliest = (receivedAt: number, toldAt: number): number => Math.min(receivedAt, toldAt + 999)
 
 const fact = async (
-  review: ApiReview,
-  payload: Stored | undefined,
+  { review, payload, permission }: Listed[number],
   mirror: Mirror,
   directory: Directory,
-  permissionOf: PermissionOf,
   { paths, folders }: { readonly paths: readonly string[]; readonly folders: readonly string[] },
 ): Promise<ReviewFact> => {
   const state = review.state === 'PENDING' ? 'commented' : states[review.state]
   const { reviewer } = review
-  const weighs = state === 'approved' || state === 'changes_requested'
   const blobs: Record<string, string | null> = {}
   if (payload !== undefined && (await mirror.has(payload.commit))) {
     for (const path of paths) blobs[path] = (await mirror.entry(payload.commit, path))?.sha ?? null
@@ -92,7 +107,7 @@ const fact = async (
           },
         }),
     blobs,
-    ...(weighs && reviewer !== undefined ? { permission: await permissionOf(reviewer) } : {}),
+    ...(permission === undefined ? {} : { permission }),
     // Policy owners are known from the configuration.
     ...(identity === undefined && folders.length === 0 ? { unlisted: true as const } : {}),
     principals: identity === undefined ? [] : directory.principalsOf(identity),

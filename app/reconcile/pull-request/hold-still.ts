@@ -14,7 +14,7 @@ export const followToMerge = async (
 ): Promise<void> => {
   if (!holdsMerge(observed)) return
   await deps.following(repository.id, async () => {
-    if (!(await isFollowed(deps, observed))) await followBranch(deps, repository)
+    if (!(await isFollowed(deps, observed))) await followBranch(deps, repository, observed.diff.tip)
   })
 }
 

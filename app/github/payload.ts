@@ -26,6 +26,7 @@ export const payloads: Payloads = {
         action: said.action,
         number: said.number,
         headSha: said.pull_request.head.sha,
+        base: said.pull_request.base,
         sender: accountOf(said.sender),
         updatedAt: Date.parse(said.pull_request.updated_at),
       }

@@ -19,6 +19,7 @@ const pullRequest = z.object({
     number: id,
     updated_at: instant,
     head: z.object({ sha }),
+    base: z.object({ ref: z.string(), sha }),
     merged: z.boolean().nullish(),
   }),
   repository,

@@ -8,7 +8,14 @@ const at = '2026-01-05T10:00:00Z'
 export const pullRequest = (action: string, more: object = {}) => ({
   action,
   number: 5,
-  pull_request: { number: 5, updated_at: at, head: { sha, ref: 'topic' }, merged: false, ...more },
+  pull_request: {
+    number: 5,
+    updated_at: at,
+    head: { sha, ref: 'topic' },
+    base: { sha: 'b'.repeat(40), ref: 'main' },
+    merged: false,
+    ...more,
+  },
   repository,
   sender: alice,
 })

@@ -40,6 +40,7 @@ test('a pull request', () => {
     action: 'synchronize',
     number: 5,
     headSha: bodies.sha,
+    base: { ref: 'main', sha: 'b'.repeat(40) },
     sender: bodies.alice,
     updatedAt: at,
   })

@@ -57,6 +57,31 @@ test.each<readonly [string, (at: History) => readonly string[]]>([
   )
 })
 
+test.each<readonly [string, (at: History) => readonly string[], (at: History) => string, number]>([
+  ['as GitHub does', ({ tip, head }) => [tip, head], ({ tip }) => tip, 1],
+  ['on part of itself', ({ first, head }) => [first, head], ({ tip }) => tip, 2],
+])(
+  'of a merge made %s nobody is asked for what the branch held at the opening',
+  async (_, parentsOf, openedOn, asked) => {
+    using at = folder()
+    const remote = repository(at.path)
+    const all = history(remote.commit)
+    const merge = remote.commit(all.b, parentsOf(all), 'Merge')
+    remote.git(['update-ref', 'refs/heads/main', merge])
+    using git = mirrorOf(`${at.path}/mirror`, (name) => `file://${at.path}/${name}.git`)
+    const pull = pullAt(all.head, merge)
+    const own = [all.first, all.head, merge]
+    const asks: string[] = []
+    const pullsOf = async (commit: string) => {
+      asks.push(commit)
+      return own.includes(commit) ? [pull] : []
+    }
+    const { base, changes } = await diffOf({ pullsOf }, git.mirror, pull, openedOn(all))
+    expect([base, changes.length, asks.length]).toEqual([all.tip, 3, asked])
+    expect(own).toEqual(expect.arrayContaining(asks))
+  },
+)
+
 test('what another pull request brought before is not this one’s', async () => {
   using at = folder()
   const remote = repository(at.path)

@@ -16,19 +16,21 @@ export type Diff = {
  * The whole pull request as the trees say it (trust.md 6.11, 6.12). Once merged, the branch holds it, so
  * the branch is taken as it was before: the last of the merge commit's first parents that is not the pull
  * request's own, as those of a rebase or of a push by hand are.
+ * @param openedOn what the branch held when the pull request was opened, none of which is its own; spares asking GitHub
  */
 export const diffOf = async (
   api: Pick<RepositoryApi, 'pullsOf'>,
   mirror: Mirror,
   pull: PullRequest,
+  openedOn?: Sha,
 ): Promise<Diff> => {
   const merge = pull.merged ? pull.mergeCommit : undefined
   const { tip } = await mirror.fetch(merge === undefined ? [pull.head.sha] : [pull.head.sha, merge])
-  let before = merge === undefined ? tip : await branchBefore(api, mirror, pull, merge)
+  let before = merge === undefined ? tip : await branchBefore(api, mirror, pull, merge, openedOn)
   let base = await baseOf(mirror, before, pull)
   if (merge !== undefined && (await isMerge(mirror, pull, merge))) {
     // The first parent of a merge made by hand can hold part of the pull request,
-    for (let step = 1; await isOwnBase(api, mirror, pull, base); step += 1) {
+    for (let step = 1; await isOwnBase(api, mirror, pull, base, openedOn); step += 1) {
       before = await beforeOwn(mirror, base, step)
       base = await baseOf(mirror, before, pull)
     }
@@ -47,13 +49,18 @@ const baseOf = async (mirror: Mirror, before: Sha, pull: PullRequest): Promise<S
 const isMerge = async (mirror: Mirror, { head }: PullRequest, merge: Sha): Promise<boolean> =>
   merge !== head.sha && (await mirror.parents(merge)).length > 1
 
+const wasThere = async (mirror: Mirror, commit: Sha, openedOn: Sha | undefined): Promise<boolean> =>
+  openedOn !== undefined && (await mirror.has(openedOn)) && (await mirror.isAncestor(commit, openedOn))
+
 /** Whether a merge came with this commit of the pull request's, and not one that it builds on and that was merged before. */
 const isOwnBase = async (
   api: Pick<RepositoryApi, 'pullsOf'>,
   mirror: Mirror,
   { number, head, base: { ref } }: PullRequest,
   base: Sha,
+  openedOn: Sha | undefined,
 ): Promise<boolean> => {
+  if (await wasThere(mirror, base, openedOn)) return false
   const tied = await api.pullsOf(base)
   if (!tied.some((one) => one.number === number)) return false
   for (const other of tied) {
@@ -87,11 +94,14 @@ const branchBefore = async (
   mirror: Mirror,
   pull: PullRequest,
   merge: Sha,
+  openedOn: Sha | undefined,
 ): Promise<Sha> => {
   const parents = await mirror.parents(merge)
   if (await isMerge(mirror, pull, merge)) return firstOf(parents)
   let before = await beforeOwn(mirror, merge, 1)
-  const own = async () => (await api.pullsOf(before)).some(({ number }) => number === pull.number)
+  const own = async () =>
+    !(await wasThere(mirror, before, openedOn)) &&
+    (await api.pullsOf(before)).some(({ number }) => number === pull.number)
   for (let step = 2; await own(); step += 1) before = await beforeOwn(mirror, before, step)
   return before
 }

@@ -5,10 +5,12 @@ import type { FollowDeps } from '../branch.ts'
 import { acceptedCommit, type InForce, inForce } from '../policies.ts'
 import { proposalOf } from '../policy-change/propose.ts'
 import type { PolicySet } from '../ports/evaluator.ts'
+import type { Sha } from '../ports/git.ts'
 import type { PullRequest } from '../ports/github.ts'
 import type { RepositorySettings } from '../ports/settings.ts'
 import { type Diff, diffOf, pathFact } from './changes.ts'
 import { contributorsOf } from './contributors.ts'
+import { genuine } from './deliveries.ts'
 import { groupsOf, type PeopleCache } from './people.ts'
 import { headAt, precedentsOf } from './precedents.ts'
 import { requestsOf } from './requests.ts'
@@ -51,15 +53,16 @@ export const observePull = async (
       pull: pull.number,
       forecast: !fresh,
     })
-  const [policy, listed, reopened] = await Promise.all([
+  const [policy, listed, reopened, held] = await Promise.all([
     policyOf(deps, repository),
     // Of a pull request that merely waits nobody asks before it is known to hold requests.
     fresh ? listing() : undefined,
     // Rows and stored payloads can be erased, and a lost payload proves nothing (trust.md 2.1, 5, 6.23).
     fresh ? api.reopenedAt(pull.number) : undefined,
+    openedOn(deps, repository, pull),
   ])
   // The branch last, for the verdict follows it to the tip that is seen here.
-  const diff = await diffOf(api, mirror, pull)
+  const diff = await diffOf(api, mirror, pull, held)
   const { accepted } = policy
   const directory = policy.set?.directory
   const merge = pull.merged ? pull.mergeCommit : undefined
@@ -150,6 +153,19 @@ export const observePull = async (
     groups,
     reviewers: peopleOf(facts),
   }
+}
+
+/** What the branch held when the pull request into it was opened, by its signed payload; undefined where that is lost. */
+const openedOn = async (
+  deps: ObserveDeps,
+  { id, branch }: RepositorySettings,
+  { number, merged }: PullRequest,
+): Promise<Sha | undefined> => {
+  if (!merged) return undefined
+  const told = genuine(deps, await deps.store.deliveriesOfPull(id, number, ['pull_request']))
+  return told
+    .map(({ body }) => deps.payloads.pullRequest(body))
+    .find((one) => one?.action === 'opened' && one.number === number && one.base.ref === branch)?.base.sha
 }
 
 type LoadedPolicy = { readonly accepted: InForce } & (

@@ -33,6 +33,8 @@ export type PullRequestPayload = {
   readonly action: string
   readonly number: number
   readonly headSha: Sha
+  /** `sha`: what it held when the pull request was opened; of later payloads it says nothing (trust.md 1.5). */
+  readonly base: { readonly ref: string; readonly sha: Sha }
   readonly sender: Account
   /** Epoch ms of the change the payload reports. */
   readonly updatedAt: number

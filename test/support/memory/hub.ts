@@ -80,7 +80,8 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>, id = repository
   const change = (number: number, action: string, by: Person, to: Partial<PullRequest> = {}) => {
     const pull = { ...get(number), ...to }
     pulls.set(number, pull)
-    const body = { action, number, headSha: pull.head.sha, sender: who(by), updatedAt: clock.now() }
+    const base = { ref: pull.base.ref, sha: git.tip(pull.base.ref) }
+    const body = { action, number, headSha: pull.head.sha, base, sender: who(by), updatedAt: clock.now() }
     send('pull_request', body, { pull: number }, [wakePull(number), ...(pull.merged ? [wakeBranch] : [])])
   }
   const move = (name: string, to: Sha, by: Person) => {

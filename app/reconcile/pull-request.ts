@@ -7,7 +7,7 @@ import { troubled, untroubled } from './lasting-trouble.ts'
 import { genuine } from './observe/deliveries.ts'
 import type { ObserveDeps } from './observe/pull.ts'
 import { wakeSharing } from './observe/sharing.ts'
-import { asTrouble, Trouble } from './observe/trouble.ts'
+import { asTrouble, type Trouble } from './observe/trouble.ts'
 import { inForce } from './policies.ts'
 import { GitError } from './ports/git.ts'
 import { GitHubError, type PullRequest } from './ports/github.ts'
@@ -38,9 +38,16 @@ export const createPullReconciler = (deps: ObserveDeps) => ({
     // First, for it needs nobody but the store: access is taken away while GitHub is in trouble, too.
     await revokeByComment(deps, repository.id, at.pull, rows)
     let pull: PullRequest | undefined
-    try {
+    const ask = async () => {
       pull = await deps.github.repository(repository.id).pull(at.pull)
-      const undecided = await settle(deps, repository, pull, rows)
+      return pull
+    }
+    try {
+      const known = await deps.store.pull(repository.id, at.pull)
+      const undecided =
+        known !== undefined && (await isSettled(deps, repository, known, rows))
+          ? await goOn(deps, repository, known, rows, ask)
+          : await settle(deps, repository, await ask(), known, rows)
       const looked = wakePull(repository.id, at.pull)
       if (undecided === undefined) await untroubled(deps, looked)
       else await troubled(deps, looked, undecided)
@@ -53,22 +60,28 @@ export const createPullReconciler = (deps: ObserveDeps) => ({
   },
 })
 
+/** After the verdict: nothing that GitHub says changes it, so it is asked only for what starts now. */
+const goOn = async (
+  deps: ObserveDeps,
+  repository: RepositorySettings,
+  known: PullRow,
+  rows: readonly RequestRow[],
+  ask: () => Promise<PullRequest>,
+): Promise<undefined> => {
+  // A worker that died after an acceptance has left it to us to load it.
+  if (known.decision.policies !== undefined) await inForce(deps, repository)
+  await startDue(deps, repository, rows, ask)
+  await rest(deps, repository.id, known.pull)
+}
+
 /** @returns why there is no verdict yet; undefined where there is one, or none is needed */
 const settle = async (
   deps: ObserveDeps,
   repository: RepositorySettings,
   pull: PullRequest,
+  known: PullRow | undefined,
   rows: readonly RequestRow[],
 ): Promise<string | undefined> => {
-  const known = await deps.store.pull(repository.id, pull.number)
-  if (known !== undefined && (await isSettled(deps, repository, known, rows))) {
-    if (!pull.merged) throw new Trouble('GitHub said that it was merged, and now says that it is not')
-    // A worker that died after an acceptance has left it to us to load it.
-    if (known.decision.policies !== undefined) await inForce(deps, repository)
-    await startDue(deps, repository, pull, rows)
-    await rest(deps, repository.id, pull.number)
-    return undefined
-  }
   const reviewsFrom = await reopenedAt(deps, repository.id, pull, known, rows)
   if (pull.merged) {
     await verdictAtMerge(deps, repository, pull, reviewsFrom)

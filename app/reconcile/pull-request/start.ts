@@ -16,14 +16,16 @@ import { intentOf } from './intent-of.ts'
 export const startDue = async (
   deps: ObserveDeps,
   repository: RepositorySettings,
-  pull: PullRequest,
   rows: readonly RequestRow[],
+  ask: () => Promise<PullRequest>,
 ): Promise<void> => {
   for (const row of rows) {
     const [grant, { open }] = [await deps.store.grant(row.id), await deps.ledger.standing()]
     const { intent, stage, blocked } = open.get(row.id) ?? {}
     if (grant?.state !== 'scheduled' || intent === undefined || stage !== 'scheduled' || blocked) continue
     if (intent.startsAt > deps.clock.now()) continue
+    const pull = await ask()
+    if (!pull.merged) throw new Trouble('GitHub said that it was merged, and now says that it is not')
     const observed = await observePull(deps, repository, pull, 'start', row.reviewsFrom)
     const one = {
       ...observed,

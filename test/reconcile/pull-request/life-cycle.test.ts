@@ -29,6 +29,17 @@ test('a request approved, merged, active and ended, with six writes', async () =
   ])
 })
 
+test('after the verdict a look asks GitHub nothing', async () => {
+  const world = accessWorld()
+  const pull = await approved(world)
+  await world.merge(pull, 'alice')
+  await world.settle()
+  const asked: string[] = []
+  world.meet((call) => void asked.push(call))
+  await world.lookAtPull(pull)
+  expect(asked).toEqual([])
+})
+
 test('an approval that only the merge saw is recorded as one', async () => {
   const world = accessWorld()
   const pull = world.request('a')

@@ -83,15 +83,13 @@ export function openBatch(
   return {
     ask: (command, line) =>
       new Promise((resolve, reject) => {
-        const late = new GitError(
-          'unavailable',
-          `git cat-file did not answer within ${options.timeoutMs / 1000} s`,
-        )
+        const late = () =>
+          end(new GitError('unavailable', `git cat-file did not answer within ${options.timeoutMs / 1000} s`))
         waiting.push({
           body: command === 'contents',
           resolve,
           reject,
-          timer: setTimeout(() => end(late), options.timeoutMs),
+          timer: setTimeout(late, options.timeoutMs),
         })
         child.stdin.write(`${command} ${line}\n`)
       }),

@@ -19,6 +19,10 @@ export type Objects = {
   stop(): void
 }
 
+/** Contents kept in memory, for each look walks the same commits and trees. */
+const mostKept = 4 * 1024 * 1024
+const largestKept = 64 * 1024
+
 export function createObjects(
   gitDir: string,
   options: { readonly env: Record<string, string>; readonly timeoutMs: number },
@@ -34,12 +38,32 @@ export function createObjects(
     open = opened
     return opened
   }
+  const kept = new Map<Sha, { readonly type: ObjectType; readonly body: Buffer }>()
+  let size = 0
+  const keep = (sha: Sha, type: ObjectType, body: Buffer) => {
+    if (body.length > largestKept || kept.has(sha)) return
+    // Its own bytes: it may be a part of something larger.
+    kept.set(sha, { type, body: Buffer.from(body) })
+    size += body.length
+    for (const [oldest, { body: old }] of kept) {
+      if (size <= mostKept) break
+      kept.delete(oldest)
+      size -= old.length
+    }
+  }
   const info = async (sha: Sha) => (await batch().ask('info', requireSha(sha)))?.info
 
   return {
     info,
     tip: async () => (await batch().ask('info', tipRef))?.info,
     async contents(sha, type, limit) {
+      const before = kept.get(sha)
+      if (before?.type === type && before.body.length <= limit) {
+        // The last asked for goes last.
+        kept.delete(sha)
+        kept.set(sha, before)
+        return before.body
+      }
       const known = await info(sha)
       if (!known) throw new GitError('missing', `${type} ${sha} is not in the mirror`)
       if (known.type !== type) throw new GitError('missing', `${sha} is a ${known.type}, not a ${type}`)
@@ -50,8 +74,13 @@ export function createObjects(
       if (!body || hash('sha1', Buffer.concat([Buffer.from(`${type} ${body.length}\0`), body])) !== sha) {
         throw new GitError('corrupt', `${type} ${sha} does not have its id's content in the mirror`)
       }
+      keep(sha, type, body)
       return body
     },
-    stop: () => open?.stop(),
+    stop() {
+      kept.clear()
+      size = 0
+      open?.stop()
+    },
   }
 }

@@ -14,6 +14,7 @@ import type { AnchorBranch } from '../reconcile/ports/anchor.ts'
 import type { Checkpoints } from '../reconcile/ports/checkpoints.ts'
 import type { Clock } from '../reconcile/ports/clock.ts'
 import type { Log } from '../reconcile/ports/log.ts'
+import { wakeDebt } from '../reconcile/wake-debt.ts'
 import { type Database, executeWithin, openDatabase } from '../store/database.ts'
 import { anchorReads } from '../store/ledger/anchors.ts'
 import { createCheckpointer } from '../store/ledger/checkpointer.ts'
@@ -96,12 +97,12 @@ export const openPorts = async (
     opa: policies.opa,
     clock,
   })
-  const providers = await createProviders(config, database, clock, log, {
-    ledger,
-    keys,
-    store,
-    git,
-    repositories,
+  const records = { ledger, keys, store, git, repositories }
+  const providers = await createProviders(config, database, clock, log, records, (cloud, account) => {
+    log.info('a cloud answers again', { provider: cloud.name, account })
+    wakeDebt({ ledger, queue, clock }, cloud, account).catch((error: unknown) =>
+      log.error('revocation debt was not woken; it comes by itself', { error }),
+    )
   })
   return {
     ports: {

@@ -16,6 +16,7 @@ export const createProviders = async (
   clock: Clock,
   log: Log,
   records: AwsRecordsDeps,
+  back: (cloud: Provider, account: string) => void,
 ): Promise<ReadonlyMap<string, Provider>> => {
   const { instance } = config
   const { mock, aws, azure, gcp, kubernetes } = config.providers
@@ -42,7 +43,15 @@ export const createProviders = async (
     const { createAzure } = await import('../provider/azure/azure.ts')
     found.push(createAzure({ ...azure, clock, instance, offered: () => offersOf('azure', records) }))
   }
-  return new Map(found.map((one) => [one.name, boundCalls(limitCalls(one), { clock, log })]))
+  return new Map(
+    found.map((one) => [
+      one.name,
+      boundCalls(
+        limitCalls(one, undefined, (account) => back(one, account)),
+        { clock, log },
+      ),
+    ]),
+  )
 }
 
 const createAws = async (

@@ -1,3 +1,4 @@
+import type { Intent } from './intent.ts'
 import type { Open } from './standing.ts'
 
 /** Grants past their end, or being revoked, that a cloud has not yet confirmed gone (product.md), by the ledger. */
@@ -8,13 +9,17 @@ export type Debt = {
 }
 
 /** @param provider undefined: of all of them */
+export const owed = (open: ReadonlyMap<string, Open>, now: number, provider?: string): readonly Intent[] =>
+  [...open.values()].flatMap(({ intent, stage, blocked }) => {
+    if (stage === 'scheduled' || (!blocked && now < intent.endsAt)) return []
+    return provider === undefined || intent.provider === provider ? [intent] : []
+  })
+
+/** @param provider undefined: of all of them */
 export const debtOf = (open: ReadonlyMap<string, Open>, now: number, provider?: string): Debt => {
-  let [count, oldestMs] = [0, 0]
-  for (const { intent, stage, blocked } of open.values()) {
-    if (stage === 'scheduled' || (!blocked && now < intent.endsAt)) continue
-    if (provider !== undefined && intent.provider !== provider) continue
-    count++
-    oldestMs = Math.max(oldestMs, now - intent.endsAt)
+  const debt = owed(open, now, provider)
+  return {
+    count: debt.length,
+    oldestMs: debt.reduce((oldest, { endsAt }) => Math.max(oldest, now - endsAt), 0),
   }
-  return { count, oldestMs }
 }

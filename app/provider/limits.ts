@@ -9,9 +9,14 @@ const limits = { each: 32, most: 128 }
 /**
  * A provider whose calls take turns, adapted to what each place answers: what takes access away first, then what gives,
  * then what compares. A flood of new grants must not keep old ones alive, nor one account another's.
+ * @param back told of an account that was away and has answered again to what takes access away
  */
-export const limitCalls = (provider: Provider, { each, most } = limits): Provider => {
-  const turns = createTurns(provider.name, { each, most }, outcomeOf)
+export const limitCalls = (
+  provider: Provider,
+  { each, most } = limits,
+  back?: (account: string) => void,
+): Provider => {
+  const turns = createTurns(provider.name, { each, most }, outcomeOf, back)
   const run = <T>(
     lane: Lane,
     scope: string | undefined,

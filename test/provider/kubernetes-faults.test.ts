@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { classify, silence } from '../../app/provider/kubernetes/faults.ts'
+import { outcomeOf } from '../../app/provider/outcome.ts'
 
 const wanted = {
   cluster: 'production',
@@ -55,6 +56,14 @@ test.each([
   ['302', answered(302), { kind: 'unknown' }],
 ])('%s', (_, answer, expected) => {
   expect(classify(answer, wanted)).toMatchObject(expected)
+})
+
+test('503 is told of the cluster, which ails; what it refuses is not', () => {
+  const signal = new AbortController().signal
+  const tells = (status: number) => outcomeOf(classify(answered(status), wanted), signal, true)
+  expect([503, 500, 403, 404].map(tells)).toEqual(
+    ['failed', 'failed', 'answered', 'answered'].map((kind) => ({ kind })),
+  )
 })
 
 test('500 to a read has changed nothing', () => {

@@ -40,6 +40,8 @@ export const classify = (answer: Answer, wanted: Wanted): ProviderError => {
   if (kind === 'not_found' && status.details?.name === wanted.name) return new AbsentError(kind, message)
   return new ProviderError(kind, message, {
     ...(retryAfter === undefined ? {} : { retryAfter }),
+    // What the place ails with, not our reading of what it says (outcome.ts).
+    ...(answer.status >= 500 ? { cause: new Error(`HTTP ${answer.status}`) } : {}),
   })
 }
 

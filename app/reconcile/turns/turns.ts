@@ -19,12 +19,20 @@ export type OutcomeOf = (error: unknown, signal: AbortSignal, patient: boolean) 
 
 type Waiter = { readonly go: () => void; readonly leave: (why: string, retryAfter?: number) => void }
 type Line = { -readonly [Key in keyof Place]: Place[Key] } & {
+  /** It failed or was silent, and has taken nothing away since. */
+  away: boolean
+  /** When it was last told to be back. */
+  backAt: number
   readonly waiting: Readonly<Record<Lane, Set<Waiter>>>
 }
 
+/** A place that now answers and now does not is not told to be back at each of its answers. */
+const betweenMs = 10_000
+
 /**
  * Does work in turns: at most `each` pieces in one place and `most` in all, in the order of next-turn.ts; fewer where a
- * place ails, as `outcomeOf` tells (pace.ts). `name`: of the cloud, for the words of errors.
+ * place ails, as `outcomeOf` tells (pace.ts). `name`: of the cloud, for the words of errors. `back` is told of a place that was away, once something was
+ * taken away there again.
  * @returns what throws, besides what the work does, a `throttled` ProviderError, nothing having been done: where
  * `turnBy` aborts before the turn comes, or the place ails and others wait for it already
  */
@@ -32,6 +40,7 @@ export const createTurns = (
   name: string,
   limits: { readonly most: number; readonly each: number },
   outcomeOf: OutcomeOf = () => ({ kind: 'untold' }),
+  back: (place: string) => void = () => undefined,
 ): Turns => {
   const places = new Map<string, Line>()
   const { most, each } = limits
@@ -46,6 +55,8 @@ export const createTurns = (
       running: 0,
       others: 0,
       served: turns,
+      away: false,
+      backAt: Number.NEGATIVE_INFINITY,
       waiting: { takes: new Set(), gives: new Set(), looks: new Set() },
     })
     const line = places.get(place) ?? fresh()
@@ -121,8 +132,14 @@ export const createTurns = (
     if (lane !== 'takes') line.others--
     line.pace = heard(line.pace, outcome, sentAt, now(), each)
     dismiss(line)
+    if (outcome.kind === 'failed' || outcome.kind === 'silent') line.away = true
+    if (line.away && lane === 'takes' && outcome.kind === 'answered' && now() - line.backAt >= betweenMs) {
+      line.away = false
+      line.backAt = now()
+      back(place)
+    }
     const idle = line.running === 0 && lanes.every((one) => line.waiting[one].size === 0)
-    if (idle && line.pace.failures === 0 && line.pace.limit === each) places.delete(place)
+    if (idle && !line.away && line.pace.failures === 0 && line.pace.limit === each) places.delete(place)
     proceed()
   }
 

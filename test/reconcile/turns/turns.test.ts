@@ -14,9 +14,11 @@ const turn = (place: string, lane: Lane = 'takes', signal = never, turnBy = sign
 
 /** Work that lasts until it is ended, and how many are under way at each place. */
 const stage = (limits = { each: 4, most: 8 }) => {
-  const turns = createTurns('aws', limits, outcomeOf)
+  const back: string[] = []
+  const turns = createTurns('aws', limits, outcomeOf, (place) => back.push(place))
   const under: { readonly place: string; readonly end: (error?: Error) => void }[] = []
   return {
+    back,
     under,
     at: (place: string) => under.filter((one) => one.place === place).length,
     come: (place: string, lane?: Lane, signal?: AbortSignal, turnBy?: AbortSignal) => {
@@ -173,4 +175,25 @@ test('a turn ends whatever its error is', async () => {
   })
   await expect(turns(turn('a'), () => Promise.reject(new Error('odd')))).rejects.toThrow()
   expect(await turns(turn('a'), async () => 'done')).toBe('done')
+})
+
+test('a place that was away is back once something is taken away there again, not by being looked at', async () => {
+  const { come, at, end, back } = stage()
+  const ended = async (lane: Lane, error?: Error) => {
+    const one = come('a', lane)
+    await expect.poll(() => at('a')).toBe(1)
+    end('a', error)
+    await fault(one)
+  }
+  await ended('takes')
+  await ended('takes', throttled(1))
+  await ended('takes')
+  expect(back).toEqual([])
+  await ended('gives', new ProviderError('unavailable', '503', { cause: new Error() }))
+  await ended('looks')
+  expect(back).toEqual([])
+  await ended('takes')
+  expect(back).toEqual(['a'])
+  await ended('takes')
+  expect(back).toEqual(['a'])
 })

@@ -22,7 +22,7 @@ import { startDue } from './pull-request/start.ts'
 import { refuseLate, verdictAtMerge } from './pull-request/verdict.ts'
 
 const retryMs = 15_000
-/** For what only a push, a person or another configuration can end. */
+/** For what only a push, a person or another configuration can end, and for what has lasted. */
 const lastingMs = 5 * 60_000
 
 /** Looks at one pull request afresh, whatever woke it, and settles what follows (app/DESIGN.md). */
@@ -178,9 +178,11 @@ const notYet = async (
   trouble: Trouble,
 ): Promise<void> => {
   const now = deps.clock.now()
-  const lookAt = Math.max(now + (lasts(trouble) ? lastingMs : retryMs), trouble.retryAt ?? 0)
   deps.log.warn('not yet', { repository: repository.id, pull: number, why: trouble.message })
-  await troubled(deps, wakePull(repository.id, number), trouble.message)
+  const long = await troubled(deps, wakePull(repository.id, number), trouble.message)
+  const windowEnd = pull?.merged === true ? (pull.mergedAt ?? now) + deps.settings.grantWindowMs : 0
+  const later = Math.max(now + (long || lasts(trouble) ? lastingMs : retryMs), trouble.retryAt ?? 0)
+  const lookAt = windowEnd < now ? later : Math.min(later, windowEnd + 1)
   const known = await deps.store.pull(repository.id, number)
   if (known !== undefined && (await isSettled(deps, repository, known, rows))) {
     await deps.store.transaction((tx) => deps.store.savePull(tx, { ...known, lookAt }))
@@ -206,11 +208,7 @@ const notYet = async (
     requests: known?.decision.requests ?? [],
     ...(known?.decision.policies === undefined ? {} : { policies: known.decision.policies }),
   }
-  if (
-    pull?.merged === true &&
-    now > (pull.mergedAt ?? now) + deps.settings.grantWindowMs &&
-    rows.length > 0
-  ) {
+  if (pull?.merged === true && now > windowEnd && rows.length > 0) {
     await refuseLate(deps, repository, pull, rows, decision, lookAt)
     return
   }

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { GitHubError } from '../../app/reconcile/ports/github.ts'
 import { PolicyTrialError } from '../../app/reconcile/ports/policy-trial.ts'
 import { type AccessWorld, accessWorld } from '../support/memory/access-world.ts'
+import { repositoryId } from '../support/memory/hub.ts'
 import { policyWorld } from './policy-change/world.ts'
 
 const minute = 60_000
@@ -48,6 +49,15 @@ test.each([
   expect(lasting(world).map(({ fields }) => fields)).toEqual([told])
   await looks(20)
   expect(lasting(world)).toHaveLength(1)
+})
+
+test('what has lasted is looked at less often', async () => {
+  const { world, pull, looks } = await inTrouble(true)
+  const next = async () => ((await world.store.pull(repositoryId, pull))?.lookAt ?? 0) - world.clock.now()
+  await world.lookAtPull(pull)
+  expect(await next()).toBe(15_000)
+  await looks(35)
+  expect(await next()).toBe(5 * minute)
 })
 
 test('what gave way in between begins anew', async () => {

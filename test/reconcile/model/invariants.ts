@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import type { LedgerEvent } from '../../../app/audit/event.ts'
+import { repositoryId } from '../../support/memory/hub.ts'
 import { againstPolicies } from '../../support/restatement/may-accept.ts'
 import { against } from '../../support/restatement/may-grant.ts'
 import { policyOf, rulesPath } from './rules.ts'
@@ -112,7 +113,18 @@ export const createWatch = (stage: Stage) => {
     const history: ReadonlyMap<string, string>[] = []
     for (let at: string | undefined = git.tip('main'); at !== undefined; at = git.parents(at)[0])
       history.push(git.held(at).tree)
+    // What cannot be told is trouble, by name, and no verdict (trust.md 3.12).
+    const untold = new Set<string>()
+    for (const { number, merged, head } of world.hub.pulls.values()) {
+      const row = merged ? await world.store.pull(repositoryId, number) : undefined
+      if (
+        row?.decision.verdict === 'not_yet' &&
+        /cannot be told|shares no history/.test(row.decision.summary)
+      )
+        for (const path of git.held(head.sha).tree.keys()) untold.add(path)
+    }
     for (const path of arrived) {
+      if (untold.has(path)) continue
       // What a rewritten branch lost before anybody looked was never seen.
       if (!history.some((tree) => tree.has(path))) continue
       const types = world.ledger.events().flatMap(({ type, data }) => (data.path === path ? [type] : []))

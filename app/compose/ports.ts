@@ -20,6 +20,7 @@ import { anchorReads } from '../store/ledger/anchors.ts'
 import { createCheckpointer } from '../store/ledger/checkpointer.ts'
 import { evidenceBytes } from '../store/ledger/evidence.ts'
 import { createLedger } from '../store/ledger/ledger.ts'
+import { tellUnreadable } from '../store/readable.ts'
 import { createStore } from '../store/store.ts'
 import { keysOf, signersOf } from './keys.ts'
 import { policyTools } from './policy-tools.ts'
@@ -55,7 +56,7 @@ export const openPorts = async (
 ): Promise<OpenPorts> => {
   const settings = settingsOf(config)
   const repositories = [...settings.repositories.values()]
-  const database = await openDatabase(databaseUrl)
+  const database = await openDatabase(databaseUrl, { unreadable: tellUnreadable(log, clock) })
   const keys = keysOf(config.keys)
   const queue = await createQueue({ databaseUrl, execute: executeWithin, log })
   const store = createStore({ database, queue, keys })

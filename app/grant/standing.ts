@@ -130,6 +130,10 @@ export const createStanding = () => {
     forget(now: number): void {
       for (const [id, until] of closed) if (until < now) closed.delete(id)
     },
+    /** One whose intent is gone, as it was known: only to be taken away. */
+    recall(known: Open): void {
+      open.set(known.intent.grant, known)
+    },
     /** How far an open grant had come, from what was kept outside. */
     mark(id: string, { stage, blocked }: Pick<Open, 'stage' | 'blocked'>): void {
       const known = open.get(id)

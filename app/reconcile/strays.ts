@@ -7,6 +7,7 @@ import { callFor } from './call-for.ts'
 import { bindingLock } from './grant/binding.ts'
 import { openingLock } from './grant/open.ts'
 import { holding } from './holding.ts'
+import { filedUnder } from './observe/filed.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Keys } from './ports/keys.ts'
 import type { Ledger } from './ports/ledger.ts'
@@ -17,7 +18,7 @@ export type StrayDeps = {
   readonly clock: Clock
   readonly log: Log
   readonly keys: Pick<Keys, 'sign' | 'verify'>
-  readonly ledger: Pick<Ledger, 'stage' | 'sealed' | 'history' | 'waiting' | 'standing'>
+  readonly ledger: Pick<Ledger, 'stage' | 'sealed' | 'history' | 'remains' | 'waiting' | 'standing'>
   readonly store: Pick<Store, 'transaction' | 'alone'>
 }
 
@@ -85,8 +86,8 @@ const discard = (provider: Provider, found: Binding, call: Call) => {
 const judge = async (deps: StrayDeps, provider: Provider, found: Found) => {
   const waiting = await deps.ledger.waiting('grant.intended')
   const { open } = await deps.ledger.standing()
-  const history = await deps.ledger.history(found.grant)
-  const events = history.map(({ event }) => ({ event, verified: deps.keys.verify(event) }))
+  const filed = await filedUnder(deps, found.grant)
+  const events = filed.events.map(({ event }) => ({ event, verified: deps.keys.verify(event) }))
   const ledger = foldLedger(found.grant, events)
   const mine = open.get(found.grant)
   // Of those that are never shared, a place is one grant's, by its mark.

@@ -15,7 +15,7 @@ const row = z.object({
 
 export function attempts(database: Database): Attempts {
   const attemptsOf = database.shared(async (grants) => {
-    const rows = await database.run.any(sql.type(row)`
+    const rows = await database.readable(sql.type(row)`
       select grant_id as "grant", fence, action, opened_at, closed_at from grant_attempts
       where grant_id = any(${sql.array([...grants], 'text')}) order by id`)
     return Map.groupBy(rows, ({ grant }) => grant)

@@ -8,11 +8,14 @@ import {
   type Interceptor,
   type PrimitiveValueExpression,
   type QueryResultRow,
+  type QuerySqlToken,
   SchemaValidationError,
   sql,
 } from 'slonik'
+import type { z } from 'zod'
 import { held, type Store, type Tx } from '../reconcile/ports/store.ts'
 import { together } from '../reconcile/together.ts'
+import { readEach, type Unreadable } from './readable.ts'
 
 /** The app role's connections to PostgreSQL. */
 export type Database = {
@@ -23,6 +26,15 @@ export type Database = {
    * a second connection inside a transaction would, with as many transactions as connections, wait for ever.
    */
   readonly run: CommonQueryMethods
+  /**
+   * The rows of a query, each read by itself: one in which a hand wrote what gitsudo never writes is told of, and keeps
+   * nobody from the others. Columns of it that cannot be read are read as `instead` has them; without `instead`, or where
+   * that does not help, the row is left out.
+   */
+  readable<Schema extends z.ZodType>(
+    query: QuerySqlToken<Schema>,
+    instead?: Readonly<Record<string, unknown>>,
+  ): Promise<readonly z.output<Schema>[]>
   /**
    * A read by one key of what `all` finds by several: those asked for at the same time are one query. Inside a
    * transaction each is its own, on the transaction's connection.
@@ -45,10 +57,13 @@ export type Database = {
 /** Connections that do nothing but hold a lock, each for as long as a cloud takes to answer. */
 const mostAlone = 24
 
-/** Connects on the first query. `connections`: at most so many at once. */
+/**
+ * Connects on the first query. `connections`: at most so many at once. `unreadable` hears of rows that `readable` could not
+ * read as they are; where nobody does, it throws instead.
+ */
 export async function openDatabase(
   url: string,
-  options: { readonly connections?: number } = {},
+  options: { readonly connections?: number; readonly unreadable?: (found: Unreadable) => void } = {},
 ): Promise<Database> {
   const open = (maxPoolSize: number) =>
     createPool(url, {
@@ -66,11 +81,13 @@ export async function openDatabase(
   const pool = await open(options.connections ?? 10)
   let apart: Promise<DatabasePool> | undefined
   const within = new AsyncLocalStorage<{ readonly connection: DatabaseTransactionConnection }>()
+  const run = (): CommonQueryMethods => within.getStore()?.connection ?? pool
   return {
     url,
     get run() {
-      return within.getStore()?.connection ?? pool
+      return run()
     },
+    readable: (query, instead) => readEach(run(), query, instead, options.unreadable),
     shared(all) {
       const apart = together(async (keys: readonly string[]) => {
         const found = await all([...new Set(keys)])
@@ -188,9 +205,8 @@ function camel(column: string): string {
   return name
 }
 
-/** Ids of ours and GitHub's fit; one that does not must not be rounded to another's. */
+/** Ids of ours and GitHub's fit; one that does not must not be rounded to another's: no row's type takes `NaN`. */
 function wholeNumber(text: string): number {
   const number = Number(text)
-  if (!Number.isSafeInteger(number)) throw new RangeError(`${text} is not an exact number`)
-  return number
+  return Number.isSafeInteger(number) ? number : Number.NaN
 }

@@ -46,7 +46,7 @@ export function deliveries(database: Database, queue: Pick<Queue, 'wake'>, keys:
 
   const about = async (repository: number, ref: string, event: string) =>
     sort(
-      await database.run.any(sql.type(row)`
+      await database.readable(sql.type(row)`
         select ${columns} from deliveries
         where repository = ${repository} and ref = ${ref} and event = ${event}
         order by received_at, guid`),
@@ -83,7 +83,7 @@ export function deliveries(database: Database, queue: Pick<Queue, 'wake'>, keys:
 
     deliveriesOfPull: async (repository, pull, events) =>
       sort(
-        await database.run.any(sql.type(row)`
+        await database.readable(sql.type(row)`
           select ${columns} from deliveries
           where repository = ${repository} and pull = ${pull} and event = any(${sql.array([...events], 'text')})
           order by received_at, guid`),
@@ -93,7 +93,7 @@ export function deliveries(database: Database, queue: Pick<Queue, 'wake'>, keys:
     mergeGroupAt: (repository, ref) => about(repository, ref, 'merge_group'),
     mergeGroupsSince: async (repository, since) =>
       sort(
-        await database.run.any(sql.type(row)`
+        await database.readable(sql.type(row)`
           select ${columns} from deliveries
           where repository = ${repository} and event = 'merge_group' and received_at > ${at(since)}
           order by received_at, guid`),
@@ -104,7 +104,7 @@ export function deliveries(database: Database, queue: Pick<Queue, 'wake'>, keys:
         await database.run.one(
           sql.type(
             z.object({ last: z.number().exactOptional() }),
-          )`select max(received_at) as last from deliveries`,
+          )`select max(received_at) filter (where isfinite(received_at)) as last from deliveries`,
         )
       ).last,
   }

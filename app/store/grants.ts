@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { grantStates } from '../grant/state.ts'
 import type { GrantRow, Store } from '../reconcile/ports/store.ts'
 import { connectionOf, type Database } from './database.ts'
+import { mostVersion } from './readable.ts'
 import { requestId } from './requests.ts'
 
 type Grants = Pick<Store, 'grant' | 'saveGrant' | 'saveGrants' | 'grantTimers'>
@@ -34,11 +35,26 @@ export const grantRow = z
     activeAt: number,
     endedAt: number,
     lookAt: number,
-    version: z.number(),
+    version: z.int().max(mostVersion),
   })
   .transform(
     ({ requesterId: id, requesterLogin: login, ...row }): GrantRow => ({ ...row, requester: { id, login } }),
   )
+
+/** What cannot be read of a grant is read so that its access is taken away: its ledger has the true words. */
+export const grantInstead = {
+  ...{
+    repository: 0,
+    pull: 0,
+    requesterId: 0,
+    requesterLogin: '',
+    provider: '',
+    role: '',
+    scope: '',
+    reason: '',
+  },
+  ...{ metadata: {}, state: 'revoking', bindingKey: '', startsAt: 0, endsAt: 0, tries: 0, version: 1 },
+}
 
 const grantTimer = z.object({ id: z.string(), state: z.enum(grantStates), lookAt: number })
 
@@ -55,8 +71,9 @@ export function grants(database: Database): Grants {
   }
   return {
     grant: database.shared(async (ids) => {
-      const rows = await database.run.any(
+      const rows = await database.readable(
         sql.type(grantRow)`select * from grants where id = any(${sql.array([...ids], 'text')})`,
+        grantInstead,
       )
       return new Map(rows.map((row) => [row.id, row]))
     }),
@@ -65,8 +82,11 @@ export function grants(database: Database): Grants {
     saveGrants,
 
     grantTimers: (ids) =>
-      database.run.any(sql.type(grantTimer)`
-        select id, state, look_at from grants where id = any(${sql.array([...ids], 'text')})`),
+      database.readable(
+        sql.type(grantTimer)`
+          select id, state, look_at from grants where id = any(${sql.array([...ids], 'text')})`,
+        grantInstead,
+      ),
   }
 }
 
@@ -109,8 +129,10 @@ const insert = (rows: readonly GrantRow[]) => sql.type(saved)`
   on conflict (id) do nothing returning id`
 const update = (rows: readonly GrantRow[]) => sql.type(saved)`
   with mine as (
-    select id from grants join ${given(rows)} using (id, version) order by id for update of grants
+    select grants.id from grants join ${given(rows)} using (id)
+    where grants.version = given.version or grants.version not between 1 and ${mostVersion}
+    order by grants.id for update of grants
   )
   update grants set (version, ${columns()}) = (given.version + 1, ${columns('given')})
   from ${given(rows)}, mine
-  where grants.id = given.id and grants.id = mine.id and grants.version = given.version returning grants.id`
+  where grants.id = given.id and grants.id = mine.id returning grants.id`

@@ -1,6 +1,7 @@
 import { sql } from 'slonik'
 import { z } from 'zod'
 import { EventError, eventOf } from '../audit/body.ts'
+import type { LedgerEvent } from '../audit/event.ts'
 import { grantStates } from '../grant/state.ts'
 import type { MetricFacts } from '../reconcile/ports/metric-facts.ts'
 import { clouds } from './clouds.ts'
@@ -8,45 +9,51 @@ import type { Database } from './database.ts'
 
 const count = z.object({ state: z.enum(grantStates), count: z.number() })
 const debt = z.object({ count: z.number(), oldest: z.number().exactOptional() })
+const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array)
 const lag = z.object({
   count: z.number(),
-  oldest: z.custom<Uint8Array>((value) => value instanceof Uint8Array).exactOptional(),
+  oldest: bytes.exactOptional(),
 })
 
-export const metricFacts = async ({ run }: Database, clock: { now(): number }): Promise<MetricFacts> => {
+export const metricFacts = async (database: Database, clock: { now(): number }): Promise<MetricFacts> => {
+  const { run } = database
   const now = new Date(clock.now()).toISOString()
-  const states = await run.any(
+  const states = await database.readable(
     sql.type(count)`select state, count(*)::int8 as count from grants group by state`,
   )
   const owed = await run.one(sql.type(debt)`
-    select count(*)::int8 as count, min(ends_at) as oldest from grants
+    select count(*)::int8 as count, min(ends_at) filter (where isfinite(ends_at)) as oldest from grants
     where state in ('active', 'revoking', 'quarantined') and ends_at <= ${now}::timestamptz or state = 'revoking'`)
-  const looked = await clouds({ run }).clouds()
+  const looked = await clouds(database).clouds()
   const staged = await run.one(sql.type(lag)`
     select
       (select count(*)::int8 from ledger_staged where not refused) as count,
       (select body from ledger_staged where not refused order by id limit 1) as oldest`)
-  const oldest = staged.oldest === undefined ? undefined : timeOf(staged.oldest)
+  const first = staged.oldest && readable(staged.oldest)
   // The first condition is that of the index.
-  const waiting = await run.maybeOne(sql.type(z.object({ at: z.number() }))`
-    with last as (
-      select (convert_from(body, 'UTF8')::json -> 'data' ->> 'size')::bigint as size from audit_events
-      where type in ('ledger.anchored', 'ledger.restored') and type = 'ledger.anchored' order by seq desc limit 1
-    )
-    select at from audit_events, last where seq > size and type <> 'ledger.anchored' order by seq limit 1`)
+  const anchored = await run.maybeOne(sql.type(z.object({ body: bytes }))`
+    select body from audit_events
+    where type in ('ledger.anchored', 'ledger.restored') and type = 'ledger.anchored' order by seq desc limit 1`)
+  const size = anchored === null ? undefined : readable(anchored.body)?.data.size
+  const [waiting] =
+    typeof size === 'number'
+      ? await run.any(sql.type(z.object({ at: z.number().catch(0) }))`
+          select at from audit_events
+          where seq > ${size} and type <> 'ledger.anchored' order by seq limit 1`)
+      : []
   return {
-    ...(waiting === null ? {} : { unanchoredSince: waiting.at }),
+    ...(waiting === undefined ? {} : { unanchoredSince: waiting.at }),
     grants: Object.fromEntries(states.map(({ state, count: many }) => [state, many])),
     revocationDebt: { count: owed.count, ...(owed.oldest === undefined ? {} : { oldestEnd: owed.oldest }) },
     clouds: looked,
-    ledgerLag: { count: staged.count, ...(oldest === undefined ? {} : { oldest }) },
+    ledgerLag: { count: staged.count, ...(first === undefined ? {} : { oldest: Date.parse(first.at) }) },
   }
 }
 
-/** Of a staged event. One that is none is for the sealer to refuse, and must not keep the other figures away. */
-const timeOf = (body: Uint8Array): number | undefined => {
+/** What is no event is for others to tell of, and must not keep the other figures away. */
+const readable = (body: Uint8Array): LedgerEvent | undefined => {
   try {
-    return Date.parse(eventOf(body).at)
+    return eventOf(body)
   } catch (error) {
     if (error instanceof EventError) return undefined
     throw error

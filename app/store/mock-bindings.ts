@@ -15,11 +15,14 @@ type Binding = z.infer<typeof binding>
 const columns = sql.fragment`handle, grant_id as "grant", principal, role, scope, expires_at`
 
 /** The mock provider's cloud as a table: one binding a handle, seen by every replica. */
-export const mockBindings = (database: Pick<Database, 'run'>) => ({
+export const mockBindings = (database: Pick<Database, 'run' | 'readable'>) => ({
   find: async (handle: string): Promise<Binding | undefined> =>
-    (await database.run.maybeOne(
-      sql.type(binding)`select ${columns} from mock_bindings where handle = ${handle}`,
-    )) ?? undefined,
+    (
+      await database.readable(
+        sql.type(binding)`select ${columns} from mock_bindings where handle = ${handle}`,
+        {},
+      )
+    )[0],
   put: async ({ handle, grant, principal, role, scope, expiresAt }: Binding): Promise<void> => {
     await database.run.query(sql.unsafe`
       insert into mock_bindings (handle, grant_id, principal, role, scope, expires_at)
@@ -36,5 +39,5 @@ export const mockBindings = (database: Pick<Database, 'run'>) => ({
     await database.run.query(sql.unsafe`delete from mock_bindings where handle = ${handle}`)
   },
   all: (): Promise<readonly Binding[]> =>
-    database.run.any(sql.type(binding)`select ${columns} from mock_bindings order by handle`),
+    database.readable(sql.type(binding)`select ${columns} from mock_bindings order by handle`, {}),
 })

@@ -27,7 +27,7 @@ const vouched = (ask: OverrideAsk): Readonly<Record<string, unknown>> => ({ ...a
 export function overrideAsks(database: Database, keys: Keys): Asks {
   return {
     overrideAsks: async (repository, policy) => {
-      const rows = await database.run.any(sql.type(row)`
+      const rows = await database.readable(sql.type(row)`
         select * from override_asks where repository = ${repository} and name = ${policy} order by asked_at`)
       const valid = rows.filter(({ ask, mac }) => keys.macHolds('override ask', vouched(ask), mac))
       return { valid: valid.map(({ ask }) => ask), forged: rows.length - valid.length }

@@ -33,8 +33,12 @@ const projectionRow = z.object({
 export function pulls(database: Database): Pulls {
   return {
     pull: async (repository, pull) =>
-      (await database.run.maybeOne(sql.type(pullRow)`
-        select * from pulls where repository = ${repository} and pull = ${pull}`)) ?? undefined,
+      (
+        await database.readable(
+          sql.type(pullRow)`select * from pulls where repository = ${repository} and pull = ${pull}`,
+          {},
+        )
+      )[0],
 
     savePull: async (tx, row) => {
       await connectionOf(tx).query(sql.unsafe`
@@ -50,14 +54,19 @@ export function pulls(database: Database): Pulls {
 
     openPullsAt: async (repository, headSha) =>
       (
-        await database.run.any(sql.type(z.object({ pull: z.number() }))`
+        await database.readable(sql.type(z.object({ pull: z.number() }))`
           select pull from pulls where repository = ${repository} and head_sha = ${headSha} and open
           order by pull`)
       ).map(({ pull }) => pull),
 
     projection: async (repository, pull) =>
-      (await database.run.maybeOne(sql.type(projectionRow)`
-        select * from projections where repository = ${repository} and pull = ${pull}`)) ?? undefined,
+      (
+        await database.readable(
+          sql.type(projectionRow)`
+            select * from projections where repository = ${repository} and pull = ${pull}`,
+          { asked: [] },
+        )
+      )[0],
 
     saveProjection: async (row) => {
       await database.run.query(sql.unsafe`

@@ -1,10 +1,11 @@
-import { sql } from 'slonik'
+import { type FragmentSqlToken, sql } from 'slonik'
 import { z } from 'zod'
 import type { Decision } from '../decision/decision.ts'
 import { requestStates } from '../grant/state.ts'
 import type { RequestRow, Store } from '../reconcile/ports/store.ts'
 import type { RequestId } from '../request/request.ts'
 import { at, connectionOf, type Database, json } from './database.ts'
+import { mostVersion } from './readable.ts'
 
 type Requests = Pick<
   Store,
@@ -41,7 +42,7 @@ export const requestRow = z
     openedAt: z.number(),
     reviewsFrom: number,
     lookAt: number,
-    version: z.number(),
+    version: z.int().max(mostVersion),
   })
   .transform(
     ({ requesterLogin: login, requesterId: id, authorId, authorLogin, ...row }): RequestRow => ({
@@ -51,24 +52,36 @@ export const requestRow = z
     }),
   )
 
+/** What cannot be read of a request is read so that nothing was decided and nothing is asked for. */
+export const requestInstead = {
+  ...{
+    repository: 0,
+    pull: 0,
+    path: '',
+    state: 'pending',
+    headSha: '',
+    blob: '',
+    authorId: 0,
+    authorLogin: '',
+  },
+  ...{ openedAt: 0, version: 1 },
+}
+
 export function requests(database: Database): Requests {
+  const found = (wanted: FragmentSqlToken): Promise<readonly RequestRow[]> =>
+    database.readable(sql.type(requestRow)`select * from requests where ${wanted}`, requestInstead)
   return {
-    request: async (id) =>
-      (await database.run.maybeOne(sql.type(requestRow)`select * from requests where id = ${id}`)) ??
-      undefined,
+    request: async (id) => (await found(sql.fragment`id = ${id}`))[0],
 
     requestsOfPull: (repository, pull) =>
-      database.run.any(sql.type(requestRow)`
-        select * from requests where repository = ${repository} and pull = ${pull} order by path`),
+      found(sql.fragment`repository = ${repository} and pull = ${pull} order by path`),
 
     requestsOfPath: (repository, path) =>
-      database.run.any(sql.type(requestRow)`
-        select * from requests where repository = ${repository} and path = ${path} order by opened_at, id`),
+      found(sql.fragment`repository = ${repository} and path = ${path} order by opened_at, id`),
 
     requestsOfPerson: (requesterId, states) =>
-      database.run.any(sql.type(requestRow)`
-        select * from requests
-        where requester_id = ${requesterId} and state = any(${sql.array([...states], 'text')})
+      found(sql.fragment`
+        requester_id = ${requesterId} and state = any(${sql.array([...states], 'text')})
         order by opened_at, id`),
 
     saveRequest: async (tx, row) => {
@@ -77,7 +90,7 @@ export function requests(database: Database): Requests {
     },
 
     waitingPulls: () =>
-      database.run.any(sql.type(z.object({ repository: z.number(), pull: z.number() }))`
+      database.readable(sql.type(z.object({ repository: z.number(), pull: z.number() }))`
         select repository, pull from requests where state in ('pending', 'approved', 'denied')
         union select repository, pull from pulls where open
         order by repository, pull`),
@@ -99,4 +112,4 @@ const insert = (row: RequestRow) => sql.unsafe`
   insert into requests (id, version, ${columns}) values (${row.id}, 1, ${values(row)}) on conflict (id) do nothing`
 const update = (row: RequestRow) => sql.unsafe`
   update requests set (version, ${columns}) = (${row.version + 1}, ${values(row)})
-  where id = ${row.id} and version = ${row.version}`
+  where id = ${row.id} and (version = ${row.version} or version not between 1 and ${mostVersion})`

@@ -1,8 +1,8 @@
 import { sql } from 'slonik'
 import type { Store } from '../reconcile/ports/store.ts'
 import type { Database } from './database.ts'
-import { grantRow } from './grants.ts'
-import { requestRow } from './requests.ts'
+import { grantInstead, grantRow } from './grants.ts'
+import { requestInstead, requestRow } from './requests.ts'
 
 export function status(database: Database): Pick<Store, 'status'> {
   return {
@@ -18,14 +18,20 @@ export function status(database: Database): Pick<Store, 'status'> {
         state !== undefined && sql.fragment`coalesce(grants.state, requests.state) = lower(${state})`,
         provider !== undefined && sql.fragment`requests.provider = lower(${provider})`,
       ])
-      const found = await database.run.any(sql.type(requestRow)`
-        select requests.* from requests left join grants using (id)
-        where ${wanted} order by requests.opened_at desc, requests.id`)
-      const granted = await database.run.any(sql.type(grantRow)`
-        select * from grants where id = any(${sql.array(
-          found.map((request) => request.id),
-          'text',
-        )})`)
+      const found = await database.readable(
+        sql.type(requestRow)`
+          select requests.* from requests left join grants using (id)
+          where ${wanted} order by requests.opened_at desc, requests.id`,
+        requestInstead,
+      )
+      const ids = sql.array(
+        found.map((request) => request.id),
+        'text',
+      )
+      const granted = await database.readable(
+        sql.type(grantRow)`select * from grants where id = any(${ids})`,
+        grantInstead,
+      )
       const grants = new Map(granted.map((grant) => [grant.id, grant]))
       return found.map((request) => {
         const grant = grants.get(request.id)

@@ -1,4 +1,4 @@
-import { sql } from 'slonik'
+import { type FragmentSqlToken, sql } from 'slonik'
 import { z } from 'zod'
 import { queues } from '../reconcile/ports/queue.ts'
 import type { Store } from '../reconcile/ports/store.ts'
@@ -6,10 +6,11 @@ import { at, type Database } from './database.ts'
 
 type Timers = Pick<Store, 'due' | 'nextLookAt'>
 
+/** A key that the queue could not take would keep it from the others; none of ours is so long. */
 const due = z.object({
   queue: z.enum(queues),
-  key: z.string(),
-  lookAt: z.number(),
+  key: z.string().max(200),
+  lookAt: z.number().exactOptional(),
   urgent: z.number().exactOptional(),
 })
 const next = z.object({ next: z.number().exactOptional() })
@@ -19,7 +20,7 @@ const next = z.object({ next: z.number().exactOptional() })
  * in every branch, where each table's index serves it. `now`: what is past its end by then is urgent, and so is
  * what is revoked ahead of it, since that was asked.
  */
-const timers = (bound: ReturnType<typeof sql.and>, now?: number) => sql.fragment`(
+const timers = (bound: FragmentSqlToken, now?: number) => sql.fragment`(
   select look_at, 'grant' as queue, id as key, case when state in ('revoking', 'quarantined') or ends_at <= ${at(now)}
       then least(ends_at, ${at(now)}, (select asked_at from revoke_asks where grant_id = grants.id)) end as urgent
     from grants where ${bound}
@@ -33,22 +34,31 @@ const timers = (bound: ReturnType<typeof sql.and>, now?: number) => sql.fragment
   select look_at, 'cloud', provider, null::timestamptz from clouds where ${bound}
 ) as timers`
 
-const later = (after: number | undefined) =>
-  after === undefined ? sql.fragment`look_at is not null` : sql.fragment`look_at > ${at(after)}`
+/** Nothing of ours is looked at so late: whatever says so was written by a hand. */
+const farMs = 400 * 24 * 3_600_000
+
+const dueOrFar = (now: number) => sql.fragment`(look_at <= ${at(now)} or look_at > ${at(now + farMs)})`
+const between = (after: number, upTo: number) =>
+  sql.fragment`look_at > ${at(after)} and look_at <= ${at(upTo)}`
 
 export function timerQueries(database: Database): Timers {
   return {
     due: (now, limit, after) =>
-      database.run.any(sql.type(due)`
-        select queue, key, min(look_at) as look_at, min(urgent) as urgent
-        from ${timers(sql.and([sql.fragment`look_at <= ${at(now)}`, later(after)]), now)}
-        group by queue, key
-        order by 3
-        limit ${limit}`),
+      database.readable(
+        sql.type(due)`
+          select queue, key, min(look_at) as look_at, min(urgent) as urgent
+          from ${timers(after === undefined ? dueOrFar(now) : between(after, now), now)}
+          group by queue, key
+          order by 3
+          limit ${limit}`,
+        { urgent: 0 },
+      ),
     nextLookAt: async (after) =>
       (
         await database.run.one(
-          sql.type(next)`select min(look_at) as next from ${timers(sql.and([later(after)]))}`,
+          sql.type(
+            next,
+          )`select min(look_at) as next from ${timers(after === undefined ? sql.fragment`isfinite(look_at)` : between(after, after + farMs))}`,
         )
       ).next,
   }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Store } from '../reconcile/ports/store.ts'
 import { at, type Database } from './database.ts'
 
-const row = z.object({ since: z.number(), told: z.boolean() })
+const row = z.object({ since: z.number().catch(0), told: z.boolean() })
 
 export function troubles({
   run,

@@ -11,6 +11,7 @@ import { createSweep } from '../../app/reconcile/sweep.ts'
 import { type Database, openDatabase } from '../../app/store/database.ts'
 import { createLedger } from '../../app/store/ledger/ledger.ts'
 import { mockBindings } from '../../app/store/mock-bindings.ts'
+import { tellUnreadable } from '../../app/store/readable.ts'
 import { createStore } from '../../app/store/store.ts'
 import { withClient } from '../support/client.ts'
 import { testKeys } from '../support/keys.ts'
@@ -60,7 +61,7 @@ const assemble = (shared: boolean) => {
 
 beforeAll(async () => {
   postgres = await createTestDatabase()
-  database = await openDatabase(postgres.appUrl)
+  database = await openDatabase(postgres.appUrl, { unreadable: tellUnreadable(log, clock) })
   world = assemble(false)
 })
 afterAll(async () => {
@@ -122,8 +123,9 @@ test('a hundred grants on ten bindings, asked to end at once, keep each binding 
 const asSuperuser = (statement: string, values: readonly unknown[]) =>
   withClient(postgres.superuserUrl, async (client) => {
     await client.query('alter table audit_events disable trigger all')
-    await client.query(statement, [...values])
+    const answer = await client.query(statement, [...values])
     await client.query('alter table audit_events enable trigger all')
+    return answer
   })
 
 test('where the ledger can be read no further, grants that share a binding do not keep it for each other', async () => {
@@ -215,15 +217,71 @@ test('a scheduled grant whose intent somebody deletes is taken away, and its sch
   expect((await world.bindings.all()).filter(({ grant }) => grant === id)).toEqual([])
 })
 
-test('a timer that cannot be read keeps the sweep from no grant whose own is gone', async () => {
+test('a timer that cannot be read is looked at now, and keeps the sweep from no grant whose own is gone', async () => {
   const { deps } = world
   const key = await world.open(anIntent(1011, clock.now()))
   await world.look(key)
-  await deps.store.saveProjection({ repository: 1, pull: 8, asked: [], lookAt: clock.now() })
+  for (const [pull, moment] of [
+    [8, '-infinity'],
+    [9, 'infinity'],
+    [10, '294276-12-31'],
+  ] as const) {
+    await deps.store.saveProjection({ repository: 1, pull, asked: [], lookAt: clock.now() })
+    await asSuperuser('alter table projections drop constraint if exists projections_look_at_is_read', [])
+    await asSuperuser('update projections set look_at = $1 where pull = $2', [moment, pull])
+  }
   await asSuperuser('update grants set look_at = null where id = $1', [key])
-  await asSuperuser("update projections set look_at = '-infinity' where pull = 8", [])
   const woken: unknown[] = []
   const queue = { wake: async (wakeUps: readonly unknown[]) => void woken.push(...wakeUps) }
-  await expect(createSweep({ ...deps, queue })()).rejects.toThrow()
+  await createSweep({ ...deps, queue })()
   expect(woken).toContainEqual({ queue: 'grant', key })
+  for (const pull of [8, 9, 10]) expect(woken).toContainEqual({ queue: 'publish', key: `1:${pull}` })
+  expect(await deps.store.nextLookAt(clock.now() + 86_400_000)).toBeUndefined()
+  expect(log.lines.map(({ message }) => message)).toContain('database.unreadable')
 })
+
+test.each(['kept', 'kept by an older release'])(
+  'after a restart a grant whose intent was deleted is given to nobody, and taken away by what was %s',
+  async (how) => {
+    const n = how === 'kept' ? 1012 : 1013
+    const [gone, stays] = [
+      await world.open(anIntent(n, clock.now())),
+      await world.open(anIntent(n + 10, clock.now())),
+    ]
+    for (const id of [gone, stays]) {
+      await world.look(id)
+      await expect.poll(() => world.typesOf(id)).toContain('grant.issued')
+    }
+    await world.deps.ledger.standing()
+    await world.deps.ledger.keep()
+    const seq = (await world.deps.ledger.history(gone))[0]?.seq
+    if (how !== 'kept') {
+      const { rows } = await asSuperuser('select kept from ledger_standing', [])
+      const { intents: _, ...older } = JSON.parse(rows[0].kept) as { intents: unknown }
+      const mac = testKeys.mac('standing', { kept: JSON.stringify(older) })
+      await asSuperuser('update ledger_standing set kept = $1, mac_key = $2, mac = $3', [
+        JSON.stringify(older),
+        mac.key,
+        mac.value,
+      ])
+    }
+    await asSuperuser('create table kept as select * from audit_events', [])
+    await asSuperuser('delete from audit_events where seq = $1', [seq])
+    const later = assemble(false)
+    for (let look = 0; look < 4; look += 1) for (const id of [gone, stays]) await later.look(id)
+    const standing = await later.deps.ledger.standing()
+    expect(standing.broken).toBe(`event ${seq}, an intent, is gone or was altered`)
+    expect(standing.open.has(stays)).toBe(true)
+    expect(await later.state(stays)).toBe('active')
+    // Without what it says nobody knows what to take away: people are told, and nobody takes it for a stranger's row.
+    expect(await later.state(gone)).toBe(how === 'kept' ? 'ended' : 'quarantined')
+    const there = (await later.bindings.all()).map(({ grant }) => grant)
+    expect(there.includes(gone)).toBe(how !== 'kept')
+    expect(await issueCredentials(later.deps, gone, 1001, { id: 's' }, never)).toMatchObject({ ok: false })
+    await asSuperuser('insert into audit_events select * from kept where seq = $1', [seq])
+    await asSuperuser('drop table kept', [])
+    expect((await later.deps.ledger.standing()).broken).toBeUndefined()
+    for (let look = 0; look < 4; look += 1) await later.look(gone)
+    await later.deps.ledger.stop()
+  },
+)

@@ -3,6 +3,7 @@ import type { Sealed } from '../../app/reconcile/ports/ledger.ts'
 import type { StatusRow } from '../../app/reconcile/ports/store.ts'
 import { receiptsOf } from '../../app/reconcile/publish/receipts.ts'
 import { testEvent } from '../support/events.ts'
+import { memoryLog } from '../support/memory/log.ts'
 
 const sealed = (seq: number): Sealed => ({
   seq,
@@ -14,7 +15,8 @@ const sealed = (seq: number): Sealed => ({
 test('a receipt names the end that gitsudo signed, not one of another hand behind it', async () => {
   const { found } = await receiptsOf(
     {
-      ledger: { history: async () => [sealed(12), sealed(13)] },
+      ledger: { history: async () => [sealed(12), sealed(13)], remains: async () => [] },
+      log: memoryLog(),
       checkpoints: { newest: async () => undefined },
       keys: { verify: (event) => event.at === sealed(12).event.at },
       clock: { now: () => 0 },

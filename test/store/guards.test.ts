@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { leafHash, linkHash } from '../../app/audit/chain.ts'
 import { installQueues } from '../../app/queue/install.ts'
 import { initialise } from '../../app/store/initialise.ts'
 import { withClient } from '../support/client.ts'
@@ -43,7 +44,7 @@ const noticed = (role: Role, statements: readonly string[]) =>
     return rows
   })
 
-/** What the service's role may do to each table; `database_changes` lets one column be named for `for update`. */
+/** What the service's role may do to each whole table; of three it writes all columns but the number that is given out. */
 const may: Readonly<Record<string, string>> = {
   audit_events: 'INSERT SELECT',
   branches: 'INSERT SELECT UPDATE',
@@ -53,11 +54,11 @@ const may: Readonly<Record<string, string>> = {
   deliveries: 'INSERT SELECT',
   evidence: 'INSERT SELECT',
   github_budget: 'INSERT SELECT UPDATE',
-  grant_attempts: 'INSERT SELECT UPDATE',
+  grant_attempts: 'SELECT UPDATE',
   grants: 'INSERT SELECT UPDATE',
-  key_rotations: 'INSERT SELECT',
+  key_rotations: 'SELECT',
   ledger_origin: 'SELECT',
-  ledger_staged: 'DELETE INSERT SELECT UPDATE',
+  ledger_staged: 'DELETE SELECT',
   ledger_standing: 'INSERT SELECT UPDATE',
   mock_bindings: 'DELETE INSERT SELECT UPDATE',
   override_asks: 'DELETE INSERT SELECT UPDATE',
@@ -111,6 +112,10 @@ test.each([
   'delete from grants',
   'truncate policies',
   'update database_changes set row_key = row_key',
+  'insert into ledger_staged (id, body, mac_key, mac) overriding system value values (9, $$$$, $$$$, $$$$)',
+  'update ledger_staged set refused = true',
+  'insert into key_rotations (id, note) overriding system value values (9, $$$$)',
+  'insert into grant_attempts (id, grant_id, fence, action, opened_at) overriding system value values (9, $$$$, 1, $$ensure$$, now())',
   'insert into ledger_origin (one, origin) values (false, $$mine$$)',
   'update ledger_origin set origin = origin',
   'delete from schema_migrations',
@@ -146,28 +151,73 @@ test.each(rewrites)('nobody but the owner may, triggers on or off: %s', async (s
   )
 })
 
-test.each(['gitsudo_app', 'superuser'] as const)('the ledger grows at its end: %s', async (role) => {
-  const put = (...seqs: readonly string[]) =>
-    as(role, [
-      'begin',
-      `insert into audit_events (seq, body, leaf, chain, type, at, actor_kind, actor_id)
-       select seq, ''::bytea, sha256(seq::text::bytea), ''::bytea, '', now(), '', ''
-       from unnest(array[${seqs}]::bigint[]) as seq`,
-      'rollback',
+test.each(['gitsudo_app', 'superuser'] as const)(
+  'the ledger grows at its end, by links: %s',
+  async (role) => {
+    /** Rows that link, but for what is given of them, as SQL. */
+    const put = (seqs: readonly string[], wrong: Readonly<Record<string, string>> = {}) => {
+      let head: Uint8Array = new Uint8Array(32)
+      const rows = seqs
+        .toSorted((a, b) => Number(a) - Number(b))
+        .map((seq) => {
+          const leaf = leafHash(Buffer.from(seq))
+          head = linkHash(head, Math.max(0, Number(seq)), leaf)
+          const row = {
+            seq,
+            body: bytes(Buffer.from(seq)),
+            leaf: bytes(leaf),
+            chain: bytes(head),
+            at: 'now()',
+            ...wrong,
+          }
+          const { repo_id = '1', pull = '1' } = wrong
+          return `(${row.seq}, ${row.body}, ${row.leaf}, ${row.chain}, '', ${row.at}, '', '', ${repo_id}, ${pull})`
+        })
+      return as(role, [
+        'begin',
+        `insert into audit_events (seq, body, leaf, chain, type, at, actor_kind, actor_id, repo_id, pull) values ${rows}`,
+        'rollback',
+      ])
+    }
+    // No number would be left to go on with, or no JavaScript would know it.
+    for (const seqs of [
+      ['9223372036854775807'],
+      ['9007199254740993'],
+      ['2'],
+      ['0'],
+      ['-1'],
+      ['1', '3'],
+      ['0', '1'],
+      ['0', '2'],
     ])
-  // No number would be left to go on with, or no JavaScript would know it.
-  for (const seqs of [
-    ['9223372036854775807'],
-    ['9007199254740993'],
-    ['2'],
-    ['0'],
-    ['-1'],
-    ['1', '3'],
-    ['0', '1'],
-  ])
-    await expect(put(...seqs)).rejects.toThrow('audit_events grows at its end, without gaps')
-  await put('1')
-  await put('2', '1', '3')
+      await expect(put(seqs)).rejects.toThrow('audit_events grows at its end, without gaps')
+    for (const wrong of [
+      { leaf: "sha256('')" },
+      { chain: "sha256('')" },
+      { chain: "''::bytea" },
+      { at: "'infinity'" },
+      { at: "'-infinity'" },
+      { repo_id: '9007199254740993' },
+      { pull: '-9223372036854775808' },
+    ])
+      await expect(put(['1', '2'], wrong)).rejects.toThrow('audit_events grows by links')
+    await put(['1'])
+    await put(['2', '1', '3'])
+  },
+)
+
+test('every number and every moment that the service may write is one that it can read back', async () => {
+  const { rows } = await withClient(database.superuserUrl, (client) =>
+    client.query<{ name: string; checks: string[] | null }>(`
+      select table_name || '.' || column_name as name,
+        (select array_agg(conname::text) from pg_constraint
+         where conrelid = table_name::regclass and contype = 'c' and conname = table_name || '_' || column_name || '_is_read') as checks
+      from information_schema.columns
+      where table_schema = 'public' and table_name not in ('schema_migrations', 'audit_events')
+        and data_type in ('bigint', 'timestamp with time zone')`),
+  )
+  expect(rows.length).toBeGreaterThan(50)
+  expect(rows.filter(({ checks }) => checks === null)).toEqual([])
 })
 
 test('guards stay on where triggers are turned off', async () => {
@@ -179,6 +229,8 @@ test('guards stay on where triggers are turned off', async () => {
   )
   expect(rows).toEqual([])
 })
+
+const bytes = (of: Uint8Array) => `'\\x${Buffer.from(of).toString('hex')}'::bytea`
 
 type Change = readonly [row: string, before: object | null, after: object | null]
 const slips: readonly { statement: string; table: string; operation: string; rows: readonly Change[] }[] = [

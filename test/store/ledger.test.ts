@@ -282,9 +282,7 @@ test('rows after a fault that still agree with each other are counted', async ()
 
 test('a doubled row is found also where a page ends', async () => {
   await sealSome(2)
-  await owner(
-    'alter table audit_events drop constraint audit_events_pkey; alter table audit_events drop constraint audit_events_leaf_key',
-  )
+  await owner('alter table audit_events drop constraint audit_events_pkey')
   await owner('insert into audit_events select * from audit_events where seq = 2')
   expect(await verifyLedger(database, origin)).toMatchObject({ ok: false, seq: 3, what: 'seq', found: '2' })
 })
@@ -319,7 +317,8 @@ test.each(edits.filter(([what]) => what !== 'seq' && what !== 'chain'))(
     }
     expect(await all()).toBe(6)
     await owner(statement)
-    await expect(all()).rejects.toThrow(/was altered after it was sealed/)
+    expect(await all()).toBe(5)
+    expect(alerts).toMatchObject([{ event: 'ledger.altered', fields: { seq: 3 } }])
   },
 )
 

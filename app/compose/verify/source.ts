@@ -7,8 +7,9 @@ import type { NoteKey } from '../../audit/note.ts'
 import type { Verified, VerifierOptions } from '../../audit/verify.ts'
 import { verifyExportLines } from '../../audit/verify-export.ts'
 import { at, openDatabase } from '../../store/database.ts'
+import { sealedBodies } from '../../store/ledger/append.ts'
 import { readRotations } from '../../store/ledger/checkpoints.ts'
-import { findSealed, ledgerReads } from '../../store/ledger/read.ts'
+import { ledgerReads } from '../../store/ledger/read.ts'
 import { type VerifyOptions, verifyLedger } from '../../store/ledger/verify.ts'
 import { recordedOrigin } from '../audit.ts'
 import { linesOf } from '../lines.ts'
@@ -49,7 +50,7 @@ export async function databaseSource(url: string, instance: string | undefined):
       async *events(types, size) {
         for await (const sealed of ledgerReads(database).read({ types })) if (sealed.seq <= size) yield sealed
       },
-      places: (leaves) => findSealed(database, leaves),
+      places: (leaves) => sealedBodies(database.run, leaves, Number.MAX_SAFE_INTEGER),
       async checkpointsBefore(since) {
         const before =
           'seq' in since

@@ -99,11 +99,12 @@ const waits = async (
 
 /** A live row comes with its intent or schedule; one that has neither sealed nor staged was made by another hand. */
 const isForged = async (deps: GrantDeps, { id, state }: GrantRow, ledger: LedgerView): Promise<boolean> => {
-  const grounded = (view: LedgerView) =>
-    view.intent !== undefined || view.schedule !== undefined || view.forged.length > 0
+  const grounded = ({ intent, schedule, issued, revoke, over, forged }: LedgerView) =>
+    [intent, schedule, revoke, over].some((one) => one !== undefined) || issued || forged.length > 0
   if (isOver(state) || grounded(ledger)) return false
   if (await waits(deps, id, ['grant.intended', 'grant.scheduled'])) return false
-  return !grounded(await readLedger(deps, id))
+  // Where events are gone, its intent may be one of them.
+  return (await deps.ledger.standing()).broken === undefined && !grounded(await readLedger(deps, id))
 }
 
 /** It never was a grant: nothing is sealed about it, nothing was given, and nobody looks at it again. */

@@ -5,16 +5,19 @@ import type { ReconcileDeps } from '../deps.ts'
 import type { InForce } from '../policies.ts'
 import type { PullRequest } from '../ports/github.ts'
 import { genuine } from './deliveries.ts'
+import { filedUnder } from './filed.ts'
 import { earliest } from './reviews.ts'
 
 /** What was decided on a request before the policies in force, from signed events (trust.md 1.9). */
 export const precedentsOf = async (
-  deps: Pick<ReconcileDeps, 'ledger' | 'keys'>,
+  deps: Pick<ReconcileDeps, 'ledger' | 'keys' | 'log'>,
   request: string,
   { commit, loadedAt }: InForce,
 ): Promise<Precedent> => {
   const records: Recorded[] = []
-  for (const { event } of await deps.ledger.history(request)) {
+  const { events, whole } = await filedUnder(deps, request)
+  // What is altered may have been the one that asked for more.
+  for (const { event } of whole ? events : []) {
     const { policy_commit: under, terms } = event.data
     if (event.type !== 'request.evaluated' || event.request !== request || typeof under !== 'string') continue
     // What nobody signed is no precedent; without one, everything is asked for anew.

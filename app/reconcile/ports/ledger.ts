@@ -34,7 +34,7 @@ export type Ledger = {
   history(id: string): Promise<readonly Sealed[]>
   /** The same without those that were altered: what can be taken away by, and nothing given. */
   remains(id: string): Promise<readonly Sealed[]>
-  /** Sealed events, oldest first, streamed. */
+  /** Sealed events, oldest first, streamed. What was altered is told of and passed over. */
   read(filter: LedgerFilter): AsyncIterable<Sealed>
   /** What everything sealed by now leaves standing. A live view: later calls may change what it holds. */
   standing(): Promise<Standing>

@@ -1,5 +1,6 @@
 import { receiptText } from '../../audit/receipt.ts'
 import type { ReconcileDeps } from '../deps.ts'
+import { filedUnder } from '../observe/filed.ts'
 import type { StatusRow } from '../ports/store.ts'
 
 /** Checkpoints are made every 10 s; where they are not, the end is told without one. */
@@ -15,7 +16,8 @@ export type Receipts = {
 /** Where each grant's end lies in the ledger, and the checkpoint that holds it, for whoever wants to verify it. */
 export const receiptsOf = async (
   deps: {
-    readonly ledger: Pick<ReconcileDeps['ledger'], 'history'>
+    readonly ledger: Pick<ReconcileDeps['ledger'], 'history' | 'remains'>
+    readonly log: ReconcileDeps['log']
     readonly checkpoints: Pick<ReconcileDeps['checkpoints'], 'newest'>
     readonly keys: Pick<ReconcileDeps['keys'], 'verify'>
     readonly clock: ReconcileDeps['clock']
@@ -26,7 +28,8 @@ export const receiptsOf = async (
   let early = false
   for (const { request, grant } of rows) {
     if (grant?.state !== 'ended') continue
-    const end = (await deps.ledger.history(request.id)).findLast(
+    const { events } = await filedUnder(deps, request.id)
+    const end = events.findLast(
       ({ event }) =>
         (event.type === 'grant.expired' || event.type === 'grant.revoked') && deps.keys.verify(event),
     )

@@ -63,17 +63,26 @@ export const basisOf = (grounds: Grounds, evidence: readonly Evidence[] = []): B
 }
 
 /**
- * `request.evaluated`, signed with all its evidence named: what was asked for then decides which reviews count
- * once the policies change (trust.md 1.9).
+ * `request.evaluated`: what was asked for then decides which reviews count once the policies change (trust.md 1.9).
  */
 export const evaluatedEvent = (
   keys: Pick<Keys, 'sign'>,
   at: number,
   of: Subject,
   data: LedgerEvent['data'],
+  basis: Basis,
+): LedgerEvent => verdictEvent(keys, 'request.evaluated', { at, by: gitsudo }, of, data, basis)
+
+/** Signed with all its evidence named, so that nobody else's stands in for it. `at`: epoch ms. */
+export const verdictEvent = (
+  keys: Pick<Keys, 'sign'>,
+  type: EventType,
+  { at, by }: { readonly at: number; readonly by: Actor },
+  of: Subject,
+  data: LedgerEvent['data'],
   { evidence }: Basis,
 ): LedgerEvent => {
   const named = Array.isArray(data.evidence) ? data.evidence.map(String) : []
   const all = [...new Set([...named, ...evidence.map(({ digest }) => digest)])].sort()
-  return keys.sign(requestEvent('request.evaluated', at, gitsudo, of, { ...data, evidence: all }))
+  return keys.sign(requestEvent(type, at, by, of, { ...data, evidence: all }))
 }

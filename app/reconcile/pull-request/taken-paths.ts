@@ -1,5 +1,6 @@
 import type { RequestFacts } from '../../decision/facts.ts'
 import { requestId } from '../../request/id.ts'
+import { filedUnder } from '../observe/filed.ts'
 import type { ObserveDeps, Observed } from '../observe/pull.ts'
 import type { Mirror } from '../ports/git.ts'
 import type { RepositorySettings } from '../ports/settings.ts'
@@ -15,8 +16,9 @@ export const withGrantedPaths = (deps: ObserveDeps, observed: Observed): Promise
   withTaken(observed, async ({ id: own, path }) => {
     for (const { id, state } of await deps.store.requestsOfPath(observed.facts.repository.id, path)) {
       if (id === own) continue
-      const sealed = (await deps.ledger.history(id)).some(({ event }) => granted.includes(event.type))
-      if (sealed || state === 'granted') return true
+      const { events, whole } = await filedUnder(deps, id)
+      const sealed = events.some(({ event }) => granted.includes(event.type))
+      if (sealed || !whole || state === 'granted') return true
     }
     return false
   })
@@ -34,7 +36,9 @@ export const withRefusedPaths = (
     const rows = await deps.store.requestsOfPath(repository, path)
     for (const { id, pull } of [{ id: requestId(repository, 0, path), pull: 0 }, ...rows]) {
       if (id === own) continue
-      for (const { event } of await deps.ledger.history(id)) {
+      const { events, whole } = await filedUnder(deps, id)
+      if (!whole) return true
+      for (const { event } of events) {
         if (event.type !== 'grant.refused') continue
         if (await cameAlong(deps.git.mirror(repository), observed, event.commit)) continue
         // What merged into another branch did not reach this one.

@@ -3,6 +3,7 @@ import { sealMs } from '../../grant/bounds.ts'
 import { gitsudo, userActor } from '../../grant/events.ts'
 import { moveRequest } from '../../grant/moves.ts'
 import { openGrant } from '../grant/open.ts'
+import { filedUnder } from '../observe/filed.ts'
 import { type ObserveDeps, type Observed, observePull } from '../observe/pull.ts'
 import { mustBeWhole, Trouble } from '../observe/trouble.ts'
 import { acceptAtMerge } from '../policy-change/accept.ts'
@@ -10,7 +11,7 @@ import type { PullRequest } from '../ports/github.ts'
 import type { RepositorySettings } from '../ports/settings.ts'
 import type { RequestRow, Tx } from '../ports/store.ts'
 import { transact } from '../transact.ts'
-import { requestEvent, subjectOf } from './events.ts'
+import { requestEvent, subjectOf, verdictEvent } from './events.ts'
 import { cancel, decideOn, saved, savePull } from './forecast.ts'
 import { followToMerge, holdStill } from './hold-still.ts'
 import { intentOf } from './intent-of.ts'
@@ -44,7 +45,8 @@ export const verdictAtMerge = async (
     const rows = await deps.store.requestsOfPull(repository.id, pull.number)
     const decided = await decideOn(deps, await withGrantedPaths(deps, known))
     const late = rows.some(({ state }) => state === 'lapsed') || sealed.lapsed
-    const decision = late ? lapsed(decided.decision) : decided.decision
+    const barred = late ? 'merged after the request had lapsed' : sealed.barred
+    const decision = barred === undefined ? decided.decision : denied(decided.decision, barred)
     if (decision.verdict === 'not_yet') throw new Trouble(decision.summary)
     const last = (await deps.store.pull(repository.id, pull.number))?.decision
     const staged: string[] = []
@@ -60,24 +62,32 @@ export const verdictAtMerge = async (
   return decision
 }
 
-/** What is sealed: which requests were granted or refused, and whether one lapsed. Rows are only a cache (trust.md 5.2). */
+/**
+ * What is sealed: which requests were granted or refused, and whether one lapsed. Rows are only a cache (trust.md 5.2).
+ * Another hand's event is no verdict: it keeps nobody from the refusal, and access from everybody (`barred`: why).
+ */
 const alreadySealed = async (
   deps: ObserveDeps,
   observed: Observed,
-): Promise<{ readonly done: ReadonlySet<string>; readonly lapsed: boolean }> => {
+): Promise<{ readonly done: ReadonlySet<string>; readonly lapsed: boolean; readonly barred?: string }> => {
   const standing = await deps.ledger.standing()
   mustBeWhole(standing)
   const { open, closed } = standing
   const done = new Set<string>()
   let lapsed = false
+  let barred: string | undefined
   for (const { id } of observed.facts.requests) {
-    if (open.has(id) || closed.has(id)) done.add(id)
-    for (const { event } of await deps.ledger.history(id)) {
-      if (granted.includes(event.type) || event.type === 'grant.refused') done.add(id)
-      if (event.type === 'request.lapsed') lapsed = true
-    }
+    const { events, whole } = await filedUnder(deps, id)
+    const verdicts = events.filter(
+      ({ event: { type } }) => granted.includes(type) || type === 'grant.refused',
+    )
+    if (open.has(id) || verdicts.some(({ event }) => deps.keys.verify(event))) done.add(id)
+    else if (!whole) barred = `what the ledger says of ${id} was altered: run gitsudo audit verify`
+    else if (closed.has(id) || verdicts.length > 0)
+      barred = `the ledger has an event about ${id} that gitsudo did not sign: run gitsudo audit verify`
+    if (events.some(({ event }) => event.type === 'request.lapsed')) lapsed = true
   }
-  return { done, lapsed }
+  return { done, lapsed, ...(barred === undefined ? {} : { barred }) }
 }
 
 /** A review whose payload is missing is asked for again before the verdict (trust.md 2.1). */
@@ -90,10 +100,10 @@ const askForMissing = async (deps: ObserveDeps, { facts }: Observed): Promise<vo
   await deps.github.redeliverMissed(since, (guid) => deps.store.hasDelivery(guid))
 }
 
-const lapsed = (decision: Decision): Decision => ({
+const denied = (decision: Decision, summary: string): Decision => ({
   ...decision,
   verdict: 'denied',
-  summary: 'merged after the request had lapsed',
+  summary,
 })
 
 const settle = async (
@@ -148,11 +158,15 @@ const refused = async (
     mergedBy: pull.mergedBy?.login,
     why,
   })
-  return deps.ledger.stage(
-    tx,
-    requestEvent('grant.refused', decision.at, merger, of, { ...data, why }),
-    basis.evidence,
+  const event = verdictEvent(
+    deps.keys,
+    'grant.refused',
+    { at: decision.at, by: merger },
+    of,
+    { ...data, why },
+    basis,
   )
+  return deps.ledger.stage(tx, event, basis.evidence)
 }
 
 /**
@@ -174,9 +188,10 @@ export const refuseLate = async (
       const from = row.state === 'cancelled' ? moveRequest(row.state, 'pending') : row.state
       await saved(deps, tx, { ...row, state: moveRequest(from, 'refused') })
       const of = subjectOf(row.id, row.repository, pull)
+      const data = { path: row.path, blob: row.blob, why }
       await deps.ledger.stage(
         tx,
-        requestEvent('grant.refused', decision.at, gitsudo, of, { path: row.path, blob: row.blob, why }),
+        deps.keys.sign(requestEvent('grant.refused', decision.at, gitsudo, of, data)),
       )
       deps.log.alert('grant.refused', { request: row.id, repository: repository.id, pull: pull.number, why })
     }

@@ -21,14 +21,8 @@ export async function append(
 ): Promise<ReadonlyMap<string, number>> {
   if (bodies.length === 0) return new Map()
   const fresh = new Map(bodies.map((body) => [hex(leafHash(body)), body]))
-  const known = await connection.any(sql.type(z.object({ leaf: bytes, seq: z.number() }))`
-    select leaf, seq from audit_events
-    where leaf = any(select decode(given, 'hex') from unnest(${sql.array([...fresh.keys()], 'text')}) as given)`)
-  const places = new Map<string, number>()
-  for (const { leaf, seq } of known) {
-    places.set(hex(leaf), seq)
-    fresh.delete(hex(leaf))
-  }
+  const places = new Map(await sealedBodies(connection, [...fresh.keys()], last.seq))
+  for (const leaf of places.keys()) fresh.delete(leaf)
   let { seq, chain: head } = last
   const rows: (string | number | Buffer | null)[][] = []
   for (const [leafHex, body] of fresh) {
@@ -58,6 +52,24 @@ export async function append(
       grant_id, repo_id, pull, commit, mac_key, mac)
     select * from ${sql.unnest(rows, columnTypes)}`)
   return places
+}
+
+/**
+ * leaf (hex) → seq of what lies in the chain up to `last`. A row is what its bytes are: one that somebody gave another
+ * event's leaf, or a number beyond the chain, must not stand in for it.
+ */
+export async function sealedBodies(
+  connection: CommonQueryMethods,
+  leaves: readonly string[],
+  last: number,
+): Promise<ReadonlyMap<string, number>> {
+  const rows = await connection.any(sql.type(z.object({ body: bytes, seq: z.number() }))`
+    select body, seq from audit_events
+    where leaf = any(select decode(given, 'hex') from unnest(${sql.array([...leaves], 'text')}) as given)
+      and seq between 1 and ${last}`)
+  const wanted = new Set(leaves)
+  const found = rows.map(({ body, seq }) => [hex(leafHash(body)), seq] as const)
+  return new Map(found.filter(([leaf]) => wanted.has(leaf)))
 }
 
 const columnTypes = [

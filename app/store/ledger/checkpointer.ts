@@ -18,7 +18,7 @@ import {
 } from './checkpoints.ts'
 import { LedgerError } from './error.ts'
 import { advance, emptyFront, type Front } from './front.ts'
-import { lastVouched } from './vouched.ts'
+import { adriftBehind, lastVouched } from './vouched.ts'
 
 /** audit.md: at most every 10 s while events come. */
 const everyMs = 10_000
@@ -44,15 +44,18 @@ export const createCheckpointer = (deps: CheckpointerDeps): Pick<Checkpoints, 'm
   /** Up to the newest checkpoint that this process knows to hold. */
   let front: Front = emptyFront(origin)
   let introduced = false
-  let alerted: { readonly why: string; readonly at: number } | undefined
+  const alerted = new Map<string, { readonly why: string; readonly at: number }>()
   const turn = inTurn()
 
-  const refuse = (why: string): undefined => {
+  const tell = (event: string, why: string): void => {
     const now = clock.now()
-    if (alerted?.why !== why || now - alerted.at >= alertEveryMs || now < alerted.at) {
-      alerted = { why, at: now }
-      log.alert('checkpoint.refused', { why })
-    }
+    const last = alerted.get(event)
+    if (last?.why === why && now - last.at < alertEveryMs && now >= last.at) return
+    alerted.set(event, { why, at: now })
+    log.alert(event, { why })
+  }
+  const refuse = (why: string): undefined => {
+    tell('checkpoint.refused', why)
   }
 
   /** New signing keys get the word of one that is known before anything rests on them alone. */
@@ -67,8 +70,16 @@ export const createCheckpointer = (deps: CheckpointerDeps): Pick<Checkpoints, 'm
   }
 
   /** How far the ledger is ours: what comes after it is signed once the sealer has put it on record as foreign. */
-  const lastSeq = async (): Promise<number> =>
-    (await lastVouched(database.run, { ...deps, noteKeys })).vouched.seq
+  const lastSeq = async (): Promise<number> => {
+    const { vouched, foreign } = await lastVouched(database.run, { ...deps, noteKeys })
+    const adrift = await adriftBehind(database.run, foreign?.last ?? vouched)
+    if (adrift !== undefined)
+      tell(
+        'ledger.adrift',
+        `event ${adrift} is in no line with the others: it is not gitsudo's, and not taken for any`,
+      )
+    return vouched.seq
+  }
 
   const isDue = async (newest: StoredCheckpoint | undefined): Promise<boolean> => {
     const now = clock.now()

@@ -19,13 +19,15 @@ export function createLedger(
   },
 ): Ledger & { stop(): Promise<void> } {
   const { database } = deps
-  const sealer = startSealer({ ...deps, find: (leaves) => findSealed(database, leaves) })
+  const sealer = startSealer({ ...deps, find: (leaves) => findSealed(deps, leaves) })
   return {
     stage: (tx, event, evidence) => stage(tx, deps.keys, event, evidence),
     stageAll: (tx, events) => stageAll(tx, deps.keys, events),
     sealed: (staged, deadline) => sealer.sealed(staged, deadline),
     waiting: (type) => waitingEvents(database, deps.keys, type),
-    ...ledgerReads(database),
+    ...ledgerReads(database, (seq) =>
+      deps.log.alert('ledger.altered', { seq, why: 'altered after it was sealed: run gitsudo audit verify' }),
+    ),
     ...createStandingReader(deps),
     stop: () => sealer.stop(),
   }

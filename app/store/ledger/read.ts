@@ -6,7 +6,9 @@ import { type Columns, columnsOf } from '../../audit/columns.ts'
 import type { LedgerEvent } from '../../audit/event.ts'
 import type { Ledger, LedgerFilter, Sealed } from '../../reconcile/ports/ledger.ts'
 import { at, type Database } from '../database.ts'
+import { sealedBodies } from './append.ts'
 import { LedgerError } from './error.ts'
+import { lastVouched, ofLedger, type VouchDeps } from './vouched.ts'
 
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array)
 const text = z.string().exactOptional()
@@ -31,7 +33,11 @@ const columns = sql.fragment`
   repo_id::text as repo_id, pull::text as pull, commit`
 const pageSize = 1_000
 
-export function ledgerReads(database: Database): Pick<Ledger, 'history' | 'read' | 'remains'> {
+/** @param tell hears of each row that `read` passes over because it was altered; where nobody does, it throws */
+export function ledgerReads(
+  database: Database,
+  tell?: (altered: number) => void,
+): Pick<Ledger, 'history' | 'read' | 'remains'> {
   const historyOf = database.shared(async (ids) => {
     const wanted = sql.array([...ids], 'text')
     const rows = await database.run.any(sql.type(row)`
@@ -65,8 +71,12 @@ export function ledgerReads(database: Database): Pick<Ledger, 'history' | 'read'
       for (let after = 0; ; ) {
         const rows = await database.run.any(sql.type(row)`
           select ${columns} from audit_events
-          where seq > ${after} and ${wanted(filter)} order by audit_events.seq limit ${pageSize}`)
-        yield* rows.map(opened)
+          where ${ofLedger} and seq > ${after} and ${wanted(filter)} order by audit_events.seq limit ${pageSize}`)
+        for (const one of rows) {
+          const sealed = tell === undefined ? opened(one) : intact(one)
+          if (sealed !== undefined) yield sealed
+          else tell?.(one.seq)
+        }
         const last = rows.at(-1)
         if (!last || rows.length < pageSize) return
         after = last.seq
@@ -82,15 +92,13 @@ export const sealedAt = async (database: Database, seq: number): Promise<Sealed 
   return found === null ? undefined : opened(found)
 }
 
-/** leaf (hex) → seq of what is sealed. */
+/** leaf (hex) → seq of what is sealed, by us: what somebody else put there is not, until the sealer has said so. */
 export async function findSealed(
-  database: Database,
+  { database, ...deps }: VouchDeps & { readonly database: Database },
   leaves: readonly string[],
 ): Promise<ReadonlyMap<string, number>> {
-  const rows = await database.run.any(sql.type(z.object({ leaf: z.string(), seq: z.number() }))`
-    select encode(leaf, 'hex') as leaf, seq from audit_events
-    where leaf = any(select decode(given, 'hex') from unnest(${sql.array([...leaves], 'text')}) as given)`)
-  return new Map(rows.map(({ leaf, seq }) => [leaf, seq]))
+  const { vouched } = await lastVouched(database.run, deps)
+  return sealedBodies(database.run, leaves, vouched.seq)
 }
 
 /** A person's events are those he caused and those of requests he made. */

@@ -12,7 +12,7 @@ import { parseRequestId } from '../../request/id.ts'
 import { connectionOf, type Database } from '../database.ts'
 import { append } from './append.ts'
 import { vouched } from './stage.ts'
-import { lastVouched, sealedRow, type VouchDeps, vouching } from './vouched.ts'
+import { lastVouched, ofLedger, sealedRow, type VouchDeps, vouching } from './vouched.ts'
 
 export type SealDeps = VouchDeps & {
   readonly database: Database
@@ -21,16 +21,23 @@ export type SealDeps = VouchDeps & {
 }
 
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array)
-const stagedRow = z.object({ id: z.number(), body: bytes, macKey: z.string(), mac: z.string() })
+/** Whatever a hand wrote there: one row that cannot be read must not stop the ledger. */
+const said = z.string().catch('')
+const stagedRow = z.object({
+  id: z.string(),
+  body: bytes.catch(new Uint8Array()),
+  macKey: said,
+  mac: said,
+})
 /** Without a row where there is none. */
 const lookRow = sealedRow.partial().extend({ any: z.boolean() })
 const changeRow = z.object({
-  id: z.number(),
+  id: z.number().catch(0),
   at: z.string(),
-  byRole: z.string(),
-  tableName: z.string(),
-  operation: z.string(),
-  rowKey: z.string(),
+  byRole: said,
+  tableName: said,
+  operation: said,
+  rowKey: said,
   before: z.string().exactOptional(),
   after: z.string().exactOptional(),
   client: z.string().exactOptional(),
@@ -72,7 +79,7 @@ export const anythingToSeal = async (deps: SealDeps): Promise<boolean> => {
   const { any, ...last } = await run.one(sql.type(lookRow)`
     select exists (select from ledger_staged where not refused) or exists (select from database_changes) as any, last.*
     from (select) as one left join lateral (
-      select seq, chain, mac_key, mac from audit_events order by seq desc limit 1
+      select seq, chain, mac_key, mac from audit_events where ${ofLedger} order by seq desc limit 1
     ) as last on true`)
   const row = sealedRow.safeParse(last)
   return any || (row.success && !(await vouching(run, deps, [row.data]))(row.data))
@@ -82,18 +89,25 @@ async function sealWithin(deps: SealDeps, tx: Tx) {
   const connection = connectionOf(tx)
   await connection.query(sql.unsafe`select pg_advisory_xact_lock(hashtextextended('gitsudo ledger', 0))`)
   const staged = await connection.any(sql.type(stagedRow)`
-    delete from ledger_staged where id in (
-      select id from ledger_staged where not refused order by id limit ${batchSize} for update skip locked
-    ) returning id, body, mac_key, mac`)
+    with taken as (
+      delete from ledger_staged where id in (
+        select id from ledger_staged where not refused order by id limit ${batchSize} for update skip locked
+      ) returning *
+    )
+    select id::text as id, body, mac_key, mac from taken order by taken.id`)
   const changes = await connection.any(sql.type(changeRow)`
-    delete from database_changes where id in (
-      select id from database_changes order by id limit ${batchSize} for update skip locked
-    ) returning id, ${isoOf(sql.fragment`at`)} as at, by_role, table_name,
-      operation, row_key, before::text, after::text, client, application`)
+    with taken as (
+      delete from database_changes where id in (
+        select id from database_changes order by id limit ${batchSize} for update skip locked
+      ) returning *
+    )
+    select id, ${isoOf(sql.fragment`case when at between '1900-01-01' and '9999-12-30' then at else now() end`)} as at,
+      by_role, table_name, operation, row_key, before::text, after::text, client, application
+    from taken order by taken.id`)
 
   const bodies: Uint8Array[] = []
-  const forged: number[] = []
-  for (const { id, body, macKey: key, mac: value } of inOrder(staged)) {
+  const forged: string[] = []
+  for (const { id, body, macKey: key, mac: value } of staged) {
     if (deps.keys.macHolds('staged', vouched(body), { key, value })) {
       bodies.push(body)
       continue
@@ -103,7 +117,7 @@ async function sealWithin(deps: SealDeps, tx: Tx) {
       insert into ledger_staged (body, mac_key, mac, refused)
       values (${sql.binary(Buffer.from(body))}, ${key}, ${value}, true)`)
   }
-  const noticed = inOrder(changes).map(changed)
+  const noticed = changes.map(changed)
   bodies.push(...noticed.map(bodyOf))
   const { vouched: last, foreign } = await lastVouched(connection, deps)
   if (foreign !== undefined) {
@@ -151,9 +165,4 @@ function changed(change: z.infer<typeof changeRow>): LedgerEvent {
       ...{ client: told.client ?? null, application: told.application ?? null },
     },
   }
-}
-
-/** `delete … returning` keeps no order. */
-function inOrder<T extends { readonly id: number }>(rows: readonly T[]): readonly T[] {
-  return rows.toSorted((a, b) => a.id - b.id)
 }

@@ -4,22 +4,24 @@ import { bodyOf, EventError, eventOf } from '../../audit/body.ts'
 import { leafHash, linkHash, originHead } from '../../audit/chain.ts'
 import type { LedgerEvent } from '../../audit/event.ts'
 import { hex } from '../../audit/hex.ts'
+import type { Intent } from '../../grant/intent.ts'
 import { createStanding, type Standing } from '../../grant/standing.ts'
 import type { Clock } from '../../reconcile/ports/clock.ts'
 import type { Keys } from '../../reconcile/ports/keys.ts'
 import type { Log } from '../../reconcile/ports/log.ts'
 import { connectionOf, type Database } from '../database.ts'
+import { lastVouched, ofLedger, type Place, sealOf, type VouchDeps } from './vouched.ts'
 
-type Deps = {
+type Deps = VouchDeps & {
   readonly database: Database
   readonly keys: Keys
   readonly clock: Clock
   readonly log: Log
-  readonly origin: string
 }
 
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array)
-const row = z.object({ seq: z.number(), body: bytes, leaf: bytes, chain: bytes })
+const text = z.string().default('')
+const row = z.object({ seq: z.number(), body: bytes, leaf: bytes, chain: bytes, macKey: text, mac: text })
 type Row = z.infer<typeof row>
 const keptRow = z.object({ kept: z.string(), macKey: z.string(), mac: z.string() })
 const stage = z.enum(['scheduled', 'intended', 'issued'])
@@ -27,6 +29,10 @@ const kept = z.object({
   seq: z.number(),
   chain: z.string(),
   open: z.array(z.tuple([z.number(), stage, z.boolean()])),
+  /** What each of these says: whoever deletes an intent must not keep its access from being taken away. */
+  intents: z
+    .array(z.tuple([z.number(), z.custom<Intent>((value) => typeof value === 'object' && value !== null)]))
+    .default([]),
   overrides: z.array(z.number()),
   /** With its leaf (hex): what was verified when it was read holds when its key is gone. */
   policies: z.array(z.tuple([z.number(), z.string()])),
@@ -43,21 +49,32 @@ const pageSize = 250
  */
 export const createStandingReader = (deps: Deps) => {
   const { database, keys, log } = deps
-  let head: { readonly seq: number; readonly chain: Uint8Array } = { seq: 0, chain: originHead(deps.origin) }
+  const beginning: Place = { seq: 0, chain: originHead(deps.origin) }
+  let head = beginning
   let standing = createStanding()
   let loaded = false
   let broken: string | undefined
+  /** What was kept and is not there: told before what else may be missing. */
+  let lost: string | undefined
   let savedSeq = 0
 
   const breaks = (why: string): void => {
+    if (lost !== undefined && why !== lost) return
     if (broken !== why) log.alert('ledger.broken', { why })
     broken = why
   }
 
   /** @returns the sealed events of a page, the last one known first */
-  const page = (from: number): Promise<readonly Row[]> =>
-    database.run.any(sql.type(row)`
-      select seq, body, leaf, chain from audit_events where seq >= ${from} order by seq limit ${pageSize}`)
+  const page = async (from: number): Promise<readonly Row[]> => {
+    const rows = await database.run.any(sql.type(row)`
+      select seq, body, leaf, chain, mac_key, mac from audit_events
+      where ${ofLedger} and seq >= ${from} order by seq limit ${pageSize}`)
+    const gap = rows.findIndex(({ seq }, nth) => seq !== Math.max(1, from) + nth)
+    if (gap === -1) return rows
+    // A row that somebody put beyond the end does not show that one of ours is gone.
+    const { vouched } = await lastVouched(database.run, deps)
+    return vouched.seq >= (rows[gap]?.seq ?? 0) ? rows : rows.slice(0, gap)
+  }
 
   /** Takes what is new, in one go: others may have taken part of it while it was read. @returns whether it fits */
   const take = (rows: readonly Row[], from: number): boolean => {
@@ -72,20 +89,20 @@ export const createStandingReader = (deps: Deps) => {
         breaks(`event ${one.seq} is not the one that was sealed`)
         return false
       }
-      const event = linked(one, head)
+      const event = linked(one, head, (it) => keys.macHolds('sealed', sealOf(deps.origin, it), macOf(it)))
       if (typeof event === 'string') {
         breaks(event)
         return false
       }
-      if (standing.push(event, one.seq, (it) => keys.verify(it)))
+      if (event !== undefined && standing.push(event, one.seq, (it) => keys.verify(it)))
         log.alert('ledger.unsigned', { seq: one.seq, type: event.type, grant: event.grant })
       head = { seq: one.seq, chain: one.chain }
     }
     return true
   }
 
-  /** Goes on where some replica left off. @returns whether it could */
-  const load = async (): Promise<boolean> => {
+  /** Goes on where some replica left off. Until all that it kept is there, nothing is given, and each call tries again. */
+  const load = async (): Promise<void> => {
     const stored = await database.run.maybeOne(sql.type(keptRow)`
       select kept, mac_key, mac from ledger_standing`)
     const told = stored === null ? undefined : readKept(keys, stored)
@@ -95,47 +112,47 @@ export const createStandingReader = (deps: Deps) => {
     const seqs =
       known === undefined ? [] : [...known.overrides, ...words.keys(), ...known.open.map(([seq]) => seq)]
     const events = await database.run.any(sql.type(row)`
-      select seq, body, leaf, chain from audit_events where seq = any(${sql.array(seqs, 'int8')}) order by seq`)
-    if (loaded) return true
+      select seq, body, leaf, chain, mac_key, mac from audit_events
+      where seq = any(${sql.array(seqs, 'int8')}) order by seq`)
+    if (loaded) return
     const before = createStanding()
+    lost = undefined
     for (const one of events) {
       const event = readable(one)
       const isWord = words.get(one.seq) === leafOf(one.body)
       if (event !== undefined) before.push(event, one.seq, (it) => isWord || keys.verify(it))
     }
     const bySeq = new Map([...before.open].map(([id, { seq }]) => [seq, id]))
+    const intents = new Map(known?.intents)
     for (const [seq, at, blocked] of known?.open ?? []) {
       const id = bySeq.get(seq)
       if (id === undefined) {
-        breaks(`event ${seq}, an intent, is gone or was altered`)
-        return false
-      }
-      before.mark(id, { stage: at, blocked })
+        lost ??= `event ${seq}, an intent, is gone or was altered`
+        const intent = intents.get(seq)
+        if (intent !== undefined) before.recall({ intent, seq, stage: at, blocked: true })
+      } else before.mark(id, { stage: at, blocked })
     }
     const found = new Map(wordsOf(before.policies))
-    for (const [seq, leaf] of words) {
-      if (found.get(seq) === leaf) continue
-      breaks(`event ${seq}, about policies, is gone or was altered`)
-      return false
-    }
+    for (const [seq, leaf] of words)
+      if (found.get(seq) !== leaf) lost ??= `event ${seq}, about policies, is gone or was altered`
     before.close(known?.closed ?? [])
     standing = before
-    if (known !== undefined) head = { seq: known.seq, chain: Buffer.from(known.chain, 'hex') }
+    head = known === undefined ? beginning : { seq: known.seq, chain: Buffer.from(known.chain, 'hex') }
     savedSeq = head.seq
-    loaded = true
-    return true
+    loaded = lost === undefined
+    if (lost !== undefined) breaks(lost)
   }
 
   return {
     /** Up to the newest event. */
     async standing(): Promise<Standing> {
-      const ready = loaded || (await load())
-      while (ready) {
+      if (!loaded) await load()
+      for (;;) {
         const from = head.seq
         const rows = await page(from)
         if (!take(rows, from)) break
         if (rows.length < pageSize) {
-          broken = undefined
+          if (loaded) broken = undefined
           break
         }
       }
@@ -152,6 +169,7 @@ export const createStandingReader = (deps: Deps) => {
         seq,
         chain: hex(head.chain),
         open: [...standing.open.values()].map((one) => [one.seq, one.stage, one.blocked]),
+        intents: [...standing.open.values()].map((one) => [one.seq, one.intent]),
         overrides: [...standing.overrides.values()].map((one) => one.seq),
         policies: wordsOf(standing.policies),
         closed: [...standing.closed],
@@ -182,17 +200,19 @@ const readKept = (keys: Keys, { kept: text, macKey: key, mac: value }: z.infer<t
   return kept.safeParse(JSON.parse(text)).data
 }
 
-/** The event of a row that follows `head`, or why it cannot be the next. */
-const linked = (
-  { seq, body, leaf, chain }: Row,
-  head: { readonly seq: number; readonly chain: Uint8Array },
-): LedgerEvent | string => {
+/** The event of a row that follows `head`, undefined where it is nobody's, or why it cannot be the next. */
+const linked = (one: Row, head: Place, isOurs: (one: Row) => boolean): LedgerEvent | string | undefined => {
+  const { seq, body, leaf, chain } = one
   if (seq !== head.seq + 1) return `event ${head.seq + 1} is gone`
   const event = readable({ body })
-  const whole =
-    event !== undefined && same(leafHash(body), leaf) && same(linkHash(head.chain, seq, leaf), chain)
-  return whole ? event : `event ${seq} was altered after it was sealed`
+  const whole = same(leafHash(body), leaf) && same(linkHash(head.chain, seq, leaf), chain)
+  // What links and is no event says nothing, unless we sealed it: then a newer release knows what it says.
+  return whole && (event !== undefined || !isOurs(one))
+    ? event
+    : `event ${seq} was altered after it was sealed`
 }
+
+const macOf = ({ macKey: key, mac: value }: Row) => ({ key, value })
 
 const readable = ({ body }: Pick<Row, 'body'>): LedgerEvent | undefined => {
   try {

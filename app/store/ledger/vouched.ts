@@ -28,6 +28,9 @@ type Sealed = z.infer<typeof sealedRow>
 const noteRow = z.object({ size: z.number(), note: z.string() })
 const pageSize = 1_000
 
+/** Numbers that an event can have: a row under another one is not the ledger's, and in nobody's way. */
+export const ofLedger = sql.fragment`seq between 1 and ${Number.MAX_SAFE_INTEGER}`
+
 /** What the MAC of a sealed row covers. */
 export const sealOf = (origin: string, { seq, chain }: Place): Readonly<Record<string, unknown>> => ({
   origin,
@@ -37,7 +40,8 @@ export const sealOf = (origin: string, { seq, chain }: Place): Readonly<Record<s
 
 /**
  * The last row that is known to be ours, with all that precedes it: its MAC holds, or a checkpoint of ours says exactly
- * this. `foreign`: the rows behind it, which somebody else put there.
+ * this. `foreign`: the rows behind it, which somebody else put there, up to the first gap: what lies beyond that is
+ * `adrift`, and no part of the chain.
  */
 export const lastVouched = async (
   run: CommonQueryMethods,
@@ -47,21 +51,38 @@ export const lastVouched = async (
   readonly foreign?: { readonly first: number; readonly last: Place }
 }> => {
   let first: number | undefined
-  let last: Place | undefined
-  const end = (vouched: Place) =>
-    first === undefined || last === undefined ? { vouched } : { vouched, foreign: { first, last } }
+  const end = async (vouched: Place) => {
+    if (first === undefined) return { vouched }
+    const last = await run.maybeOne(sql.type(sealedRow.pick({ seq: true, chain: true }))`
+      select seq, chain from (
+        select seq, chain, row_number() over (order by seq) as nth from audit_events
+        where ${ofLedger} and seq > ${vouched.seq}
+      ) as behind
+      where seq = ${vouched.seq} + nth order by seq desc limit 1`)
+    return last === null ? { vouched } : { vouched, foreign: { first: vouched.seq + 1, last } }
+  }
   for (let limit = 1; ; limit = pageSize) {
     const rows = await run.any(sql.type(sealedRow)`
       select seq, chain, mac_key, mac from audit_events
-      where seq < coalesce(${first ?? null}, 9223372036854775807) order by seq desc limit ${limit}`)
+      where ${ofLedger} and seq <= ${(first ?? Number.MAX_SAFE_INTEGER + 1) - 1}
+      order by seq desc limit ${limit}`)
     const holds = await vouching(run, deps, rows)
     for (const one of rows) {
       if (holds(one)) return end(one)
       first = one.seq
-      last ??= one
     }
     if (rows.length < limit) return end({ seq: 0, chain: originHead(deps.origin) })
   }
+}
+
+/** A row that lies in no unbroken line behind `last`: its number, as text. */
+export const adriftBehind = async (run: CommonQueryMethods, last: Place): Promise<string | undefined> => {
+  const row = await run.maybeOne(sql.type(z.object({ seq: z.string() }))`
+    select seq::text as seq from audit_events as row
+    where (seq < 1 or seq > ${last.seq})
+      and not exists (select from audit_events where audit_events.seq = greatest(row.seq, 0) - 1)
+    limit 1`)
+  return row?.seq
 }
 
 /** Which of these rows are known to be ours. */

@@ -66,6 +66,12 @@ begin
   ) then
     raise insufficient_privilege using message = 'audit_events grows by links';
   end if;
+  if exists (
+    select from fresh join audit_events as known using (leaf)
+    where known.seq between 1 and fresh.seq - 1 and known.body = fresh.body
+  ) then
+    raise insufficient_privilege using message = 'audit_events takes an event once';
+  end if;
   return null;
 end
 $$;

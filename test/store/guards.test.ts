@@ -201,6 +201,9 @@ test.each(['gitsudo_app', 'superuser'] as const)(
       { pull: '-9223372036854775808' },
     ])
       await expect(put(['1', '2'], wrong)).rejects.toThrow('audit_events grows by links')
+    await expect(
+      put(['1', '2'], { body: bytes(Buffer.from('1')), leaf: bytes(leafHash(Buffer.from('1'))) }),
+    ).rejects.toThrow('audit_events grows by links')
     await put(['1'])
     await put(['2', '1', '3'])
   },

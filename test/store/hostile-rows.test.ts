@@ -147,3 +147,23 @@ test.each([
   const { rows } = await hand('select body from audit_events where seq = $1', [at])
   expect(rows[0].body).toEqual(Buffer.from(body))
 })
+
+test('nobody but the owner puts an event there once more', async () => {
+  await ledger.stop()
+  const again = (url: string, seq: number) =>
+    withClient(url, async (client) => {
+      const { rows } = await client.query('select chain, leaf from audit_events order by seq desc limit 1')
+      const chain = linkHash(rows[0].chain, seq, rows[0].leaf)
+      await client.query(
+        `insert into audit_events (seq, body, leaf, chain, type, at, actor_kind, actor_id)
+         select $1, body, leaf, $2, type, at, actor_kind, actor_id from audit_events where seq = 1`,
+        [seq, chain],
+      )
+    })
+  for (const url of [postgres.appUrl, postgres.superuserUrl])
+    await expect(again(url, 2)).rejects.toThrow('audit_events takes an event once')
+  await again(postgres.ownerUrl, 2)
+  ledger = createLedger({ database, keys: testKeys, clock, log, origin })
+  expect((await seal(2))[0]).toBeGreaterThan(3)
+  expect(alerts()).toContain('ledger.foreign')
+})

@@ -1,23 +1,36 @@
 import type { CloudFault } from '../../app/sandbox/clouds/faults.ts'
 
-/** How a grant ends. */
-export type Ending = 'revoked' | 'expired'
-/** While it is made, while its credentials are asked for, while it is taken away. */
-export type Phase = 'give' | 'use' | 'take'
+/**
+ * Of a grant's life: it is made, its credentials are asked for, it is looked at, and its cloud with it, it is revoked, or
+ * it comes to its end.
+ */
+export const phases = ['give', 'use', 'look', 'revoke', 'expire'] as const
+export type Phase = (typeof phases)[number]
 
-/** A call that a grant's life makes: the `nth` of its name in that phase; `of` tells calls of one name apart. */
-export type Spot = {
-  readonly cloud: string
-  readonly ending: Ending
-  readonly phase: Phase
-  readonly call: string
-  readonly nth: number
-  /** It is about no grant in particular, and its fault is everybody's. */
-  readonly shared: boolean
-  readonly of?: string
-}
+/**
+ * What every life calls in a phase, in no order: `own`, what says where its place is; `all`, what is about no place in
+ * particular, with what only such a call says. What is called more often is waiting.
+ */
+export type Calls = Readonly<
+  Partial<
+    Record<
+      Phase,
+      { readonly own?: readonly string[]; readonly all?: readonly (readonly [call: string, says: string])[] }
+    >
+  >
+>
+
+/** A call that a life makes: the `nth` of its name in that phase, or one about no place, whose fault is everybody's. */
+export type Spot = { readonly cloud: string; readonly phase: Phase; readonly call: string } & (
+  | { readonly nth: number }
+  | { readonly says: string }
+)
 
 type Plan = Omit<CloudFault, 'on' | 'about' | 'after' | 'met'>
+
+/** How a grant ends. */
+export type Ending = 'revoked' | 'expired'
+export const endingOf = ({ phase }: Spot): Ending => (phase === 'expire' ? 'expired' : 'revoked')
 
 /** What each call meets. Without a count until the phase is over: reads lag by 30 s. */
 const faults = {
@@ -38,12 +51,33 @@ export type Cell = Spot & { readonly fault: FaultName }
 
 export const planOf = ({ fault }: Cell): Plan => faults[fault]
 
-/** The matrix: every call of an undisturbed life under every fault. */
-export const cellsOf = (spots: readonly Spot[]): readonly Cell[] =>
-  spots.flatMap((spot) => (Object.keys(faults) as FaultName[]).map((fault) => ({ ...spot, fault })))
+export const spotsOf = (cloud: string, calls: Calls): readonly Spot[] =>
+  Object.entries(calls).flatMap(([name, { own = [], all = [] }]) => {
+    const phase = name as Phase
+    const before = (index: number) => own.slice(0, index).filter((call) => call === own[index]).length
+    return [
+      ...own.map((call, index) => ({ cloud, phase, call, nth: before(index) + 1 })),
+      ...all.map(([call, says]) => ({ cloud, phase, call, says })),
+    ]
+  })
 
-export const nameOf = ({ cloud, ending, phase, call, of = '', nth, shared, fault }: Cell): string =>
-  `${cloud}, ${ending}, ${phase}: ${call}${of} ${shared ? 'of all' : nth}: ${fault}`
+/** Calls that change nothing. Another's read never lags. */
+const reads = /^(get|list|describe|search|inspect)|\/read$/i
+
+/** Every call of an undisturbed life under every fault that it can meet; `spared`: faults that its cloud does not know. */
+export const cellsOf = (spots: readonly Spot[], spared: readonly FaultName[] = []): readonly Cell[] =>
+  spots.flatMap((spot) =>
+    (Object.keys(faults) as FaultName[])
+      .filter((fault) => !spared.includes(fault) && (fault !== 'stale reads' || reads.test(spot.call)))
+      .map((fault) => ({ ...spot, fault })),
+  )
+
+export const nameOf = (spot: Spot & { readonly fault?: FaultName }): string =>
+  [
+    spot.cloud,
+    `${spot.phase}: ${spot.call} ${'nth' in spot ? spot.nth : `of all ${spot.says}`.trim()}`,
+    ...(spot.fault === undefined ? [] : [spot.fault]),
+  ].join(', ')
 
 /** Cells that are played at once. */
 const most = 60
@@ -52,25 +86,37 @@ const mostKilled = 12
 
 /**
  * Cells that can be played at once: where the replica is killed apart from where it lives, and of faults that are
- * everybody's one in each cloud, so that they do not hide each other.
+ * everybody's one in each cloud and phase, so that they do not hide each other.
  */
 export const cohortsOf = (cells: readonly Cell[]): readonly (readonly Cell[])[] => {
-  const own = cells.filter(({ shared }) => !shared)
-  const [killed, alive] = [own.filter(isKill), own.filter((cell) => !isKill(cell))]
-  const shared = Map.groupBy(
-    cells.filter((cell) => cell.shared),
-    ({ cloud }) => cloud,
+  const [killed, alive] = [cells.filter(isKill), cells.filter((cell) => !isKill(cell))]
+  const own = chunks(
+    alive.filter((cell) => !isShared(cell)),
+    most,
   )
-  const rounds = Math.max(0, ...[...shared.values()].map(({ length }) => length))
+  // Who may not have something is refused, and never comes to the fault that is his own.
+  const [apart, beside] = [alive.filter(isApart), alive.filter((cell) => isShared(cell) && !isApart(cell))]
+  const [alone, among] = [rounds(apart), rounds(beside)]
   return [
-    ...chunks(alive, most),
+    ...Array.from({ length: Math.max(own.length, among.length) }, (_, at) => [
+      ...(own[at] ?? []),
+      ...(among[at] ?? []),
+    ]),
+    ...alone,
     ...chunks(killed, mostKilled),
-    ...Array.from({ length: rounds }, (_, round) =>
-      [...shared.values()].flatMap((ones) => ones.slice(round, round + 1)),
-    ),
   ]
 }
 
 const isKill = ({ fault }: Cell): boolean => fault === 'killed'
+const isShared = (cell: Cell): boolean => 'says' in cell
+const isApart = (cell: Cell): boolean =>
+  isShared(cell) && cell.phase === 'give' && cell.fault === 'permission withdrawn'
 const chunks = <T>(all: readonly T[], size: number): readonly (readonly T[])[] =>
   Array.from({ length: Math.ceil(all.length / size) }, (_, at) => all.slice(at * size, (at + 1) * size))
+
+/** One of each cloud and phase, then the next of each. */
+const rounds = (cells: readonly Cell[]): readonly (readonly Cell[])[] => {
+  const groups = [...Map.groupBy(cells, ({ cloud, phase }) => `${cloud} ${phase}`).values()]
+  const longest = Math.max(0, ...groups.map(({ length }) => length))
+  return Array.from({ length: longest }, (_, at) => groups.flatMap((group) => group.slice(at, at + 1)))
+}

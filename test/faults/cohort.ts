@@ -1,11 +1,12 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { requestId } from '../../app/request/id.ts'
 import { until } from '../../app/sandbox/until.ts'
 import { pathOf, type TestWorld, textOf } from '../support/world.ts'
-import { type Cell, type Ending, nameOf, type Spot } from './cell.ts'
+import { type Cell, type Ending, nameOf, type Phase, phases } from './cell.ts'
 import { type Cloud, type Given, slots } from './clouds/cloud.ts'
 import { createFaultPlan } from './plan-faults.ts'
 import { keepReplica } from './replica.ts'
-import { over, type Row, settle } from './settle.ts'
+import { isOver, leap, type Row, settle } from './settle.ts'
 import type { Stage } from './stage.ts'
 import { watchCalls } from './watch-calls.ts'
 
@@ -17,22 +18,28 @@ type Member = Player & { readonly id: string }
 /** Files of one pull request. */
 const together = 20
 const durationMs = 30 * 60_000
+/** By then every live grant, and every cloud, is due to be looked at. */
+const lookMs = 10 * 60_000
+/** Nobody's clock goes on to where somebody may have ended. */
+const marginMs = 60_000
 let cohorts = 0
 
 /**
  * Plays the lives of many grants at once, each in a slot of its own under its own fault: merged, active, with credentials
- * where there are any, revoked or expired, over. After each stretch what the cloud has must be what the ledger says.
- * @returns what was wrong, in words; the cells whose fault no call met; the calls that were made
+ * where there are any, looked at, revoked or expired, over. After each stretch what the cloud has must be what the ledger
+ * says.
+ * @returns what was wrong, in words; the cells whose fault no call met. Of undisturbed lives: the calls in which they
+ * differ from what their clouds' tables say
  */
 export const playCohort = async (
-  { world, clouds }: Stage,
+  stage: Stage,
   parts: readonly Part[],
 ): Promise<{
   readonly wrong: readonly string[]
   readonly unmet: readonly string[]
-  readonly spots: readonly Spot[]
 }> => {
   cohorts++
+  const { world, clouds } = stage
   for (const cloud of clouds) cloud.forget?.()
   const players = seated(clouds, parts)
   const wrong: string[] = []
@@ -41,45 +48,81 @@ export const playCohort = async (
     players.flatMap((one) => (one.cell === undefined ? [] : [{ ...one, cell: one.cell }])),
     () => replica.kill(),
   )
-  const begin = (...phase: Parameters<typeof faults.begin>) => {
-    faults.begin(...phase)
-    calls.during(...phase)
+  const undisturbed = parts.every(({ cell }) => cell === undefined)
+  const begin = (phase: Phase) => {
+    faults.begin(phase)
+    calls.during(phase)
   }
-  const replica = keepReplica(world, faults.again)
+  const replica = keepReplica(world)
   try {
     await replica.ready()
     begin('give')
+    /** Before anybody's end. */
+    const before = world.clock.now() + durationMs - marginMs
     const members = await ask(world, players)
     const ids = members.map(({ id }) => id)
-    const live = await settle(world, replica, ids, ['active', ...over])
+    const live = await settle(stage, replica, ids, ({ state }) => state === 'active' || isOver(state))
     wrong.push(...(await differing(members, live)))
 
     begin('use')
     await Promise.all(members.map((one) => use(world, one, live)))
+
+    begin('look')
+    await leap(stage, lookMs)
+    const due = world.clock.now()
+    const well = ({ state, look, tries }: Row) =>
+      isOver(state) || Number(look) > before || (tries === 0 && Number(look) > due)
+    wrong.push(...(await differing(members, await settle(stage, replica, ids, well))))
+    // Nobody waits for it: how a comparison ends shows later.
+    await waited(() => (undisturbed ? calls.lacking('look').length === 0 : faults.met('look')))
+
+    begin('revoke')
     const [revoked, expired] = [membersOf(members, 'revoked'), membersOf(members, 'expired')]
-
-    begin('take', 'revoked')
     await withdraw(world, revoked)
-    wrong.push(...(await differing(revoked, await settle(world, replica, idsOf(revoked), over))))
+    await until('them to be revoked', async () => (await activeOf(world, revoked)) === 0, 120_000)
+    // Those that wait for longer are over once the others have ended.
+    const rest = ({ state, look }: Row) => isOver(state) || (state !== 'active' && Number(look) > before)
+    const gone = await settle(stage, replica, idsOf(revoked), rest)
+    wrong.push(
+      ...(await differing(
+        revoked,
+        gone.filter(({ state }) => isOver(state)),
+      )),
+    )
 
-    begin('take', 'expired')
-    await world.jump(durationMs)
-    wrong.push(...(await differing(expired, await settle(world, replica, idsOf(expired), over))))
+    begin('expire')
+    await leap(stage, durationMs)
+    wrong.push(
+      ...(await differing(
+        expired,
+        await settle(stage, replica, idsOf(expired), ({ state }) => isOver(state)),
+      )),
+    )
 
     faults.clear()
     calls.during()
-    // Whatever was never answered has been looked at once more by then, and every cloud compared with the ledger.
-    await world.jump(11 * 60_000)
-    const rows = await settle(world, replica, ids, over)
+    // Whatever was never answered has been looked at once more by then.
+    await leap(stage, 11 * 60_000)
+    const rows = await settle(stage, replica, ids, ({ state }) => isOver(state))
     wrong.push(...(await differing(members, rows)), ...clouds.flatMap((one) => one.leftovers()))
     wrong.push(...(await toldOnce(world, members)))
-    return { wrong, unmet: faults.unmet(), spots: calls.spots() }
+    if (undisturbed) wrong.push(...phases.flatMap(calls.lacking), ...calls.unknown())
+    return { wrong, unmet: faults.unmet() }
   } finally {
     calls.stop()
     faults.clear()
     await replica.stop()
   }
 }
+
+/** Waits a minute at most: who waits in vain says so in the end. */
+const waited = async (isSo: () => boolean): Promise<void> => {
+  const end = performance.now() + 60_000
+  while (!isSo() && performance.now() < end) await pause(100)
+}
+
+const activeOf = async (world: TestWorld, members: readonly Member[]): Promise<number> =>
+  (await world.query(`select from grants where state = 'active' and id = any($1)`, [idsOf(members)])).length
 
 const idsOf = (members: readonly Member[]) => members.map(({ id }) => id)
 const membersOf = (members: readonly Member[], ending: Ending) =>
@@ -143,16 +186,15 @@ const withdraw = async (world: TestWorld, members: readonly Member[]): Promise<v
   await clone.git('push', '--quiet', 'origin', 'main')
 }
 
-/** Where the cloud has something else than the ledger says. */
+/** Where the cloud has something else than the ledger says of these rows. */
 const differing = async (members: readonly Member[], rows: readonly Row[]): Promise<readonly string[]> => {
   const found = await Promise.all(
-    members.map(async (one) => {
-      const row = rows.find(({ id }) => id === one.id)
-      const wanted = row?.state === 'active' ? 1 : 0
-      const held = await one.in.held(one.slot)
-      return held === undefined || held === wanted
+    rows.map(async ({ id, state }) => {
+      const one = members.find((member) => member.id === id)
+      const held = await one?.in.held(one.slot)
+      return one === undefined || held === undefined || held === Number(state === 'active')
         ? []
-        : [`${title(one)}: ${row?.state}, and the cloud has ${held}`]
+        : [`${title(one)}: ${state}, and the cloud has ${held}`]
     }),
   )
   return found.flat()

@@ -5,47 +5,41 @@ export type Planned = { readonly cell: Cell; readonly in: Cloud; readonly slot: 
 
 /** Brings each cell's fault about from its phase on. `kill`: of the replica. */
 export const createFaultPlan = (planned: readonly Planned[], kill: () => void) => {
-  const met = new Map<Cell, number>()
-  let current: readonly Planned[] = []
+  const met = new Set<Cell>()
+  let begun: readonly Planned[] = []
   let heal: readonly (() => void)[] = []
-  const arm = () => {
-    heal = current
-      .filter(({ cell }) => cell.fault !== 'killed' || !met.has(cell))
-      .map(({ cell, in: cloud, slot }) =>
-        cloud.faults.plan({
-          ...planOf(cell),
-          on: [cell.call],
-          after: cell.nth - 1,
-          ...(cell.shared ? (cell.of === undefined ? {} : { about: cell.of }) : { about: cloud.about(slot) }),
-          met() {
-            met.set(cell, (met.get(cell) ?? 0) + 1)
-            if (cell.fault === 'killed') kill()
-          },
-        }),
-      )
-  }
+  const arm = ({ cell, in: cloud, slot }: Planned, after: number) =>
+    cloud.faults.plan({
+      ...planOf(cell),
+      on: [cell.call],
+      after,
+      about: 'says' in cell ? cell.says : cloud.about(slot),
+      met() {
+        met.add(cell)
+        if (cell.fault === 'killed') kill()
+      },
+    })
   const clear = () => {
     for (const one of heal) one()
     heal = []
   }
+  const unmet = () => planned.filter(({ cell }) => !met.has(cell)).map(({ cell }) => cell)
   return {
-    /** What nothing has met yet, because nobody happened to look, stays: the next call of that name meets it. */
-    begin(phase: Phase, ending?: Cell['ending']): void {
+    /** What a neighbour's fault kept from being met stays: the next call of that name meets it. */
+    begin(phase: Phase): void {
       clear()
-      const now = planned.filter(
-        ({ cell }) => cell.phase === phase && (ending === undefined || cell.ending === ending),
-      )
-      current = [...current.filter(({ cell }) => !met.has(cell)), ...now]
-      arm()
-    },
-    /** A new replica begins its looks afresh, and so do the counts. */
-    again(): void {
-      clear()
-      arm()
+      const left = begun.filter(({ cell }) => !met.has(cell))
+      const now = planned.filter(({ cell }) => cell.phase === phase)
+      heal = [
+        ...left.map((one) => arm(one, 0)),
+        ...now.map((one) => arm(one, 'nth' in one.cell ? one.cell.nth - 1 : 0)),
+      ]
+      begun = [...begun, ...now]
     },
     clear,
+    /** Whether every fault of that phase has been met. */
+    met: (phase: Phase): boolean => unmet().every((cell) => cell.phase !== phase),
     /** Cells whose fault nothing met: they proved nothing. */
-    unmet: (): readonly string[] =>
-      planned.filter(({ cell }) => !met.has(cell)).map(({ cell }) => nameOf(cell)),
+    unmet: (): readonly string[] => unmet().map(nameOf),
   }
 }

@@ -1,7 +1,7 @@
 import type { TestWorld } from '../support/world.ts'
 
 /** One replica, started again whenever it was killed. */
-export const keepReplica = (world: TestWorld, restarting: () => void) => {
+export const keepReplica = (world: TestWorld) => {
   let current = world.start()
   let dying = false
   return {
@@ -14,7 +14,6 @@ export const keepReplica = (world: TestWorld, restarting: () => void) => {
       current = current.then(async (replica) => {
         await replica.kill()
         dying = false
-        restarting()
         return world.start()
       })
     },

@@ -1,57 +1,73 @@
+import type { WakeUp } from '../../app/reconcile/ports/queue.ts'
 import { until } from '../../app/sandbox/until.ts'
-import type { TestWorld } from '../support/world.ts'
 import type { Replica } from './replica.ts'
+import type { Stage } from './stage.ts'
 
-export type Row = { readonly id: string; readonly state: string; readonly look: string | null }
+/** `look`: when the next look is due, in epoch milliseconds; `tries`: fruitless ones in a row. */
+export type Row = {
+  readonly id: string
+  readonly state: string
+  readonly look: string | null
+  readonly tries: number
+}
 
 /** What one wait may take, by the stopwatch. */
 const limitMs = 600_000
-/** A look that is due by more is left to the sweeper, who comes by the stopwatch. */
-const pastMs = 2_000
+/** So far behind the clock goes on: what is due within it is due together. */
+const pastMs = 60_000
 
-export const over = ['ended', 'failed', 'refused']
+export const isOver = (state: string): boolean => ['ended', 'failed', 'refused'].includes(state)
 
 /**
- * Waits until every grant is in one of `states`. While the service has nothing to do, everybody's clock goes on to where
- * it has: no time is spent on back-offs.
+ * Moves everybody's clock, and wakes what is due then: what is due by more than seconds is the sweeper's, who comes by the
+ * stopwatch.
+ */
+export const leap = async ({ world, queue }: Pick<Stage, 'world' | 'queue'>, ms: number): Promise<void> => {
+  await world.advance(ms)
+  const due = await world.query<WakeUp>(
+    `select 'grant' as queue, id as key from grants where look_at <= to_timestamp($1)
+     union all select 'cloud', provider from clouds where look_at <= to_timestamp($1)`,
+    [world.clock.now() / 1000],
+  )
+  await queue.wake(due)
+}
+
+/**
+ * Waits until every grant is `done`. While the service has nothing to do, everybody's clock goes on to where it has: no
+ * time is spent on back-offs.
  */
 export const settle = async (
-  world: TestWorld,
+  stage: Pick<Stage, 'world' | 'queue'>,
   replica: Replica,
   ids: readonly string[],
-  states: readonly string[],
+  done: (row: Row) => boolean,
 ): Promise<readonly Row[]> => {
+  const { world } = stage
   let rows: readonly Row[] = []
   const settled = async () => {
     await replica.ready()
-    // First what is queued: what is done meanwhile shows in the rows.
-    const busy = await isBusy(world)
-    rows = await world.query<Row>(
-      'select id, state, extract(epoch from look_at) * 1000 as look from grants where id = any($1)',
+    // A cloud that keeps a comparison waiting, for two minutes at most, keeps nobody else.
+    const found = await world.query<Row & { readonly busy: boolean }>(
+      `select id, state, extract(epoch from look_at) * 1000 as look, tries, exists (
+         select from pgboss.job where name = 'grant' and state in ('created', 'retry', 'active')) as busy
+       from grants where id = any($1)`,
       [ids],
     )
-    const left = rows.filter(({ state }) => !states.includes(state))
+    rows = found
+    const left = found.filter((row) => !done(row))
     if (rows.length === ids.length && left.length === 0) return true
-    const next = Math.min(...left.map(({ look }) => Number(look ?? Infinity)))
-    const wait = next - world.clock.now()
-    if (!busy && wait > 0 && Number.isFinite(wait)) await world.advance(wait + pastMs)
+    const looks = left.flatMap(({ look }) => (look === null ? [] : [Number(look)]))
+    const [next, last] = [Math.min(...looks), Math.max(...looks)]
+    const now = world.clock.now()
+    if (left.some(({ busy }) => busy) || looks.length === 0 || next <= now) return false
+    await leap(stage, Math.min(last, next + pastMs) + 1 - now)
     return false
   }
-  await until(`${ids.length} grants to be ${states.join(' or ')}`, settled, limitMs).catch(
-    (error: unknown) => {
-      const left = rows.filter(({ state }) => !states.includes(state))
-      throw new Error(`${ids.length - rows.length} not there, left: ${JSON.stringify(left)}`, {
-        cause: error,
-      })
-    },
-  )
+  await until(`${ids.length} grants`, settled, limitMs).catch((error: unknown) => {
+    const left = rows.filter((row) => !done(row))
+    throw new Error(`${ids.length - rows.length} not there, left: ${JSON.stringify(left)}`, {
+      cause: error,
+    })
+  })
   return rows
-}
-
-const isBusy = async (world: TestWorld): Promise<boolean> => {
-  const [row] = await world.query<{ busy: boolean }>(
-    `select exists (select from pgboss.job where name in ('grant', 'cloud')
-       and state in ('created', 'retry', 'active')) as busy`,
-  )
-  return row?.busy === true
 }

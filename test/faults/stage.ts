@@ -1,10 +1,19 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createQueue } from '../../app/queue/queue.ts'
+import type { Queue } from '../../app/reconcile/ports/queue.ts'
+import { quietLog } from '../support/quiet-log.ts'
 import { openTestWorld, type TestWorld } from '../support/world.ts'
 import type { Cloud, OpenCloud } from './clouds/cloud.ts'
 
-export type Stage = { readonly world: TestWorld; readonly clouds: readonly Cloud[]; close(): Promise<void> }
+export type Stage = {
+  readonly world: TestWorld
+  readonly clouds: readonly Cloud[]
+  /** The service's own, to wake what is due at once where the sweeper would come by the stopwatch. */
+  readonly queue: Pick<Queue, 'wake'>
+  close(): Promise<void>
+}
 
 /**
  * One world for clouds that one service can have at once. What is asked for there is harmless and short, so that nobody
@@ -38,10 +47,17 @@ export const openStage = async (open: readonly OpenCloud[]): Promise<Stage> => {
   // A dead worker's job comes back after 3 s, not 10: this tests what happens then, not the wait.
   await world.query('update pgboss.queue set heartbeat_seconds = 3')
   const opened = world
+  const queue = await createQueue({
+    databaseUrl: opened.databaseUrl,
+    execute: () => Promise.reject(new Error('no transaction here')),
+    log: quietLog,
+  })
   return {
     world: opened,
     clouds,
+    queue,
     async close() {
+      await queue.stop()
       await opened.close()
       await Promise.all(of((cloud) => cloud.close()))
       await rm(dir, { recursive: true, force: true })

@@ -4,6 +4,7 @@ import type { Keys } from '../../../app/sandbox/clouds/aws/signature.ts'
 import { startAws } from '../../../app/sandbox/clouds/aws/start.ts'
 import { account, allowing, keysIn, mayDescribe, roleArn, self, trusting } from '../../support/aws.ts'
 import { instanceArn, permissionSet } from '../../support/identity-center.ts'
+import type { Calls } from '../cell.ts'
 import { type OpenCloud, slots, staleMs } from './cloud.ts'
 
 /** As the shipped identities name her. */
@@ -41,6 +42,25 @@ export const openSts: OpenCloud = async ({ clock, dir }) => {
     faults: aws.faults,
     asking: (slot) => ({ role: name(slot), scope: `"${account}"` }),
     about: name,
+    // Nothing at the end: every session has ended.
+    calls: {
+      give: { own: ['GetRole', 'GetRolePolicy', 'AssumeRole'], all: [['GetCallerIdentity', '']] },
+      use: { own: ['AssumeRole'] },
+      look: { own: ['GetRole', 'GetRolePolicy'] },
+      // Looked at, refused, read back, and looked at again once that must be in force.
+      revoke: {
+        own: [
+          'GetRole',
+          'GetRolePolicy',
+          'GetRolePolicy',
+          'GetRole',
+          'PutRolePolicy',
+          'GetRolePolicy',
+          'GetRole',
+          'GetRolePolicy',
+        ],
+      },
+    },
     ownCalls: ['DescribeInstances'],
     async held(slot) {
       const session = sessions.get(slot)
@@ -51,6 +71,11 @@ export const openSts: OpenCloud = async ({ clock, dir }) => {
     leftovers: () => [],
     close: aws.close,
   }
+}
+
+const list = 'ListAccountAssignmentsForPrincipal'
+const ending: Calls['revoke'] = {
+  own: ['DeleteAccountAssignment', 'DescribeAccountAssignmentDeletionStatus', list],
 }
 
 /** AWS by Identity Center, an account a slot. */
@@ -74,6 +99,15 @@ export const openIdentityCenter: OpenCloud = async ({ clock, dir }) => {
     faults: aws.faults,
     asking: (slot) => ({ role, scope: `"${accountOf(slot)}"` }),
     about: accountOf,
+    calls: {
+      give: {
+        own: [list, list, 'CreateAccountAssignment', 'DescribeAccountAssignmentCreationStatus', list],
+        all: [['GetUserId', '']],
+      },
+      look: { own: [list] },
+      revoke: ending,
+      expire: ending,
+    },
     held: async (slot) =>
       Number(aws.identityCenter.getsIn({ account: accountOf(slot), permissionSet, principal })),
     leftovers: () => [],

@@ -1,11 +1,46 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startAzure } from '../../../app/sandbox/clouds/azure/start.ts'
+import type { Calls } from '../cell.ts'
 import { type OpenCloud, slots, staleMs } from './cloud.ts'
 
 const subscription = '/subscriptions/8b9f6c1e-3c55-4a1e-9f6e-0a4f1f0c2d11'
 const role = 'look-view'
 const group = (slot: string): string => `${subscription}/resourceGroups/${slot}`
+
+/** What is listed is that of the whole subscription. */
+const whole = `${subscription} `
+const assignmentCalls: Calls = {
+  give: {
+    own: ['roleDefinitions/read', 'roleAssignments/write', 'roleAssignments/read'],
+  },
+  look: {
+    own: ['roleAssignments/read'],
+    all: [
+      ['scopes/read', ''],
+      ['roleAssignments/read', whole],
+    ],
+  },
+  revoke: { own: ['roleAssignments/delete', 'roleAssignments/read'] },
+  expire: { own: ['roleAssignments/delete', 'roleAssignments/read'] },
+}
+const [instances, requests] = ['roleAssignmentScheduleInstances/read', 'roleAssignmentScheduleRequests/read']
+const pimCalls: Calls = {
+  give: {
+    own: [instances, 'roleDefinitions/read', 'roleAssignmentScheduleRequests/write', instances, requests],
+  },
+  look: {
+    own: [instances, requests],
+    all: [
+      ['scopes/read', ''],
+      [instances, whole],
+      [requests, whole],
+    ],
+  },
+  revoke: { own: [instances, requests, 'roleAssignmentScheduleRequests/write', instances] },
+  // Azure has ended it.
+  expire: { own: [instances] },
+}
 
 /** Azure, a resource group a slot. */
 const open =
@@ -34,6 +69,7 @@ const open =
       faults: azure.faults,
       asking: (slot) => ({ role, scope: group(slot) }),
       about: (slot) => `/${slot}`,
+      calls: mode === 'pim' ? pimCalls : assignmentCalls,
       held: async (slot) => {
         const there = mode === 'pim' ? azure.pim.active() : azure.assignments()
         return there.filter(({ scope }) => scope === group(slot).toLowerCase()).length

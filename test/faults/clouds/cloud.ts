@@ -1,5 +1,5 @@
 import type { Faults } from '../../../app/sandbox/clouds/faults.ts'
-import type { FaultName } from '../cell.ts'
+import type { Calls, FaultName } from '../cell.ts'
 
 /** Places in a cloud that no two grants have at once: `slot-01` and so on. */
 export const slots = Array.from({ length: 64 }, (_, at) => `slot-${String(at + 1).padStart(2, '0')}`)
@@ -30,8 +30,7 @@ export type Cloud = {
   asking(slot: string): { readonly role: string; readonly scope: string }
   /** What only calls about that slot say. */
   about(slot: string): string
-  /** Where calls of one name are about several kinds of things: which. */
-  kindOf?(said: string): string
+  readonly calls: Calls
   /** Calls that the test itself makes. */
   readonly ownCalls?: readonly string[]
   /**

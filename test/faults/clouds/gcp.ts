@@ -26,6 +26,13 @@ export const openGcp: OpenCloud = async ({ clock, dir }) => {
     faults: gcp.faults,
     asking: (slot) => ({ role, scope: project(slot) }),
     about: project,
+    calls: {
+      give: { own: ['getIamPolicy', 'setIamPolicy', 'getIamPolicy'] },
+      // Of the grant, and of the whole cloud.
+      look: { own: ['getIamPolicy', 'getIamPolicy'], all: [['search', '']] },
+      revoke: { own: ['getIamPolicy', 'setIamPolicy', 'getIamPolicy'] },
+      expire: { own: ['getIamPolicy', 'setIamPolicy', 'getIamPolicy'] },
+    },
     held: async (slot) => gcp.policy(project(slot)).bindings.length,
     leftovers: () => [],
     close: gcp.close,

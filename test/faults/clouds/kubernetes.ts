@@ -3,9 +3,11 @@ import { join } from 'node:path'
 import { loadAll } from 'js-yaml'
 import { startKubernetes } from '../../../app/sandbox/clouds/kubernetes/start.ts'
 import { getPods, shipped } from '../../support/kubernetes.ts'
+import type { Calls } from '../cell.ts'
 import { type OpenCloud, slots, staleMs } from './cloud.ts'
 
 const role = 'look-view'
+const gone: Calls['revoke'] = { own: ['DELETE', 'GET'], all: [['DELETE', '/people/secrets']] }
 
 /** A cluster, a namespace a slot; its requester is a service account, so that there are tokens to give. */
 const open =
@@ -47,7 +49,26 @@ const open =
       faults: cluster.faults,
       asking: (slot) => ({ role, scope: `production/${slot}` }),
       about: (slot) => slot,
-      kindOf: (said) => /\/v1(?:\/namespaces\/[^/ ]+)?(\/[a-z]+)/.exec(said)?.[1] ?? said,
+      calls: {
+        // The binding, and whether it is in force.
+        give: {
+          own: ['POST', 'GET', 'POST'],
+          all: [
+            ['GET', '/v1/clusterroles'],
+            ['POST', '/people/secrets'],
+          ],
+        },
+        use: { all: [['POST', '/people/serviceaccounts']] },
+        look: {
+          own: ['GET'],
+          all: [
+            ['GET', '/v1/rolebindings'],
+            ['GET', '/v1/clusterrolebindings'],
+          ],
+        },
+        revoke: gone,
+        expire: gone,
+      },
       async held(slot) {
         const bindings = cluster.all('RoleBinding', slot).length
         const wanted = { ...getPods, namespace: slot }

@@ -38,6 +38,13 @@ export const openMock: OpenCloud = async ({ query }) => {
     spared: ['stale reads'],
     asking: (slot) => ({ role, scope: slot }),
     about: (slot) => `"${slot}"`,
+    calls: {
+      give: { own: ['ensure'] },
+      use: { own: ['credentials'] },
+      look: { own: ['inspect'], all: [['list', '']] },
+      revoke: { own: ['remove'] },
+      expire: { own: ['remove'] },
+    },
     held: async (slot) => (await query('select from mock_bindings where scope = $1', [slot])).length,
     given: () => undefined,
     leftovers: () => [],

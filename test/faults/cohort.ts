@@ -111,7 +111,7 @@ export const playCohort = async (
   } finally {
     calls.stop()
     faults.clear()
-    await replica.stop()
+    await replica.end()
   }
 }
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CliDeps } from '../../app/cli/deps.ts'
 import { GitHubError } from '../../app/reconcile/ports/github.ts'
+import { requestId } from '../../app/request/id.ts'
 import { active, foreign, now, rows, waiting, world } from '../server/world.ts'
 import { gitsudo } from './harness.ts'
 
@@ -196,6 +197,67 @@ describe('revoke', () => {
     })
     await own.stop()
     expect([answer.status, JSON.parse(answer.out).map(({ id }: { id: string }) => id)]).toEqual([0, [active]])
+  })
+
+  /** Three grants of Alice's; the second cannot be asked for, and those in `stay` are not confirmed gone. */
+  const three = (stay: readonly number[] = []) => {
+    const [granted] = rows
+    if (granted?.grant === undefined) throw new Error('no grant')
+    const { request, grant } = granted
+    const ids = [1, 2, 3].map((n) => requestId(123456, 10 + n, 'requests/alice.yaml'))
+    const asked = new Set<string>()
+    const third = Promise.withResolvers<void>()
+    const own = world({
+      status: async ({ id: wanted }) =>
+        ids.flatMap((id, n) => {
+          if (wanted !== undefined && wanted !== id) return []
+          const over = asked.has(id) && n !== 1 && !stay.includes(n)
+          const state = over ? { state: 'ended' as const, cause: 'revoked' as const, endedAt: now } : {}
+          return [{ request: { ...request, id }, grant: { ...grant, id, ...state } }]
+        }),
+      revoke: async ({ grant: id }) => {
+        asked.add(id)
+        if (id === ids[2]) third.resolve()
+        // Nobody is asked for before the others are.
+        await third.promise
+        if (id === ids[1]) throw new Error('the database is away')
+      },
+    })
+    return { ids, server: own.server }
+  }
+  const all = ['revoke', '--user', 'alice', '--all']
+
+  it('asks for all at once, waits for all, and names the one that could not be asked for', async () => {
+    const { ids, server: own } = three()
+    const url = await own.listen({ host: '127.0.0.1', port: 0 })
+    const answer = await as('admin', all, { env: { GITSUDO_SERVER: url } })
+    await own.stop()
+    expect(answer.out).toBe([ids[0], ids[2]].map((id) => `Request ${id} → ended (revoked)\n`).join(''))
+    expect(answer.err).toMatch(new RegExp(`^${ids[1]} is not revoked: `))
+    expect(answer.status).toBe(3)
+  })
+
+  it('is refused, by name, what one may not revoke', async () => {
+    const { ids, server: own } = three()
+    const url = await own.listen({ host: '127.0.0.1', port: 0 })
+    const answer = await as('bob', all, { env: { GITSUDO_SERVER: url } })
+    await own.stop()
+    expect([answer.status, answer.out]).toEqual([1, ''])
+    for (const id of ids) expect(answer.err).toContain(`${id} is not revoked: bob may not revoke ${id}`)
+  })
+
+  it('names those that nothing confirms, too', async () => {
+    const { ids, server: own } = three([2])
+    const url = await own.listen({ host: '127.0.0.1', port: 0 })
+    const answer = await as('admin', [...all, '--output', 'json'], { env: { GITSUDO_SERVER: url } })
+    await own.stop()
+    expect(JSON.parse(answer.out)).toMatchObject([
+      { id: ids[0], state: 'ended' },
+      { id: ids[2], state: 'active' },
+    ])
+    expect(answer.err).toContain(`${ids[1]} is not revoked: `)
+    expect(answer.err).toContain(`${ids[2]} is not confirmed gone yet`)
+    expect(answer.status).toBe(3)
   })
 
   it.each([

@@ -1,13 +1,16 @@
+import { atMost } from '../../reconcile/at-most.ts'
 import { type RequestView, requestSchema } from '../api.ts'
 import { type Client, clientFor } from '../client.ts'
 import type { CliDeps } from '../deps.ts'
-import { Failure } from '../failure.ts'
+import { exitStatus, Failure } from '../failure.ts'
 import { stateColour, styleFor } from '../terminal/style.ts'
 import { waitFor } from '../terminal/wait.ts'
 import { type Args, flag, text, type Verb } from '../verb.ts'
 
 /** How long the read-back that says gone is waited for. */
 const goneMs = 60_000
+/** Asked for at once. */
+const mostAtOnce = 16
 const running = ['scheduled', 'provisioning', 'active', 'revoking', 'quarantined']
 const over = ['ended', 'failed', 'refused']
 
@@ -26,18 +29,9 @@ export const revoke: Verb = {
   async run(deps, args) {
     const client = clientFor(deps, args)
     const ids = await chosen(client, args)
-    const results: RequestView[] = []
-    let refused = 0
-    for (const id of ids) {
-      try {
-        results.push(await end(deps, client, id, text(args, 'reason')))
-      } catch (error) {
-        // One that cannot be revoked must not shield the others.
-        if (!(error instanceof Failure) || ids.length === 1) throw error
-        refused += 1
-        deps.err.write(`${id}: ${error.message}\n`)
-      }
-    }
+    const { asked, failed } = await askAll(client, ids, text(args, 'reason'))
+    for (const [id, { message }] of failed) deps.err.write(`${id} is not revoked: ${message}\n`)
+    const results = await gone(deps, client, args, asked)
     const style = styleFor(deps.out, deps.env)
     if (args.output === 'json') deps.out.write(`${JSON.stringify(results, null, 2)}\n`)
     else if (ids.length === 0) deps.out.write('No grants to revoke.\n')
@@ -46,15 +40,16 @@ export const revoke: Verb = {
         deps.out.write(
           `Request ${row.id} → ${stateColour(style, row.state)}${row.cause === undefined ? '' : ` (${row.cause})`}\n`,
         )
-    if (refused > 0) return 1
-    const pending = results.filter((row) => !over.includes(row.state))
+    const pending = results.filter((row) => !over.includes(row.state)).map(({ id }) => id)
+    const are = pending.length === 1 ? 'is' : 'are'
+    const unconfirmed = `${pending.join(', ')} ${are} not confirmed gone yet.`
+    if ([...failed.values()].some(({ kind }) => kind !== 'unknown')) {
+      if (pending.length > 0) deps.err.write(`${unconfirmed}\n`)
+      return exitStatus.refused
+    }
     if (pending.length > 0)
-      throw new Failure(
-        'unknown',
-        `${pending.length === 1 ? 'It is' : `${pending.length} of them are`} not confirmed gone yet.`,
-        'gitsudo keeps trying; gitsudo status shows when it is',
-      )
-    return 0
+      throw new Failure('unknown', unconfirmed, 'gitsudo keeps trying; gitsudo status shows when it is')
+    return failed.size > 0 ? exitStatus.unknown : 0
   },
 }
 
@@ -68,27 +63,59 @@ async function chosen(client: Client, args: Args): Promise<readonly string[]> {
       'Name one grant, or a person and --all.',
       'gitsudo revoke ID, or gitsudo revoke --user WHO --all',
     )
-  const rows = await client.get('/api/v1/requests', requestSchema.array(), { user, repo: text(args, 'repo') })
-  return rows.filter(({ state }) => running.includes(state)).map((row) => row.id)
+  return (await ofUser(client, args)).filter(({ state }) => running.includes(state)).map((row) => row.id)
 }
 
-/** Asks, then waits for the cloud's word: only a read-back makes it *ended*. */
-async function end(
+/**
+ * Asks for each, a few at a time: one that cannot be revoked must not shield the others.
+ * @throws Failure what the only one met
+ */
+async function askAll(
+  client: Client,
+  ids: readonly string[],
+  reason: string | undefined,
+): Promise<{ readonly asked: readonly RequestView[]; readonly failed: ReadonlyMap<string, Failure> }> {
+  const turn = atMost(mostAtOnce)
+  const answers = await Promise.allSettled(
+    ids.map((id) =>
+      turn(() => client.post(`${pathOf(id)}/revoke`, requestSchema, reason === undefined ? {} : { reason })),
+    ),
+  )
+  const asked: RequestView[] = []
+  const failed = new Map<string, Failure>()
+  for (const [at, answer] of answers.entries()) {
+    if (answer.status === 'fulfilled') asked.push(answer.value)
+    else if (answer.reason instanceof Failure && ids.length > 1) failed.set(ids[at] ?? '', answer.reason)
+    else throw answer.reason
+  }
+  return { asked, failed }
+}
+
+/** Waits for the clouds' word: only a read-back makes a grant *ended*. @returns what is known of each at last */
+async function gone(
   deps: CliDeps,
   client: Client,
-  id: string,
-  reason: string | undefined,
-): Promise<RequestView> {
-  const path = `/api/v1/requests/${encodeURIComponent(id)}`
-  const asked = await client.post(`${path}/revoke`, requestSchema, reason === undefined ? {} : { reason })
-  const gone = await waitFor(
-    deps,
-    `${asked.id} is revoked`,
-    async () => {
-      const row = await client.get(path, requestSchema)
-      return over.includes(row.state) ? row : undefined
-    },
-    { everyMs: 500, limitMs: goneMs },
-  )
-  return gone ?? (await client.get(path, requestSchema))
+  args: Args,
+  asked: readonly RequestView[],
+): Promise<readonly RequestView[]> {
+  const [first] = asked
+  if (first === undefined) return []
+  const known = new Map(asked.map((row) => [row.id, row]))
+  const look = async () => {
+    const rows =
+      asked.length === 1 ? [await client.get(pathOf(first.id), requestSchema)] : await ofUser(client, args)
+    for (const row of rows) if (known.has(row.id)) known.set(row.id, row)
+    return [...known.values()].every(({ state }) => over.includes(state)) || undefined
+  }
+  const what = asked.length === 1 ? `${first.id} is revoked` : `${asked.length} grants are revoked`
+  await waitFor(deps, what, look, { everyMs: 500, limitMs: goneMs })
+  return [...known.values()]
 }
+
+const pathOf = (id: string): string => `/api/v1/requests/${encodeURIComponent(id)}`
+
+const ofUser = (client: Client, args: Args): Promise<readonly RequestView[]> =>
+  client.get('/api/v1/requests', requestSchema.array(), {
+    user: text(args, 'user'),
+    repo: text(args, 'repo'),
+  })

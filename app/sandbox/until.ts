@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 export const until = async <T>(
   what: string,
   ask: () => Promise<T | undefined | false>,
-  limitMs = 60_000,
+  limitMs = 90_000,
 ): Promise<T> => {
   const end = Date.now() + limitMs
   while (true) {

@@ -188,7 +188,7 @@ export const openTestWorld = async (options: {
         readonly { readonly id: number; readonly body: string; readonly user: { readonly type: string } }[]
       >('GET', `/issues/${pull}/comments`).then((all) => all.filter(({ user }) => user.type === 'Bot')),
     /** Waits for a request, or its grant where there is one, to reach a state. */
-    reached: (id: string, state: string, limitMs = 60_000): Promise<true> =>
+    reached: (id: string, state: string, limitMs = 90_000): Promise<true> =>
       until(`${id} to be ${state}`, async () => (await standing(query, id)) === state, limitMs).catch(
         async (error: unknown) => {
           throw new Error(`${id} is ${await standing(query, id)}, not ${state}`, { cause: error })

@@ -28,7 +28,7 @@ export const groupsIn = (
   return [...groups.values()]
 }
 
-/** Which groups to look at again when a pull request no longer passes: whose they are is found out by each look. */
+/** Which groups to look at again when a pull request was decided otherwise, or for the first time: whose they are is found out by each look. */
 export const wakeGroups = async (
   deps: Pick<ObserveDeps, 'store' | 'payloads' | 'log' | 'clock'>,
   repository: RepositorySettings,

@@ -72,11 +72,9 @@ export const forecast = async (
   if (requests.length === 0 && held && rows.some(isOpen))
     throw new Trouble('the branch holds the head already, and GitHub does not say that it is merged')
   const before = (await deps.store.pull(repository.id, pull.number))?.decision
-  // A merge group that waits for other checks has passed with it (trust.md 2.4, 6.10b).
-  const groups =
-    decision.verdict !== 'passed' && before !== undefined && before.verdict !== decision.verdict
-      ? await wakeGroups(deps, repository)
-      : []
+  // A merge group that waits for other checks has passed with it (trust.md 2.4, 6.10b), or waits for it.
+  const changed = before?.verdict !== decision.verdict || before.headSha !== decision.headSha
+  const groups = changed ? await wakeGroups(deps, repository) : []
   await deps.store.transaction(async (tx) => {
     for (const one of rulingsOf(deps, pull, decided, { rows, last: before, reviewsFrom }))
       await record(deps, tx, one)

@@ -1,6 +1,6 @@
 import type { Clock } from '../reconcile/ports/clock.ts'
 import type { Log } from '../reconcile/ports/log.ts'
-import { type Call, type Provider, ProviderError } from './port.ts'
+import { type Call, NotSentError, type Provider, ProviderError } from './port.ts'
 
 /**
  * A provider whose every call ends by its deadline, fails with a `ProviderError` only, and leaves a span in the
@@ -77,7 +77,7 @@ const untilDeadline = <T>(provider: string, name: string, call: Call, work: () =
   new Promise((resolve, reject) => {
     // A call that was never sent cannot have happened.
     if (call.signal.aborted) {
-      return reject(new ProviderError('throttled', `${provider} ${name} was not sent: its time was up`))
+      return reject(new NotSentError(`${provider} ${name} came when its time was up`))
     }
     const late = () => reject(new ProviderError('unknown', `${provider} did not answer ${name} in time`))
     call.signal.addEventListener('abort', late, { once: true })

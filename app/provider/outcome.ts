@@ -1,5 +1,5 @@
 import type { OutcomeOf } from '../reconcile/turns/turns.ts'
-import { ProviderError } from './port.ts'
+import { NotSentError, ProviderError } from './port.ts'
 
 /** What a failed call tells of the place it was sent to. A refusal is an answer. */
 export const outcomeOf: OutcomeOf = (error, { aborted, reason }, patient) => {
@@ -7,7 +7,7 @@ export const outcomeOf: OutcomeOf = (error, { aborted, reason }, patient) => {
     const late = reason instanceof Error && reason.name === 'TimeoutError'
     return { kind: late && patient ? 'silent' : 'untold' }
   }
-  if (!(error instanceof ProviderError)) return { kind: 'untold' }
+  if (!(error instanceof ProviderError) || error instanceof NotSentError) return { kind: 'untold' }
   const { kind, retryAfter } = error
   if (kind === 'throttled') return retryAfter === undefined ? { kind } : { kind, retryAfter }
   // Without a cause it is our own reading of an answer: not to be seen yet, for example.

@@ -26,6 +26,13 @@ export class ProviderError extends Error {
   }
 }
 
+/** We were busy ourselves: the cloud has heard nothing, and says nothing by it. */
+export class NotSentError extends ProviderError {
+  constructor(message: string, options: { retryAfter?: number } = {}) {
+    super('throttled', `${message}; nothing was sent`, options)
+  }
+}
+
 export type Observation =
   | { readonly kind: 'absent' }
   | {

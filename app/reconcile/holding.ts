@@ -1,11 +1,11 @@
 import { turnMs } from '../grant/bounds.ts'
-import { type Call, ProviderError } from '../provider/port.ts'
+import { type Call, NotSentError } from '../provider/port.ts'
 import { held, type Store } from './ports/store.ts'
 
 /**
  * `Store.alone` for what a call does: whoever holds the keys, or hangs while he does, keeps us for half of our time at
  * most, and never so long that what we then begin could not be finished.
- * @throws ProviderError `throttled`, nothing having been sent
+ * @throws NotSentError
  */
 export const holding = async <T>(
   store: Pick<Store, 'alone'>,
@@ -14,7 +14,6 @@ export const holding = async <T>(
   work: () => Promise<T>,
 ): Promise<T> => {
   const answer = await store.alone(keys, turnMs, async () => (turnBy?.aborted ? held : work()))
-  if (answer === held)
-    throw new ProviderError('throttled', 'somebody else is busy with the same; nothing was sent')
+  if (answer === held) throw new NotSentError('somebody else is busy with the same')
   return answer
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { outcomeOf } from '../../app/provider/outcome.ts'
-import { type FaultKind, ProviderError } from '../../app/provider/port.ts'
+import { type FaultKind, NotSentError, ProviderError } from '../../app/provider/port.ts'
 
 const cause = new TypeError('fetch failed')
 const fault = (kind: FaultKind, options: { cause?: unknown; retryAfter?: number } = { cause }) =>
@@ -17,6 +17,7 @@ test.each<[string, unknown, AbortSignal, boolean, unknown]>([
     true,
     { kind: 'throttled', retryAfter: 5 },
   ],
+  ['what was never sent', new NotSentError('busy'), quiet, true, { kind: 'untold' }],
   ['a refusal', fault('forbidden'), quiet, true, { kind: 'answered' }],
   ['a conflict', fault('conflict'), quiet, true, { kind: 'answered' }],
   ['an internal error of theirs', fault('unavailable'), quiet, true, { kind: 'failed' }],

@@ -12,7 +12,7 @@ export type Records = {
   offered(): Promise<readonly Offer[]>
   /**
    * Does `work`, which takes access away, while nobody else, on any replica, does such for the same role.
-   * @throws ProviderError `throttled` when its turn does not come by then
+   * @throws NotSentError when its turn does not come by then
    */
   exclusive<T>(role: AwsRole, turnBy: AbortSignal, work: () => Promise<T>): Promise<T>
 }

@@ -21,7 +21,7 @@ export type BindingLock = <T>(
  * Makes writes to one shared binding happen one after another, on all replicas: nobody may remove it between
  * another's question who shares it and that other's write. Bindings that cannot be shared need no lock. One cloud's locks
  * wait for no other's.
- * @returns what throws a `throttled` ProviderError, besides what `work` does, where turn or lock do not come in time
+ * @returns what throws a NotSentError, besides what `work` does, where turn or lock do not come in time
  */
 export const createBindingLock = (deps: Pick<GrantDeps, 'store'>): BindingLock => {
   const clouds = new Map<string, Turns>()

@@ -1,4 +1,4 @@
-import { ProviderError } from '../../provider/port.ts'
+import { NotSentError } from '../../provider/port.ts'
 import { type Lane, lanes, longestLine, nextTurn, type Place } from './next-turn.ts'
 import { heard, type Outcome, startPace } from './pace.ts'
 
@@ -31,10 +31,10 @@ const betweenMs = 10_000
 
 /**
  * Does work in turns: at most `each` pieces in one place and `most` in all, in the order of next-turn.ts; fewer where a
- * place ails, as `outcomeOf` tells (pace.ts). `name`: of the cloud, for the words of errors. `back` is told of a place that was away, once something was
- * taken away there again.
- * @returns what throws, besides what the work does, a `throttled` ProviderError, nothing having been done: where
- * `turnBy` aborts before the turn comes, or the place ails and others wait for it already
+ * place ails, as `outcomeOf` tells (pace.ts). `name`: of the cloud, for the words of errors. `back` is told of a
+ * place that was away, once something was taken away there again.
+ * @returns what throws, besides what the work does, a NotSentError, nothing having been done: where `turnBy` aborts
+ * before the turn comes, or the place ails and others wait for it already
  */
 export const createTurns = (
   name: string,
@@ -103,8 +103,8 @@ export const createTurns = (
         },
         leave(why, retryAfter) {
           settle()
-          const words = `${[name, place].join(' ').trim()} ${why}; nothing was sent`
-          reject(new ProviderError('throttled', words, retryAfter === undefined ? {} : { retryAfter }))
+          const words = `${[name, place].join(' ').trim()} ${why}`
+          reject(new NotSentError(words, retryAfter === undefined ? {} : { retryAfter }))
         },
       }
       const late = () => waiter.leave('is busy: its turn did not come in time')
@@ -133,14 +133,16 @@ export const createTurns = (
     line.pace = heard(line.pace, outcome, sentAt, now(), each)
     dismiss(line)
     if (outcome.kind === 'failed' || outcome.kind === 'silent') line.away = true
-    if (line.away && lane === 'takes' && outcome.kind === 'answered' && now() - line.backAt >= betweenMs) {
+    const isBack =
+      line.away && lane === 'takes' && outcome.kind === 'answered' && now() - line.backAt >= betweenMs
+    if (isBack) {
       line.away = false
       line.backAt = now()
-      back(place)
     }
     const idle = line.running === 0 && lanes.every((one) => line.waiting[one].size === 0)
     if (idle && !line.away && line.pace.failures === 0 && line.pace.limit === each) places.delete(place)
     proceed()
+    if (isBack) back(place)
   }
 
   return async (turn, work) => {

@@ -35,8 +35,8 @@ async function replica(): Promise<Queue> {
   return queue
 }
 
-const until = (holds: () => unknown, timeout = 20_000) =>
-  vi.waitFor(async () => expect(await holds()).toBeTruthy(), { timeout, interval: 20 })
+const until = (holds: () => unknown) =>
+  vi.waitFor(async () => expect(await holds()).toBeTruthy(), { timeout: 60_000, interval: 20 })
 
 test('a wake-up in a transaction that rolls back wakes nobody; one that commits does', async () => {
   const queue = await replica()
@@ -78,7 +78,7 @@ test('whatever commits with a wake-up is seen by a look that starts after it: no
     }),
   )
   await until(() => keys.every((key) => seen.get(key) === 45))
-}, 60_000)
+})
 
 /** Puts `n` on record in a transaction. */
 const record = (tx: Tx, key: string, n: number) =>
@@ -167,7 +167,7 @@ test('two replicas never work one key at once, and wake-ups of a key are coalesc
   await until(idle)
   expect(most).toBe(1)
   expect(looks).toBeLessThan(80)
-}, 60_000)
+})
 
 test('a look that throws is tried again', async () => {
   const queue = await replica()
@@ -189,8 +189,8 @@ test("a killed worker's job comes back", async () => {
   child.kill('SIGKILL')
   const seen: string[] = []
   await queue.work('grant', async (key) => void seen.push(key))
-  await until(() => seen.includes('held'), 40_000)
-}, 60_000)
+  await until(() => seen.includes('held'))
+})
 
 test('stopping waits for the look that is under way', async () => {
   const queue = await replica()

@@ -168,6 +168,11 @@ export function at(time: number | undefined) {
   return sql.fragment`${time === undefined ? null : new Date(time).toISOString()}::timestamptz`
 }
 
+/** Whether a column holds a moment that we could have written, and can read. */
+export function isMoment(column: string) {
+  return sql.fragment`${sql.identifier([column])} between '1900-01-01' and '9999-12-30'`
+}
+
 /** A value or nothing, as JSON text. */
 export function json(value: unknown) {
   return sql.fragment`${value === undefined ? null : JSON.stringify(value)}::json`

@@ -5,7 +5,7 @@ import type { Keys } from '../reconcile/ports/keys.ts'
 import type { Queue, WakeUp } from '../reconcile/ports/queue.ts'
 import type { Delivery, Store } from '../reconcile/ports/store.ts'
 import { together } from '../reconcile/together.ts'
-import { at, type Database } from './database.ts'
+import { at, type Database, isMoment } from './database.ts'
 
 type Deliveries = Pick<
   Store,
@@ -104,7 +104,7 @@ export function deliveries(database: Database, queue: Pick<Queue, 'wake'>, keys:
         await database.run.one(
           sql.type(
             z.object({ last: z.number().exactOptional() }),
-          )`select max(received_at) filter (where isfinite(received_at)) as last from deliveries`,
+          )`select max(received_at) filter (where ${isMoment('received_at')}) as last from deliveries`,
         )
       ).last,
   }

@@ -5,7 +5,7 @@ import type { LedgerEvent } from '../audit/event.ts'
 import { grantStates } from '../grant/state.ts'
 import type { MetricFacts } from '../reconcile/ports/metric-facts.ts'
 import { clouds } from './clouds.ts'
-import type { Database } from './database.ts'
+import { type Database, isMoment } from './database.ts'
 
 const count = z.object({ state: z.enum(grantStates), count: z.number() })
 const debt = z.object({ count: z.number(), oldest: z.number().exactOptional() })
@@ -22,7 +22,7 @@ export const metricFacts = async (database: Database, clock: { now(): number }):
     sql.type(count)`select state, count(*)::int8 as count from grants group by state`,
   )
   const owed = await run.one(sql.type(debt)`
-    select count(*)::int8 as count, min(ends_at) filter (where isfinite(ends_at)) as oldest from grants
+    select count(*)::int8 as count, min(ends_at) filter (where ${isMoment('ends_at')}) as oldest from grants
     where state in ('active', 'revoking', 'quarantined') and ends_at <= ${now}::timestamptz or state = 'revoking'`)
   const looked = await clouds(database).clouds()
   const staged = await run.one(sql.type(lag)`

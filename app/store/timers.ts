@@ -2,7 +2,7 @@ import { type FragmentSqlToken, sql } from 'slonik'
 import { z } from 'zod'
 import { queues } from '../reconcile/ports/queue.ts'
 import type { Store } from '../reconcile/ports/store.ts'
-import { at, type Database } from './database.ts'
+import { at, type Database, isMoment } from './database.ts'
 
 type Timers = Pick<Store, 'due' | 'nextLookAt'>
 
@@ -58,7 +58,7 @@ export function timerQueries(database: Database): Timers {
         await database.run.one(
           sql.type(
             next,
-          )`select min(look_at) as next from ${timers(after === undefined ? sql.fragment`isfinite(look_at)` : between(after, after + farMs))}`,
+          )`select min(look_at) as next from ${timers(after === undefined ? isMoment('look_at') : between(after, after + farMs))}`,
         )
       ).next,
   }

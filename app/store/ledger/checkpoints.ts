@@ -1,7 +1,7 @@
 import { sql } from 'slonik'
 import { z } from 'zod'
 import type { Tx } from '../../reconcile/ports/store.ts'
-import { at, connectionOf, type Database } from '../database.ts'
+import { at, connectionOf, type Database, isMoment } from '../database.ts'
 
 /** A signed checkpoint as stored; `note` is the only authority on what it says. */
 export type StoredCheckpoint = {
@@ -16,7 +16,7 @@ const noteRow = z.object({ note: z.string() })
 const pageSize = 1_000
 
 /** One over more events than there can be is `audit verify`'s to name, and in nobody's way. */
-const readable = sql.fragment`size between 0 and ${Number.MAX_SAFE_INTEGER} and isfinite(made_at)`
+const readable = sql.fragment`size between 0 and ${Number.MAX_SAFE_INTEGER} and ${isMoment('made_at')}`
 
 /** The one over the most events; of those made up to a moment (epoch ms) where one is given. */
 export const newestCheckpoint = async (

@@ -9,7 +9,7 @@ import type { Keys } from '../../reconcile/ports/keys.ts'
 import type { Log } from '../../reconcile/ports/log.ts'
 import type { Tx } from '../../reconcile/ports/store.ts'
 import { parseRequestId } from '../../request/id.ts'
-import { connectionOf, type Database } from '../database.ts'
+import { connectionOf, type Database, isMoment } from '../database.ts'
 import { append } from './append.ts'
 import { vouched } from './stage.ts'
 import { lastVouched, ofLedger, sealedRow, type VouchDeps, vouching } from './vouched.ts'
@@ -101,7 +101,7 @@ async function sealWithin(deps: SealDeps, tx: Tx) {
         select id from database_changes order by id limit ${batchSize} for update skip locked
       ) returning *
     )
-    select id, ${isoOf(sql.fragment`case when at between '1900-01-01' and '9999-12-30' then at else now() end`)} as at,
+    select id, ${isoOf(sql.fragment`case when ${isMoment('at')} then at else now() end`)} as at,
       by_role, table_name, operation, row_key, before::text, after::text, client, application
     from taken order by taken.id`)
 

@@ -48,7 +48,7 @@ begin
   end if;
   if exists (
     select from (select min(seq) as first, max(seq) as last, count(*) as rows from fresh) as given
-    where first < 1 or last - coalesce((select max(seq) from audit_events where seq < first), 0) <> rows
+    where first < 1 or last - coalesce((select max(seq) from audit_events where seq between 1 and first - 1), 0) <> rows
   ) then
     raise insufficient_privilege using message = 'audit_events grows at its end, without gaps';
   end if;
@@ -60,7 +60,7 @@ begin
       or pull not between -9007199254740991 and 9007199254740991
       or chain <> sha256('\x02'::bytea || coalesce(
         before,
-        (select known.chain from audit_events as known where known.seq = given.seq - 1),
+        (select known.chain from audit_events as known where known.seq = given.seq - 1 and known.seq > 0),
         (select sha256(convert_to(E'gitsudo ledger v1\n' || origin || E'\n', 'UTF8')) from ledger_origin)
       ) || int8send(seq) || leaf)
   ) then

@@ -22,6 +22,8 @@ const durationMs = 30 * 60_000
 const lookMs = 10 * 60_000
 /** Nobody's clock goes on to where somebody may have ended. */
 const marginMs = 60_000
+/** What one wait may take, by the stopwatch. */
+const limitMs = 300_000
 let cohorts = 0
 
 /**
@@ -79,7 +81,7 @@ export const playCohort = async (
     begin('revoke')
     const [revoked, expired] = [membersOf(members, 'revoked'), membersOf(members, 'expired')]
     await withdraw(world, revoked)
-    await until('them to be revoked', async () => (await activeOf(world, revoked)) === 0, 120_000)
+    await until('them to be revoked', async () => (await activeOf(world, revoked)) === 0, limitMs)
     // Those that wait for longer are over once the others have ended.
     const rest = ({ state, look }: Row) => isOver(state) || (state !== 'active' && Number(look) > before)
     const gone = await settle(stage, replica, idsOf(revoked), rest)
@@ -115,7 +117,7 @@ export const playCohort = async (
   }
 }
 
-/** Waits a minute at most: who waits in vain says so in the end. */
+/** A minute at most: a neighbour's fault may have ended the comparison, and what was not met meets the next call. */
 const waited = async (isSo: () => boolean): Promise<void> => {
   const end = performance.now() + 60_000
   while (!isSo() && performance.now() < end) await pause(100)
@@ -173,7 +175,7 @@ const use = async (
       }).catch(() => undefined)
       return answer?.ok === true && ((await answer.json()) as Given)
     },
-    120_000,
+    limitMs,
   )
   cloud.given(slot, given)
 }

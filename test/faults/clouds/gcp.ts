@@ -28,8 +28,7 @@ export const openGcp: OpenCloud = async ({ clock, dir }) => {
     about: project,
     calls: {
       give: { own: ['getIamPolicy', 'setIamPolicy', 'getIamPolicy'] },
-      // Of the grant, and of the whole cloud.
-      look: { own: ['getIamPolicy', 'getIamPolicy'], all: [['search', '']] },
+      look: { own: ['getIamPolicy'], all: [['search', '']] },
       revoke: { own: ['getIamPolicy', 'setIamPolicy', 'getIamPolicy'] },
       expire: { own: ['getIamPolicy', 'setIamPolicy', 'getIamPolicy'] },
     },

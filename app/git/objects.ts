@@ -22,6 +22,8 @@ export type Objects = {
 /** Contents kept in memory, for each look walks the same commits and trees. */
 const mostKept = 4 * 1024 * 1024
 const largestKept = 64 * 1024
+/** Besides the bytes themselves. */
+const entrySize = 300
 
 export function createObjects(
   gitDir: string,
@@ -42,13 +44,15 @@ export function createObjects(
   let size = 0
   const keep = (sha: Sha, type: ObjectType, body: Buffer) => {
     if (body.length > largestKept || kept.has(sha)) return
-    // Its own bytes: it may be a part of something larger.
-    kept.set(sha, { type, body: Buffer.from(body) })
-    size += body.length
+    // Its own bytes: as a part of something larger it would keep all of that.
+    const own = Buffer.allocUnsafeSlow(body.length)
+    body.copy(own)
+    kept.set(sha, { type, body: own })
+    size += entrySize + body.length
     for (const [oldest, { body: old }] of kept) {
       if (size <= mostKept) break
       kept.delete(oldest)
-      size -= old.length
+      size -= entrySize + old.length
     }
   }
   const info = async (sha: Sha) => (await batch().ask('info', requireSha(sha)))?.info

@@ -122,7 +122,7 @@ export async function createQueue(options: QueueOptions): Promise<Queue> {
             spares.during(
               () => Promise.all(jobs.map((job) => lookAt(queue, job, look))),
               () => start(1),
-              (id) => boss.offWork(queue, { id }),
+              (id) => boss.offWork(queue, { id, wait: true }),
             ),
         )
       await start(options.batches ?? 2)

@@ -200,7 +200,7 @@ describe('revoke', () => {
   })
 
   /** Three grants of Alice's; the second cannot be asked for, and those in `stay` are not confirmed gone. */
-  const three = (stay: readonly number[] = []) => {
+  const three = (stay: readonly number[] = [], more: Parameters<typeof world>[0] = {}) => {
     const [granted] = rows
     if (granted?.grant === undefined) throw new Error('no grant')
     const { request, grant } = granted
@@ -208,6 +208,7 @@ describe('revoke', () => {
     const asked = new Set<string>()
     const third = Promise.withResolvers<void>()
     const own = world({
+      ...more,
       status: async ({ id: wanted }) =>
         ids.flatMap((id, n) => {
           if (wanted !== undefined && wanted !== id) return []
@@ -257,6 +258,16 @@ describe('revoke', () => {
     ])
     expect(answer.err).toContain(`${ids[1]} is not revoked: `)
     expect(answer.err).toContain(`${ids[2]} is not confirmed gone yet`)
+    expect(answer.status).toBe(3)
+  })
+
+  it('takes what bears the login where nobody can tell whose it is, and says that others may be left', async () => {
+    const { ids, server: own } = three([], { readable: async () => ({ known: [123456], unread: [777] }) })
+    const url = await own.listen({ host: '127.0.0.1', port: 0 })
+    const answer = await as('admin', all, { env: { GITSUDO_SERVER: url } })
+    await own.stop()
+    expect(answer.out).toBe([ids[0], ids[2]].map((id) => `Request ${id} → ended (revoked)\n`).join(''))
+    expect(answer.err).toMatch(/What alice has under another login may be left\. .*cannot be read/)
     expect(answer.status).toBe(3)
   })
 

@@ -82,6 +82,19 @@ test.each<readonly [string, (at: History) => readonly string[], (at: History) =>
   },
 )
 
+test('what the branch held at the opening and lost since is the pull request’s own again', async () => {
+  using at = folder()
+  const remote = repository(at.path)
+  const { tip, first, head } = history(remote.commit)
+  // Opened when the branch held the first commit; the branch was set back, and the head pushed by hand.
+  remote.git(['update-ref', 'refs/heads/main', head])
+  using git = mirrorOf(`${at.path}/mirror`, (name) => `file://${at.path}/${name}.git`)
+  const pull = pullAt(head, head)
+  const pullsOf = async (commit: string) => ([first, head].includes(commit) ? [pull] : [])
+  const { base } = await diffOf({ pullsOf }, git.mirror, pull, first)
+  expect(base).toBe(tip)
+})
+
 test('what another pull request brought before is not this one’s', async () => {
   using at = folder()
   const remote = repository(at.path)

@@ -28,10 +28,12 @@ export const revoke: Verb = {
 
   async run(deps, args) {
     const client = clientFor(deps, args)
-    const ids = await chosen(client, args)
+    const { ids, list, partial } = await chosen(client, args)
     const { asked, failed } = await askAll(client, ids, text(args, 'reason'))
     for (const [id, { message }] of failed) deps.err.write(`${id} is not revoked: ${message}\n`)
-    const results = await gone(deps, client, args, asked)
+    const results = await gone(deps, client, list, asked)
+    if (partial !== undefined)
+      deps.err.write(`What ${text(args, 'user')} has under another login may be left. ${partial.message}\n`)
     const style = styleFor(deps.out, deps.env)
     if (args.output === 'json') deps.out.write(`${JSON.stringify(results, null, 2)}\n`)
     else if (ids.length === 0) deps.out.write('No grants to revoke.\n')
@@ -49,21 +51,43 @@ export const revoke: Verb = {
     }
     if (pending.length > 0)
       throw new Failure('unknown', unconfirmed, 'gitsudo keeps trying; gitsudo status shows when it is')
-    return failed.size > 0 ? exitStatus.unknown : 0
+    return failed.size > 0 || partial !== undefined ? exitStatus.unknown : 0
   },
 }
 
-async function chosen(client: Client, args: Args): Promise<readonly string[]> {
+type List = () => Promise<readonly RequestView[]>
+type Chosen = {
+  readonly ids: readonly string[]
+  readonly list: List
+  /** Why the person's other logins are not known. */
+  readonly partial?: Failure
+}
+
+async function chosen(client: Client, args: Args): Promise<Chosen> {
   const [id] = args.words
   const user = text(args, 'user')
-  if (id !== undefined && user === undefined && !flag(args, 'all')) return [id]
+  const all = (more: { readonly user?: string } = {}) =>
+    client.get('/api/v1/requests', requestSchema.array(), { ...more, repo: text(args, 'repo') })
+  if (id !== undefined && user === undefined && !flag(args, 'all')) return { ids: [id], list: all }
   if (id !== undefined || user === undefined || !flag(args, 'all'))
     throw new Failure(
       'usage',
       'Name one grant, or a person and --all.',
       'gitsudo revoke ID, or gitsudo revoke --user WHO --all',
     )
-  return (await ofUser(client, args)).filter(({ state }) => running.includes(state)).map((row) => row.id)
+  const idsOf = (rows: readonly RequestView[]) =>
+    rows.filter(({ state }) => running.includes(state)).map((row) => row.id)
+  const list = () => all({ user })
+  try {
+    return { ids: idsOf(await list()), list }
+  } catch (error) {
+    if (!(error instanceof Failure && error.kind === 'unknown')) throw error
+    // Nobody can tell who that is, but what bears this very login is this person's: it must not last meanwhile.
+    const same = ({ requester }: RequestView) => requester?.toLowerCase() === user.toLowerCase()
+    const ids = idsOf((await all()).filter(same))
+    if (ids.length === 0) throw error
+    return { ids, list: all, partial: error }
+  }
 }
 
 /**
@@ -95,15 +119,14 @@ async function askAll(
 async function gone(
   deps: CliDeps,
   client: Client,
-  args: Args,
+  list: List,
   asked: readonly RequestView[],
 ): Promise<readonly RequestView[]> {
   const [first] = asked
   if (first === undefined) return []
   const known = new Map(asked.map((row) => [row.id, row]))
   const look = async () => {
-    const rows =
-      asked.length === 1 ? [await client.get(pathOf(first.id), requestSchema)] : await ofUser(client, args)
+    const rows = asked.length === 1 ? [await client.get(pathOf(first.id), requestSchema)] : await list()
     for (const row of rows) if (known.has(row.id)) known.set(row.id, row)
     return [...known.values()].every(({ state }) => over.includes(state)) || undefined
   }
@@ -113,9 +136,3 @@ async function gone(
 }
 
 const pathOf = (id: string): string => `/api/v1/requests/${encodeURIComponent(id)}`
-
-const ofUser = (client: Client, args: Args): Promise<readonly RequestView[]> =>
-  client.get('/api/v1/requests', requestSchema.array(), {
-    user: text(args, 'user'),
-    repo: text(args, 'repo'),
-  })

@@ -26,11 +26,12 @@ export const diffOf = async (
 ): Promise<Diff> => {
   const merge = pull.merged ? pull.mergeCommit : undefined
   const { tip } = await mirror.fetch(merge === undefined ? [pull.head.sha] : [pull.head.sha, merge])
-  let before = merge === undefined ? tip : await branchBefore(api, mirror, pull, merge, openedOn)
+  let before = merge === undefined ? tip : await branchBefore(api, mirror, pull, merge)
   let base = await baseOf(mirror, before, pull)
   if (merge !== undefined && (await isMerge(mirror, pull, merge))) {
     // The first parent of a merge made by hand can hold part of the pull request,
-    for (let step = 1; await isOwnBase(api, mirror, pull, base, openedOn); step += 1) {
+    const opened = openedOn !== undefined && (await isPast(mirror, openedOn, before)) ? openedOn : undefined
+    for (let step = 1; await isOwnBase(api, mirror, pull, base, opened); step += 1) {
       before = await beforeOwn(mirror, base, step)
       base = await baseOf(mirror, before, pull)
     }
@@ -49,8 +50,9 @@ const baseOf = async (mirror: Mirror, before: Sha, pull: PullRequest): Promise<S
 const isMerge = async (mirror: Mirror, { head }: PullRequest, merge: Sha): Promise<boolean> =>
   merge !== head.sha && (await mirror.parents(merge)).length > 1
 
-const wasThere = async (mirror: Mirror, commit: Sha, openedOn: Sha | undefined): Promise<boolean> =>
-  openedOn !== undefined && (await mirror.has(openedOn)) && (await mirror.isAncestor(commit, openedOn))
+/** Whether a commit lies in what another builds on: a branch that was rewritten since may hold it no longer. */
+const isPast = async (mirror: Mirror, commit: Sha, of: Sha): Promise<boolean> =>
+  (await mirror.has(commit)) && (await mirror.isAncestor(commit, of))
 
 /** Whether a merge came with this commit of the pull request's, and not one that it builds on and that was merged before. */
 const isOwnBase = async (
@@ -60,7 +62,7 @@ const isOwnBase = async (
   base: Sha,
   openedOn: Sha | undefined,
 ): Promise<boolean> => {
-  if (await wasThere(mirror, base, openedOn)) return false
+  if (openedOn !== undefined && (await isPast(mirror, base, openedOn))) return false
   const tied = await api.pullsOf(base)
   if (!tied.some((one) => one.number === number)) return false
   for (const other of tied) {
@@ -94,14 +96,11 @@ const branchBefore = async (
   mirror: Mirror,
   pull: PullRequest,
   merge: Sha,
-  openedOn: Sha | undefined,
 ): Promise<Sha> => {
   const parents = await mirror.parents(merge)
   if (await isMerge(mirror, pull, merge)) return firstOf(parents)
   let before = await beforeOwn(mirror, merge, 1)
-  const own = async () =>
-    !(await wasThere(mirror, before, openedOn)) &&
-    (await api.pullsOf(before)).some(({ number }) => number === pull.number)
+  const own = async () => (await api.pullsOf(before)).some(({ number }) => number === pull.number)
   for (let step = 2; await own(); step += 1) before = await beforeOwn(mirror, before, step)
   return before
 }

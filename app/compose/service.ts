@@ -44,6 +44,8 @@ export type Service = {
 export type Overrides = { readonly clock?: Clock; readonly wrap?: (ports: Ports) => Ports }
 
 const catchUpEveryMs = 5 * 60_000
+/** By then a delivery that was on its way has arrived, or is lost. */
+const soonMs = 30_000
 /** So long the first pass waits for policies: what it wakes is decided by them. */
 const firstCatchUpMs = 10_000
 const retryMs = 2000
@@ -192,11 +194,12 @@ const keepUp = async (deps: Deps, signal: AbortSignal): Promise<void> => {
   while (!signal.aborted) {
     await Promise.race([sleep(wait, signal), ...(loading === undefined ? [] : [loading])])
     if (signal.aborted) break
-    from = await catchUp(deps, from).catch((error: unknown) => {
+    const passed = await catchUp(deps, from).catch((error: unknown) => {
       deps.log.warn('catch-up failed and will be tried again', { error })
-      return from
+      return { from, soon: false }
     })
-    wait = catchUpEveryMs
+    from = passed.from
+    wait = passed.soon ? soonMs : catchUpEveryMs
   }
   await loading
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../reconcile/ports/clock.ts'
+import type { Redelivered } from '../reconcile/ports/github.ts'
 import type { Log } from '../reconcile/ports/log.ts'
 import type { Client } from './client.ts'
 import { isKept } from './kept.ts'
@@ -19,7 +20,7 @@ export async function redeliverMissed(
   options: { readonly repositories: ReadonlySet<number>; readonly clock: Clock; readonly log: Log },
   since: number,
   known: (guid: string) => Promise<boolean>,
-): Promise<number> {
+): Promise<Redelivered> {
   const { repositories, clock, log } = options
   const recorded = new Map<string, Attempts>()
   search: for await (const page of app.paginate.iterator(app.rest.apps.listWebhookDeliveries, {
@@ -37,8 +38,13 @@ export async function redeliverMissed(
     }
   }
   let asked = 0
+  let underWay = 0
   for (const [guid, { id, count, last }] of recorded) {
-    if (clock.now() - last < underWayMs || (await known(guid))) continue
+    if (await known(guid)) continue
+    if (clock.now() - last < underWayMs) {
+      underWay += 1
+      continue
+    }
     if (count > mostAttempts) {
       log.warn('a delivery that GitHub sent often and that never arrived', { guid, attempts: count })
       continue
@@ -46,5 +52,5 @@ export async function redeliverMissed(
     await app.request(`POST /app/hook/deliveries/${id}/attempts`)
     asked += 1
   }
-  return asked
+  return { asked, underWay }
 }

@@ -12,9 +12,13 @@ const firstLookBackMs = 24 * 60 * 60_000
  * comments of which nobody told.
  * What GitHub does not answer about one repository keeps nothing from the others.
  * @param from what the pass before returned; none at the start: what came since is no proof that nothing was lost
- * @returns how far back the next pass must ask (epoch ms), for deliveries that have been asked for up to there
+ * @returns how far back the next pass must ask (epoch ms), for deliveries that have been asked for up to there; and
+ * whether it should come soon, for some may have been lost just now
  */
-export const catchUp = async (deps: ReconcileDeps, from?: number): Promise<number | undefined> => {
+export const catchUp = async (
+  deps: ReconcileDeps,
+  from?: number,
+): Promise<{ readonly from: number | undefined; readonly soon: boolean }> => {
   const now = deps.clock.now()
   const tried = async (what: string, work: () => Promise<void>): Promise<boolean> => {
     try {
@@ -37,12 +41,16 @@ export const catchUp = async (deps: ReconcileDeps, from?: number): Promise<numbe
   }
   const last = (await deps.store.lastDeliveryAt()) ?? now
   const since = from ?? Math.min(last, now - firstLookBackMs) - overlapMs
+  let soon = false
   const asked = await tried('deliveries', async () => {
-    const count = await deps.github.redeliverMissed(since, (guid) => deps.store.hasDelivery(guid))
+    const { asked: count, underWay } = await deps.github.redeliverMissed(since, (guid) =>
+      deps.store.hasDelivery(guid),
+    )
+    soon = underWay > 0
     if (count > 0) deps.log.info('asked GitHub to send missed deliveries again', { count })
   })
   let read = true
   for (const { id, fullName } of deps.settings.repositories.values())
     read = (await tried(`comments of ${fullName}`, () => revokeByMissedComments(deps, id, since))) && read
-  return asked && read ? now - overlapMs : from
+  return { from: asked && read ? now - overlapMs : from, soon }
 }

@@ -326,3 +326,12 @@ describe('catch-up', () => {
     expect(await world.states(pull)).toEqual({ a: 'refused' })
   })
 })
+
+test('what may have been lost just now is asked about again soon', async () => {
+  const world = accessWorld()
+  const passed = async (underWay: number) => {
+    const github = { ...world.deps.github, redeliverMissed: async () => ({ asked: 0, underWay }) }
+    return (await catchUp({ ...world.deps, github })).soon
+  }
+  expect([await passed(0), await passed(1)]).toEqual([false, true])
+})

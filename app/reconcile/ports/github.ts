@@ -135,12 +135,15 @@ export type RepositoryApi = {
   close(number: number): Promise<void>
 }
 
+/** Deliveries that GitHub was asked to send again, and those left alone for the moment: they may still be on their way. */
+export type Redelivered = { readonly asked: number; readonly underWay: number }
+
 export type GitHub = {
   /** Resolves where GitHub answers and takes our App for what it is. */
   answers(): Promise<void>
   repository(id: number): RepositoryApi
-  /** Asks GitHub to send again what it recorded since `since` (epoch ms) and could not deliver; returns how many. */
-  redeliverMissed(since: number, known: (guid: string) => Promise<boolean>): Promise<number>
+  /** Asks GitHub to send again what it recorded since `since` (epoch ms) and could not deliver. */
+  redeliverMissed(since: number, known: (guid: string) => Promise<boolean>): Promise<Redelivered>
   /** Whose token this is: only user tokens of our own App count, except against the loopback sandbox (trust.md 9.1). */
   caller(token: string): Promise<Account | undefined>
 }

@@ -180,7 +180,7 @@ export const accessWorld = (
         else lost.push(one)
         asked += missed ? 1 : 0
       }
-      return asked
+      return { asked, underWay: 0 }
     },
     caller: async () => undefined,
   }

@@ -1,18 +1,36 @@
 -- What gitsudo could not read back is not written: moments outside the years that a date is written with, numbers that
 -- JavaScript would round. Not validated: a row that is wrong already must not stop an upgrade, and is read around.
+-- What is only remembered is brought back into range, or forgotten: each later update of its row would fail.
+delete from troubles where since not between '1900-01-01 00:00:00+00' and '9999-12-30 00:00:00+00';
+update clouds set looked_at = null
+  where looked_at not between '1900-01-01 00:00:00+00' and '9999-12-30 00:00:00+00';
+update clouds set look_at = now() where look_at not between '1900-01-01 00:00:00+00' and '9999-12-30 00:00:00+00';
+update projections set look_at = now()
+  where look_at not between '1900-01-01 00:00:00+00' and '9999-12-30 00:00:00+00';
+delete from github_budget
+  where held_until not between -9007199254740991 and 9007199254740991
+    or array_position(spent, null) is not null or not 9007199254740991 >= all (spent);
+
 do $$
 declare written record;
 begin
   for written in
-    select table_name, column_name, data_type from information_schema.columns
-    where table_schema = 'public' and table_name not in ('schema_migrations', 'audit_events')
-      and data_type in ('bigint', 'timestamp with time zone')
+    -- Ours alone: a view or a table of somebody else's may lie in the same schema.
+    select relname, attname, atttypid from pg_attribute
+    join pg_class on pg_class.oid = attrelid
+    where relnamespace = 'public'::regnamespace and relkind = 'r' and attnum > 0 and not attisdropped
+      and relname in (
+        'evidence', 'ledger_staged', 'database_changes', 'deliveries', 'requests', 'pulls', 'grants', 'grant_attempts',
+        'revoke_asks', 'branches', 'projections', 'github_budget', 'policies', 'mock_bindings', 'ledger_origin',
+        'override_asks', 'ledger_standing', 'checkpoints', 'key_rotations', 'clouds', 'troubles'
+      )
+      and atttypid in ('bigint'::regtype, 'timestamptz'::regtype)
   loop
     execute format(
       'alter table %I add constraint %I check (%I between %s) not valid',
-      written.table_name, written.table_name || '_' || written.column_name || '_is_read', written.column_name,
-      case written.data_type
-        when 'bigint' then '-9007199254740991 and 9007199254740991'
+      written.relname, written.relname || '_' || written.attname || '_is_read', written.attname,
+      case written.atttypid
+        when 'bigint'::regtype then '-9007199254740991 and 9007199254740991'
         else '''1900-01-01 00:00:00+00'' and ''9999-12-30 00:00:00+00'''
       end
     );

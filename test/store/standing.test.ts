@@ -132,6 +132,7 @@ test.each([
   const told = [...alerts(), ...later.alerts()].filter((one) => one !== 'ledger.foreign')
   expect(told).toEqual(['ledger.broken', 'ledger.broken'])
   await hand('truncate audit_events', 'insert into audit_events select * from copy')
+  clock.advance(10_000)
   for (const at of [ledger, later.ledger]) expect(seen(await at.standing()).broken).toBeUndefined()
 })
 

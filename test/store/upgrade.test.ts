@@ -118,3 +118,33 @@ test.each(migrations.map((name, n) => [name, n + 1] as const).slice(1))(
     }
   },
 )
+
+test('what others keep in the schema is left alone, and what was remembered wrongly is put right', async () => {
+  const name = `${new URL(current.superuserUrl).pathname.slice(1)}_shared`
+  const url = await earlierDatabase(current.superuserUrl, name, 14)
+  try {
+    await withClient(url, (client) =>
+      client.query(`
+        create view statistics as select 1::bigint as calls, now() as since;
+        create table theirs (id bigint);
+        grant select on statistics, theirs to public;
+        insert into theirs values (9223372036854775807);
+        insert into clouds (provider, look_at, looked_at) values ('aws', 'infinity', '-infinity');
+        insert into troubles (what, since) values ('branch 7', 'infinity');
+        insert into github_budget (installation, held_until) values (1, 9223372036854775807)`),
+    )
+    await initialise({ adminUrl: url, passwords: {}, install: installQueues })
+    await withClient(url, async (client) => {
+      await client.query(`
+        update theirs set id = id - 1;
+        update clouds set looked_at = now();
+        insert into troubles (what, since) values ('branch 7', now());
+        insert into github_budget (installation) values (1)`)
+      const { rows } = await client.query(`select provider from clouds where look_at <= now()`)
+      expect(rows).toEqual([{ provider: 'aws' }])
+      await expect(client.query("update clouds set look_at = 'infinity'")).rejects.toThrow('is_read')
+    })
+  } finally {
+    await withClient(current.superuserUrl, (client) => client.query(`drop database ${name} with (force)`))
+  }
+})

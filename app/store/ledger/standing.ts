@@ -40,6 +40,8 @@ const kept = z.object({
 })
 type Kept = z.infer<typeof kept>
 const pageSize = 250
+/** What is lost is looked for again this often; meanwhile what remains is not verified anew at every look. */
+const againMs = 10_000
 
 /**
  * Reads the ledger once, from where some replica left off, and from then on only what is new. Each event must link
@@ -57,6 +59,7 @@ export const createStandingReader = (deps: Deps) => {
   /** What was kept and is not there: told before what else may be missing. */
   let lost: string | undefined
   let savedSeq = 0
+  let loadAt = Number.NEGATIVE_INFINITY
 
   const breaks = (why: string): void => {
     if (lost !== undefined && why !== lost) return
@@ -101,7 +104,7 @@ export const createStandingReader = (deps: Deps) => {
     return true
   }
 
-  /** Goes on where some replica left off. Until all that it kept is there, nothing is given, and each call tries again. */
+  /** Goes on where some replica left off. Until all that it kept is there, nothing is given, and it is tried again. */
   const load = async (): Promise<void> => {
     const stored = await database.run.maybeOne(sql.type(keptRow)`
       select kept, mac_key, mac from ledger_standing`)
@@ -146,7 +149,10 @@ export const createStandingReader = (deps: Deps) => {
   return {
     /** Up to the newest event. */
     async standing(): Promise<Standing> {
-      if (!loaded) await load()
+      if (!loaded && deps.clock.now() >= loadAt) {
+        await load()
+        loadAt = deps.clock.now() + againMs
+      }
       for (;;) {
         const from = head.seq
         const rows = await page(from)

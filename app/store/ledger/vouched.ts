@@ -79,7 +79,7 @@ export const lastVouched = async (
 export const adriftBehind = async (run: CommonQueryMethods, last: Place): Promise<string | undefined> => {
   const row = await run.maybeOne(sql.type(z.object({ seq: z.string() }))`
     select seq::text as seq from audit_events as row
-    where (seq < 1 or seq > ${last.seq})
+    where (seq < 1 or seq > ${last.seq}) and seq <> 1
       and not exists (select from audit_events where audit_events.seq = greatest(row.seq, 0) - 1)
     limit 1`)
   return row?.seq

@@ -170,7 +170,7 @@ export const describeProvider = (name: string, make: () => Promise<Harness>): vo
         // Where there is nothing to take away, nobody is asked.
         if (on !== 'ensure') await ensure(intent)
         h.meet('hang', on)
-        expect((await fault(ask(intent, call(30)))).kind).toBe('unknown')
+        expect((await fault(ask(intent, call(500)))).kind).toBe('unknown')
       }
     })
 

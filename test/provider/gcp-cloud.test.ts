@@ -252,6 +252,13 @@ describe('federation', () => {
     w.gcp.faults.plan({ answer: 'reset', on: ['token'] })
     expect((await fault(provider.ensure(w.intent(1), w.call()))).kind).toBe('unavailable')
   })
+
+  test('a token that never comes holds up no later call', async () => {
+    const provider = await federated()
+    w.gcp.faults.plan({ answer: 'hang', on: ['token'], count: 1 })
+    expect((await fault(provider.ensure(w.intent(1), w.call(500)))).kind).toBe('unknown')
+    await provider.ensure(w.intent(2), w.call())
+  })
 })
 
 test.each([

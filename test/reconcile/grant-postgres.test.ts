@@ -280,6 +280,8 @@ test.each(['kept', 'kept by an older release'])(
     expect(await issueCredentials(later.deps, gone, 1001, { id: 's' }, never)).toMatchObject({ ok: false })
     await asSuperuser('insert into audit_events select * from kept where seq = $1', [seq])
     await asSuperuser('drop table kept', [])
+    // What is lost is looked for every ten seconds.
+    clock.advance(10_000)
     expect((await later.deps.ledger.standing()).broken).toBeUndefined()
     for (let look = 0; look < 4; look += 1) await later.look(gone)
     await later.deps.ledger.stop()

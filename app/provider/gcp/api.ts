@@ -33,16 +33,18 @@ export const createApi = (options: { readonly baseUrl: string; readonly authoris
     }) => Promise<{ data: T }>,
   ): Promise<T> => {
     const once = async (fresh: boolean): Promise<T> => {
-      const headers = { ...(await options.authorise(fresh)) }
+      const headers = { ...(await options.authorise(signal, fresh)) }
       signal.throwIfAborted()
       return (await send({ headers, signal, retry: false })).data
     }
     try {
       // A token can die before its time.
-      return await once(false).catch((error: unknown) => {
-        if (statusOf(error) !== 401) throw error
-        return once(true)
-      })
+      return await untilAborted(signal, () =>
+        once(false).catch((error: unknown) => {
+          if (statusOf(error) !== 401) throw error
+          return once(true)
+        }),
+      )
     } catch (error) {
       if (error instanceof ProviderError) throw error
       throw classify(error, { call, resource, permission: `resourcemanager.${kindOf(resource)}.${call}` })
@@ -132,3 +134,14 @@ export const createApi = (options: { readonly baseUrl: string; readonly authoris
 export type Api = ReturnType<typeof createApi>
 
 const page = (pageToken: string | undefined) => (pageToken === undefined ? {} : { pageToken })
+
+/** Neither a token nor an answer that never comes may keep what waits for the same resource. */
+const untilAborted = <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> =>
+  new Promise((resolve, reject) => {
+    signal.throwIfAborted()
+    const late = () => reject(signal.reason)
+    signal.addEventListener('abort', late, { once: true })
+    work()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', late))
+  })

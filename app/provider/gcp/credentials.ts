@@ -19,15 +19,22 @@ export type GcpCredentials = {
   readonly credentials?: Readonly<Record<string, unknown>>
 }
 
-/** Headers that authorise a call. `fresh` forgets what is cached, after Google refused it. */
-export type Authorise = (fresh?: boolean) => Promise<Readonly<Record<string, string>>>
+/** Headers that authorise a call. `fresh` forgets what is cached, after Google refused it; `signal`: the call's. */
+export type Authorise = (signal: AbortSignal, fresh?: boolean) => Promise<Readonly<Record<string, string>>>
 
 export const createAuthorise = (given: GcpCredentials): Authorise => {
   let client: AuthClient | undefined
-  return async (fresh = false) => {
+  return async (signal, fresh = false) => {
+    let asked: AuthClient | undefined
+    // Who asks meanwhile waits for the same token: where it did not come in time, another is asked for.
+    const forget = () => {
+      if (client === asked) client = undefined
+    }
+    signal.addEventListener('abort', forget, { once: true })
     try {
       if (fresh || client === undefined) client = clientOf(given)
-      return Object.fromEntries(await client.getRequestHeaders())
+      asked = client
+      return Object.fromEntries(await asked.getRequestHeaders())
     } catch (cause) {
       const status = statusOf(cause)
       const refused = status === undefined ? !isNetwork(cause) : status < 500
@@ -36,6 +43,8 @@ export const createAuthorise = (given: GcpCredentials): Authorise => {
         `gcp: ${refused ? 'Google refuses the configured credentials' : 'no token to be had'}: ${wordsOf(cause)}`,
         { cause },
       )
+    } finally {
+      signal.removeEventListener('abort', forget)
     }
   }
 }

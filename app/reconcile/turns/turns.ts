@@ -41,13 +41,13 @@ export const createTurns = (
   limits: { readonly most: number; readonly each: number },
   outcomeOf: OutcomeOf = () => ({ kind: 'untold' }),
   back: (place: string) => void = () => undefined,
+  now = () => performance.now(),
 ): Turns => {
   const places = new Map<string, Line>()
   const { most, each } = limits
   let turns = 0
   let row = 0
   let timer: NodeJS.Timeout | undefined
-  const now = () => performance.now()
 
   const lineOf = (place: string): Line => {
     const fresh = (): Line => ({
@@ -66,8 +66,11 @@ export const createTurns = (
 
   /** Lets go whoever may, and comes back when a pause ends. */
   const proceed = (): void => {
+    let at: number
     for (;;) {
-      const next = nextTurn(places, most, row, now())
+      // Read once for this and for the pauses below: one that ended in between would be overlooked.
+      at = now()
+      const next = nextTurn(places, most, row, at)
       if (next === undefined) break
       const line = lineOf(next.place)
       const [waiter] = line.waiting[next.lane]
@@ -84,7 +87,7 @@ export const createTurns = (
     clearTimeout(timer)
     const pauses = [...places.values()]
       .filter((line) => lanes.some((lane) => line.waiting[lane].size > 0))
-      .map(({ pace }) => pace.notBefore - now())
+      .map(({ pace }) => pace.notBefore - at)
       .filter((ms) => ms > 0)
     if (pauses.length > 0) timer = setTimeout(proceed, Math.ceil(Math.min(...pauses)))
   }

@@ -13,9 +13,9 @@ const turn = (place: string, lane: Lane = 'takes', signal = never, turnBy = sign
 })
 
 /** Work that lasts until it is ended, and how many are under way at each place. */
-const stage = (limits = { each: 4, most: 8 }) => {
+const stage = (limits = { each: 4, most: 8 }, now?: () => number) => {
   const back: string[] = []
-  const turns = createTurns('aws', limits, outcomeOf, (place) => back.push(place))
+  const turns = createTurns('aws', limits, outcomeOf, (place) => back.push(place), now)
   const under: { readonly place: string; readonly end: (error?: Error) => void }[] = []
   return {
     back,
@@ -103,6 +103,22 @@ test('after a short pause those who waited go, half as many at once, and soon as
   await expect.poll(() => at('tired')).toBe(4)
   await endAll()
   await Promise.all(again)
+})
+
+test('a pause that ends between two looks at the stopwatch is not overlooked', async () => {
+  const looks: number[] = []
+  let time = 100
+  const { come, end, endAll, at } = stage(undefined, () => looks.shift() ?? time)
+  const first = come('tired')
+  await expect.poll(() => at('tired')).toBe(1)
+  end('tired', throttled(50))
+  await fault(first)
+  time = 151
+  looks.push(149, 150)
+  const second = come('tired')
+  await expect.poll(() => at('tired')).toBe(1)
+  await endAll()
+  expect(await second).toBe('tired')
 })
 
 test('a place that is silent is tried by one at a time, the first of those who take away', async () => {

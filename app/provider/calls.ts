@@ -1,6 +1,7 @@
 import type { Clock } from '../reconcile/ports/clock.ts'
 import type { Log } from '../reconcile/ports/log.ts'
 import { type Call, NotSentError, type Provider, ProviderError } from './port.ts'
+import { untilAborted } from './until-aborted.ts'
 
 /**
  * A provider whose every call ends by its deadline, fails with a `ProviderError` only, and leaves a span in the
@@ -73,17 +74,20 @@ export const boundCalls = (
   }
 }
 
-const untilDeadline = <T>(provider: string, name: string, call: Call, work: () => Promise<T>): Promise<T> =>
-  new Promise((resolve, reject) => {
-    // A call that was never sent cannot have happened.
-    if (call.signal.aborted) {
-      return reject(new NotSentError(`${provider} ${name} came when its time was up`))
-    }
-    const late = () => reject(new ProviderError('unknown', `${provider} did not answer ${name} in time`))
-    call.signal.addEventListener('abort', late, { once: true })
-    const settle = () => call.signal.removeEventListener('abort', late)
-    work().then(resolve, reject).finally(settle)
-  })
+const untilDeadline = async <T>(
+  provider: string,
+  name: string,
+  { signal }: Call,
+  work: () => Promise<T>,
+): Promise<T> => {
+  // A call that was never sent cannot have happened.
+  if (signal.aborted) throw new NotSentError(`${provider} ${name} came when its time was up`)
+  return untilAborted(
+    signal,
+    work,
+    () => new ProviderError('unknown', `${provider} did not answer ${name} in time`),
+  )
+}
 
 const classified = (provider: string, name: string, error: unknown): ProviderError =>
   error instanceof ProviderError

@@ -2,6 +2,7 @@ import type { Lane } from '../reconcile/turns/next-turn.ts'
 import { createTurns } from '../reconcile/turns/turns.ts'
 import { outcomeOf } from './outcome.ts'
 import type { Call, Provider } from './port.ts'
+import { untilAborted } from './until-aborted.ts'
 
 /** Calls under way at once: in one place, and in all of a provider's, so that three that hang leave room for others. */
 const limits = { each: 32, most: 128 }
@@ -24,7 +25,8 @@ export const limitCalls = (
     work: () => Promise<T>,
   ) =>
     turns({ lane, place: scope === undefined ? '' : provider.account(scope), signal, turnBy }, () =>
-      untilAborted(signal, work()),
+      // A call that its caller has given up keeps no turn, whenever it ends.
+      untilAborted(signal, work),
     )
   const { credentials, cutBack, discard, environment, lingerMs, observe } = provider
   return {
@@ -66,11 +68,3 @@ export const limitCalls = (
         }),
   }
 }
-
-/** A call that its caller has given up keeps no turn, whenever it ends. */
-const untilAborted = <T>(signal: AbortSignal, work: Promise<T>): Promise<T> =>
-  new Promise((resolve, reject) => {
-    const late = () => reject(signal.reason)
-    signal.addEventListener('abort', late, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', late))
-  })

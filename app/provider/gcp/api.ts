@@ -1,5 +1,6 @@
 import { cloudresourcemanager_v3 as v3 } from '@googleapis/cloudresourcemanager'
 import { ProviderError } from '../port.ts'
+import { untilAborted } from '../until-aborted.ts'
 import type { Authorise } from './credentials.ts'
 import { classify, statusOf } from './faults.ts'
 import type { Policy } from './policy.ts'
@@ -39,6 +40,8 @@ export const createApi = (options: { readonly baseUrl: string; readonly authoris
     }
     try {
       // A token can die before its time.
+      signal.throwIfAborted()
+      // Neither a token nor an answer that never comes may keep what waits for the same resource.
       return await untilAborted(signal, () =>
         once(false).catch((error: unknown) => {
           if (statusOf(error) !== 401) throw error
@@ -134,14 +137,3 @@ export const createApi = (options: { readonly baseUrl: string; readonly authoris
 export type Api = ReturnType<typeof createApi>
 
 const page = (pageToken: string | undefined) => (pageToken === undefined ? {} : { pageToken })
-
-/** Neither a token nor an answer that never comes may keep what waits for the same resource. */
-const untilAborted = <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> =>
-  new Promise((resolve, reject) => {
-    signal.throwIfAborted()
-    const late = () => reject(signal.reason)
-    signal.addEventListener('abort', late, { once: true })
-    work()
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener('abort', late))
-  })

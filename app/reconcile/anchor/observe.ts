@@ -27,10 +27,10 @@ export const observeAnchor = async (deps: ObserveDeps, doubted: boolean): Promis
   const waiting = await ledger.waiting('ledger.anchored')
   const { last } = await checkpoints.anchors(repository)
   const known = last === undefined ? {} : { last }
-  if (commit === undefined) return known
-  const onTop = last === undefined || (await branch.descends(last.commit, commit))
+  const onTop = last === undefined || (commit !== undefined && (await branch.descends(last.commit, commit)))
   // Another replica has anchored since the branch was read.
   if (!onTop && (await branch.tip()) !== commit) return observeAnchor(deps, doubted)
+  if (commit === undefined) return known
   const holds = checkpoint !== undefined && (await isHeld(deps, checkpoint))
   const staged = waiting.some((event) => event.commit === commit)
   const acknowledged = await checkpoints.recorded('ledger.restored', commit)

@@ -77,7 +77,7 @@ describe('anchors', () => {
     await two.turn()
     t.clock.advance(61_000)
     await one.seal()
-    t.branch.afterCommit(async () => {
+    t.branch.after('commit', async () => {
       t.clock.advance(5)
       await two.turn()
       t.clock.advance(5)
@@ -85,6 +85,16 @@ describe('anchors', () => {
     await one.turn()
     expect((await one.anchored()).map(({ commit }) => commit)).toEqual(t.branch.tips())
     expect(t.branch.writes()).toBe(2)
+  })
+
+  test('the first anchor of all, made while another replica looks for it, is missed by nobody', async () => {
+    const [one, two] = [await t.replica(), await t.replica()]
+    await one.seal()
+    t.branch.after('tip', () => two.turn())
+    await one.turn()
+    expect(t.log.lines.filter(({ level }) => level === 'alert')).toEqual([])
+    expect(one.anchorer.doubt()).toBeUndefined()
+    expect((await one.anchored()).map(({ commit }) => commit)).toEqual(t.branch.tips())
   })
 
   test('with a clock set back ten minutes it goes on', async () => {

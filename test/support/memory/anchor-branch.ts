@@ -14,8 +14,8 @@ export const memoryAnchorBranch = (): AnchorBranch & {
   at(commit: string): Files
   put(files: Files, on?: string): string
   move(to: string | undefined): void
-  /** What happens once between the next commit and its answer. */
-  afterCommit(happens: () => Promise<void>): void
+  /** What happens once between the next call of that name and its answer. */
+  after(call: 'tip' | 'commit', happens: () => Promise<void>): void
   fault(call: keyof AnchorBranch, error: Error, when?: 'before' | 'after'): void
 } => {
   const commits = new Map<string, { readonly files: Files; readonly parent?: string }>()
@@ -23,7 +23,7 @@ export const memoryAnchorBranch = (): AnchorBranch & {
   const tips: string[] = []
   let tip: string | undefined
   let writes = 0
-  let meanwhile: (() => Promise<void>) | undefined
+  const meanwhile = new Map<string, () => Promise<void>>()
 
   const meet = (call: string, when: 'before' | 'after'): void => {
     const index = faults.findIndex((fault) => fault.call === call && fault.when === when)
@@ -34,6 +34,9 @@ export const memoryAnchorBranch = (): AnchorBranch & {
     meet(call, 'before')
     const answer = work()
     meet(call, 'after')
+    const happens = meanwhile.get(call)
+    meanwhile.delete(call)
+    await happens?.()
     return answer
   }
   const make = (changed: Files, parent: string | undefined): string => {
@@ -60,17 +63,12 @@ export const memoryAnchorBranch = (): AnchorBranch & {
         return parent === undefined ? [] : [parent]
       }),
     descends: (ancestor, descendant) => around('descends', () => descends(ancestor, descendant)),
-    commit: async ({ parent, files }) => {
-      const sha = await around('commit', () => {
+    commit: ({ parent, files }) =>
+      around('commit', () => {
         if (tip !== parent) throw new GitHubError('conflict', 'the branch is elsewhere')
         writes += 1
         return make(files, parent)
-      })
-      const happens = meanwhile
-      meanwhile = undefined
-      await happens?.()
-      return sha
-    },
+      }),
     tips: () => tips,
     writes: () => writes,
     at: (commit) => commits.get(commit)?.files ?? new Map(),
@@ -78,9 +76,7 @@ export const memoryAnchorBranch = (): AnchorBranch & {
     move: (to) => {
       tip = to
     },
-    afterCommit: (happens) => {
-      meanwhile = happens
-    },
+    after: (call, happens) => void meanwhile.set(call, happens),
     fault: (call, error, when = 'before') => {
       faults.push({ call, error, when })
     },

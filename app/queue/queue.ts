@@ -40,10 +40,11 @@ export async function createQueue(options: QueueOptions): Promise<Queue> {
   boss.on('warning', (warning) => log.warn('The queue warns.', { warning }))
   await boss.start()
 
-  async function wakeOne({ queue, key, urgent }: WakeUp, within: ConnectionOptions): Promise<void> {
+  async function wakeOne(wakeUp: WakeUp, within: ConnectionOptions): Promise<void> {
+    const { queue, key } = wakeUp
     for (;;) {
       const { updated, inserted } = await boss.upsert(queue, { key } satisfies Work, {
-        ...rank(urgent),
+        ...rank(wakeUp),
         singletonKey: key,
         group: { id: key },
         // Due at once, also where the waiting job is one that backs off.
@@ -64,12 +65,12 @@ export async function createQueue(options: QueueOptions): Promise<Queue> {
   ): Promise<void> {
     for (let from = 0; from < wakeUps.length; from += mostAtOnce) {
       const some = new Map(wakeUps.slice(from, from + mostAtOnce).map((wakeUp) => [randomUUID(), wakeUp]))
-      const jobs = [...some].map(([id, { key, urgent }]) => ({
-        ...rank(urgent),
+      const jobs = [...some].map(([id, wakeUp]) => ({
+        ...rank(wakeUp),
         id,
-        data: { key } satisfies Work,
-        singletonKey: key,
-        group: { id: key },
+        data: { key: wakeUp.key } satisfies Work,
+        singletonKey: wakeUp.key,
+        group: { id: wakeUp.key },
       }))
       const inserted = new Set(await boss.insert(queue, jobs, { ...within, returnId: true }))
       for (const [id, wakeUp] of some) if (!inserted.has(id)) await wakeOne(wakeUp, within)
@@ -154,15 +155,15 @@ const waitsForClouds: readonly QueueName[] = ['grant', 'cloud']
  */
 const mostSpares = 30
 
-/** In 2090; before it every moment since 2022 has a priority of its own second. */
-const farSeconds = 3_800_000_000
-const mostPriority = 2 ** 31 - 1
+/** Every moment from 2024 to 2055 has a priority of its own second, twice. */
+const [firstSecond, seconds] = [1_704_067_200, 1_000_000_000]
 
 /** pg-boss takes the highest first, and 0 where none is told. */
-const rank = (urgent: number | undefined) =>
-  urgent === undefined
-    ? {}
-    : { priority: Math.min(mostPriority, Math.max(1, farSeconds - Math.floor(urgent / 1000))) }
+const rank = ({ urgent, owed }: WakeUp) => {
+  if (urgent === undefined) return {}
+  const since = Math.min(seconds, Math.max(1, Math.floor(urgent / 1000) - firstSecond))
+  return { priority: (owed ? 1 : 2) * seconds + 1 - since }
+}
 
 const workerOptions = {
   groupConcurrency: 1,

@@ -22,6 +22,11 @@ export const wakeDebt = async (
   const { open } = await deps.ledger.standing()
   const wake = owed(open, now, cloud.name)
     .filter(({ scope }) => cloud.account(scope) === account)
-    .map(({ grant, endsAt }) => ({ queue: 'grant' as const, key: grant, urgent: Math.min(endsAt, now) }))
+    .map(({ grant, endsAt }) => ({
+      queue: 'grant' as const,
+      key: grant,
+      urgent: Math.min(endsAt, now),
+      owed: true,
+    }))
   if (wake.length > 0) await deps.queue.wake(wake)
 }

@@ -12,6 +12,7 @@ const due = z.object({
   key: z.string().max(200),
   lookAt: z.number().exactOptional(),
   urgent: z.number().exactOptional(),
+  owed: z.boolean().exactOptional(),
 })
 const next = z.object({ next: z.number().exactOptional() })
 
@@ -22,16 +23,17 @@ const next = z.object({ next: z.number().exactOptional() })
  */
 const timers = (bound: FragmentSqlToken, now?: number) => sql.fragment`(
   select look_at, 'grant' as queue, id as key, case when state in ('revoking', 'quarantined') or ends_at <= ${at(now)}
-      then least(ends_at, ${at(now)}, (select asked_at from revoke_asks where grant_id = grants.id)) end as urgent
+      then least(ends_at, ${at(now)}, (select asked_at from revoke_asks where grant_id = grants.id)) end as urgent,
+      nullif(tries > 0, false) as owed
     from grants where ${bound}
   union all
-  select look_at, 'pull-request', repository || ':' || pull, null::timestamptz from requests where ${bound}
+  select look_at, 'pull-request', repository || ':' || pull, null, null from requests where ${bound}
   union all
-  select look_at, 'pull-request', repository || ':' || pull, null::timestamptz from pulls where ${bound}
+  select look_at, 'pull-request', repository || ':' || pull, null, null from pulls where ${bound}
   union all
-  select look_at, 'publish', repository || ':' || pull, null::timestamptz from projections where ${bound}
+  select look_at, 'publish', repository || ':' || pull, null, null from projections where ${bound}
   union all
-  select look_at, 'cloud', provider, null::timestamptz from clouds where ${bound}
+  select look_at, 'cloud', provider, null, null from clouds where ${bound}
 ) as timers`
 
 /** Nothing of ours is looked at so late: whatever says so was written by a hand. */
@@ -46,12 +48,12 @@ export function timerQueries(database: Database): Timers {
     due: (now, limit, after) =>
       database.readable(
         sql.type(due)`
-          select queue, key, min(look_at) as look_at, min(urgent) as urgent
+          select queue, key, min(look_at) as look_at, min(urgent) as urgent, bool_or(owed) as owed
           from ${timers(after === undefined ? dueOrFar(now) : between(after, now), now)}
           group by queue, key
           order by 3
           limit ${limit}`,
-        { urgent: 0 },
+        { urgent: 0, owed: true },
       ),
     nextLookAt: async (after) =>
       (

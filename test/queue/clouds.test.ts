@@ -54,6 +54,17 @@ test('of what takes access away the oldest end goes first, whatever the order of
     expect(new Set(seen.slice(from, from + 20))).toEqual(new Set(oldest.slice(from, from + 20)))
 })
 
+test('what was tried in vain goes after an end that was not tried yet, however old', async () => {
+  const back = grants('back', 60).map((one) => ({ ...one, urgent: 1_800_000_000_000, owed: true }))
+  await queue.wake([...grants('given', 30), ...back])
+  await queue.wake([{ queue: 'grant', key: 'fresh', urgent: 1_900_000_000_000 }])
+  const seen: string[] = []
+  await queue.work('grant', async (key) => void seen.push(key))
+  await until(() => seen.length === 91)
+  expect(seen.slice(0, 20)).toContain('fresh')
+  expect(seen.slice(60).filter((key) => key.startsWith('back'))).toHaveLength(1)
+})
+
 test('a look that takes access away and throws is as urgent when it is tried again', async () => {
   const [plain] = grants('given', 1)
   const taken = { queue: 'grant', key: 'taken', urgent: 1_700_000_000_000 } as const

@@ -30,7 +30,7 @@ test('timers: what is due, the longest first, once, after the moment that was se
   expect(await store.nextLookAt(now + 50)).toBeUndefined()
 })
 
-test('timers: what is past its end is urgent since its end, what is revoked ahead of it since that was asked', async () => {
+test('timers: what is past its end is urgent since its end, what is revoked ahead of it since that was asked; what was tried is owed', async () => {
   const idOf = (n: number) => requestId(1, 40 + n, 'requests/a.yaml')
   const of = (n: number) => ({ ...grant, id: idOf(n), lookAt: now - n })
   const by = { kind: 'user', id: '1', login: 'alice' } as const
@@ -40,7 +40,15 @@ test('timers: what is past its end is urgent since its end, what is revoked ahea
     await store.askRevoke(tx, { grant: idOf(2), by, why: 'over', askedAt: now - 70 })
     await store.saveGrant(tx, { ...of(3), state: 'quarantined', endsAt: now + 500 })
     await store.saveGrant(tx, { ...of(4), state: 'active', endsAt: now + 500 })
+    await store.saveGrant(tx, { ...of(5), state: 'revoking', endsAt: now - 500, tries: 2 })
   })
-  const due = new Map((await store.due(now, 10)).map((one) => [one.key, one.urgent]))
-  expect([1, 2, 3, 4].map((n) => due.get(idOf(n)))).toEqual([now - 500, now - 70, now, undefined])
+  const due = new Map((await store.due(now, 10)).map((one) => [one.key, one]))
+  expect([1, 2, 3, 4, 5].map((n) => due.get(idOf(n))?.urgent)).toEqual([
+    now - 500,
+    now - 70,
+    now,
+    undefined,
+    now - 500,
+  ])
+  expect([...due.values()].filter(({ owed }) => owed).map(({ key }) => key)).toEqual([idOf(5)])
 })

@@ -15,9 +15,15 @@ export type QueueName = (typeof queues)[number]
  * `<repository id>:<pull number>` for pull-request and publish, `<repository id>` for branch, the id for grant,
  * `<repository id>:<full ref>` for merge-group, the anchor repository's id for anchor,
  * the provider's name for cloud. `urgent`: since when (epoch ms) access
- * is to be gone; it goes before what is not, the oldest first.
+ * is to be gone; it goes before what is not, the oldest first. `owed`: that was tried in vain; it goes after what was not
+ * tried yet, so that the debt of a cloud that is back holds up no other cloud's ends.
  */
-export type WakeUp = { readonly queue: QueueName; readonly key: string; readonly urgent?: number }
+export type WakeUp = {
+  readonly queue: QueueName
+  readonly key: string
+  readonly urgent?: number
+  readonly owed?: boolean
+}
 
 /**
  * Says *look at this*; never carries a decision. After `wake` in a transaction that commits, a worker

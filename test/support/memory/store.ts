@@ -79,11 +79,19 @@ export const memoryStore = (
     revokeAsked: async (grant) => asks.get(grant),
     due: async (now, limit, after = Number.NEGATIVE_INFINITY) =>
       [...grants.values()]
-        .flatMap(({ id: key, lookAt, state, endsAt }): Due[] => {
+        .flatMap(({ id: key, lookAt, state, endsAt, tries }): Due[] => {
           if (lookAt === undefined) return []
           const urgent = state === 'revoking' || state === 'quarantined' || endsAt <= now
           const since = Math.min(endsAt, now, asks.get(key)?.askedAt ?? now)
-          return [{ queue: 'grant', key, lookAt, ...(urgent ? { urgent: since } : {}) }]
+          return [
+            {
+              queue: 'grant',
+              key,
+              lookAt,
+              ...(urgent ? { urgent: since } : {}),
+              ...(tries > 0 ? { owed: true } : {}),
+            },
+          ]
         })
         .filter(({ lookAt = 0 }) => lookAt <= now && lookAt > after)
         .sort((a, b) => (a.lookAt ?? 0) - (b.lookAt ?? 0))

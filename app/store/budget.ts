@@ -14,22 +14,27 @@ export const gitHubLimits: Limits = { perMinute: 80, perHour: 500 }
 
 const minute = 60_000
 const hour = 3_600_000
+/** GitHub's limits start anew each hour: whoever would hold us for longer is somebody's hand, or a clock since set back. */
+const mostHeld = 2 * hour
 
 /**
  * The writes of the last hour are kept, not a level: a bucket that refills while it is emptied lets nearly
  * twice its size through in one minute, and GitHub counts every minute there is.
  */
 export function budget(database: Database, limits: Limits): Budget {
+  /** Of the last hour; what lies further ahead than it is no write's. */
+  const lately = (now: number) => sql.fragment`time > ${now - hour} and time <= ${now + hour}`
+
   /** One statement, because each write of gitsudo's waits for it; whether it fits is asked of the row as it then is. */
   const take = (installation: number, cost: number, now: number) =>
     database.run.maybeOne(sql.type(z.object({ installation: z.number() }))`
       insert into github_budget as budget (installation, spent)
       values (${installation}, array_fill(${now}::int8, array[${cost}::int]))
       on conflict (installation) do update set
-        spent = array(select time from unnest(budget.spent) time where time > ${now - hour}) || excluded.spent
-      where budget.held_until <= ${now}
-        and (select count(*) from unnest(budget.spent) time where time > ${now - hour}) <= ${limits.perHour - cost}
-        and (select count(*) from unnest(budget.spent) time where time > ${now - minute}) <= ${limits.perMinute - cost}
+        spent = array(select time from unnest(budget.spent) time where ${lately(now)}) || excluded.spent
+      where (budget.held_until <= ${now} or budget.held_until > ${now + mostHeld})
+        and (select count(*) from unnest(budget.spent) time where ${lately(now)}) <= ${limits.perHour - cost}
+        and (select count(*) from unnest(budget.spent) time where ${lately(now)} and time > ${now - minute}) <= ${limits.perMinute - cost}
       returning installation`)
 
   return {
@@ -42,10 +47,11 @@ export function budget(database: Database, limits: Limits): Budget {
           z.object({ spent: z.array(z.number()), heldUntil: z.number() }),
         )`
           select spent, held_until from github_budget where installation = ${installation}`)
+        const counted = spent.filter((time) => time <= now + hour)
         const retryAt = Math.max(
-          heldUntil,
-          freeAt(spent, cost, limits.perHour, hour),
-          freeAt(spent, cost, limits.perMinute, minute),
+          heldUntil > now + mostHeld ? 0 : heldUntil,
+          freeAt(counted, cost, limits.perHour, hour),
+          freeAt(counted, cost, limits.perMinute, minute),
         )
         // In between it may have been given back.
         if (retryAt > now) return { ok: false, retryAt }
@@ -55,7 +61,9 @@ export function budget(database: Database, limits: Limits): Budget {
     holdBudget: async (installation, until) => {
       await database.run.query(sql.unsafe`
         insert into github_budget (installation, held_until) values (${installation}, ${until})
-        on conflict (installation) do update set held_until = greatest(github_budget.held_until, excluded.held_until)`)
+        on conflict (installation) do update set held_until = case
+          when github_budget.held_until > ${until + mostHeld} then excluded.held_until
+          else greatest(github_budget.held_until, excluded.held_until) end`)
     },
   }
 }

@@ -29,4 +29,14 @@ describe('the budget of GitHub writes', () => {
     expect(await store.takeBudget(6, 1, now)).toEqual({ ok: false, retryAt: now + 5 })
     expect(await store.takeBudget(6, 1, now + 5)).toEqual({ ok: true })
   })
+
+  test('what no GitHub asks for holds nobody: written by a hand, or by a clock that was set back since', async () => {
+    const year = 365 * 86_400_000
+    await store.holdBudget(7, now + year)
+    expect(await store.takeBudget(7, 1, now)).toEqual({ ok: true })
+    await store.holdBudget(7, now + 5)
+    expect(await store.takeBudget(7, 1, now)).toEqual({ ok: false, retryAt: now + 5 })
+    for (let n = 0; n < 3; n += 1) await store.takeBudget(8, 1, now + year)
+    expect(await store.takeBudget(8, 1, now)).toEqual({ ok: true })
+  })
 })

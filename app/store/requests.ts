@@ -92,7 +92,7 @@ export function requests(database: Database): Requests {
     waitingPulls: () =>
       database.readable(sql.type(z.object({ repository: z.number(), pull: z.number() }))`
         select repository, pull from requests where state in ('pending', 'approved', 'denied')
-        union select repository, pull from pulls where open
+        union select repository, pull from pulls where open or look_at is not null
         order by repository, pull`),
   }
 }

@@ -234,7 +234,7 @@ export type Store = {
   nextLookAt(after?: number): Promise<number | undefined>
   /** Requests of a person, by numeric id, in these states. */
   requestsOfPerson(requesterId: number, states: readonly RequestState[]): Promise<readonly RequestRow[]>
-  /** Pull requests with a request in `pending`, `approved` or `denied`, or open when last looked at. */
+  /** Pull requests with a request in `pending`, `approved` or `denied`, open when last looked at, or not yet established. */
   waitingPulls(): Promise<readonly { readonly repository: number; readonly pull: number }[]>
 
   /**

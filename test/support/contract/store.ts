@@ -180,7 +180,7 @@ export const describeStore = (name: string, setUp: () => Promise<StoreUnderTest>
           repository,
           pull: 3,
           headSha: 'a'.repeat(40),
-          open: true,
+          open: false,
           draft: false,
           decision,
           lookAt: early + 2,
@@ -198,7 +198,8 @@ export const describeStore = (name: string, setUp: () => Promise<StoreUnderTest>
       expect(await store.nextLookAt(early)).toBe(early + 1)
       expect(await store.nextLookAt(early + 3)).toBe(early + 4)
       expect(await store.projection(repository, 4)).toMatchObject({ asked: [], lookAt: early + 4 })
-      expect(await store.pull(repository, 3)).toMatchObject({ open: true, decision })
+      expect(await store.pull(repository, 3)).toMatchObject({ open: false, decision })
+      expect(await store.waitingPulls()).toContainEqual({ repository, pull: 3 })
     })
 
     test('the first wish to revoke counts; attempts are opened and closed by their fence', async () => {

@@ -145,7 +145,7 @@ export const accessStore = (
     waitingPulls: async () =>
       [
         ...all().filter(({ state }) => ['pending', 'approved', 'denied'].includes(state)),
-        ...[...pulls.values()].filter(({ open }) => open),
+        ...[...pulls.values()].filter(({ open, lookAt }) => open || lookAt !== undefined),
       ]
         .map(({ repository, pull }) => ({ repository, pull }))
         .filter(

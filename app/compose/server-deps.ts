@@ -247,7 +247,7 @@ const debtDetail = async ({ ledger, clock }: Ports): Promise<string> => {
     const { count, oldestMs } = debtOf((await within(2000, ledger.standing())).open, clock.now())
     if (count === 0) return 'none'
     const grants = count === 1 ? '1 grant' : `${count} grants`
-    return `${grants} not confirmed gone, the oldest ${Math.round(oldestMs / 1000)} s past its end`
+    return `${grants} not confirmed gone, the oldest for ${Math.round(oldestMs / 1000)} s`
   } catch (error) {
     return messageOf(error)
   }

@@ -3,6 +3,7 @@ import { schedule } from 'node-cron'
 import { cloudSecretTexts } from '../config/providers.ts'
 import type { Config } from '../config.ts'
 import { createIntake } from '../github/webhook.ts'
+import { debtOf } from '../grant/debt.ts'
 import { createBranchReconciler } from '../reconcile/branch.ts'
 import { catchUp } from '../reconcile/catch-up.ts'
 import { createCloudReconciler, createCloudWatch } from '../reconcile/cloud.ts'
@@ -75,8 +76,13 @@ export const startService = async (
     }),
   )
   const metrics = createMetrics(async () => {
-    const facts = await metricFacts(opened.database, clock)
-    return { ...facts, clouds: facts.clouds.filter(({ provider }) => opened.ports.providers.has(provider)) }
+    const facts = await metricFacts(opened.database)
+    const { open } = await opened.ports.ledger.standing()
+    return {
+      ...facts,
+      clouds: facts.clouds.filter(({ provider }) => opened.ports.providers.has(provider)),
+      revocationDebt: debtOf(open, clock.now()),
+    }
   }, clock)
   const { ports, reach } = reaching(metered(overrides.wrap?.(opened.ports) ?? opened.ports, metrics))
   const anchoring = anchoringOf(config, ports)

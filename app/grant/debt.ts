@@ -4,15 +4,20 @@ import type { Open } from './standing.ts'
 /** Grants past their end, or being revoked, that a cloud has not yet confirmed gone (product.md), by the ledger. */
 export type Debt = {
   readonly count: number
-  /** How long the oldest is past its end, in milliseconds; 0 of what is revoked ahead of it. */
+  /** For how long the oldest is to be gone, in milliseconds: since its end, or since its revocation ahead of that. */
   readonly oldestMs: number
 }
 
-/** @param provider undefined: of all of them */
-export const owed = (open: ReadonlyMap<string, Open>, now: number, provider?: string): readonly Intent[] =>
-  [...open.values()].flatMap(({ intent, stage, blocked }) => {
+/** @param provider undefined: of all of them. @returns each with the moment, epoch ms, since when it is to be gone */
+export const owed = (
+  open: ReadonlyMap<string, Open>,
+  now: number,
+  provider?: string,
+): readonly { readonly intent: Intent; readonly since: number }[] =>
+  [...open.values()].flatMap(({ intent, stage, blocked, blockedAt = intent.endsAt }) => {
     if (stage === 'scheduled' || (!blocked && now < intent.endsAt)) return []
-    return provider === undefined || intent.provider === provider ? [intent] : []
+    if (provider !== undefined && intent.provider !== provider) return []
+    return [{ intent, since: Math.min(intent.endsAt, blockedAt) }]
   })
 
 /** @param provider undefined: of all of them */
@@ -20,6 +25,6 @@ export const debtOf = (open: ReadonlyMap<string, Open>, now: number, provider?: 
   const debt = owed(open, now, provider)
   return {
     count: debt.length,
-    oldestMs: debt.reduce((oldest, { endsAt }) => Math.max(oldest, now - endsAt), 0),
+    oldestMs: debt.reduce((oldest, { since }) => Math.max(oldest, now - since), 0),
   }
 }

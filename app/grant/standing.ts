@@ -14,6 +14,8 @@ export type Open = {
   readonly stage: 'scheduled' | 'intended' | 'issued'
   /** A revoke intent, end, failure or refusal is sealed, verified or not: nothing may be given any more. */
   readonly blocked: boolean
+  /** Since when, by the earliest of these: epoch ms. */
+  readonly blockedAt?: number
 }
 
 /** A policy that two administrators have disabled; `from`, `until`: epoch ms. */
@@ -64,25 +66,25 @@ export const createStanding = () => {
   const begin = (id: string, event: LedgerEvent, seq: number): void => {
     const known = open.get(id)
     if (closed.has(id) || (known !== undefined && known.stage !== 'scheduled')) return
-    const blocked = known?.blocked ?? false
     const intent = readIntent(event)
-    if (intent?.grant === id) open.set(id, { intent, seq, stage: 'intended', blocked })
+    if (intent?.grant === id) open.set(id, { blocked: false, ...known, intent, seq, stage: 'intended' })
     const schedule = known === undefined ? readSchedule(event) : undefined
     if (schedule?.grant === id) {
       const { durationMs, ...terms } = schedule
       const endsAt = terms.startsAt + durationMs
-      open.set(id, { intent: { ...terms, endsAt }, seq, stage: 'scheduled', blocked })
+      open.set(id, { intent: { ...terms, endsAt }, seq, stage: 'scheduled', blocked: false })
     }
   }
   const block = (id: string, event: LedgerEvent, over: boolean): void => {
     const known = open.get(id)
+    const at = parseInstant(event.at) ?? 0
     if (known === undefined) {
-      if (!closed.has(id)) closed.set(id, (parseInstant(event.at) ?? 0) + refusedMs)
+      if (!closed.has(id)) closed.set(id, at + refusedMs)
     } else if (over) {
       open.delete(id)
       // A merge can still be decided within `grantWindow`, however short the grant was.
-      closed.set(id, Math.max(known.intent.endsAt, (parseInstant(event.at) ?? 0) + refusedMs))
-    } else open.set(id, { ...known, blocked: true })
+      closed.set(id, Math.max(known.intent.endsAt, at + refusedMs))
+    } else open.set(id, { ...known, blocked: true, blockedAt: Math.min(at, known.blockedAt ?? at) })
   }
 
   /** One that began before another cannot come after it: it was put on record once more. */
@@ -135,9 +137,9 @@ export const createStanding = () => {
       open.set(known.intent.grant, known)
     },
     /** How far an open grant had come, from what was kept outside. */
-    mark(id: string, { stage, blocked }: Pick<Open, 'stage' | 'blocked'>): void {
+    mark(id: string, how: Pick<Open, 'stage' | 'blocked' | 'blockedAt'>): void {
       const known = open.get(id)
-      if (known !== undefined) open.set(id, { ...known, stage, blocked })
+      if (known !== undefined) open.set(id, { ...known, ...how })
     },
   }
 }

@@ -21,11 +21,11 @@ export const wakeDebt = async (
   const now = deps.clock.now()
   const { open } = await deps.ledger.standing()
   const wake = owed(open, now, cloud.name)
-    .filter(({ scope }) => cloud.account(scope) === account)
-    .map(({ grant, endsAt }) => ({
+    .filter(({ intent }) => cloud.account(intent.scope) === account)
+    .map(({ intent, since }) => ({
       queue: 'grant' as const,
-      key: grant,
-      urgent: Math.min(endsAt, now),
+      key: intent.grant,
+      urgent: Math.min(since, now),
       owed: true,
     }))
   if (wake.length > 0) await deps.queue.wake(wake)

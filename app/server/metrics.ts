@@ -18,7 +18,7 @@ export type Metrics = {
 
 const buckets = [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3_600]
 
-/** The service's metrics (docs/api.md lists them). Gauges come from the database, counters are this replica's. */
+/** The service's metrics (docs/api.md lists them). Gauges come from database and ledger, counters are this replica's. */
 export function createMetrics(facts: () => Promise<MetricFacts>, clock: { now(): number }): Metrics {
   const registry = new Registry()
   const registers = [registry]
@@ -55,12 +55,12 @@ export function createMetrics(facts: () => Promise<MetricFacts>, clock: { now():
   })
   const debt = new Gauge({
     name: 'gitsudo_revocation_debt',
-    help: 'Grants past their end, not yet confirmed gone.',
+    help: 'Grants past their end or revoked, not yet confirmed gone.',
     registers,
   })
   const debtAge = new Gauge({
     name: 'gitsudo_revocation_debt_oldest_seconds',
-    help: 'How long the oldest of them is past its end.',
+    help: 'How long ago the oldest of them ended or was revoked.',
     registers,
   })
   const findings = new Counter({
@@ -111,7 +111,7 @@ export function createMetrics(facts: () => Promise<MetricFacts>, clock: { now():
       const now = await facts()
       for (const state of grantStates) grants.set({ state }, now.grants[state] ?? 0)
       debt.set(now.revocationDebt.count)
-      debtAge.set(age(now.revocationDebt.oldestEnd))
+      debtAge.set(now.revocationDebt.oldestMs / 1_000)
       for (const { provider, lookedAt = began } of now.clouds) comparison.set({ provider }, age(lookedAt))
       lag.set(now.ledgerLag.count)
       lagAge.set(age(now.ledgerLag.oldest))

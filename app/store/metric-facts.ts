@@ -5,25 +5,21 @@ import type { LedgerEvent } from '../audit/event.ts'
 import { grantStates } from '../grant/state.ts'
 import type { MetricFacts } from '../reconcile/ports/metric-facts.ts'
 import { clouds } from './clouds.ts'
-import { type Database, isMoment } from './database.ts'
+import type { Database } from './database.ts'
 
 const count = z.object({ state: z.enum(grantStates), count: z.number() })
-const debt = z.object({ count: z.number(), oldest: z.number().exactOptional() })
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array)
 const lag = z.object({
   count: z.number(),
   oldest: bytes.exactOptional(),
 })
 
-export const metricFacts = async (database: Database, clock: { now(): number }): Promise<MetricFacts> => {
+/** Of the facts, those that the database counts. */
+export const metricFacts = async (database: Database): Promise<Omit<MetricFacts, 'revocationDebt'>> => {
   const { run } = database
-  const now = new Date(clock.now()).toISOString()
   const states = await database.readable(
     sql.type(count)`select state, count(*)::int8 as count from grants group by state`,
   )
-  const owed = await run.one(sql.type(debt)`
-    select count(*)::int8 as count, min(ends_at) filter (where ${isMoment('ends_at')}) as oldest from grants
-    where state in ('active', 'revoking', 'quarantined') and ends_at <= ${now}::timestamptz or state = 'revoking'`)
   const looked = await clouds(database).clouds()
   const staged = await run.one(sql.type(lag)`
     select
@@ -44,7 +40,6 @@ export const metricFacts = async (database: Database, clock: { now(): number }):
   return {
     ...(waiting === undefined ? {} : { unanchoredSince: waiting.at }),
     grants: Object.fromEntries(states.map(({ state, count: many }) => [state, many])),
-    revocationDebt: { count: owed.count, ...(owed.oldest === undefined ? {} : { oldestEnd: owed.oldest }) },
     clouds: looked,
     ledgerLag: { count: staged.count, ...(first === undefined ? {} : { oldest: Date.parse(first.at) }) },
   }

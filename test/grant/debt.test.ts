@@ -14,7 +14,9 @@ test.each<[string, readonly [string, Open][], number, number]>([
   ['it lives', [ending(1, now + 1)], 0, 0],
   ['its end came', [ending(1, now)], 1, 0],
   ['it was never read back', [ending(1, now - 5000, { stage: 'intended' })], 1, 5000],
-  ['it is being revoked', [ending(1, now + 5000, { blocked: true })], 1, 0],
+  ['it is being revoked', [ending(1, now + 5000, { blocked: true, blockedAt: now })], 1, 0],
+  ['it was revoked early', [ending(1, now + 5000, { blocked: true, blockedAt: now - 700 })], 1, 700],
+  ['it was revoked after its end', [ending(1, now - 900, { blocked: true, blockedAt: now - 7 })], 1, 900],
   ['it is only scheduled', [ending(1, now - 1, { stage: 'scheduled' })], 0, 0],
   ['the oldest of several', [ending(1, now - 5), ending(2, now - 9), ending(3, now + 9)], 2, 9],
 ])('revocation debt: %s', (_what, open, count, oldestMs) => {

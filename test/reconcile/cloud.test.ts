@@ -325,9 +325,26 @@ test('revocation debt alerts by its age, cloud by cloud', async () => {
     await cloud.look('mock', never)
     return world.log.lines.filter(({ message }) => message === 'grant.revocation_debt')
   }
-  expect(await debts(intent.endsAt + 5 * minute - 1)).toEqual([])
-  expect(await debts(intent.endsAt + 15 * minute)).toMatchObject([
-    { level: 'alert', fields: { provider: 'mock', count: 1, oldestSeconds: 900 } },
+  expect(await debts(intent.endsAt + 7 * minute - 1)).toEqual([])
+  expect(await debts(intent.endsAt + 17 * minute)).toMatchObject([
+    { level: 'alert', fields: { provider: 'mock', count: 1, oldestSeconds: 1020 } },
+  ])
+})
+
+test('revocation debt ahead of its end is as old as its revocation', async () => {
+  const { world, intent } = await activeWorld()
+  const clouds = memoryClouds()
+  const cloud = createCloudReconciler({ ...world.deps, store: { ...world.store, ...clouds } })
+  const began = world.clock.now()
+  await clouds.knowClouds(['mock'], began)
+  for (let n = 0; n < 100; n++) world.faults.plan({ kind: 'conflict' }, 'remove')
+  await world.revoke(intent.grant)
+  await world.look(intent.grant)
+  await world.settle(began + 12 * minute)
+  world.clock.set(began + 12 * minute)
+  await cloud.look('mock', never)
+  expect(world.log.lines.filter(({ message }) => message === 'grant.revocation_debt')).toMatchObject([
+    { level: 'alert', fields: { provider: 'mock', count: 1, oldestSeconds: 720 } },
   ])
 })
 

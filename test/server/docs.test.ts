@@ -12,7 +12,7 @@ it('docs/api.md lists every problem with its status', () => {
 })
 
 it('docs/api.md names every metric of ours', async () => {
-  const facts = { grants: {}, revocationDebt: { count: 0 }, ledgerLag: { count: 0 }, clouds: [] }
+  const facts = { grants: {}, revocationDebt: { count: 0, oldestMs: 0 }, ledgerLag: { count: 0 }, clouds: [] }
   const { text } = await createMetrics(async () => facts, { now: () => 0 }).scrape()
   const names = [...text.matchAll(/^# TYPE (gitsudo_\w+)/gm)].map(([, name]) => name)
   expect(names.filter((name) => !page.includes(`\`${name}`))).toEqual([])

@@ -82,7 +82,7 @@ it('metrics show what the database holds now and what this replica counted', asy
   const metrics = createMetrics(
     async () => ({
       grants: { active: 2, revoking: 1 },
-      revocationDebt: { count: 1, oldestEnd: 4_000 },
+      revocationDebt: { count: 1, oldestMs: 6_000 },
       ledgerLag: { count: 3, oldest: 9_500 },
       unanchoredSince: 2_000,
       clouds: [{ provider: 'aws', lookedAt: 3_000 }, { provider: 'gcp' }],

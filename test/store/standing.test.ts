@@ -96,6 +96,39 @@ test('what stands is what verified events leave open, on every replica and after
   expect(seen(await ledger.standing())).toMatchObject({ closed: [two.grant, one.grant] })
 })
 
+test('since when a grant is to be taken away is the earliest that was sealed of it, also after a start', async () => {
+  const { ledger, seal } = await replica()
+  const [first, later] = [clock.now() + 1000, clock.now() + 2000]
+  const away = (at: number) => signed(revokeIntendedEvent(of(one), at, actor, 'over'))
+  await seal(intended(one), away(later), away(first), intended(two))
+  const since = async (from: typeof ledger) =>
+    [...(await from.standing()).open.values()].map(({ blockedAt }) => blockedAt)
+  expect(await since(ledger)).toEqual([first, undefined])
+  await ledger.keep()
+  const next = await replica()
+  expect(await since(next.ledger)).toEqual([first, undefined])
+})
+
+test('where an older release kept no moment, a grant is to be taken away since the start at the latest', async () => {
+  const { ledger, seal } = await replica()
+  await seal(intended(one), signed(revokeIntendedEvent(of(one), clock.now(), actor, 'over')))
+  await ledger.standing()
+  await ledger.keep()
+  await withClient(postgres.ownerUrl, async (client) => {
+    const { rows } = await client.query<{ kept: string }>('select kept from ledger_standing')
+    const { blockedAt: _, ...older } = JSON.parse(rows[0]?.kept ?? '') as Record<string, unknown>
+    const text = JSON.stringify(older)
+    const mac = testKeys.mac('standing', { kept: text })
+    const values = [text, mac.key, mac.value]
+    await client.query('update ledger_standing set kept = $1, mac_key = $2, mac = $3', values)
+  })
+  clock.advance(60_000)
+  const began = clock.now()
+  const next = await replica()
+  clock.advance(60_000)
+  expect((await next.ledger.standing()).open.get(one.grant)).toMatchObject({ blockedAt: began })
+})
+
 test('an end that somebody deletes stays an end, also for a replica that starts afterwards', async () => {
   const { ledger, seal } = await replica()
   await seal(intended(one), ...revoked(one))

@@ -1,10 +1,10 @@
+import type { Debt } from '../../grant/debt.ts'
 import type { GrantState } from '../../grant/state.ts'
 
-/** What is counted in the database at the moment of a scrape, the same on every replica. Times in epoch ms. */
+/** What the database and the ledger say at the moment of a scrape, the same on every replica. Times in epoch ms. */
 export type MetricFacts = {
   readonly grants: Readonly<Partial<Record<GrantState, number>>>
-  /** Grants past their end that a cloud has not yet confirmed gone. */
-  readonly revocationDebt: { readonly count: number; readonly oldestEnd?: number }
+  readonly revocationDebt: Debt
   /** When each cloud was last compared with the ledger to the end. Absent: never yet. */
   readonly clouds: readonly { readonly provider: string; readonly lookedAt?: number }[]
   /** Events staged and not yet sealed. */

@@ -33,6 +33,8 @@ const kept = z.object({
   intents: z
     .array(z.tuple([z.number(), z.custom<Intent>((value) => typeof value === 'object' && value !== null)]))
     .default([]),
+  /** Since when each of these is to be taken away. */
+  blockedAt: z.array(z.tuple([z.number(), z.number()])).default([]),
   overrides: z.array(z.number()),
   /** With its leaf (hex): what was verified when it was read holds when its key is gone. */
   policies: z.array(z.tuple([z.number(), z.string()])),
@@ -51,6 +53,7 @@ const againMs = 10_000
  */
 export const createStandingReader = (deps: Deps) => {
   const { database, keys, log } = deps
+  const began = deps.clock.now()
   const beginning: Place = { seq: 0, chain: originHead(deps.origin) }
   let head = beginning
   let standing = createStanding()
@@ -127,13 +130,15 @@ export const createStandingReader = (deps: Deps) => {
     }
     const bySeq = new Map([...before.open].map(([id, { seq }]) => [seq, id]))
     const intents = new Map(known?.intents)
-    for (const [seq, at, blocked] of known?.open ?? []) {
+    const since = new Map(known?.blockedAt)
+    for (const [seq, stage, blocked] of known?.open ?? []) {
       const id = bySeq.get(seq)
+      const away = { blocked: true, blockedAt: since.get(seq) ?? began }
       if (id === undefined) {
         lost ??= `event ${seq}, an intent, is gone or was altered`
         const intent = intents.get(seq)
-        if (intent !== undefined) before.recall({ intent, seq, stage: at, blocked: true })
-      } else before.mark(id, { stage: at, blocked })
+        if (intent !== undefined) before.recall({ intent, seq, stage, ...away })
+      } else before.mark(id, { stage, ...(blocked ? away : { blocked }) })
     }
     const found = new Map(wordsOf(before.policies))
     for (const [seq, leaf] of words)
@@ -176,6 +181,9 @@ export const createStandingReader = (deps: Deps) => {
         chain: hex(head.chain),
         open: [...standing.open.values()].map((one) => [one.seq, one.stage, one.blocked]),
         intents: [...standing.open.values()].map((one) => [one.seq, one.intent]),
+        blockedAt: [...standing.open.values()].flatMap(({ seq, blockedAt }) =>
+          blockedAt === undefined ? [] : [[seq, blockedAt]],
+        ),
         overrides: [...standing.overrides.values()].map((one) => one.seq),
         policies: wordsOf(standing.policies),
         closed: [...standing.closed],

@@ -172,7 +172,7 @@ const serve = async () => {
       await store.status({})
       await store.disabledPolicies(clock.now(), 1)
       await store.requestsOfPerson(1, ['pending'])
-      await metricFacts(database, clock)
+      await metricFacts(database)
       await ledger.keep()
     },
     async close(): Promise<void> {

@@ -6,13 +6,14 @@ import { genuine } from './observe/deliveries.ts'
 import { sharesHead } from './observe/sharing.ts'
 import { GitHubError, type RepositoryApi } from './ports/github.ts'
 import type { RepositorySettings } from './ports/settings.ts'
-import type { Projection, PullRow } from './ports/store.ts'
+import type { Projection, PullRow, RequestRow } from './ports/store.ts'
 import { checkOf } from './publish/check.ts'
 import { commentBody, commentMark, commentStage, decidedPolicies } from './publish/comment.ts'
 import { receiptsOf } from './publish/receipts.ts'
 import { reviewersToAsk } from './publish/reviewers.ts'
 import { isWaiting, showCheck } from './publish/show-check.ts'
 import { showComment } from './publish/show-comment.ts'
+import { outlived } from './pull-request/lapse.ts'
 import { isOpen } from './pull-request/rows.ts'
 
 const retryMs = 15_000
@@ -116,7 +117,9 @@ const show = async (
   if (later > deps.clock.now()) await save({ ...projection, lookAt: later })
   else {
     if (before.lookAt !== undefined) await save(projection)
-    await attempt(() => mergeIfWanted(deps, api, repository, row, decision))
+    const tooOld = (row: RequestRow) => isOpen(row) && outlived(deps, row.openedAt, deps.clock.now())
+    if (!lapsed && !rows.some(({ request }) => tooOld(request)))
+      await attempt(() => mergeIfWanted(deps, api, repository, row, decision))
   }
   if (receiptEarly) await save({ ...projection, lookAt: deps.clock.now() + receiptMs })
   if (refusal !== undefined) throw refusal

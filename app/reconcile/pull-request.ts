@@ -1,8 +1,5 @@
 import type { Decision } from '../decision/decision.ts'
-import { gitsudo } from '../grant/events.ts'
-import { moveRequest } from '../grant/moves.ts'
-import { writeInstant } from '../request/instant.ts'
-import { readPullKey, wakePublish, wakePull } from './key.ts'
+import { readPullKey, wakePull } from './key.ts'
 import { troubled, untroubled } from './lasting-trouble.ts'
 import { genuine } from './observe/deliveries.ts'
 import type { ObserveDeps } from './observe/pull.ts'
@@ -14,8 +11,8 @@ import { GitHubError, type PullRequest } from './ports/github.ts'
 import type { RepositorySettings } from './ports/settings.ts'
 import type { PullRow, RequestRow } from './ports/store.ts'
 import { revokeByComment } from './pull-request/comments.ts'
-import { requestEvent } from './pull-request/events.ts'
-import { cancel, forecast, saved, savePull } from './pull-request/forecast.ts'
+import { cancel, forecast, savePull } from './pull-request/forecast.ts'
+import { lapse, outlived } from './pull-request/lapse.ts'
 import { isOpen } from './pull-request/rows.ts'
 import { isSettled } from './pull-request/settled.ts'
 import { startDue } from './pull-request/start.ts'
@@ -97,8 +94,13 @@ const settle = async (
     })
     return undefined
   }
-  if (await lapse(deps, repository, pull, known, rows)) return undefined
+  if (await lapse(deps, repository, pull, rows)) return undefined
   const { verdict, summary } = await forecast(deps, repository, pull, rows, reviewsFrom)
+  // What is denied does not lapse, but an approval that comes after its time revives nothing.
+  if (rows.some(({ openedAt }) => outlived(deps, openedAt, deps.clock.now()))) {
+    const now = await deps.store.requestsOfPull(repository.id, pull.number)
+    if (await lapse(deps, repository, pull, now)) return undefined
+  }
   return verdict === 'not_yet' ? summary : undefined
 }
 
@@ -128,44 +130,6 @@ const reopenedAt = async (
   const wasClosed = pull.state === 'open' && row?.open === false
   // The payload of an earlier reopening says nothing about this one.
   return wasClosed && (last === undefined || last <= row.decision.at) ? deps.clock.now() : last
-}
-
-/** Open longer than `pendingTtl`: closed, for good, however often somebody opens it again. */
-const lapse = async (
-  deps: ObserveDeps,
-  repository: RepositorySettings,
-  pull: PullRequest,
-  known: PullRow | undefined,
-  rows: readonly RequestRow[],
-): Promise<boolean> => {
-  const now = deps.clock.now()
-  const old = rows.filter(
-    ({ state, openedAt }) =>
-      ['pending', 'approved'].includes(state) && now >= openedAt + deps.settings.pendingTtlMs,
-  )
-  if (old.length === 0 && !rows.some(({ state }) => state === 'lapsed')) return false
-  await deps.store.transaction(async (tx) => {
-    for (const { lookAt: _, ...row } of old) {
-      if (row.state === 'approved') moveRequest('approved', 'pending')
-      const state = moveRequest('pending', 'lapsed')
-      await saved(deps, tx, { ...row, state })
-      const of = { id: row.id, repository: row.repository, pull: row.pull, commit: pull.head.sha }
-      await deps.ledger.stage(
-        tx,
-        requestEvent('request.lapsed', now, gitsudo, of, {
-          path: row.path,
-          opened_at: writeInstant(row.openedAt),
-        }),
-      )
-    }
-    await deps.queue.wake([wakePublish(repository.id, pull.number)], tx)
-  })
-  await deps.github.repository(repository.id).close(pull.number)
-  if (known !== undefined) {
-    const { lookAt: _, ...row } = known
-    await deps.store.transaction((tx) => deps.store.savePull(tx, { ...row, open: false }))
-  }
-  return true
 }
 
 /** Trouble is no verdict (trust.md 3.12): what is missing is named, shown, and looked for again. */

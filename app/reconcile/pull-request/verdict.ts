@@ -15,6 +15,7 @@ import { requestEvent, subjectOf, verdictEvent } from './events.ts'
 import { cancel, decideOn, saved, savePull } from './forecast.ts'
 import { followToMerge, holdStill } from './hold-still.ts'
 import { intentOf } from './intent-of.ts'
+import { outlived } from './lapse.ts'
 import { isOpen } from './rows.ts'
 import { type Ruling, recordNews, rulingsOf } from './ruling.ts'
 import { granted, withGrantedPaths, withRefusedPaths } from './taken-paths.ts'
@@ -44,8 +45,10 @@ export const verdictAtMerge = async (
     await holdStill(deps, tx, repository, observed)
     const rows = await deps.store.requestsOfPull(repository.id, pull.number)
     const decided = await decideOn(deps, await withGrantedPaths(deps, known))
-    const late = rows.some(({ state }) => state === 'lapsed') || sealed.lapsed
-    const barred = late ? 'merged after the request had lapsed' : sealed.barred
+    const lapsed = sealed.lapsed || rows.some((row) => hasLapsed(deps, observed, row))
+    const barred = lapsed
+      ? 'merged after the request had lapsed: it was open longer than pendingTtl'
+      : sealed.barred
     const decision = barred === undefined ? decided.decision : denied(decided.decision, barred)
     if (decision.verdict === 'not_yet') throw new Trouble(decision.summary)
     const last = (await deps.store.pull(repository.id, pull.number))?.decision
@@ -85,10 +88,22 @@ const alreadySealed = async (
     else if (!whole) barred = `what the ledger says of ${id} was altered: run gitsudo audit verify`
     else if (closed.has(id) || verdicts.length > 0)
       barred = `the ledger has an event about ${id} that gitsudo did not sign: run gitsudo audit verify`
-    if (events.some(({ event }) => event.type === 'request.lapsed')) lapsed = true
+    lapsed ||= events.some(
+      ({ event: { type, at } }) =>
+        type === 'request.lapsed' ||
+        (type === 'request.created' && outlived(deps, Date.parse(at), mergedAt(deps, observed))),
+    )
   }
   return { done, lapsed, ...(barred === undefined ? {} : { barred }) }
 }
+
+/** By its row: whoever was to let it lapse may have been away, or GitHub. */
+const hasLapsed = (deps: ObserveDeps, observed: Observed, { id, state, openedAt }: RequestRow): boolean =>
+  state === 'lapsed' ||
+  (observed.facts.requests.some((one) => one.id === id) && outlived(deps, openedAt, mergedAt(deps, observed)))
+
+const mergedAt = ({ clock }: Pick<ObserveDeps, 'clock'>, { pull }: Observed): number =>
+  pull.mergedAt ?? clock.now()
 
 /** A review whose payload is missing is asked for again before the verdict (trust.md 2.1). */
 const askForMissing = async (deps: ObserveDeps, { facts }: Observed): Promise<void> => {

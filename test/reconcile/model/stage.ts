@@ -98,6 +98,7 @@ export const truthOf = async (
       branch: 'main',
       providers: ['mock'],
       grantWindow: 3_600_000,
+      pendingTtl: 7 * 86_400_000,
       owners: { ids: [1003], count: 1 },
     },
     tip: git.tip('main'),
@@ -114,6 +115,7 @@ export const truthOf = async (
           .map(({ at }) => at),
       ),
       reopened: reopened.get(number),
+      opened: openedIn(sealed, number),
       merged,
     },
     git: {
@@ -173,6 +175,16 @@ export const truthOf = async (
     permission: (id) => hub.permission({ id, login: '', type: 'User' }),
   }
 }
+
+/** When a pull request was first known to ask for what is at a path. Epoch ms. */
+const openedIn =
+  (sealed: readonly LedgerEvent[], number: number) =>
+  (path: string): number | undefined => {
+    const first = sealed.find(
+      ({ type, pull, data }) => type === 'request.created' && pull === number && data.path === path,
+    )
+    return first && Date.parse(first.at)
+  }
 
 const asks = (text: string): Asked | undefined => {
   const read = readRequest(new TextEncoder().encode(text), 'requests/2027/01/x.yaml')

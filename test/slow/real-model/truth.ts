@@ -31,6 +31,7 @@ export const truthOf = (
       branch: 'main',
       providers: ['mock'],
       grantWindow: 3_600_000,
+      pendingTtl: 7 * 86_400_000,
       owners: { ids: [accountOf('erin').id], count: 1 },
     },
     tip,
@@ -42,6 +43,12 @@ export const truthOf = (
       head: pull.head,
       headAt: Math.max(pull.openedAt, ...own.filter(({ to }) => to === pull.head).map((push) => push.at)),
       reopened: pull.reopened,
+      opened: (path) => {
+        const first = before.find(
+          ({ type, pull: of, data }) => type === 'request.created' && of === number && data.path === path,
+        )
+        return first && Date.parse(first.at)
+      },
       merged: pull.merged,
     },
     git: commits,

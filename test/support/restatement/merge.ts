@@ -20,6 +20,7 @@ export const notAsApproved = (truth: Truth, path: string): readonly string[] => 
   if (truth.refusals.some((one) => one.path === path && !along(one.commit)))
     no.push('3.4 the path was refused before')
   if (moment === 'merge' && now > at + repository.grantWindow) no.push('3.6 too late')
+  if (at >= (pull.opened(path) ?? at) + repository.pendingTtl) no.push('7.03 open for too long')
   const from = git.forkPoint(before, pull.head)
   const [was, is] = [git.files(from), git.files(pull.head)]
   const touched = [...was.keys(), ...is.keys()].filter((name) => was.get(name) !== is.get(name))

@@ -11,6 +11,7 @@ export type Truth = {
     readonly branch: string
     readonly providers: readonly string[]
     readonly grantWindow: number
+    readonly pendingTtl: number
     /** The policy owners, by numeric id, and how many of them it takes. */
     readonly owners: { readonly ids: readonly number[]; readonly count: number }
   }
@@ -25,6 +26,8 @@ export type Truth = {
     /** When the head came. */
     readonly headAt: number
     readonly reopened: number | undefined
+    /** Since when it asks for this, by its `request.created`; undefined where that came no earlier than the verdict. */
+    opened(path: string): number | undefined
     readonly merged: { readonly at: number; readonly commit: string; readonly before: string } | undefined
   }
   readonly git: {

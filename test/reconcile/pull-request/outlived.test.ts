@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest'
+import { type AccessWorld, accessWorld } from '../../support/memory/access-world.ts'
+import { approved, away, calls, day, minute } from './approved.ts'
+
+const why = (world: AccessWorld) =>
+  world.ledger.events().find(({ type }) => type === 'grant.refused')?.data.why
+
+/** One that somebody asked for changes in, and that nobody looks at any more. */
+const denied = async (world: AccessWorld): Promise<number> => {
+  const pull = world.request('a')
+  await world.settle()
+  world.review(pull, 'bob', 'CHANGES_REQUESTED')
+  await world.settle()
+  expect(await world.states(pull)).toEqual({ a: 'denied' })
+  return pull
+}
+
+describe('an approval that comes after the time-out (trust.md 7.03)', () => {
+  test('lapses what was denied meanwhile, and merges nothing', async () => {
+    const world = accessWorld({ merge: 'auto' })
+    const pull = await denied(world)
+    await world.pass(30 * day)
+    world.review(pull, 'bob')
+    await world.settle()
+    expect(await world.states(pull)).toEqual({ a: 'lapsed' })
+    expect(calls(world)).toContain('close')
+    expect(calls(world)).not.toContain('merge')
+    expect(world.typesOf('a')).not.toContain('grant.intended')
+  })
+
+  test('merges nothing while it cannot be closed either', async () => {
+    const world = accessWorld({ merge: 'auto' })
+    const pull = await denied(world)
+    await world.pass(30 * day)
+    world.meet((call) => {
+      if (call === 'close') away()
+    })
+    world.review(pull, 'bob')
+    await world.settle()
+    expect(world.pulls.get(pull)).toMatchObject({ state: 'open', merged: false })
+    world.meet(() => undefined)
+    await world.pass(minute)
+    expect(world.pulls.get(pull)).toMatchObject({ state: 'closed', merged: false })
+    expect(await world.states(pull)).toEqual({ a: 'lapsed' })
+  })
+
+  test('grants nothing, merged in the second of the approval', async () => {
+    const world = accessWorld()
+    const pull = await denied(world)
+    await world.pass(30 * day)
+    world.review(pull, 'bob')
+    await world.merge(pull, 'carol')
+    await world.settle()
+    expect(await world.states(pull)).toEqual({ a: 'refused' })
+    expect(why(world)).toBe('merged after the request had lapsed: it was open longer than pendingTtl')
+  })
+
+  test.each([
+    ['before the end', 7 * day - minute, 'active'],
+    ['at the end', 7 * day, 'refused'],
+  ])('while GitHub was away: merged %s', async (_, ms, state) => {
+    const world = accessWorld()
+    const pull = world.request('a')
+    await world.settle()
+    world.meet(away)
+    await world.pass(ms)
+    world.review(pull, 'bob')
+    await world.merge(pull, 'carol')
+    world.meet(() => undefined)
+    await world.pass(minute)
+    expect(await world.states(pull)).toEqual({ a: state })
+  })
+
+  test('what the ledger says of its age counts, whatever the row says', async () => {
+    const world = accessWorld()
+    const pull = await approved(world)
+    world.meet(away)
+    await world.pass(8 * day)
+    for (const row of world.store.requestRows())
+      world.store.tamperRequest({ ...row, openedAt: world.clock.now() })
+    world.meet(() => undefined)
+    world.review(pull, 'bob')
+    await world.merge(pull, 'carol')
+    await world.settle()
+    expect(await world.states(pull)).toEqual({ a: 'refused' })
+  })
+})

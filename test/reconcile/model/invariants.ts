@@ -115,13 +115,15 @@ export const createWatch = (stage: Stage) => {
       history.push(git.held(at).tree)
     // What cannot be told is trouble, by name, and no verdict (trust.md 3.12).
     const untold = new Set<string>()
-    for (const { number, merged, head } of world.hub.pulls.values()) {
+    for (const { number, merged, head, mergeCommit } of world.hub.pulls.values()) {
       const row = merged ? await world.store.pull(repositoryId, number) : undefined
-      if (
-        row?.decision.verdict === 'not_yet' &&
-        /cannot be told|shares no history/.test(row.decision.summary)
-      )
-        for (const path of git.held(head.sha).tree.keys()) untold.add(path)
+      const trouble =
+        row?.decision.verdict === 'not_yet' && /cannot be told|shares no history/.test(row.decision.summary)
+      for (const path of git.held(head.sha).tree.keys()) {
+        // What the push that merged it took away again asks for nothing.
+        const gone = mergeCommit !== undefined && !git.held(mergeCommit).tree.has(path)
+        if (trouble || (gone && row?.decision.verdict === 'passed')) untold.add(path)
+      }
     }
     for (const path of arrived) {
       if (untold.has(path)) continue

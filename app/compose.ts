@@ -96,12 +96,15 @@ export const compose = (env: NodeJS.ProcessEnv, version: string, overrides: Over
       }),
     checkProviders: ({ config }) =>
       once(loadConfig(config, env), ({ providers }) =>
-        askProviders(providers, clock, (cloud, call) => cloud.check(call)),
+        askProviders(providers, clock, async (cloud, call) => ({ found: await cloud.check(call) })),
       ),
     listProviders: ({ config }) =>
       once(loadConfig(config, env), async ({ providers, ledger }) => {
         const { open } = await ledger.standing()
-        return askProviders(providers, clock, (cloud, call) => cloud.list(call, intentsOf(open, cloud.name)))
+        return askProviders(providers, clock, async (cloud, call) => {
+          const { bindings: found, unread } = await cloud.list(call, intentsOf(open, cloud.name))
+          return { found, unread }
+        })
       }),
     reconcileProviders: ({ config }) =>
       once(loadConfig(config, env), (ports) =>

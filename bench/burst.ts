@@ -50,7 +50,7 @@ await onCore(
     holds(
       'left in the cloud',
       String(await core.counted('select count(*)::int as n from mock_bindings')),
-      (await mock.list(call(), [])).length === 0,
+      (await mock.list(call(), [])).bindings.length === 0,
     )
     const { events, expired } = await core.sealed()
     holds('ledger', `${events} events, expired ${expired}`, events === 3 * count && expired === count)

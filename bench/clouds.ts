@@ -91,7 +91,7 @@ const lifeOfAll = async (world: World, clock: Clock): Promise<void> => {
           'against one by one',
           `${(serialMs / tookMs).toFixed(1)} times (${seconds(serialMs)}, from ${sample})`,
         )
-      const left = await world.provider.list(callOf(clock), intents)
+      const { bindings: left } = await world.provider.list(callOf(clock), intents)
       holds('left in the cloud', String(left.length), left.length === 0)
       const { expired } = await core.sealed()
       holds('expired by the ledger', String(expired), expired === count)

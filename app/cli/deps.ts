@@ -5,7 +5,7 @@ import type { Proven, Wanted } from '../audit/prove.ts'
 import type { Receipt } from '../audit/receipt.ts'
 import type { Period, Report } from '../audit/report/report.ts'
 import type { SegmentRow } from '../audit/segment.ts'
-import type { Binding } from '../provider/port.ts'
+import type { Binding, Unread } from '../provider/port.ts'
 import type { CloudFinding } from '../reconcile/cloud.ts'
 import type { Clock } from '../reconcile/ports/clock.ts'
 
@@ -122,9 +122,9 @@ export type LocalAnswer = {
   readonly assumed: Readonly<Record<string, unknown>>
 }
 
-/** What one provider answered, or why it could not tell. */
+/** What one provider answered, but for places that it could not read, or why it could not tell anything. */
 export type ProviderAnswer<T> =
-  | { readonly provider: string; readonly found: readonly T[] }
+  | { readonly provider: string; readonly found: readonly T[]; readonly unread?: readonly Unread[] }
   | { readonly provider: string; readonly trouble: string }
 
 /** A command to run. */

@@ -1,5 +1,5 @@
 import type { ProviderAnswer } from '../cli/deps.ts'
-import { type Call, type Provider, ProviderError } from '../provider/port.ts'
+import { type Call, type Provider, ProviderError, type Unread } from '../provider/port.ts'
 import { callFor } from '../reconcile/call-for.ts'
 import type { Clock } from '../reconcile/ports/clock.ts'
 
@@ -11,12 +11,15 @@ const unbounded = new AbortController().signal
 export const askProviders = <T>(
   providers: ReadonlyMap<string, Provider>,
   clock: Clock,
-  question: (cloud: Provider, call: Call) => Promise<readonly T[]>,
+  question: (
+    cloud: Provider,
+    call: Call,
+  ) => Promise<{ readonly found: readonly T[]; readonly unread?: readonly Unread[] }>,
 ): Promise<readonly ProviderAnswer<T>[]> =>
   Promise.all(
     [...providers].map(async ([provider, cloud]) => {
       try {
-        return { provider, found: await question(cloud, callFor(clock.now(), patienceMs, unbounded)) }
+        return { provider, ...(await question(cloud, callFor(clock.now(), patienceMs, unbounded))) }
       } catch (error) {
         if (error instanceof ProviderError) return { provider, trouble: error.message }
         throw error

@@ -51,14 +51,17 @@ export const excess = (
  * Compares what a cloud lists with what the ledger leaves open, read after the list: what gitsudo made was in the
  * ledger before it was in the cloud. A grant that is being taken away keeps its place until it is known to be over.
  * @param before grants that were issued when the list was asked for: one that came later cannot be missing
+ * @param unread places that the list leaves out: nothing in their accounts is missing
  */
 export const compare = <F extends Found>(
   listed: readonly F[],
   open: ReadonlyMap<string, Open>,
-  provider: { readonly name: string; bindingKey(intent: Intent): string },
+  provider: { readonly name: string; bindingKey(intent: Intent): string; account(scope: string): string },
   before: ReadonlySet<string>,
   now: number,
+  unread: readonly string[] = [],
 ): Suspects<F> => {
+  const untold = new Set(unread.map((place) => provider.account(place)))
   const placed = [...open.values()].filter((one) => isPlaced(one, provider.name))
   const places = Map.groupBy(placed, ({ intent }) => provider.bindingKey(intent))
   const keyOf = new Map(
@@ -77,7 +80,9 @@ export const compare = <F extends Found>(
     missing: [...places].flatMap(([key, all]) =>
       there.has(key)
         ? []
-        : all.flatMap((one) => (before.has(one.intent.grant) && isLive(one) ? [one.intent.grant] : [])),
+        : all
+            .filter((one) => isLive(one) && !untold.has(provider.account(one.intent.scope)))
+            .flatMap(({ intent }) => (before.has(intent.grant) ? [intent.grant] : [])),
     ),
     strays: listed.filter(({ handle, grant }) => {
       const own = keyOf.get(grant)

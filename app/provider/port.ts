@@ -58,6 +58,12 @@ export type Binding = {
   readonly differs?: string
 }
 
+/** A place that `list` could not read, and why. `place` is a scope: `account` says what it has to do with a grant's. */
+export type Unread = { readonly place: string; readonly kind: FaultKind; readonly why: string }
+
+/** What is not among `bindings` is not there, unless it is in a place that is `unread`. */
+export type Listing = { readonly bindings: readonly Binding[]; readonly unread: readonly Unread[] }
+
 /**
  * One call's bounds: `deadline` is epoch milliseconds; `signal` aborts at it. What has not had its turn when `turnBy`
  * aborts is not sent any more. `attempt` counts a grant's tries, for the log.
@@ -102,9 +108,10 @@ export type Provider = {
   lingerMs?(intent: Intent): number
   /**
    * Everything that carries our mark, whatever its grant; where the cloud carries no marks, those of `intents` that are
-   * there. `intents`: the sealed ones of live grants, for comparison.
+   * there. `intents`: the sealed ones of live grants, for comparison. One place that cannot be read keeps no other from
+   * being listed; where none can, that is its error.
    */
-  list(call: Call, intents: readonly Intent[]): Promise<readonly Binding[]>
+  list(call: Call, intents: readonly Intent[]): Promise<Listing>
   /**
    * Leaves of a live grant's binding no more than the intent says; makes nothing and lengthens nothing, and what cannot
    * be narrowed in place goes. Safe to repeat. Where the cloud carries marks.

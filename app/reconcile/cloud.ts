@@ -1,8 +1,9 @@
 import { debtOf } from '../grant/debt.ts'
 import { compare, intentsOf, issuedIn } from '../grant/findings.ts'
-import { type Binding, type Provider, ProviderError } from '../provider/port.ts'
+import { type Binding, type FaultKind, type Provider, ProviderError, type Unread } from '../provider/port.ts'
 import { atMost } from './at-most.ts'
 import { callFor } from './call-for.ts'
+import type { Log } from './ports/log.ts'
 import type { Queue } from './ports/queue.ts'
 import type { Store } from './ports/store.ts'
 import { endStray, listMs, type StrayDeps, type StrayFinding } from './strays.ts'
@@ -12,11 +13,14 @@ export type CloudDeps = StrayDeps & {
   readonly providers: ReadonlyMap<string, Provider>
 }
 
-/** What one look at a cloud found; `trouble`: why it could not be looked at. */
+/** What one look at a cloud found. */
 export type CloudFinding =
   | { readonly finding: 'drift'; readonly grant: string; readonly why: string }
   | { readonly finding: 'missing'; readonly grant: string }
   | (StrayFinding & { readonly grant: string; readonly found: Binding })
+
+/** One comparison: what it found, and the places that it could not compare. */
+type Comparison = { readonly found: readonly CloudFinding[]; readonly unread: readonly Unread[] }
 
 /** Strays taken away at once: each keeps one of the connections that hold locks for as long as a call takes. */
 const most = 2
@@ -24,24 +28,28 @@ const most = 2
 /**
  * Compares what one cloud has with what the ledger says (trust.md 7.15). Whatever concerns a grant is left to its own
  * reconciler, which is woken and looks afresh; what carries our mark and is no grant's is taken away.
- * @throws ProviderError when the cloud cannot say what it has
+ * @throws ProviderError when the cloud cannot say what it has anywhere
  */
 export const reconcileCloud = async (
   deps: CloudDeps,
   provider: Provider,
   signal: AbortSignal,
-): Promise<readonly CloudFinding[]> => {
-  if (!provider.traits.binding) return []
+): Promise<Comparison> => {
+  if (!provider.traits.binding) return { found: [], unread: [] }
   const { clock, ledger } = deps
   const { open } = await ledger.standing()
   const before = issuedIn(open, provider.name)
-  const listed = await provider.list(callFor(clock.now(), listMs, signal), intentsOf(open, provider.name))
+  const { bindings, unread } = await provider.list(
+    callFor(clock.now(), listMs, signal),
+    intentsOf(open, provider.name),
+  )
   const { drifted, missing, strays } = compare(
-    listed,
+    bindings,
     (await ledger.standing()).open,
     provider,
     before,
     clock.now(),
+    unread.map(({ place }) => place),
   )
   const wake = [...drifted.map(({ grant }) => grant), ...missing]
   if (wake.length > 0) await deps.queue.wake(wake.map((key) => ({ queue: 'grant', key })))
@@ -54,11 +62,12 @@ export const reconcileCloud = async (
       }),
     ),
   )
-  return [
+  const found = [
     ...drifted.map((one) => ({ finding: 'drift' as const, ...one })),
     ...missing.map((grant) => ({ finding: 'missing' as const, grant })),
     ...ended.flat(),
   ]
+  return { found, unread }
 }
 
 const everyMs = 10 * 60_000
@@ -68,14 +77,26 @@ const everyMs = 10 * 60_000
  */
 const oldMs = 7 * 60_000
 
+/** Alerts of each place that cannot be read, once, and again when it ails otherwise. */
+const createTeller = (log: Log) => {
+  const told = new Map<string, ReadonlyMap<string, FaultKind>>()
+  return (provider: string, unread: readonly Unread[]): void => {
+    const before = told.get(provider)
+    for (const { place, kind, why } of unread)
+      if (before?.get(place) !== kind) log.alert('cloud.unreadable', { provider, place, why })
+    told.set(provider, new Map(unread.map(({ place, kind }) => [place, kind])))
+  }
+}
+
 /** Looks at a cloud when it is due, on whichever replica is first. */
 export const createCloudReconciler = (
   deps: CloudDeps & {
     readonly store: Pick<Store, 'claimCloud' | 'cloudLooked'>
     readonly found?: (provider: string, finding: CloudFinding['finding']) => void
   },
-) => ({
-  async look(name: string, signal: AbortSignal): Promise<void> {
+) => {
+  const tell = createTeller(deps.log)
+  const look = async (name: string, signal: AbortSignal): Promise<void> => {
     const provider = deps.providers.get(name)
     const now = deps.clock.now()
     if (provider === undefined || !(await deps.store.claimCloud(name, now, now + everyMs))) return
@@ -87,16 +108,18 @@ export const createCloudReconciler = (
         oldestSeconds: Math.round(oldestMs / 1000),
       })
     try {
-      const found = await reconcileCloud(deps, provider, signal)
+      const { found, unread } = await reconcileCloud(deps, provider, signal)
+      tell(name, unread)
       for (const { finding } of found) deps.found?.(name, finding)
       await deps.store.cloudLooked(name, now)
-      deps.log.info('cloud compared', { provider: name, found: found.length })
+      deps.log.info('cloud compared', { provider: name, found: found.length, unread: unread.length })
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error
       deps.log.alert('cloud.unreadable', { provider: name, why: error.message })
     }
-  },
-})
+  }
+  return { look }
+}
 
 /** Three turns missed. */
 const staleMs = 3 * everyMs

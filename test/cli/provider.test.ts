@@ -43,6 +43,13 @@ it('does not pass trouble off as nothing', async () => {
     status: 3,
     err: expect.stringContaining('not listed: gcp: no token to be had'),
   })
+  const unread = [{ place: 'projects/q', kind: 'forbidden' as const, why: 'gcp: permission x is missing' }]
+  const some = await gitsudo(['provider', 'list'], listing({ provider: 'gcp', found: [binding], unread }))
+  expect(some).toMatchObject({
+    status: 3,
+    out: expect.stringContaining('projects/p'),
+    err: 'gitsudo: not listed: projects/q: gcp: permission x is missing\n',
+  })
 })
 
 it('checks: silence is well, anything said or untold is not', async () => {
@@ -104,4 +111,8 @@ it('reconciles: agreement is well, what was found is told with what became of it
   expect(
     await gitsudo(['provider', 'reconcile'], reconciling({ provider: 'gcp', trouble: 'gcp: away' })),
   ).toMatchObject({ status: 3, err: expect.stringContaining('not compared: gcp: away') })
+  const unread = [{ place: 'staging', kind: 'unavailable' as const, why: 'kubernetes: away' }]
+  expect(
+    await gitsudo(['provider', 'reconcile'], reconciling({ provider: 'kubernetes', found: [], unread })),
+  ).toMatchObject({ status: 3, err: 'gitsudo: not compared: staging: kubernetes: away\n' })
 })

@@ -15,8 +15,9 @@ import { anIntent } from '../support/memory/intent.ts'
 
 const now = 1_800_000_000_000
 const minute = 60_000
-const cloud = { name: 'mock', bindingKey: ({ grant }: Intent) => `key of ${grant}` }
-const sharing = { name: 'mock', bindingKey: ({ principal }: Intent) => `key of ${principal}` }
+const account = (scope: string): string => scope.split('/', 1).join()
+const cloud = { name: 'mock', account, bindingKey: ({ grant }: Intent) => `key of ${grant}` }
+const sharing = { name: 'mock', account, bindingKey: ({ principal }: Intent) => `key of ${principal}` }
 const intent = anIntent(1, now - minute)
 const other = anIntent(2, now - minute, { endsAt: now + 120 * minute })
 
@@ -98,6 +99,21 @@ describe('a list against the ledger', () => {
 
   test('what was issued only after the list was asked for is not missing', () => {
     expect(compare([], openOf(intent), cloud, none, now)).toEqual(nothing)
+  })
+
+  test('what is not listed in a place that could not be read is not missing, and all else is', () => {
+    const [here, there] = [
+      { ...intent, scope: 'away/checkout' },
+      { ...other, scope: 'at-hand/checkout' },
+    ]
+    const ledger = openOf(here, there)
+    const issued = issuedIn(ledger, 'mock')
+    expect(compare([], ledger, cloud, issued, now, ['away'])).toEqual({ ...nothing, missing: [other.grant] })
+    // What is seen is seen, wherever it lies.
+    const altered = foundOf(here, { differs: 'x' })
+    const stray = foundOf(anIntent(3, now), { scope: 'away/other' })
+    const seen = compare([altered, stray], ledger, cloud, issued, now, ['away'])
+    expect(seen).toMatchObject({ drifted: [{ grant }], missing: [other.grant], strays: [stray] })
   })
 
   test('a shared place is that of every grant that uses it, for as long as the last', () => {

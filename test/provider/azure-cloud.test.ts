@@ -90,7 +90,7 @@ describe('an assignment that others made', () => {
     })
     expect(await provider.inspect(w.intent(1), w.call())).toEqual({ kind: 'absent' })
     expect(await provider.remove(w.intent(1), w.call())).toBe('absent')
-    expect(await provider.list(w.call(), [])).toEqual([])
+    expect((await provider.list(w.call(), [])).bindings).toEqual([])
     expect(w.azure.assignments()).toMatchObject([{ name: stranger }])
   })
 
@@ -133,7 +133,7 @@ test('a full subscription has no room, and says so', async () => {
   // They are listed page by page.
   w.azure.unassign(subscription, 'f0000000-0000-4000-8000-000000000007')
   await w.provider().ensure(w.intent(1), w.call())
-  expect(await w.provider().list(w.call(), [])).toHaveLength(1)
+  expect((await w.provider().list(w.call(), [])).bindings).toHaveLength(1)
 })
 
 test('a lock keeps it there until somebody takes the lock away', async () => {
@@ -166,7 +166,7 @@ describe('what gitsudo can see', () => {
     const provider = w.provider()
     for (const [number, scope] of scopes.entries())
       await provider.ensure(w.intent(number, { scope }), w.call())
-    const listed = await provider.list(w.call(), [])
+    const { bindings: listed } = await provider.list(w.call(), [])
     expect(listed.map(({ scope }) => scope).sort()).toEqual(scopes.map((one) => one.toLowerCase()).sort())
     expect(listed).toContainEqual({
       grant: w.intent(1).grant,

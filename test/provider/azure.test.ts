@@ -5,11 +5,14 @@ import { describeProvider, type Harness } from './contract.ts'
 
 const resource = `${subscription}/resourceGroups/${'g'.repeat(90)}/providers/Microsoft.Storage/storageAccounts/${'s'.repeat(260)}`
 
+const other = '/subscriptions/00000000-0000-4000-8000-000000000002'
+
 const harness = async (mode: 'role_assignment' | 'pim'): Promise<Harness> => {
   const { azure, clock, intent, getsIn, provider: made } = await azureWorld(mode)
   const kind = mode === 'pim' ? 'roleAssignmentScheduleRequests' : 'roleAssignments'
   const longestRole = `R${'o'.repeat(511)}`
   azure.addRole(longestRole)
+  azure.addScope(other)
   /** What a call meets, whatever it does until it ends. */
   const planned: { readonly on: readonly string[]; begin(): () => void }[] = []
   const meeting = async <T>(call: string, work: () => Promise<T>): Promise<T> => {
@@ -102,6 +105,15 @@ const harness = async (mode: 'role_assignment' | 'pim'): Promise<Harness> => {
         },
       }),
     ...(mode === 'pim' ? behindPim : behindPlain),
+    elsewhere: {
+      scope: other,
+      away: () =>
+        azure.faults.plan({
+          answer: 'unavailable',
+          on: ['roleAssignments/read', 'roleAssignmentScheduleInstances/read'],
+          about: `${other} `,
+        }),
+    },
     hostile: [
       { cloudRole: "Reader' or roleName eq 'Owner" },
       { cloudRole: 'Reader\nOwner' },

@@ -16,7 +16,8 @@ export const describeList = (name: string, make: () => Promise<Harness>): void =
     afterEach(() => h.dispose())
 
     const call = (ms = 10_000): Call => ({ deadline: h.now() + ms, signal: AbortSignal.timeout(ms) })
-    const list = (...intents: readonly Intent[]) => h.provider.list(call(), intents)
+    const listAll = (...intents: readonly Intent[]) => h.provider.list(call(), intents)
+    const list = async (...intents: readonly Intent[]) => (await listAll(...intents)).bindings
     /** As a reconciler does: again and again, no sooner than the cloud asks, until it says so. */
     const until = async (ask: () => Promise<boolean>): Promise<void> => {
       for (let tries = 0; tries < 50; tries++) {
@@ -48,7 +49,7 @@ export const describeList = (name: string, make: () => Promise<Harness>): void =
         await until(async () => (await h.provider.remove(intent, call())) === 'absent')
       }
       expect(await list(...ours)).toEqual([])
-      expect((await stranger.list(call(), [])).length).toBe(h.provider.traits.marks ? 1 : 0)
+      expect((await stranger.list(call(), [])).bindings.length).toBe(h.provider.traits.marks ? 1 : 0)
     })
 
     test('an empty list is an answer, trouble is none', async () => {
@@ -56,9 +57,26 @@ export const describeList = (name: string, make: () => Promise<Harness>): void =
       await h.provider.ensure(intent, call())
       h.meet('unavailable', 'list')
       if (!h.provider.traits.binding) return expect(await list(intent)).toEqual([])
-      const error = await list(intent).catch((reason: unknown) => reason)
-      expect(error).toBeInstanceOf(ProviderError)
-      expect(error).toMatchObject({ kind: 'unavailable' })
+      const told: unknown = await listAll(intent).catch((reason: unknown) => reason)
+      if (told instanceof ProviderError) expect(told.kind).toBe('unavailable')
+      else expect(told).toMatchObject({ bindings: [], unread: [{ kind: 'unavailable' }] })
+    })
+
+    test('one place that cannot be read is named, and keeps no other from being listed', async () => {
+      const { elsewhere } = h
+      if (elsewhere === undefined) return expect((await listAll(h.intent(1))).unread).toEqual([])
+      const [here, there] = [h.intent(1), h.intent(2, { scope: elsewhere.scope })]
+      for (const intent of [here, there]) await h.provider.ensure(intent, call())
+      const back = elsewhere.away()
+      const { bindings, unread } = await listAll(here, there)
+      expect(bindings.map(({ grant }) => grant)).toEqual([here.grant])
+      expect(unread).toEqual([{ place: expect.any(String), kind: 'unavailable', why: expect.any(String) }])
+      // So that it is told what is not missing.
+      expect(h.provider.account(unread[0]?.place ?? '')).toBe(h.provider.account(elsewhere.scope))
+      back()
+      const all = await listAll(here, there)
+      expect(all.bindings).toHaveLength(2)
+      expect(all.unread).toEqual([])
     })
 
     test('can discard what no grant has, and cut back, where it carries marks', () => {
@@ -73,12 +91,12 @@ export const describeList = (name: string, make: () => Promise<Harness>): void =
       for (const intent of [orphan, other]) await h.provider.ensure(intent, call())
       const stranger = h.stranger()
       await stranger.ensure(theirs, call())
-      const foundBy = async (listed: Promise<readonly Binding[]>, { grant }: Intent): Promise<Binding> => {
-        const found = (await listed).find((one) => one.grant === grant)
+      const foundBy = (listed: readonly Binding[], { grant }: Intent): Binding => {
+        const found = listed.find((one) => one.grant === grant)
         if (found === undefined) throw new Error(`${grant} is not listed`)
         return found
       }
-      const found = await foundBy(list(), orphan)
+      const found = foundBy(await list(), orphan)
       // A lost answer is repaired by being asked again.
       h.meet('lost', 'discard')
       await discard(found, call()).catch((error: unknown) => expect(error).toBeInstanceOf(ProviderError))
@@ -87,7 +105,7 @@ export const describeList = (name: string, make: () => Promise<Harness>): void =
         expect([again, await h.getsIn(orphan)]).toEqual([again, false])
       }
       expect(await h.getsIn(other)).toBe(true)
-      await discard(await foundBy(stranger.list(call(), []), theirs), call())
+      await discard(foundBy((await stranger.list(call(), [])).bindings, theirs), call())
       expect((await stranger.inspect(theirs, call())).kind).toBe('present')
     })
 

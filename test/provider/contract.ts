@@ -34,6 +34,11 @@ export type Harness = {
   extendBehind(intent: Intent, expiresAt: number): Promise<void>
   /** Gives somebody else as well, or more, by the grant's binding; absent where the cloud's bindings never change. */
   alterBehind?(intent: Intent): Promise<void>
+  /**
+   * A scope in another place than `intent`'s, and a hand that keeps it from being read until it is called again; absent
+   * where a list asks one place or none.
+   */
+  readonly elsewhere?: { readonly scope: string; away(): () => void }
   /** Roles and scopes that the cloud must refuse as `invalid`. */
   readonly hostile: readonly Partial<Intent>[]
   /** Names as long as the cloud takes them. */
@@ -118,7 +123,9 @@ export const describeProvider = (name: string, make: () => Promise<Harness>): vo
       const first = await ensure(intent)
       expect(await ensure(intent)).toEqual(first)
       expect(await ensure(intent, h.restart())).toEqual(first)
-      expect((await h.provider.list(call(), [intent])).length).toBe(h.provider.traits.binding ? 1 : 0)
+      expect((await h.provider.list(call(), [intent])).bindings.length).toBe(
+        h.provider.traits.binding ? 1 : 0,
+      )
       await gone(intent)
       await gone(intent)
       expect(await inspect(intent, h.restart())).toEqual({ kind: 'absent' })
@@ -179,7 +186,9 @@ export const describeProvider = (name: string, make: () => Promise<Harness>): vo
       h.meet('lost', 'ensure')
       expect((await fault(ensure(intent))).kind).toBe('unknown')
       await ensure(intent)
-      expect((await h.provider.list(call(), [intent])).length).toBe(h.provider.traits.binding ? 1 : 0)
+      expect((await h.provider.list(call(), [intent])).bindings.length).toBe(
+        h.provider.traits.binding ? 1 : 0,
+      )
       h.meet('lost', 'remove')
       expect((await fault(remove(intent))).kind).toBe('unknown')
       await gone(intent)
@@ -257,10 +266,10 @@ export const describeProvider = (name: string, make: () => Promise<Harness>): vo
     test(`carries ${many} grants at once`, async () => {
       const intents = Array.from({ length: many }, (_, number) => h.intent(number + 1))
       await Promise.all(intents.map((intent) => ensure(intent, h.provider, 50_000)))
-      const listed = await h.provider.list(call(), intents)
+      const { bindings: listed } = await h.provider.list(call(), intents)
       expect(new Set(listed.map(({ grant }) => grant)).size).toBe(h.provider.traits.binding ? many : 0)
       await Promise.all(intents.map((intent) => until('absent', () => remove(intent, h.provider, 50_000))))
-      expect(await h.provider.list(call(), intents)).toEqual([])
+      expect(await h.provider.list(call(), intents)).toEqual({ bindings: [], unread: [] })
     }, 120_000)
 
     test('takes names at their length limits, and refuses hostile ones as invalid', async () => {

@@ -166,7 +166,7 @@ describe('what gitsudo can see', () => {
     const provider = w.provider()
     for (const [number, scope] of scopes.entries())
       await provider.ensure(w.intent(number, { scope }), w.call())
-    const listed = await provider.list(w.call(30_000), [])
+    const { bindings: listed } = await provider.list(w.call(30_000), [])
     expect(listed.map(({ scope }) => scope).sort()).toEqual([...scopes].sort())
     expect(listed).toContainEqual({
       grant: w.intent(0).grant,

@@ -75,6 +75,10 @@ const harness = async (): Promise<Harness> => {
     },
     alterBehind: async (given) =>
       alter(given, (one) => ({ ...one, members: [...(one.members ?? []), 'user:mallory@example.com'] })),
+    elsewhere: {
+      scope: 'folders/7',
+      away: () => gcp.faults.plan({ answer: 'unavailable', on: ['getIamPolicy'], about: 'folders/7' }),
+    },
     hostile: [
       { cloudRole: 'roles/owner' },
       { cloudRole: 'roles/compute.viewer\nroles/owner' },

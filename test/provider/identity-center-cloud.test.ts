@@ -70,7 +70,7 @@ test('two grants of one assignment at once wait for each other, and share it', a
   const both = [first, { ...w.intent(2), principal: first.principal }].map((one) => ({ ...one, place }))
   await Promise.all(both.map((one) => provider.ensure(one, w.call())))
   expect(w.aws.identityCenter.getsIn(w.assignment(first))).toBe(true)
-  expect((await provider.list(w.call(), both)).map(({ handle }) => handle)).toEqual(
+  expect((await provider.list(w.call(), both)).bindings.map(({ handle }) => handle)).toEqual(
     both.map(provider.bindingKey),
   )
 })

@@ -4,7 +4,6 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type LocalKubernetes, startKubernetes } from '../../app/sandbox/clouds/kubernetes/start.ts'
 import { getPods, kubernetesWorld } from '../support/kubernetes.ts'
 
 const group = 'rbac.authorization.k8s.io'
@@ -24,7 +23,7 @@ describe('scopes and roles', () => {
     const provider = w.provider()
     await provider.ensure(intent, w.call())
     expect([letIn(intent.principal), letIn(intent.principal, 'people')]).toEqual([true, true])
-    expect(await provider.list(w.call(), [intent])).toEqual([
+    expect((await provider.list(w.call(), [intent])).bindings).toEqual([
       {
         grant: intent.grant,
         handle: provider.bindingKey(intent),
@@ -57,7 +56,7 @@ describe('scopes and roles', () => {
     }))
     await w.provider().ensure(intent, w.call())
     expect([letIn(intent.principal, 'checkout'), letIn(intent.principal, 'people')]).toEqual([true, false])
-    const [listed] = await w.provider().list(w.call(), [intent])
+    const [listed] = (await w.provider().list(w.call(), [intent])).bindings
     expect(listed).toMatchObject({ role: 'Role/deployer' })
     expect(listed?.differs).toBeUndefined()
   })
@@ -116,7 +115,7 @@ describe('what is there already', () => {
     const [ours] = bindings()
     const labels = ours?.metadata.labels
     w.cluster.apply(theirs('mimic', { metadata: { name: 'mimic', namespace: 'checkout', labels } }))
-    const listed = await provider.list(w.call(), [])
+    const { bindings: listed } = await provider.list(w.call(), [])
     expect(listed.map(({ grant }) => grant)).toEqual([intent.grant])
     const [found] = listed
     if (found === undefined) throw new Error('nothing is listed')
@@ -157,33 +156,33 @@ describe('what is there already', () => {
 })
 
 describe('several clusters', () => {
-  let other: LocalKubernetes
+  let another: Awaited<ReturnType<typeof w.anotherCluster>>
   beforeEach(async () => {
-    other = await startKubernetes({ clock: w.clock })
+    another = await w.anotherCluster()
   })
-  afterEach(() => other.close())
-  const both = () =>
-    w.provider('ours', [
-      w.production,
-      {
-        name: 'staging',
-        connection: { server: other.url, token: { text: other.tokenOf('gitsudo', ['system:masters']) } },
-      },
-    ])
+  afterEach(() => another.other.close())
+  const both = () => w.provider('ours', [w.production, another.staging])
 
-  test('hold their own grants, and are listed together or not at all', async () => {
-    other.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'checkout' } })
-    other.apply({ apiVersion: `${group}/v1`, kind: 'ClusterRole', metadata: { name: 'view' }, rules: [] })
+  test('hold their own grants, and one that is away does not hide the other', async () => {
     const [here, there] = [w.intent(1), w.intent(2, { scope: 'staging/checkout' })]
     for (const intent of [here, there]) await both().ensure(intent, w.call())
     expect(bindings()).toHaveLength(1)
-    expect(other.all('RoleBinding')).toHaveLength(1)
-    const scopes = (await both().list(w.call(), [])).map(({ scope }) => scope)
-    expect(scopes.sort()).toEqual(['production/checkout', 'staging/checkout'])
-    other.faults.plan({ answer: 'unavailable' })
-    await expect(both().list(w.call(), [])).rejects.toMatchObject({ kind: 'unavailable' })
+    expect(another.other.all('RoleBinding')).toHaveLength(1)
+    const { bindings: all } = await both().list(w.call(), [])
+    expect(all.map(({ scope }) => scope).sort()).toEqual(['production/checkout', 'staging/checkout'])
+    another.other.faults.plan({ answer: 'unavailable' })
     expect(await both().check(w.call())).toEqual([expect.stringMatching(/staging: .*unable to handle/)])
     expect((await both().inspect(here, w.call())).kind).toBe('present')
+  })
+
+  test('that hang are named while there is time, and nothing passes for listed where none answers', async () => {
+    await both().ensure(w.intent(1), w.call())
+    another.other.faults.plan({ answer: 'hang' })
+    const { bindings: listed, unread } = await both().list(w.call(2000), [])
+    expect(listed.map(({ grant }) => grant)).toEqual([w.intent(1).grant])
+    expect(unread).toEqual([{ place: 'staging', kind: 'unknown', why: expect.stringContaining('staging') }])
+    w.cluster.faults.plan({ answer: 'unavailable' })
+    await expect(both().list(w.call(2000), [])).rejects.toMatchObject({ kind: expect.stringMatching(/un/) })
   })
 })
 

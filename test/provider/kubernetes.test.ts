@@ -10,6 +10,7 @@ const verbs: Readonly<Record<string, string>> = { inspect: 'get', remove: 'delet
 
 const harness = (people: 'users' | 'service accounts') => async (): Promise<Harness> => {
   const { cluster, clock, production, withTokens, getsIn, ...w } = await kubernetesWorld()
+  const { other, staging } = await w.anotherCluster()
   /** What a call meets, whatever it does until it ends. */
   const planned: { readonly on: readonly string[]; begin(): () => void }[] = []
   const meeting = async <T>(call: string, work: () => Promise<T>): Promise<T> => {
@@ -22,7 +23,7 @@ const harness = (people: 'users' | 'service accounts') => async (): Promise<Harn
     }
   }
   const process = (instance: string): Provider => {
-    const cloud = w.provider(instance, [people === 'users' ? production : withTokens])
+    const cloud = w.provider(instance, [people === 'users' ? production : withTokens, staging])
     const { cutBack, discard } = cloud
     return {
       ...cloud,
@@ -76,10 +77,16 @@ const harness = (people: 'users' | 'service accounts') => async (): Promise<Harn
       }),
     alterBehind: async (given) =>
       edit(given, ({ subjects, ...rest }) => ({ ...rest, subjects: [...(subjects as object[]), mallory] })),
+    elsewhere: {
+      scope: 'staging/checkout',
+      away: () => other.faults.plan({ answer: 'unavailable' }),
+    },
     hostile: hostileToKubernetes,
     longest: longestToKubernetes(people),
     permission: `create ${rolebindings}`,
-    dispose: () => cluster.close(),
+    dispose: async () => {
+      await Promise.all([cluster.close(), other.close()])
+    },
   }
 }
 

@@ -41,6 +41,13 @@ const harness = (shared: boolean) => async (): Promise<Harness> => {
     deleteBehind: (intent) => bindings.delete(provider.bindingKey(intent)),
     extendBehind: (intent, expiresAt) => alter(intent, { expiresAt }),
     alterBehind: (intent) => alter(intent, { role: 'mock-owner' }),
+    elsewhere: {
+      scope: 'elsewhere',
+      away() {
+        faults.plan({ kind: 'away', place: 'elsewhere' }, 'list')
+        return faults.clear
+      },
+    },
     hostile: [
       { cloudRole: 'a role; drop table mock_bindings' },
       { cloudRole: '' },

@@ -13,7 +13,7 @@ type World = ReturnType<typeof memoryWorld>
 /** One comparison, after which the grants that it woke have been looked at. */
 const compared = async (world: World) => {
   world.queue.take()
-  const found = await reconcileCloud(world.deps, world.provider, never)
+  const { found } = await reconcileCloud(world.deps, world.provider, never)
   for (const { queue, key } of world.queue.take()) if (queue === 'grant') await world.look(key)
   return found.map(({ finding, grant, ...rest }) => ({
     finding,
@@ -148,6 +148,14 @@ describe('a cloud compared with the ledger', () => {
     const before = await world.bindings.all()
     expect(await compared(world)).toEqual([])
     expect(await world.bindings.all()).toEqual(before)
+  })
+
+  test('one place of which cannot be read is compared in the others: what is not seen there is not missing', async () => {
+    const { world, id } = await activeWorld()
+    const { grant } = await plant(world, 7, { scope: 'elsewhere' })
+    world.faults.plan({ kind: 'away', place: anIntent(1, world.clock.now()).scope }, 'list')
+    expect(await compared(world)).toEqual([{ finding: 'orphan', grant, outcome: 'gone' }])
+    expect((await world.store.grant(id))?.state).toBe('active')
   })
 
   test('that cannot say what it has is not compared', async () => {
@@ -313,6 +321,29 @@ test('a cloud is compared every ten minutes, by one replica, and again after tro
   expect(await clouds.clouds()).toEqual([{ provider: 'mock', lookedAt: world.clock.now() - 10 * minute }])
   world.clock.advance(10 * minute)
   expect(await listed()).toEqual(['cloud compared'])
+})
+
+test('a place that cannot be read is alerted once, and again when it ails anew', async () => {
+  const world = memoryWorld()
+  const clouds = memoryClouds()
+  const cloud = createCloudReconciler({ ...world.deps, store: { ...world.store, ...clouds } })
+  await clouds.knowClouds(['mock'], world.clock.now())
+  const alerted = async (...away: readonly string[]) => {
+    for (const place of away) world.faults.plan({ kind: 'away', place }, 'list')
+    const said = world.log.lines.length
+    world.clock.advance(10 * minute)
+    await cloud.look('mock', never)
+    return world.log.lines
+      .slice(said)
+      .flatMap(({ level, message, fields }) => (level === 'alert' ? [`${message} ${fields.place}`] : []))
+  }
+  expect(await alerted('here')).toEqual(['cloud.unreadable here'])
+  expect(await alerted('here')).toEqual([])
+  // What was read elsewhere counts.
+  expect(await clouds.clouds()).toEqual([{ provider: 'mock', lookedAt: world.clock.now() }])
+  expect(await alerted('there')).toEqual(['cloud.unreadable there'])
+  expect(await alerted('here')).toEqual(['cloud.unreadable here'])
+  expect(await alerted()).toEqual([])
 })
 
 test('revocation debt alerts by its age, cloud by cloud', async () => {

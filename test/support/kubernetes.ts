@@ -91,6 +91,14 @@ export const kubernetesWorld = async () => {
     clock,
     production,
     withTokens,
+    /** A second one, `staging`, with the namespace and the role that intents name. Its caller closes it. */
+    async anotherCluster() {
+      const other = await startKubernetes({ clock })
+      other.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'checkout' } })
+      other.apply({ apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata: { name: 'view' }, rules: [] })
+      const text = other.tokenOf('gitsudo', ['system:masters'])
+      return { other, staging: { name: 'staging', connection: { server: other.url, token: { text } } } }
+    },
     provider: (instance = 'ours', clusters: Clusters = [production]): Provider =>
       boundCalls(limitCalls(createKubernetes({ clusters, instance, clock, offered: async () => offers })), {
         clock,

@@ -1,4 +1,5 @@
 import type { CloudFinding } from '../../reconcile/cloud.ts'
+import type { ProviderAnswer } from '../deps.ts'
 import { styleFor } from '../terminal/style.ts'
 import { table } from '../terminal/table.ts'
 import type { Verb } from '../verb.ts'
@@ -40,7 +41,7 @@ export const providerList: Verb = {
     const bindings = answers.flatMap((one) =>
       'found' in one ? one.found.map((binding) => ({ provider: one.provider, ...binding })) : [],
     )
-    const troubles = answers.flatMap((one) => ('trouble' in one ? [one.trouble] : []))
+    const troubles = answers.flatMap(troublesOf)
     const endOf = (at: number | undefined) => (at === undefined ? undefined : new Date(at).toISOString())
     if (args.output === 'json') {
       const shown = bindings.map(({ expiresAt, ...one }) => ({ ...one, expires_at: endOf(expiresAt) }))
@@ -74,7 +75,7 @@ export const providerReconcile: Verb = {
     const found = answers.flatMap((one) =>
       'found' in one ? one.found.map((finding) => ({ provider: one.provider, ...shown(finding) })) : [],
     )
-    const troubles = answers.flatMap((one) => ('trouble' in one ? [one.trouble] : []))
+    const troubles = answers.flatMap(troublesOf)
     if (args.output === 'json') deps.out.write(`${JSON.stringify(found, null, 2)}\n`)
     else if (found.length === 0 && troubles.length === 0)
       deps.out.write('The clouds have what the ledger says.\n')
@@ -95,6 +96,10 @@ export const providerReconcile: Verb = {
     return found.length === 0 ? 0 : 1
   },
 }
+
+/** What was not looked at, and why: a cloud, or places of it. */
+const troublesOf = (answer: ProviderAnswer<unknown>): readonly string[] =>
+  'trouble' in answer ? [answer.trouble] : (answer.unread ?? []).map(({ place, why }) => `${place}: ${why}`)
 
 /** What concerns a grant is for the service's own look at it, which has been asked for. */
 const shown = (one: CloudFinding) => {

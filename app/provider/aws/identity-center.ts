@@ -108,7 +108,7 @@ export const createIdentityCenter = (options: IdentityCenterOptions): Provider =
         const { grant, principal, cloudRole: role, scope } = intent
         found.push({ grant, handle: keyOf(intent), principal, role, scope })
       }
-      return found
+      return { bindings: found, unread: [] }
     },
 
     async check(call) {

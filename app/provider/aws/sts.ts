@@ -179,7 +179,7 @@ export const createSts = (options: StsOptions): Provider => {
     lingerMs: ({ chain }) => (chain === true ? chainMs : 0),
 
     /** AWS shows nobody's sessions, and a grant makes nothing else. */
-    list: async () => [],
+    list: async () => ({ bindings: [], unread: [] }),
 
     check: (call) => checkRoles({ api, options, reach }, call),
   }

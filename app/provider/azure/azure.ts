@@ -1,7 +1,7 @@
 import { refusals } from '../../grant/grantable.ts'
 import type { Intent } from '../../grant/intent.ts'
 import { parseRequestId } from '../../request/id.ts'
-import { eachOf } from '../each-of.ts'
+import { listPlaces } from '../listing.ts'
 import { base32 } from '../mark.ts'
 import type { Offer } from '../offer.ts'
 import { type Binding, type Observation, type Provider, ProviderError } from '../port.ts'
@@ -95,9 +95,7 @@ export const createAzure = (options: AzureOptions): Provider => {
         }),
       )
       const scopes = await api.scopes(call.signal)
-      const all = await eachOf(scopes, (scope) => way.list(scope, call.signal).catch(ifUnreadable))
-      const found = new Map<string, Binding>()
-      for (const held of all.flat()) {
+      const bindingOf = (held: Held): readonly Binding[] => {
         const { mark, principal, role, scope, expiresAt } = held
         const handles = held.guids.map((guid) => handleOf(scope, guid))
         const handle = handles.find((one) => live.has(one)) ?? handles[0] ?? ''
@@ -105,9 +103,9 @@ export const createAzure = (options: AzureOptions): Provider => {
         // What is shared outlives the grant that it was made for.
         const grant = here?.intent.grant ?? grantOf(mark, prefix)
         const differs = here === undefined ? undefined : differing(held, here.wanted)
-        // What is inherited shows at every scope below.
-        if (grant !== undefined)
-          found.set(handle, {
+        if (grant === undefined) return []
+        return [
+          {
             grant,
             handle,
             principal,
@@ -115,9 +113,14 @@ export const createAzure = (options: AzureOptions): Provider => {
             scope,
             ...(expiresAt === undefined ? {} : { expiresAt }),
             ...(differs === undefined ? {} : { differs }),
-          })
+          },
+        ]
       }
-      return [...found.values()]
+      const readAt = async (scope: string, signal: AbortSignal) =>
+        (await way.list(scope, signal).catch(ifGone)).flatMap(bindingOf)
+      const { bindings, unread } = await listPlaces(scopes, (scope) => scope, readAt, call, clock.now())
+      // What is inherited shows at every scope below.
+      return { bindings: [...new Map(bindings.map((one) => [one.handle, one])).values()], unread }
     },
 
     async cutBack(intent, call) {
@@ -150,8 +153,8 @@ const handleOf = (scope: string, guid: string): string => `${scope} ${guid}`
 const grantOf = (mark: string, prefix: string) =>
   mark.startsWith(prefix) ? parseRequestId(mark.slice(prefix.length)) : undefined
 
-/** A scope at which gitsudo may read nothing cannot hold what it wrote; `check` tells of it. */
-const ifUnreadable = (error: unknown): readonly [] => {
-  if (error instanceof ProviderError && (error.kind === 'forbidden' || error.kind === 'not_found')) return []
+/** What went while it was listed holds nothing. */
+const ifGone = (error: unknown): readonly [] => {
+  if (error instanceof ProviderError && error.kind === 'not_found') return []
   throw error
 }

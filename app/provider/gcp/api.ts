@@ -91,9 +91,7 @@ export const createApi = (options: { readonly baseUrl: string; readonly authoris
      * Every project, folder and organisation that gitsudo can see and that is not being deleted; of a project its
      * other name too, `projects/NUMBER`.
      */
-    async resources(
-      signal: AbortSignal,
-    ): Promise<readonly { readonly name: string; readonly number?: string }[]> {
+    async resources(signal: AbortSignal): Promise<readonly Resource[]> {
       const pages = {
         projects: (pageToken?: string) =>
           ask('get', 'projects/-', signal, (with_) =>
@@ -120,7 +118,7 @@ export const createApi = (options: { readonly baseUrl: string; readonly authoris
             nextPageToken,
           })),
       }
-      const all: { readonly name: string; readonly number?: string }[] = []
+      const all: Resource[] = []
       for (const kind of kinds) {
         let token: string | undefined
         do {
@@ -133,6 +131,9 @@ export const createApi = (options: { readonly baseUrl: string; readonly authoris
     },
   }
 }
+
+/** By its name and, of a project, `projects/NUMBER`. */
+export type Resource = { readonly name: string; readonly number?: string }
 
 export type Api = ReturnType<typeof createApi>
 

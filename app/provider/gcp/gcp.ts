@@ -2,11 +2,11 @@ import { gcpMember, gcpResource } from '../../grant/grantable/gcp.ts'
 import { refusals } from '../../grant/grantable.ts'
 import type { Intent } from '../../grant/intent.ts'
 import { cloudName, parseRequestId } from '../../request/id.ts'
-import { eachOf } from '../each-of.ts'
+import { listPlaces } from '../listing.ts'
 import { base32 } from '../mark.ts'
 import type { Offer } from '../offer.ts'
 import { type Binding, type Observation, type Provider, ProviderError } from '../port.ts'
-import { createApi } from './api.ts'
+import { createApi, type Resource } from './api.ts'
 import { checkGcp } from './check.ts'
 import { createAuthorise, type GcpCredentials } from './credentials.ts'
 import {
@@ -107,8 +107,9 @@ export const createGcp = (options: GcpOptions): Provider => {
     async list(call, intents) {
       const live = new Map(intents.map((intent) => [titleOf(intent), intent]))
       const resources = await api.resources(call.signal)
-      const found = await eachOf(resources, async ({ name, number }) => {
-        const policy = await api.policy(name, call.signal).catch(ifUnreadable)
+      const scopes = new Set(intents.map(({ scope }) => scope))
+      const read = async ({ name, number }: Resource, signal: AbortSignal) => {
+        const policy = await api.policy(name, signal).catch(ifGone)
         return (policy?.bindings ?? []).flatMap((binding): readonly Binding[] => {
           const title = binding.condition?.title ?? ''
           const grant = title.startsWith(prefix) ? parseRequestId(title.slice(prefix.length)) : undefined
@@ -130,8 +131,15 @@ export const createGcp = (options: GcpOptions): Provider => {
             },
           ]
         })
+      }
+      const listing = await listPlaces(resources, ({ name }) => name, read, call, clock.now())
+      // Grants may name it the other way.
+      const numbers = new Map(resources.map(({ name, number }) => [name, number]))
+      const others = listing.unread.flatMap((one) => {
+        const place = numbers.get(one.place)
+        return place !== undefined && scopes.has(place) ? [{ ...one, place }] : []
       })
-      return found.flat()
+      return { ...listing, unread: [...listing.unread, ...others] }
     },
 
     async cutBack(intent, call) {
@@ -182,12 +190,8 @@ const wantedOf = (intent: Intent, title: string): { readonly resource: string; r
   return { resource, wanted }
 }
 
-/**
- * Anybody may show gitsudo a project of his own; one whose policy it may not read cannot hold a binding that it wrote,
- * and must not keep the others from being listed.
- */
-const ifUnreadable = (error: unknown): undefined => {
-  if (error instanceof ProviderError && (error.kind === 'forbidden' || error.kind === 'not_found'))
-    return undefined
+/** What went while it was listed holds nothing. */
+const ifGone = (error: unknown): undefined => {
+  if (error instanceof ProviderError && error.kind === 'not_found') return undefined
   throw error
 }

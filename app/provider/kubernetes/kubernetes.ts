@@ -3,6 +3,7 @@ import { kubernetesPlace, kubernetesRole, kubernetesSubject } from '../../grant/
 import { refusals } from '../../grant/grantable.ts'
 import type { Intent } from '../../grant/intent.ts'
 import { eachOf } from '../each-of.ts'
+import { listPlaces } from '../listing.ts'
 import { type Offer, readOffers } from '../offer.ts'
 import { type Binding, type Call, type Observation, type Provider, ProviderError } from '../port.ts'
 import { type Api, createApi } from './api.ts'
@@ -137,30 +138,28 @@ export const createKubernetes = (options: KubernetesOptions): Provider => {
 
     async list(call, intents) {
       const live = new Map(intents.map((intent) => [provider.bindingKey(intent), intent]))
-      const found = await Promise.all(
-        [...clusters.values()].map(async ({ name: cluster, api }) => {
-          const bindings = await api.bindings(marks.selector, call.signal)
-          return bindings.flatMap((binding): readonly Binding[] => {
-            const grant = marks.grantOf(binding.metadata ?? {})
-            if (grant === undefined) return []
-            const handle = handleOf(binding, cluster)
-            const { namespace } = binding.metadata ?? {}
-            const intent = live.get(handle)
-            return [
-              {
-                grant,
-                handle,
-                principal: (binding.subjects ?? []).map(textOf).join(', '),
-                role: roleText(binding.roleRef),
-                scope: namespace === undefined ? cluster : `${cluster}/${namespace}`,
-                expiresAt: expiryOf(binding),
-                ...(intent && differing(binding, bindingFor(intent, marks.metadataOf(intent)))),
-              },
-            ]
-          })
-        }),
-      )
-      return found.flat()
+      const read = async ({ name: cluster, api }: Cluster, signal: AbortSignal) => {
+        const bindings = await api.bindings(marks.selector, signal)
+        return bindings.flatMap((binding): readonly Binding[] => {
+          const grant = marks.grantOf(binding.metadata ?? {})
+          if (grant === undefined) return []
+          const handle = handleOf(binding, cluster)
+          const { namespace } = binding.metadata ?? {}
+          const intent = live.get(handle)
+          return [
+            {
+              grant,
+              handle,
+              principal: (binding.subjects ?? []).map(textOf).join(', '),
+              role: roleText(binding.roleRef),
+              scope: namespace === undefined ? cluster : `${cluster}/${namespace}`,
+              expiresAt: expiryOf(binding),
+              ...(intent && differing(binding, bindingFor(intent, marks.metadataOf(intent)))),
+            },
+          ]
+        })
+      }
+      return listPlaces([...clusters.values()], ({ name }) => name, read, call, clock.now())
     },
 
     async cutBack(intent, call) {

@@ -13,10 +13,12 @@ export type MockCall =
 /**
  * What one call meets. `lost`: it takes effect, its answer never arrives. `stale`: its reads show the cloud as it
  * was before the last write, for as long as the mock says that reads may lag. `hang`: no answer until the caller gives up.
+ * `away`: one place alone cannot be read.
  */
 export type Fault =
   | { readonly kind: 'throttled'; readonly retryAfter?: number }
   | { readonly kind: 'conflict' | 'forbidden' | 'invalid' | 'unavailable' | 'hang' | 'lost' | 'stale' }
+  | { readonly kind: 'away'; readonly place: string }
 
 /** Asked before each call which fault it meets, if any. */
 export type Faults = (call: MockCall) => Fault | undefined

@@ -105,11 +105,14 @@ export const createMock = (options: MockOptions): Provider => {
         }
       }),
     list: (call, intents) =>
-      meeting('list', call, async () => {
+      meeting('list', call, async (fault) => {
         const wanted = new Map(intents.map((intent) => [bindingKey(intent), intent]))
-        return (await bindings.all())
-          .filter(({ handle }) => handle.startsWith(prefix))
+        const away = fault?.kind === 'away' ? [fault.place] : []
+        const found = (await bindings.all())
+          .filter(({ handle, scope }) => handle.startsWith(prefix) && !away.includes(scope))
           .map((one) => ({ ...one, ...differing(one, wanted.get(one.handle)) }))
+        const why = 'mock: it does not answer'
+        return { bindings: found, unread: away.map((place) => ({ place, kind: 'unavailable', why })) }
       }),
     cutBack: (intent, call) =>
       meeting('cutBack', call, async (fault) => {

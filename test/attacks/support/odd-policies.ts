@@ -39,7 +39,8 @@ export const oddPolicyWorld = () => {
       expect(world.typesOf(name)).toContain('grant.refused')
       expect(world.ledger.events().map(({ type }) => type)).not.toContain('grant.intended')
       const mock = world.deps.providers.get('mock')
-      expect(await mock?.list({ signal: never, deadline: world.clock.now() + 10_000 }, [])).toEqual([])
+      const listed = await mock?.list({ signal: never, deadline: world.clock.now() + 10_000 }, [])
+      expect(listed?.bindings).toEqual([])
     },
   }
 }

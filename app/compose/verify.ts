@@ -2,11 +2,12 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { type Claim, type ClaimFault, contradiction, readClaim } from '../audit/claim.ts'
 import { type AnchorBranch, readAnchors } from '../audit/compare/anchors.ts'
-import { type Comparison, compared, plural, told } from '../audit/compare/comparison.ts'
+import { type Comparison, plural, told } from '../audit/compare/comparison.ts'
 import {
   compareAnchors,
   compareCheckpoints,
   compareForeign,
+  compareHeld,
   compareSignatures,
   faultsOf,
   lossOf,
@@ -88,7 +89,8 @@ export async function verifyEverything(
     )
     const receipts = await heard?.receipts(wrong('receipts'))
     const excused = [...verified.marks.faults, ...past].filter(isExcused)
-    const lostAnchors = new Set(excused.map(({ commit }) => commit))
+    const lost = new Set(excused.map(nameOf))
+    const standing = (of: Claim['of']) => claims.filter((one) => one.of === of && !lost.has(nameOf(one)))
     const restores = heard?.restored.end(excused, receipts?.excused ?? 0)
     const comparisons: readonly Comparison[] = [
       compareCheckpoints(
@@ -105,28 +107,34 @@ export async function verifyEverything(
         [...ownFaults.map(({ text }) => text), ...wrong('anchors'), ...(heard?.anchored.faults ?? [])],
         size,
         heard?.anchored.fresh ?? 0,
-        anchors?.claims.filter(({ commit }) => !lostAnchors.has(commit)) ?? [],
+        standing('anchors'),
       ),
       ...(heard?.merges ?? [skipped('merges', brokenChain)]),
       receipts ?? skipped('receipts', brokenChain),
       ask.witnesses.length === 0
         ? skipped('witnesses', 'none given (--witness)')
-        : compared('witnesses', `${plural(others.witnessed, 'checkpoint')} that they hold agree`, [
-            ...others.faults,
-            ...wrong('witnesses'),
-          ]),
+        : compareHeld(
+            'witnesses',
+            standing('witnesses'),
+            size,
+            (count) => `${plural(count, 'checkpoint')} that they hold ${count === 1 ? 'agrees' : 'agree'}`,
+            [...others.faults, ...wrong('witnesses')],
+          ),
       ...(earlier === undefined
         ? []
         : [
-            compared('earlier run', 'the ledger goes on from what it saw', [
-              ...others.earlierFaults,
-              ...wrong('earlier run'),
-            ]),
+            compareHeld(
+              'earlier run',
+              standing('earlier run'),
+              size,
+              () => 'the ledger goes on from what it saw',
+              [...others.earlierFaults, ...wrong('earlier run')],
+            ),
           ]),
       ...(restores === undefined ? [] : [restores]),
     ]
     const said = { after: heard?.after ?? [], receipt: receipts?.beyond ?? 0 }
-    const lost = verified.ok
+    const loss = verified.ok
       ? lossOf(
           size,
           past.filter((claim) => !isExcused(claim)),
@@ -139,7 +147,7 @@ export async function verifyEverything(
       chain: verified,
       comparisons,
       offline: ask.offline,
-      ...(lost && { lost }),
+      ...(loss && { lost: loss }),
       ...(start && {
         notRecomputed: `Events 1 to ${start.size} were not recomputed: their leaves are those that the signed checkpoint of ${start.size} vouches for`,
       }),
@@ -154,7 +162,7 @@ export async function verifyEverything(
     const checkpoint = (anchor?.size ?? 0) > (newest?.size ?? 0) ? anchor?.note : newest?.note
     const last = anchors?.newest?.sha ?? earlier?.anchor
     // A backup shows less than what was seen before, which is not to be forgotten.
-    if (keys !== undefined && verdict.exit !== 1 && checkpoint !== undefined && lost === undefined)
+    if (keys !== undefined && verdict.exit !== 1 && checkpoint !== undefined && loss === undefined)
       await remember(dir, source.origin, { checkpoint, ...(last === undefined ? {} : { anchor: last }) })
     return verdict
   } finally {
@@ -188,6 +196,9 @@ async function readClones(dirs: readonly string[]): Promise<Clones> {
   return { ...(anchors && { anchors }), lines }
 }
 
+/** What is held, and what is wrong with it, of one source at one size. */
+const nameOf = ({ of, by, commit, size }: Claim | ClaimFault): string => `${of} ${commit ?? by} ${size}`
+
 type Trust = { readonly origin: string; readonly keys: Keys }
 
 /** What witnesses and an earlier run hold of the ledger. */
@@ -204,13 +215,12 @@ function otherClaims({ witnesses }: VerifyAsk, earlier: Remembered | undefined, 
       else faults.push(told(opened.fault))
     }
   }
-  const witnessed = claims.length
   if (earlier !== undefined) {
     const opened = readClaim(earlier.checkpoint, trust, { of: 'earlier run', by: 'an earlier run' })
     if (opened.ok) claims.push(opened.claim)
     else earlierFaults.push(told(opened.fault))
   }
-  return { claims, faults, earlierFaults, witnessed }
+  return { claims, faults, earlierFaults }
 }
 
 /** The newest checkpoint before --since that is signed; undefined: from the first event on. */

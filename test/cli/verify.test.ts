@@ -11,7 +11,7 @@ import { createPerson, type Person } from '../../app/sandbox/person.ts'
 import { noteSigner } from '../support/checkpoints.ts'
 import { gitsudo } from './harness.ts'
 
-const marks = { checkpoints: 0, claims: 0, faults: [], foreign: [], signatures: 0 }
+const marks = { checkpoints: 0, faults: [], foreign: [], signatures: 0 }
 const intact: Verdict = {
   chain: { ok: true, events: 12, head: Buffer.from('0102', 'hex'), root: Buffer.from('03', 'hex'), marks },
   comparisons: [],

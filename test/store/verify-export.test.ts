@@ -1,10 +1,7 @@
 // An export is verified whenever somebody gets to it: what it had not yet heard of when it was made is no fault later.
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { verifyEverything } from '../../app/compose/verify.ts'
-import { exportLedger } from '../../app/store/ledger/export.ts'
-import { type LedgerStage, now, origin, stageLedger } from '../support/ledger-stage.ts'
+import { type LedgerStage, now, stageLedger } from '../support/ledger-stage.ts'
 
 let ledger: LedgerStage
 beforeAll(async () => {
@@ -20,19 +17,6 @@ const hour = 3_600_000
 /** Everything on stage happened within the second at which this is. */
 const began = now - 30 * 24 * hour
 
-let exports = 0
-const exported = async () => {
-  const file = join(ledger.dir, `export-${exports++}.jsonl`)
-  let text = ''
-  await exportLedger(ledger.database, origin, {
-    keys: [],
-    write: async (more) => {
-      text += more
-    },
-  })
-  await writeFile(file, text)
-  return file
-}
 const verify = async (file: string, at: number) => {
   const { exit, comparisons } = await verifyEverything(
     {
@@ -47,7 +31,7 @@ const verify = async (file: string, at: number) => {
 }
 
 test('minutes, hours or a year after it was made, it comes to the same', async () => {
-  const file = await exported()
+  const file = await ledger.exported()
   const first = await verify(file, began + 60_000)
   expect(first).toMatchObject({
     exit: 0,
@@ -61,7 +45,7 @@ test('minutes, hours or a year after it was made, it comes to the same', async (
 test('its last word is the latest time in it, wherever that stands: an old one at its end excuses nothing', async () => {
   const at = (n: number) => ledger.event(n, 'request.created', {}, { repo: 1 })
   await ledger.seal(at(2 * hour), at(900))
-  expect(await verify(await exported(), began + 60_000)).toMatchObject({
+  expect(await verify(await ledger.exported(), began + 60_000)).toMatchObject({
     exit: 1,
     anchors: { details: [expect.stringContaining('which is not on the branch')] },
     merges: { details: [expect.stringContaining('late.yaml reached main')] },

@@ -234,19 +234,6 @@ describe('an old backup', () => {
   })
 })
 
-test('with the signing key, database and Git: only who holds a checkpoint from outside knows', async () => {
-  const witness = { name: 'siem', text: `${await hands.noteOf(60)}\n` }
-  await hands.rechain(58, (text) => text.replace('"reason":"reason 57"', '"reason":"a better one"'))
-  const note = await hands.forge(60, undefined, ledger.signer)
-  await hands.edit('update checkpoints set note = $1 where size = 60', [note])
-  hands.appendAnchor({ checkpoint: note, keys: `${ledger.signer.key.text}\n` }, [ledger.anchors[1] ?? ''])
-  expect((await verify()).exit).toBe(0)
-  expect((await faultOf('witnesses', { witnesses: [witness] }))[0]).toContain(
-    'witness siem (60 events): root',
-  )
-  expect((await faultOf('earlier run', { stateDir: seen }))[0]).toContain('an earlier run (60 events): root')
-})
-
 test('what only the database holds, after the newest anchor, can be cut off; before that it is counted', async () => {
   ledger.point('gitsudo-ledger', ledger.anchors[1] ?? '')
   expect((await verify()).notAnchored).toEqual({ count: 18, first: 42 })

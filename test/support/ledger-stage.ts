@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { hash } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readCheckpoint } from '../../app/audit/checkpoint.ts'
@@ -12,6 +12,7 @@ import { signingKeyId } from '../../app/audit/signature.ts'
 import type { VerifyAsk } from '../../app/cli/deps.ts'
 import { verifyEverything } from '../../app/compose/verify.ts'
 import { openDatabase } from '../../app/store/database.ts'
+import { exportLedger } from '../../app/store/ledger/export.ts'
 import { sealBatch } from '../../app/store/ledger/seal.ts'
 import { stage as stageEvent } from '../../app/store/ledger/stage.ts'
 import { checkpointNow, noteSigner } from './checkpoints.ts'
@@ -163,6 +164,7 @@ export async function stageLedger(events: number, every: number) {
   await edit('insert into ledger_origin (origin) values ($1)', [origin])
 
   let states = 0
+  let exports = 0
   return {
     postgres,
     database,
@@ -181,6 +183,17 @@ export async function stageLedger(events: number, every: number) {
     edit,
     /** A folder for what runs remember. */
     newState: () => join(dir, `state-${states++}`),
+    /** An export of it as it is, in a file. */
+    async exported(): Promise<string> {
+      const file = join(dir, `export-${exports++}.jsonl`)
+      let text = ''
+      const write = async (more: string) => {
+        text += more
+      }
+      await exportLedger(database, origin, { keys: [], write })
+      await writeFile(file, text)
+      return file
+    },
     verify: ({ noKey, ...more }: Partial<VerifyAsk> & { readonly noKey?: boolean }): Promise<Verdict> =>
       verifyEverything(
         {

@@ -62,6 +62,28 @@ export const compareForeign = ({ marks: { foreign } }: Verified): readonly Compa
 export const foreignFaults = (foreign: Verified['marks']['foreign']): readonly string[] =>
   foreign.map((one) => `${foreignRows(one)}: not sealed by gitsudo, as event ${one.seq} says`)
 
+/**
+ * What checkpoints that somebody holds came to.
+ * @param held without those of what was lost
+ * @param size so many events are verified: what is over more was not compared
+ */
+export function compareHeld(
+  of: 'witnesses' | 'earlier run',
+  held: readonly Claim[],
+  size: number,
+  good: (agreeing: number) => string,
+  faults: readonly string[],
+): Comparison {
+  const agreeing = held.filter((claim) => claim.size <= size).length
+  const rest = notReached(held.length - agreeing)
+  if (agreeing === 0 && faults.length === 0)
+    return skipped(of, rest || 'nothing to compare: what is held is of what was lost')
+  return compared(of, `${good(agreeing)}${rest && `; ${rest}`}`, faults)
+}
+
+const notReached = (count: number): string =>
+  count === 0 ? '' : `${count} over more events than are verified not compared`
+
 /** What the anchor branch came to. @param standing its checkpoints, without those of what was lost */
 export function compareAnchors(
   clones: number,
@@ -78,10 +100,13 @@ export function compareAnchors(
         ? 'no clone of the anchor repository was given (--repository)'
         : 'no clone that was given has the branch gitsudo-ledger',
     )
-  const rest = fresh === 0 ? '' : `; ${fresh} of the last minutes are not in the clone yet`
   const agreeing = standing.filter((claim) => claim.size <= size).length
+  const rest = [
+    fresh === 0 ? '' : `${fresh} of the last minutes are not in the clone yet`,
+    notReached(standing.length - agreeing),
+  ].map((one) => one && `; ${one}`)
   const commits = plural(anchors.places.size - (anchors.claims.length - standing.length), 'commit')
-  const good = `${commits} of gitsudo-ledger agree, ${plural(agreeing, 'checkpoint')} of this ledger, the newest over ${anchors.newest?.size ?? 0} events${rest}`
+  const good = `${commits} of gitsudo-ledger agree, ${plural(agreeing, 'checkpoint')} of this ledger, the newest over ${anchors.newest?.size ?? 0} events${rest.join('')}`
   return compared('anchors', good, faults)
 }
 

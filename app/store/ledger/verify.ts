@@ -45,14 +45,11 @@ export async function verifyLedger(
     )
     const { snapshot = '', last = '0' } = rows[0] ?? {}
     const total = Math.max(0, Number(last) - after)
-    const claims = (options.claims ?? [])
-      .toSorted((a, b) => a.size - b.size)
-      .filter(({ size }) => size >= after)
     const whole: PartTask = {
       url: database.url,
       snapshot,
       origin,
-      claims,
+      claims: options.claims ?? [],
       after,
       ...(keys === undefined ? {} : { keys: keys.map(({ text }) => text) }),
     }
@@ -103,7 +100,6 @@ function both(a: Marks, b: Marks): Marks {
     ...a,
     ...b,
     checkpoints: a.checkpoints + b.checkpoints,
-    claims: a.claims + b.claims,
     faults: [...a.faults, ...b.faults],
     signatures: a.signatures + b.signatures,
     foreign: [...a.foreign, ...b.foreign],

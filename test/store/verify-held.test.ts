@@ -1,0 +1,79 @@
+// What outsiders hold, put beside a database and an export: what was not compared agrees with nothing.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { type LedgerStage, stageLedger } from '../support/ledger-stage.ts'
+import { type Tampering, tamperWith } from '../support/tampering.ts'
+
+/** Sizes of its checkpoints and anchors: 21, 41, 60. */
+let ledger: LedgerStage
+let hands: Tampering
+let earlier: string
+let clone: string
+let seen: string
+beforeAll(async () => {
+  ledger = await stageLedger(60, 20)
+  hands = await tamperWith(ledger)
+  earlier = await ledger.exported()
+  clone = join(ledger.dir, 'earlier-clone')
+  ledger.git(['clone', '--quiet', '--mirror', ledger.dir, clone])
+  seen = ledger.newState()
+  expect((await ledger.verify({ file: earlier, stateDir: seen })).exit).toBe(0)
+})
+afterEach(() => hands.restore())
+afterAll(() => ledger.close())
+
+const told = async (of: string, more: Parameters<LedgerStage['verify']>[0]) => {
+  const { exit, comparisons } = await ledger.verify({ stateDir: ledger.newState(), ...more })
+  const found = comparisons.find((one) => one.of === of)
+  return { exit, outcome: found?.outcome, said: found?.said, details: found?.details }
+}
+const witnessOf = (...notes: readonly string[]) => [{ name: 'siem', text: notes.join('\n') }]
+
+test('with the signing key, database and Git: only who holds a checkpoint from outside knows', async () => {
+  const notes = await Promise.all([41, 60].map(hands.noteOf))
+  const said = await readFile(earlier, 'utf8')
+  const exported = said
+    .split('\n')
+    .flatMap((line) => (line.startsWith('{"checkpoint"') ? [JSON.parse(line).checkpoint] : []))
+  await hands.rechain(58, (text) => text.replace('"reason":"reason 57"', '"reason":"a better one"'))
+  const note = await hands.forge(60, undefined, ledger.signer)
+  await hands.edit('update checkpoints set note = $1 where size = 60', [note])
+  hands.appendAnchor({ checkpoint: note, keys: `${ledger.signer.key.text}\n` }, [ledger.anchors[1] ?? ''])
+  const at60 = expect.stringContaining('(60 events): root')
+  for (const where of [{ file: await ledger.exported() }, {}]) {
+    expect((await told('witnesses', where)).exit).toBe(0)
+    for (const held of [notes, exported])
+      expect(await told('witnesses', { ...where, witnesses: witnessOf(...held) })).toMatchObject({
+        exit: 1,
+        details: [at60],
+      })
+    expect(await told('earlier run', { ...where, stateDir: seen })).toMatchObject({
+      exit: 1,
+      details: [at60],
+    })
+    expect(await told('anchors', { ...where, repositories: [clone] })).toMatchObject({
+      exit: 1,
+      details: [at60],
+    })
+  }
+})
+
+test('behind a break nothing is compared, and nothing said to agree', async () => {
+  const witnesses = witnessOf(await hands.noteOf(21), await hands.noteOf(60))
+  const late = witnessOf(await hands.noteOf(60))
+  await hands.edit('delete from audit_events where seq = 30')
+  for (const where of [{ file: await ledger.exported() }, {}]) {
+    expect(await told('witnesses', { ...where, witnesses })).toMatchObject({
+      exit: 1,
+      outcome: 'agrees',
+      said: '1 checkpoint that they hold agrees; 1 over more events than are verified not compared',
+    })
+    const none = { outcome: 'skipped', said: '1 over more events than are verified not compared' }
+    expect(await told('witnesses', { ...where, witnesses: late })).toMatchObject(none)
+    expect(await told('earlier run', { ...where, stateDir: seen })).toMatchObject(none)
+    expect((await told('anchors', where)).said).toContain(
+      '; 2 over more events than are verified not compared',
+    )
+  }
+})

@@ -38,6 +38,16 @@ export function eventOf(body: Uint8Array): LedgerEvent {
   return value as LedgerEvent
 }
 
+/** As `eventOf`; undefined: the bytes are no event. */
+export function eventIn(body: Uint8Array): LedgerEvent | undefined {
+  try {
+    return eventOf(body)
+  } catch (error) {
+    if (error instanceof EventError) return undefined
+    throw error
+  }
+}
+
 /** Whether these bytes are how RFC 8785 writes what they say. */
 export function isCanonical(value: unknown, body: Uint8Array): boolean {
   try {

@@ -22,15 +22,21 @@ export type LedgerRow = {
   ) => { readonly what: keyof Columns; readonly expected: string; readonly found: string } | undefined
 }
 
-export type Fault = {
-  /** Where the chain first breaks. */
-  readonly seq: number
+type Odd = {
   /** `seq`, `body`, `leaf`, `chain`, the name of a derived column, `data.sig`, or `evidence`. */
   readonly what: string
   readonly expected: string
   readonly found: string
+}
+
+export type Found = Odd & { readonly seq: number }
+
+/** What is wrong first. */
+export type Fault = Found & {
   /** Rows after it that agree with themselves and with the row before them. */
   readonly consistentAfter: number
+  /** What else is wrong after it; nobody counts past a thousand. */
+  readonly more: readonly Found[]
 }
 
 /** What was compared along the way with what others say of the ledger. */
@@ -48,10 +54,15 @@ export type Marks = {
   readonly foreign: readonly (Foreign & { readonly seq: number })[]
 }
 
-export type Verified = { readonly marks: Marks } & (
-  | { readonly ok: true; readonly events: number; readonly head: Uint8Array; readonly root: Uint8Array }
-  | ({ readonly ok: false } & Fault)
+/** `events`: those from the first on whose leaves and links hold. */
+export type Verified = { readonly marks: Marks; readonly events: number } & (
+  | { readonly ok: true; readonly head: Uint8Array; readonly root: Uint8Array }
+  /** `linked`: all leaves and links hold; what is wrong is what an event says. */
+  | ({ readonly ok: false; readonly linked: boolean } & Fault)
 )
+
+/** Whether it was recomputed to its end, so that what it lacks is not there. */
+export const isWhole = (verified: Verified): boolean => verified.ok || verified.linked
 
 export type Verifier = {
   /** The next row in stored order; answers its event where nothing is wrong with it. */
@@ -61,8 +72,6 @@ export type Verifier = {
   /** After the last row. */
   end(): Verified
 }
-
-type Odd = Pick<Fault, 'what' | 'expected' | 'found'>
 
 /** Where a verification begins that takes what came before from elsewhere. */
 export type Start = { readonly seq: number; readonly head: Uint8Array; readonly tree: MerkleTree }
@@ -86,10 +95,10 @@ export function createVerifier(origin: string, options: VerifierOptions = {}): V
   const publicKeys = new Map((keys ?? []).map(({ publicKey }) => [signingKeyId(publicKey), publicKey]))
   let events = first
   let head = options.start?.head ?? originHead(origin)
-  let fault: Omit<Fault, 'consistentAfter'> | undefined
+  const wrong: Found[] = []
   let consistentAfter = 0
-  /** The row before, from the faulty one on. */
-  let previous = { seq: 0, chain: head }
+  /** The row before, from the first one on whose leaf or link does not hold: nothing is recomputed after it. */
+  let broken: { readonly seq: number; readonly chain: Uint8Array } | undefined
   let nextClaim = 0
   /** Claims over the events so far, whose checkpoint has to be stored: it comes after the last event that it is over. */
   let unstored: readonly Claim[] = []
@@ -107,8 +116,8 @@ export function createVerifier(origin: string, options: VerifierOptions = {}): V
     const ledger = { root: tree.root(), head }
     const from = nextClaim
     for (let claim = claims[nextClaim]; claim?.size === events; claim = claims[++nextClaim]) {
-      const wrong = contradiction(claim, ledger)
-      if (wrong !== undefined) object(wrong)
+      const fault = contradiction(claim, ledger)
+      if (fault !== undefined) object(fault)
     }
     return claims.slice(from, nextClaim)
   }
@@ -136,25 +145,27 @@ export function createVerifier(origin: string, options: VerifierOptions = {}): V
   return {
     push(row) {
       if (unstored.length > 0) missCheckpoint()
-      if (fault) {
-        if (!('fault' in read(row, { seq: previous.seq + 1, head: previous.chain }))) consistentAfter += 1
-      } else {
-        const found = read(row, { seq: events + 1, head })
-        const odd = 'fault' in found ? undefined : unsigned(found.event, row.body)
-        if (!('fault' in found) && odd === undefined) {
-          events += 1
-          head = found.chain
-          tree.push(found.leaf)
-          if (claims[nextClaim]?.size === events) unstored = compareClaims()
-          const others = foreignOf(found.event)
-          if (others !== undefined && foreign.length < mostFaults) foreign.push({ ...others, seq: row.seq })
-          return found.event
-        }
-        fault = 'fault' in found ? found.fault : odd && { seq: row.seq, ...odd }
+      const due = broken ? { seq: broken.seq + 1, head: broken.chain } : { seq: events + 1, head }
+      const link = linked(row, due)
+      if (broken || 'what' in link) {
+        if (!broken && 'what' in link) wrong.push({ seq: due.seq, ...link })
+        else if (!('what' in link || 'what' in read(row))) consistentAfter += 1
+        // A copy: the row's bytes are the reader's, who may write over them.
+        broken = { seq: row.seq, chain: Uint8Array.from(row.chain) }
+        return undefined
       }
-      // A copy: the row's bytes are the reader's, who may write over them.
-      previous = { seq: row.seq, chain: Uint8Array.from(row.chain) }
-      return undefined
+      events += 1
+      head = link.chain
+      tree.push(link.leaf)
+      if (claims[nextClaim]?.size === events) unstored = compareClaims()
+      const said = read(row)
+      const odd = 'what' in said ? said : unsigned(said.event, row.body)
+      if (odd !== undefined && wrong.length < mostFaults) wrong.push({ seq: row.seq, ...odd })
+      if (odd !== undefined || 'what' in said) return undefined
+      if (wrong.length > 0) consistentAfter += 1
+      const others = foreignOf(said.event)
+      if (others !== undefined && foreign.length < mostFaults) foreign.push({ ...others, seq: row.seq })
+      return said.event
     },
     checkpoint(note, size) {
       if (size === events) unstored = []
@@ -164,15 +175,14 @@ export function createVerifier(origin: string, options: VerifierOptions = {}): V
       const { claim } = opened
       if (claim.size !== size)
         return object({ ...source, size, what: 'size', expected: `${size}`, found: `${claim.size}` })
-      // Past a fault nothing is recomputed any more.
       if (size !== events) {
-        if (!fault && size < events)
+        if (!broken && size < events)
           object({ ...source, size, what: 'size', expected: `${events}`, found: `${size}` })
         else if (size > (beyond?.size ?? events)) beyond = claim
         return undefined
       }
-      const wrong = contradiction(claim, { root: tree.root(), head })
-      if (wrong) return object(wrong)
+      const fault = contradiction(claim, { root: tree.root(), head })
+      if (fault) return object(fault)
       marks.checkpoints += 1
       newest = { size, note }
       return undefined
@@ -186,28 +196,31 @@ export function createVerifier(origin: string, options: VerifierOptions = {}): V
         ...(newest === undefined ? {} : { newest }),
         ...(beyond === undefined ? {} : { beyond }),
       }
-      return fault
-        ? { ok: false, ...fault, consistentAfter, marks: compared }
-        : { ok: true, events, head, root: tree.root(), marks: compared }
+      const [first, ...more] = wrong
+      return first === undefined
+        ? { ok: true, events, head, root: tree.root(), marks: compared }
+        : { ok: false, events, linked: !broken, ...first, consistentAfter, more, marks: compared }
     },
   }
 }
 
 const mostFaults = 1_000
 
-type Read =
-  | { readonly event: LedgerEvent; readonly leaf: Uint8Array; readonly chain: Uint8Array }
-  | { readonly fault: Omit<Fault, 'consistentAfter'> }
+const differs = (what: string, expected: string, found: string): Odd => ({ what, expected, found })
 
-function read(row: LedgerRow, due: { readonly seq: number; readonly head: Uint8Array }): Read {
-  const differs = (what: string, expected: string, found: string) => ({
-    fault: { seq: due.seq, what, expected, found },
-  })
+function linked(
+  row: LedgerRow,
+  due: { readonly seq: number; readonly head: Uint8Array },
+): Odd | { readonly leaf: Uint8Array; readonly chain: Uint8Array } {
   if (row.seq !== due.seq || row.seq < 1) return differs('seq', String(due.seq), String(row.seq))
   const leaf = leafHash(row.body)
   if (!same(leaf, row.leaf)) return differs('leaf', hex(leaf), hex(row.leaf))
   const chain = linkHash(due.head, row.seq, leaf)
   if (!same(chain, row.chain)) return differs('chain', hex(chain), hex(row.chain))
+  return { leaf, chain }
+}
+
+function read(row: LedgerRow): Odd | { readonly event: LedgerEvent } {
   let event: unknown
   try {
     event = jsonOf(row.body)
@@ -220,7 +233,7 @@ function read(row: LedgerRow, due: { readonly seq: number; readonly head: Uint8A
     throw error
   }
   const other = row.differs?.(columnsOf(event))
-  return other === undefined ? { event, leaf, chain } : differs(other.what, other.expected, other.found)
+  return other === undefined ? { event } : differs(other.what, other.expected, other.found)
 }
 
 /** Digests of the evidence that an event rests on: its `data.evidence`. */
@@ -234,18 +247,17 @@ export function withEvidence(
   outcome: Verified,
   missing: readonly [digest: string, seq: number] | undefined,
 ): Verified {
-  if (missing === undefined || (!outcome.ok && outcome.seq <= missing[1])) return outcome
+  if (missing === undefined) return outcome
   const [expected, seq] = missing
-  const sound = (outcome.ok ? outcome.events : outcome.seq - 1) - seq
-  return {
-    ok: false,
-    seq,
-    what: 'evidence',
-    expected,
-    found: 'missing or altered',
-    consistentAfter: sound + (outcome.ok ? 0 : outcome.consistentAfter),
-    marks: outcome.marks,
-  }
+  const here = { seq, what: 'evidence', expected, found: 'missing or altered' }
+  const { marks, events } = outcome
+  if (outcome.ok)
+    return { ok: false, events, linked: true, ...here, consistentAfter: events - seq, more: [], marks }
+  const { what, found, more } = outcome
+  if (outcome.seq <= seq) return { ...outcome, more: [...more, here] }
+  const first = { seq: outcome.seq, what, expected: outcome.expected, found }
+  const consistentAfter = outcome.seq - 1 - seq + outcome.consistentAfter
+  return { ...outcome, ...here, consistentAfter, more: [first, ...more] }
 }
 
 /** Of hashes, in less time than it takes to call `Buffer.compare`. */

@@ -20,6 +20,7 @@ import { type Verdict, verdictOf } from '../audit/compare/verdict.ts'
 import { notesIn } from '../audit/compare/witness.ts'
 import { readNoteKey } from '../audit/note.ts'
 import { trustedKeys } from '../audit/rotation.ts'
+import { isWhole } from '../audit/verify.ts'
 import type { VerifyAsk } from '../cli/deps.ts'
 import { openClone } from '../git/clone.ts'
 import { anchorBranch } from '../reconcile/anchor.ts'
@@ -66,10 +67,10 @@ export async function verifyEverything(
       ...(ask.progress && { progress: ask.progress }),
     })
     const shaky = start && verified.before && contradiction(start, verified.before)
-    const size = verified.ok ? verified.events : verified.seq - 1
+    const size = verified.events
     // Whenever a file is verified, it is as old as its last word, and has heard of nothing since.
     const heardAt = verified.newestAt === undefined ? now : Date.parse(verified.newestAt)
-    const heard = verified.ok
+    const heard = isWhole(verified)
       ? await hearEvents(
           source,
           { ...verified.marks, size },
@@ -134,7 +135,7 @@ export async function verifyEverything(
       ...(restores === undefined ? [] : [restores]),
     ]
     const said = { after: heard?.after ?? [], receipt: receipts?.beyond ?? 0 }
-    const loss = verified.ok
+    const loss = isWhole(verified)
       ? lossOf(
           size,
           past.filter((claim) => !isExcused(claim)),

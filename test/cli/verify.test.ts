@@ -18,7 +18,10 @@ const intact: Verdict = {
   exit: 0,
 }
 const broken: Verdict = {
-  chain: { ok: false, seq: 7, what: 'leaf', expected: 'aa', found: 'bb', consistentAfter: 5, marks },
+  chain: {
+    ...{ ok: false, events: 6, linked: false, seq: 7, what: 'leaf', expected: 'aa', found: 'bb' },
+    ...{ consistentAfter: 5, more: [], marks },
+  },
   comparisons: [{ of: 'anchors', outcome: 'unproven', said: 'no clone', details: [] }],
   exit: 1,
 }

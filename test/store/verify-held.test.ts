@@ -2,7 +2,9 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { type LedgerStage, stageLedger } from '../support/ledger-stage.ts'
+import { leafHash, linkHash } from '../../app/audit/chain.ts'
+import { openExport } from '../../app/compose/audit.ts'
+import { type LedgerStage, now, stageLedger } from '../support/ledger-stage.ts'
 import { type Tampering, tamperWith } from '../support/tampering.ts'
 
 /** Sizes of its checkpoints and anchors: 21, 41, 60. */
@@ -76,4 +78,51 @@ test('behind a break nothing is compared, and nothing said to agree', async () =
       '; 2 over more events than are verified not compared',
     )
   }
+})
+
+test('what is held of the part that --since leaves out is compared with its leaves', async () => {
+  const witnesses = witnessOf(await hands.noteOf(21), await hands.noteOf(41))
+  const since = { since: { seq: 61 }, witnesses, repositories: [] }
+  expect(await told('witnesses', since)).toMatchObject({ outcome: 'agrees' })
+  await hands.rechain(18, (text) => text.replace('"reason":"reason 17"', '"reason":"a better one"'))
+  for (const size of hands.sizes)
+    await hands.edit('update checkpoints set note = $2 where size = $1', [
+      ...[size, await hands.forge(size, undefined, ledger.signer)],
+    ])
+  expect(await told('witnesses', since)).toMatchObject({
+    exit: 1,
+    details: [21, 41].map((size) => expect.stringContaining(`(${size} events): root`)),
+  })
+})
+
+test('a row that is linked and no event is a fault, and hides nothing that comes after it', async () => {
+  const [last] = (await hands.rows()).slice(-1)
+  const leaf = leafHash(Buffer.from('{}'))
+  await hands.edit(
+    `insert into audit_events (seq, body, leaf, chain, type, at, actor_kind, actor_id)
+     select 61, '{}', $1, $2, type, at, actor_kind, actor_id from audit_events where seq = 60`,
+    [leaf, linkHash(last?.chain ?? leaf, 61, leaf)],
+  )
+  await ledger.seal(ledger.event(70, 'request.created', {}, { repo: 1 }))
+  const { note } = await ledger.anchorNow()
+  await hands.edit("update audit_events set actor_login = 'mallory' where seq = 63")
+  const chain = { ok: false, linked: true, events: 63, seq: 61, what: 'body', consistentAfter: 1 }
+  for (const where of [{ file: await ledger.exported() }, {}]) {
+    const { exit, comparisons, ...verdict } = await ledger.verify({
+      ...{ ...where, stateDir: ledger.newState(), witnesses: witnessOf(note) },
+    })
+    expect(exit).toBe(1)
+    expect(verdict.chain).toMatchObject(
+      'file' in where
+        ? { ...chain, consistentAfter: 2, more: [] }
+        : { ...chain, more: [{ seq: 63, what: 'actorLogin' }] },
+    )
+    const outcomes = Object.fromEntries(comparisons.map(({ of, outcome }) => [of, outcome]))
+    expect(outcomes).toMatchObject({ checkpoints: 'agrees', witnesses: 'agrees', 'foreign events': 'fault' })
+    expect(comparisons).toContainEqual(expect.objectContaining({ of: 'merges', outcome: 'agrees' }))
+  }
+  const report = await (await openExport(await ledger.exported())).report({ since: 0, until: now })
+  expect(report.ledger).toMatchObject({ events: 63 })
+  expect(report.ledger.brokenAt).toBeUndefined()
+  expect(report.anomalies).toContainEqual(expect.objectContaining({ kind: 'database changed', seq: 61 }))
 })

@@ -1,5 +1,5 @@
 import type { Verified } from '../verify.ts'
-import { type Comparison, events } from './comparison.ts'
+import { type Comparison, events, listed } from './comparison.ts'
 
 /** What a verification came to. */
 export type Verdict = {
@@ -46,6 +46,7 @@ export function verdictLines({
         plain(`Expected ${chain.expected}`),
         plain(`Found    ${chain.found}`),
         plain(`${chain.consistentAfter} events after it are consistent with each other`),
+        ...listed(chain.more.map(({ seq, what }) => `Event ${seq} besides: ${what}`)).map(plain),
       ]
   const tones = { agrees: 'good', fault: 'bad', unproven: 'open', excused: 'open', skipped: 'plain' } as const
   return [

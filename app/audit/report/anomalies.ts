@@ -54,6 +54,14 @@ export function ofEvent(seq: number, event: LedgerEvent, at: number): Anomaly | 
   return undefined
 }
 
+/** Of a row whose bytes are no event. `at`: of the event before it, for it has no time of its own. */
+export const noEvent = (seq: number, at: number): Anomaly => ({
+  kind: 'database changed',
+  at,
+  seq,
+  detail: `event ${seq} of the ledger is none of gitsudo's: its bytes are no event`,
+})
+
 /** When a grant should have been gone; undefined for what was never granted. */
 export const endOf = ({ dueAt, revoke }: Story): number | undefined =>
   dueAt === undefined ? undefined : Math.min(dueAt, revoke?.at ?? dueAt)

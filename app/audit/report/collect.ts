@@ -1,11 +1,11 @@
-import { eventOf } from '../body.ts'
+import { eventIn } from '../body.ts'
 import { leafHash, linkHash, originHead } from '../chain.ts'
 import { readCheckpoint } from '../checkpoint.ts'
 import type { LedgerEvent } from '../event.ts'
 import type { ExportLine } from '../export-line.ts'
 import { hex } from '../hex.ts'
 import { openNote } from '../note.ts'
-import { createHours, endOf, ofEvent, outlived, samePairs } from './anomalies.ts'
+import { createHours, endOf, noEvent, ofEvent, outlived, samePairs } from './anomalies.ts'
 import type { Anomaly, BreakGlass, Period, PolicyChange, Report, Story } from './report.ts'
 import { instant, loginsOf, nameOf, tell, text } from './story.ts'
 
@@ -19,6 +19,7 @@ export function createReport(period: Period): { push(line: ExportLine): void; en
   let head: Uint8Array = new Uint8Array()
   let checkpoint: number | undefined
   let brokenAt: number | undefined
+  let heardAt = 0
   const stories = new Map<string, Story>()
   const breakGlass = new Map<string, BreakGlass>()
   const anomalies: Anomaly[] = []
@@ -33,6 +34,7 @@ export function createReport(period: Period): { push(line: ExportLine): void; en
 
   function hear(seq: number, event: LedgerEvent): void {
     const at = instant(event.at) ?? 0
+    heardAt = at
     if (at >= period.until) return
     const within = at >= period.since
     const note = (found: Anomaly | undefined) => {
@@ -85,7 +87,10 @@ export function createReport(period: Period): { push(line: ExportLine): void; en
         if (!chained(line)) brokenAt = events + 1
         else {
           events += 1
-          hear(line.seq, eventOf(Buffer.from(line.body, 'utf8')))
+          const event = eventIn(Buffer.from(line.body, 'utf8'))
+          if (event !== undefined) hear(line.seq, event)
+          else if (period.since <= heardAt && heardAt < period.until)
+            anomalies.push(noEvent(line.seq, heardAt))
         }
       }
     },

@@ -167,6 +167,7 @@ function shown({ chain, comparisons, notAnchored, lost, notRecomputed, exit }: V
             expected: chain.expected,
             found: chain.found,
             consistent_after: chain.consistentAfter,
+            more: chain.more,
           },
         }),
     comparisons,

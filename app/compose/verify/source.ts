@@ -1,6 +1,6 @@
 import { sql } from 'slonik'
 import { z } from 'zod'
-import { eventOf } from '../../audit/body.ts'
+import { eventIn } from '../../audit/body.ts'
 import type { EventType, LedgerEvent } from '../../audit/event.ts'
 import { type ExportLine, readExportLine } from '../../audit/export-line.ts'
 import type { NoteKey } from '../../audit/note.ts'
@@ -28,7 +28,7 @@ export type Source = {
       Partial<Awaited<ReturnType<typeof verifyLedger>>> &
       Partial<Awaited<ReturnType<typeof verifyExportLines>>>
   >
-  /** Asked of an intact ledger only: its events of these types, up to `size`. */
+  /** Asked of a ledger whose leaves and links hold: its events of these types, up to `size`, but for what is none. */
   events(types: readonly EventType[], size: number): AsyncIterable<Seen>
   /** leaf (hex) → seq of those that it holds. */
   places(leaves: readonly string[]): Promise<ReadonlyMap<string, number>>
@@ -48,7 +48,9 @@ export async function databaseSource(url: string, instance: string | undefined):
       rotations,
       verify: (options) => verifyLedger(database, origin, options),
       async *events(types, size) {
-        for await (const sealed of ledgerReads(database).read({ types })) if (sealed.seq <= size) yield sealed
+        // What is no event is a fault of the verification already.
+        for await (const sealed of ledgerReads(database, () => undefined).read({ types }))
+          if (sealed.seq <= size) yield sealed
       },
       places: (leaves) => sealedBodies(database.run, leaves, Number.MAX_SAFE_INTEGER),
       async checkpointsBefore(since) {
@@ -89,8 +91,8 @@ export async function exportSource(path: string): Promise<Source> {
       const wanted = new Set(types)
       for await (const line of lines()) {
         if (line.kind !== 'event') continue
-        const event = eventOf(Buffer.from(line.body))
-        if (wanted.has(event.type)) yield { seq: line.seq, event }
+        const event = eventIn(Buffer.from(line.body))
+        if (event && wanted.has(event.type)) yield { seq: line.seq, event }
       }
     },
     async places(leaves) {

@@ -1,9 +1,8 @@
 import { sql } from 'slonik'
 import { z } from 'zod'
-import { EventError, eventOf } from '../../audit/body.ts'
+import { eventIn } from '../../audit/body.ts'
 import { leafHash } from '../../audit/chain.ts'
 import { type Columns, columnsOf } from '../../audit/columns.ts'
-import type { LedgerEvent } from '../../audit/event.ts'
 import type { Ledger, LedgerFilter, Sealed } from '../../reconcile/ports/ledger.ts'
 import { at, type Database } from '../database.ts'
 import { sealedBodies } from './append.ts'
@@ -135,17 +134,8 @@ function opened(one: z.infer<typeof row>): Sealed {
 /** Never an event whose bytes are not those that were sealed, nor one filed under another's words. */
 function intact({ seq, body, leaf, ...filed }: z.infer<typeof row>): Sealed | undefined {
   const whole = Number.isSafeInteger(seq) && Buffer.compare(leafHash(body), leaf) === 0
-  const event = whole ? readable(body) : undefined
+  const event = whole ? eventIn(body) : undefined
   return event !== undefined && isFiled(filed, columnsOf(event)) ? { seq, event, body, leaf } : undefined
-}
-
-const readable = (body: Uint8Array): LedgerEvent | undefined => {
-  try {
-    return eventOf(body)
-  } catch (error) {
-    if (error instanceof EventError) return undefined
-    throw error
-  }
 }
 
 const isFiled = (

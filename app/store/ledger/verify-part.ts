@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import pg from 'pg'
 import { originHead } from '../../audit/chain.ts'
-import type { Claim } from '../../audit/claim.ts'
+import { type Claim, type ClaimFault, contradiction } from '../../audit/claim.ts'
 import { createTree } from '../../audit/merkle.ts'
 import { readNoteKey } from '../../audit/note.ts'
 import { createVerifier, evidenceOf, type Start, type Verified, withEvidence } from '../../audit/verify.ts'
@@ -16,7 +16,7 @@ export type PartTask = {
   readonly origin: string
   /** Key texts (note.ts); undefined: no key is known. */
   readonly keys?: readonly string[]
-  /** Those within, by ascending size. */
+  /** Those past its end are left to whoever asks. */
   readonly claims: readonly Claim[]
   /** Events after this one. What is stored of those before is believed: whoever asked compares `before`. */
   readonly after: number
@@ -43,7 +43,7 @@ export async function verifyPart(task: PartTask, progress: (events: number) => v
       await one.query('begin isolation level repeatable read read only')
       await one.query(`set transaction snapshot '${task.snapshot}'`)
     }
-    const start = await startOf(rows, task)
+    const { start, contradicted } = await startOf(rows, task)
     const before = { seq: start.seq, head: start.head, root: start.tree.root() }
     const keys = task.keys?.map(readNoteKey)
     const verifier = createVerifier(task.origin, {
@@ -63,10 +63,8 @@ export async function verifyPart(task: PartTask, progress: (events: number) => v
       (fields, flow) => {
         const { row, checkpoint } = rowOf(fields)
         const event = verifier.push(row)
-        if (event !== undefined) {
-          for (const digest of evidenceOf(event)) evidence.need(digest, row.seq, flow)
-          if (checkpoint !== null) verifier.checkpoint(checkpoint, row.seq)
-        }
+        if (event !== undefined) for (const digest of evidenceOf(event)) evidence.need(digest, row.seq, flow)
+        if (checkpoint !== null) verifier.checkpoint(checkpoint, row.seq)
         read += 1
         if (read % stride === 0) progress(stride)
       },
@@ -78,27 +76,42 @@ export async function verifyPart(task: PartTask, progress: (events: number) => v
       )
       for (const { size, note } of strays.rows.toReversed()) verifier.checkpoint(note, Number(size))
     }
-    return { verified: withEvidence(verifier.end(), await evidence.firstMissing()), before }
+    const { marks, ...verified } = verifier.end()
+    const all = { ...verified, marks: { ...marks, faults: [...contradicted, ...marks.faults] } }
+    return { verified: withEvidence(all, await evidence.firstMissing()), before }
   } finally {
     // The only thing either did was to read.
     await Promise.all(clients.map((one) => one.end()))
   }
 }
 
-/** What is stored of the events before, by their leaves alone. */
-async function startOf(rows: pg.Client, { after, origin }: PartTask): Promise<Start> {
+/** What is stored of the events before, by their leaves alone, and what of the claims contradicts it. */
+async function startOf(
+  rows: pg.Client,
+  { after, origin, claims }: PartTask,
+): Promise<{ readonly start: Start; readonly contradicted: readonly ClaimFault[] }> {
   const tree = createTree()
-  if (after === 0) return { seq: 0, head: originHead(origin), tree }
+  if (after === 0) return { start: { seq: 0, head: originHead(origin), tree }, contradicted: [] }
+  const earlier = Map.groupBy(claims, ({ size }) => size)
+  const contradicted: ClaimFault[] = []
   await copyRows(
     rows,
     `select leaf from audit_events where seq <= ${after} order by seq`,
-    ({ bytes, starts: [from], ends: [to = 0] }) =>
-      tree.push(Uint8Array.from(bytes.subarray(from, Math.max(0, to)))),
+    ({ bytes, starts: [from], ends: [to = 0] }) => {
+      tree.push(Uint8Array.from(bytes.subarray(from, Math.max(0, to))))
+      // Their links are not recomputed; those of the start itself are compared with it.
+      if (tree.size === after) return
+      for (const { head: _, ...claim } of earlier.get(tree.size) ?? []) {
+        const fault = contradiction(claim, { root: tree.root(), head: new Uint8Array() })
+        if (fault !== undefined) contradicted.push(fault)
+      }
+    },
   )
   const last = await rows.query<{ chain: Buffer }>('select chain from audit_events where seq = $1 limit 1', [
     after,
   ])
-  return { seq: after, head: last.rows[0]?.chain ?? new Uint8Array(), tree }
+  const head = last.rows[0]?.chain ?? new Uint8Array()
+  return { start: { seq: after, head, tree }, contradicted }
 }
 
 /** Looks evidence up on a connection of its own, and holds the rows back where they bring more than it can check. */

@@ -36,8 +36,10 @@ export const voicesOn = (
 ): { readonly voices: readonly Voice[]; readonly strangers: readonly RuleNode[] } => {
   const people = new Map<number, ReviewFact>()
   const strangers: RuleNode[] = []
-  for (const review of facts.reviews.toSorted(inOrder)) {
-    if (!hasState(review) || isVoid(review, facts)) continue
+  const said = facts.reviews.filter(hasState).toSorted(inOrder)
+  const isVoid = (review: ReviewFact) => voidness(review, facts) !== undefined
+  // What is void is told of a person only where nothing else is there to be weighed.
+  for (const review of [...said.filter(isVoid), ...said.filter((one) => !isVoid(one))]) {
     const { reviewer } = review
     if (reviewer?.type === 'User') people.set(reviewer.id, review)
     else strangers.push(stranger(review))
@@ -66,9 +68,11 @@ const hasState = ({ state, payload }: ReviewFact): boolean =>
  * What somebody says against it after the merge still weighs. The merge's own second counts as before it:
  * GitHub's times are whole seconds, and gitsudo merges in the second of the last approval.
  */
-const isVoid = ({ state, submittedAt }: ReviewFact, { pull }: Facts): boolean =>
-  (pull.reviewsFrom !== undefined && !(submittedAt > pull.reviewsFrom)) ||
-  (pull.merged !== undefined && state === 'approved' && !(submittedAt <= pull.merged.at))
+const voidness = ({ state, submittedAt }: ReviewFact, { pull }: Facts): '6.23' | '2.5' | undefined => {
+  if (pull.reviewsFrom !== undefined && !(submittedAt > pull.reviewsFrom)) return '6.23'
+  const late = pull.merged !== undefined && !(submittedAt <= pull.merged.at)
+  return late && state === 'approved' ? '2.5' : undefined
+}
 
 const stranger = ({ reviewer, state }: ReviewFact): RuleNode =>
   rule(
@@ -107,6 +111,23 @@ const voice = (facts: Facts, request: Subject, review: ReviewFact, person: Perso
   })
   if (state === 'dismissed')
     return said('nothing', '2.4', 'a standing review', `${person.login}'s latest review was dismissed`)
+  const voided = voidness(review, facts)
+  if (voided === '6.23') {
+    return said(
+      'nothing',
+      '6.23',
+      'a review since it was reopened',
+      `${person.login}'s review was given before it was reopened: approve again`,
+      `ask ${person.login} to review again`,
+    )
+  }
+  if (voided === '2.5')
+    return said(
+      'nothing',
+      '2.5',
+      'an approval before the merge',
+      `${person.login}'s approval was given after the merge`,
+    )
   const least = facts.repository.reviewerPermission
   const permission = review.permission ?? 'none'
   if (ranks[permission] < ranks[least]) {

@@ -58,7 +58,7 @@ test('a reopening that the database forgets voids approvals all the same', async
 })
 
 test('closing voids approvals: after reopening only new ones count', async () => {
-  const asked = await t.ask('reopened', admin)
+  const asked = await t.ask('second-thoughts', admin)
   await t.approve(asked.number, 'bob')
   await t.checked(asked.head, 'action_required', 'bob')
   await t.api('PATCH', `/pulls/${asked.number}`, { state: 'closed' }, 'alice')
@@ -66,6 +66,7 @@ test('closing voids approvals: after reopening only new ones count', async () =>
   await t.jump(2000)
   await t.api('PATCH', `/pulls/${asked.number}`, { state: 'open' }, 'alice')
   await t.reached(asked.id, 'pending')
+  await t.checked(asked.head, 'action_required', "bob's review was given before it was reopened")
   await t.jump(2000)
   await t.approve(asked.number, 'carol')
   await until('carol to count', async () =>
@@ -73,5 +74,5 @@ test('closing voids approvals: after reopening only new ones count', async () =>
   )
   expect((await t.checks(asked.head)).at(-1)?.conclusion).toBe('action_required')
   await t.land(asked.number)
-  await t.refused(asked, 'reopened')
+  await t.refused(asked, "bob's review was given before it was reopened")
 })

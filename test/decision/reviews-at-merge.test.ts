@@ -28,6 +28,11 @@ decides('reviews at the merge', merged, [
     rule: 'requirement',
   },
   {
+    name: '2.5 after the merge once more',
+    patch: reviewed(review(bob), review(bob, 'approved', latest)),
+    verdict: 'passed',
+  },
+  {
     name: '2.5 after the merge somebody may still say no',
     patch: reviewed(review(bob), review(carol, 'changes_requested', latest)),
     verdict: 'denied',

@@ -241,6 +241,14 @@ decides('which reviews count', open, [
     verdict: 'passed',
   },
   {
+    name: '6.23 what is void, however late, hides no review that counts',
+    patch: {
+      pull: { reviewsFrom: now - 11 * minute },
+      ...reviewed(review(bob), review(bob, 'approved', { id: 1, submittedAt: now - 20 * minute })),
+    },
+    verdict: 'passed',
+  },
+  {
     name: '6.23 an earlier refusal is void too',
     patch: {
       pull: { reviewsFrom: now - 2 * minute },

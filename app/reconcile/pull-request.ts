@@ -1,5 +1,5 @@
 import type { Decision } from '../decision/decision.ts'
-import { readPullKey, wakePull } from './key.ts'
+import { readPullKey, wakePublish, wakePull } from './key.ts'
 import { troubled, untroubled } from './lasting-trouble.ts'
 import { genuine } from './observe/deliveries.ts'
 import type { ObserveDeps } from './observe/pull.ts'
@@ -182,7 +182,9 @@ const notYet = async (
       const still = known?.open === false ? { ...pull, state: 'closed' as const } : pull
       await savePull(deps, tx, repository.id, still, decision, lookAt)
     } else if (known !== undefined) {
-      await deps.store.savePull(tx, { ...known, lookAt })
+      // What passed before must neither merge nor stay green; by a closed one's decision its reopening is known.
+      await deps.store.savePull(tx, { ...known, ...(known.open ? { decision } : {}), lookAt })
+      await deps.queue.wake([wakePublish(repository.id, number)], tx)
     } else {
       throw new Error(`pull request ${number} cannot be read: ${trouble.message}`, { cause: trouble })
     }

@@ -1,34 +1,58 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { GitHubError } from '../../app/reconcile/ports/github.ts'
 import { type AccessWorld, accessWorld } from '../support/memory/access-world.ts'
 
 const minute = 60_000
 const last = (world: AccessWorld) => [...world.checks.values()].at(-1)
-const merged = async () => {
+const away = (what: string) => (call: string) => {
+  if (call === what) throw new GitHubError('unavailable', `the ${what} cannot be read`)
+}
+const merged = async (what = 'reviews') => {
   const world = accessWorld()
   const pull = world.request('a')
   await world.settle()
   world.review(pull, 'bob')
   await world.settle()
-  world.meet((call) => {
-    if (call === 'reviews') throw new GitHubError('unavailable', 'the reviews cannot be read')
-  })
+  world.meet(away(what))
   await world.merge(pull, 'alice')
   await world.settle()
   return { world, pull }
 }
 
-test('trouble at the merge is shown by name, and gives way to the verdict (trust.md 3.12)', async () => {
-  const { world, pull } = await merged()
-  expect(last(world)).toMatchObject({
-    status: 'in_progress',
-    title: expect.stringContaining('the reviews cannot be read'),
-    summary: expect.stringMatching(/^❔ \*\*not yet\*\*: .*the reviews cannot be read/),
+const notYet = (what: string) => ({
+  status: 'in_progress',
+  title: expect.stringContaining(`the ${what} cannot be read`),
+  summary: expect.stringMatching(new RegExp(`^❔ \\*\\*not yet\\*\\*: .*the ${what} cannot be read`)),
+})
+
+describe.each(['reviews', 'pull'])('trouble is shown by name, and gives way to the verdict: %s', (what) => {
+  test('at the merge (trust.md 3.12)', async () => {
+    const { world, pull } = await merged(what)
+    expect(last(world)).toMatchObject(notYet(what))
+    world.meet(() => undefined)
+    await world.pass(minute)
+    expect(await world.states(pull)).toEqual({ a: 'active' })
+    expect(last(world)).toMatchObject({ status: 'completed', conclusion: 'success' })
   })
-  world.meet(() => undefined)
-  await world.pass(minute)
-  expect(await world.states(pull)).toEqual({ a: 'active' })
-  expect(last(world)).toMatchObject({ status: 'completed', conclusion: 'success' })
+
+  test('while open, and what passed before does not merge meanwhile', async () => {
+    const world = accessWorld({ merge: 'auto' })
+    const pull = world.request('a')
+    world.review(pull, 'bob')
+    world.meet((call) => {
+      if (call === 'merge') throw new GitHubError('conflict', 'something moved')
+    })
+    await world.settle()
+    expect(last(world)).toMatchObject({ status: 'completed', conclusion: 'success' })
+    world.meet(away(what))
+    await world.lookAtPull(pull)
+    await world.pass(10 * minute)
+    expect(last(world)).toMatchObject(notYet(what))
+    expect(await world.states(pull)).toEqual({ a: 'approved' })
+    world.meet(() => undefined)
+    await world.pass(minute)
+    expect(await world.states(pull)).toEqual({ a: 'active' })
+  })
 })
 
 test('and to the refusal, when grantWindow ends', async () => {
@@ -48,4 +72,22 @@ test('on a closed pull request it is nobody’s business', async () => {
   world.git.away(false)
   await world.pass(minute)
   expect(last(world)).toMatchObject({ status: 'completed', conclusion: 'action_required' })
+})
+
+test('what GitHub does not say of a reopened one voids no review that came since', async () => {
+  const world = accessWorld()
+  const pull = world.request('a')
+  await world.settle()
+  world.close(pull, 'alice')
+  await world.settle()
+  world.clock.advance(minute)
+  world.reopen(pull, 'alice')
+  world.meet(away('pull'))
+  world.clock.advance(1000)
+  await world.lookAtPull(pull)
+  world.clock.advance(1000)
+  world.review(pull, 'bob')
+  world.meet(() => undefined)
+  await world.settle()
+  expect(await world.states(pull)).toEqual({ a: 'approved' })
 })

@@ -37,6 +37,8 @@ export type Requirement = {
   readonly team?: string
   /** Who was assigned to it. */
   readonly metBy: readonly PersonFact[]
+  /** Those of `eligible` whose latest review, by its id, counts no longer: they are asked again. */
+  readonly again?: readonly { readonly id: number; readonly review: number }[]
 }
 
 /**

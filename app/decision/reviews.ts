@@ -12,6 +12,8 @@ export type Voice = {
   readonly against: boolean
   readonly submittedAt: number
   readonly storedAt?: number
+  /** The review's id, where it counts no longer and a new one would. */
+  readonly again?: number
   readonly node: RuleNode
 }
 
@@ -109,16 +111,18 @@ const voice = (facts: Facts, request: Subject, review: ReviewFact, person: Perso
       remedy === undefined ? {} : { remedy },
     ),
   })
+  const spent = (number: string, needed: string, had: string): Voice => ({
+    ...said('nothing', number, needed, had, `ask ${person.login} to review again`),
+    again: review.id,
+  })
   if (state === 'dismissed')
-    return said('nothing', '2.4', 'a standing review', `${person.login}'s latest review was dismissed`)
+    return spent('2.4', 'a standing review', `${person.login}'s latest review was dismissed`)
   const voided = voidness(review, facts)
   if (voided === '6.23') {
-    return said(
-      'nothing',
+    return spent(
       '6.23',
       'a review since it was reopened',
       `${person.login}'s review was given before it was reopened: approve again`,
-      `ask ${person.login} to review again`,
     )
   }
   if (voided === '2.5')
@@ -173,22 +177,18 @@ const voice = (facts: Facts, request: Subject, review: ReviewFact, person: Perso
   }
   const covered = Object.hasOwn(review.blobs, request.path) ? review.blobs[request.path] : undefined
   if (covered !== request.blob) {
-    return said(
-      'nothing',
+    return spent(
       '2.3',
       'the bytes that are there now',
       `${person.login} approved other bytes of ${request.path}`,
-      `ask ${person.login} to review again`,
     )
   }
   const { after } = request
   if (after !== undefined && !((review.storedAt ?? Number.NEGATIVE_INFINITY) > after)) {
-    return said(
-      'nothing',
+    return spent(
       '1.9',
       'an approval under the policies in force',
       `${person.login}'s approval was given under the old policy: approve again`,
-      `ask ${person.login} to review again`,
     )
   }
   return said('approves', '2.4', 'an approval that stands', `${person.login} approved these bytes`)

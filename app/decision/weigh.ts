@@ -49,15 +49,21 @@ export const weigh = (facts: Facts, subject: Subject, wanted: readonly Unassigne
   const people = new Map(heard.map((person) => [person.id, person]))
   const never = barred(facts, subject)
 
-  const requirements = wanted.map(
-    ({ asks: _, ...one }, index): Requirement => ({
+  const spent = voices.flatMap(({ person, again }) =>
+    again === undefined ? [] : [{ id: person.id, review: again }],
+  )
+  const requirements = wanted.map(({ asks: _, ...one }, index): Requirement => {
+    const eligible = one.eligible.filter(({ id }) => !never.has(id))
+    const again = spent.filter(({ id }) => eligible.some((person) => person.id === id))
+    return {
       ...one,
       label: shown(one.label),
       reason: shown(one.reason),
-      eligible: one.eligible.filter(({ id }) => !never.has(id)),
+      eligible,
       metBy: (seated[index] ?? []).flatMap((id) => people.get(id) ?? []),
-    }),
-  )
+      ...(again.length === 0 ? {} : { again }),
+    }
+  })
   const missing = unheard.map(({ login }) => login)
   nodes.push(
     ...requirements.map((one, index) => requirementNode(one, (hoped[index] ?? []).length, missing, facts)),

@@ -1,36 +1,37 @@
-import { GitHubError } from '../reconcile/ports/github.ts'
+import { GitHubError, type Reviewers } from '../reconcile/ports/github.ts'
 import type { Log } from '../reconcile/ports/log.ts'
 import type { RepositoryClient } from './repository-client.ts'
-
-type Ask = { readonly users: readonly string[]; readonly teams: readonly string[] }
 
 /**
  * GitHub refuses the whole list when it cannot ask one of them (no access to the repository, or the author):
  * then each is asked alone, and who cannot be asked is logged.
+ * @returns who cannot be asked
  */
 export async function askReviewers(
   repository: RepositoryClient,
   log: Log,
   number: number,
-  ask: Ask,
-): Promise<void> {
-  const each = [
+  ask: Reviewers,
+): Promise<Reviewers> {
+  const each: readonly Reviewers[] = [
     ...ask.users.map((user) => ({ users: [user], teams: [] })),
     ...ask.teams.map((team) => ({ users: [], teams: [team] })),
   ]
-  if (each.length === 0 || (await taken(repository, number, ask))) return
+  if (each.length === 0 || (await taken(repository, number, ask))) return { users: [], teams: [] }
+  const refused: Reviewers[] = []
   for (const one of each) {
-    if (each.length === 1 || !(await taken(repository, number, one))) {
-      log.warn('GitHub does not let this reviewer be asked: no access to the repository?', {
-        repository: repository.fullName,
-        pull: number,
-        reviewer: [...one.users, ...one.teams].join(),
-      })
-    }
+    if (each.length > 1 && (await taken(repository, number, one))) continue
+    refused.push(one)
+    log.warn('GitHub does not let this reviewer be asked: no access to the repository?', {
+      repository: repository.fullName,
+      pull: number,
+      reviewer: [...one.users, ...one.teams].join(),
+    })
   }
+  return { users: refused.flatMap(({ users }) => users), teams: refused.flatMap(({ teams }) => teams) }
 }
 
-async function taken({ client, at }: RepositoryClient, number: number, ask: Ask): Promise<boolean> {
+async function taken({ client, at }: RepositoryClient, number: number, ask: Reviewers): Promise<boolean> {
   try {
     await client.rest.pulls.requestReviewers({
       ...at,

@@ -7,10 +7,11 @@ import { sharesHead } from './observe/sharing.ts'
 import { GitHubError, type RepositoryApi } from './ports/github.ts'
 import type { RepositorySettings } from './ports/settings.ts'
 import type { Projection, PullRow, RequestRow } from './ports/store.ts'
+import { type Ask, askedNow, stillToAsk } from './publish/asked.ts'
 import { checkOf } from './publish/check.ts'
 import { commentBody, commentMark, commentStage, decidedPolicies } from './publish/comment.ts'
 import { receiptsOf } from './publish/receipts.ts'
-import { reviewersToAsk } from './publish/reviewers.ts'
+import { nobody, reviewersToAsk } from './publish/reviewers.ts'
 import { isWaiting, showCheck } from './publish/show-check.ts'
 import { showComment } from './publish/show-comment.ts'
 import { outlived } from './pull-request/lapse.ts'
@@ -95,8 +96,8 @@ const show = async (
       showCheck(api, { check: checkOf(decision), sharing: sharesHead(decision) }, projection, save),
     )
   const author = rows[0]?.request.author.id ?? 0
-  const ask = row.open ? reviewersToAsk(decision, author) : { users: [], teams: [], unasked: [] }
-  await attempt(() => askReviewers(api, row.pull, ask, projection, save))
+  const ask = row.open ? reviewersToAsk(decision, author) : nobody
+  await attempt(() => askReviewers(api, row, ask, projection, save))
   const lapsed = rows.some(({ request }) => request.state === 'lapsed')
   let receiptEarly = false
   const verdicts = decision.requests.length > 0 || decidedPolicies(decision)
@@ -127,19 +128,15 @@ const show = async (
 
 const askReviewers = async (
   api: RepositoryApi,
-  pull: number,
-  ask: { readonly users: readonly string[]; readonly teams: readonly string[] },
+  { pull, headSha }: PullRow,
+  ask: Ask,
   projection: Projection,
   save: (next: Projection) => Promise<void>,
 ): Promise<void> => {
-  const users = ask.users.filter((login) => !projection.asked.includes(login))
-  const teams = ask.teams.filter((team) => !projection.asked.includes(`team:${team}`))
-  if (users.length + teams.length === 0) return
-  await api.askReviewers(pull, { users, teams })
-  await save({
-    ...projection,
-    asked: [...projection.asked, ...users, ...teams.map((team) => `team:${team}`)],
-  })
+  const sent = stillToAsk(ask, projection.asked, headSha)
+  if (sent.users.length + sent.teams.length === 0) return
+  const refused = await api.askReviewers(pull, sent)
+  await save({ ...projection, asked: askedNow(ask, projection.asked, headSha, { sent, refused }) })
 }
 
 const mergeIfWanted = async (

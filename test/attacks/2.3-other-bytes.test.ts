@@ -3,6 +3,7 @@
 // (trust.md 2.3). A push that leaves the blob alone keeps it.
 import { test } from 'vitest'
 import { requestId } from '../../app/request/id.ts'
+import { until } from '../../app/sandbox/until.ts'
 import { admin, pathOf, textOf } from '../support/world.ts'
 import { attackWorld } from './support/world.ts'
 
@@ -15,6 +16,12 @@ test('a push that alters the bytes ends the approvals', async () => {
   await t.checked(asked.head, 'success')
   const head = await t.commit('alice', asked.branch, { [asked.path]: longer })
   await t.checked(head, 'action_required', 'approved other bytes')
+  // GitHub had dropped both when they reviewed.
+  await until('both to be asked again', async () => {
+    const of = `/pulls/${asked.number}/requested_reviewers`
+    const { users } = await t.api<{ users: readonly { login: string }[] }>('GET', of)
+    return ['bob', 'carol'].every((one) => users.some(({ login }) => login === one))
+  })
   await t.land(asked.number)
   await t.refused(asked, 'approved other bytes')
 })

@@ -142,13 +142,16 @@ test('reviewers are asked, and one who cannot be asked spoils nothing', async ()
       ...teams.map((team: { slug: string }) => team.slug),
     ]
   }
-  await api.askReviewers(number, { users: ['bob'], teams: ['approvers'] })
+  const none = { users: [], teams: [] }
+  expect(await api.askReviewers(number, { users: ['bob'], teams: ['approvers'] })).toEqual(none)
   expect(await asked()).toEqual(['bob', 'approvers'])
-  await api.askReviewers(number, { users: ['dave', 'erin', 'alice'], teams: [] })
+  const some = await api.askReviewers(number, { users: ['dave', 'erin', 'alice'], teams: ['approvers'] })
+  expect(some).toEqual({ users: ['erin', 'alice'], teams: [] })
   expect(await asked()).toEqual(['bob', 'dave', 'approvers'])
   const refused = lines.filter(({ message }) => message.includes('reviewer')).map(({ fields }) => fields)
   expect(refused).toMatchObject([{ reviewer: 'erin' }, { reviewer: 'alice' }])
-  await api.askReviewers(number, { users: ['alice'], teams: [] })
-  await api.askReviewers(number, { users: [], teams: [] })
+  const alice = { users: ['alice'], teams: [] }
+  expect(await api.askReviewers(number, alice)).toEqual(alice)
+  expect(await api.askReviewers(number, none)).toEqual(none)
   expect(await asked()).toHaveLength(3)
 })

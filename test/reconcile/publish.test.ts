@@ -85,6 +85,36 @@ describe.each(['createCheck', 'createComment'] as const)('%s whose answer is nev
   })
 })
 
+test('who approved is asked again once the approval is void, and who was refused at the next head: once each', async () => {
+  const world = accessWorld()
+  world.hub.unaskable.add('carol')
+  const pull = world.request('a')
+  const asked = () => world.writes.filter(({ call }) => call === 'askReviewers').map(({ body }) => body)
+  const looks = async () => {
+    for (let look = 0; look < 3; look++) {
+      await world.lookAtPull(pull)
+      await world.pass(minute)
+    }
+  }
+  await looks()
+  expect(asked()).toEqual(['bob,carol'])
+  world.review(pull, 'bob')
+  await looks()
+  expect(asked()).toHaveLength(1)
+  world.push('a', { [filePath('a')]: requestFile('anew') }, 'alice')
+  await looks()
+  expect(asked()).toEqual(['bob,carol', 'bob,carol'])
+  world.review(pull, 'bob')
+  await looks()
+  expect(asked()).toHaveLength(2)
+  world.close(pull, 'alice')
+  await world.settle()
+  world.clock.advance(minute)
+  world.reopen(pull, 'alice')
+  await looks()
+  expect(asked().slice(2)).toEqual(['bob'])
+})
+
 test('nothing is looked for that no lost answer can have left', async () => {
   const world = accessWorld()
   const asked: string[] = []

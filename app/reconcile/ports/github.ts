@@ -85,6 +85,9 @@ export class GitHubError extends Error {
  * Lists are complete (every page followed) or the call throws `GitHubError`. Writes pass one token bucket
  * per installation, shared by all replicas, and throw `rate_limited` with `retryAt` when it is empty.
  */
+/** People by login, teams by slug. */
+export type Reviewers = { readonly users: readonly string[]; readonly teams: readonly string[] }
+
 export type RepositoryApi = {
   /** The repository's own numeric id and full name as GitHub says now (trust.md 1.1). */
   identity(): Promise<{ readonly id: number; readonly fullName: string }>
@@ -122,11 +125,8 @@ export type RepositoryApi = {
   findComment(number: number, mark: string): Promise<number | undefined>
   /** Comments on pull requests and issues that were written or changed since then (epoch ms). */
   commentsSince(since: number): Promise<readonly ApiComment[]>
-  /** Asks people or teams (slugs) to review; those asked already stay asked. */
-  askReviewers(
-    number: number,
-    ask: { readonly users: readonly string[]; readonly teams: readonly string[] },
-  ): Promise<void>
+  /** Asks people or teams to review; those asked already stay asked. @returns whom GitHub does not let be asked */
+  askReviewers(number: number, ask: Reviewers): Promise<Reviewers>
   /**
    * Merges with the expected head, or puts into the branch's merge queue; `conflict` when the head moved,
    * `base_moved` when another merge came in between. One that waits in the queue already stays there.

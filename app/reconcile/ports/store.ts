@@ -106,6 +106,7 @@ export type Projection = {
   readonly checkDigest?: string
   readonly commentId?: number
   readonly commentDigest?: string
+  /** Marks of who was asked (publish/asked.ts). */
   readonly asked: readonly string[]
   /** Merges in a row that GitHub put off because something had moved; drives back-off. */
   readonly mergeTries?: number

@@ -1,5 +1,6 @@
 import type { Decision, Requirement } from '../../decision/decision.ts'
 import type { PersonFact } from '../../decision/facts.ts'
+import { type Ask, reviewMark, teamName } from './asked.ts'
 
 /** Owners whose login nobody knows cannot be asked: GitHub's logins have no space. */
 const policyOwners = ({ policies, verdict }: Decision): readonly Requirement[] =>
@@ -13,30 +14,34 @@ const policyOwners = ({ policies, verdict }: Decision): readonly Requirement[] =
 /** GitHub takes at most 15 reviewers on a pull request, teams among them. */
 const most = 15
 
-export type Ask = {
-  readonly users: readonly string[]
-  readonly teams: readonly string[]
-  readonly unasked: readonly string[]
-}
+/** `unasked`: for whom there is no room. */
+export type Wanted = Ask & { readonly unasked: readonly string[] }
+
+export const nobody: Wanted = { users: [], teams: [], unasked: [], again: [] }
 
 /**
  * Whom to ask: for each requirement not yet met, its team as a team, else its people, the first 15 by numeric
- * id; the rest are named in the comment.
+ * id; the rest are named in the comment. Whoever gave a review that counts no longer GitHub asks no more.
  */
-export const reviewersToAsk = (decision: Decision, author: number): Ask => {
+export const reviewersToAsk = (decision: Decision, author: number): Wanted => {
   const people = new Map<number, PersonFact>()
   const teams = new Set<string>()
-  for (const request of decision.requests) {
-    if (request.verdict !== 'action_required') continue
-    for (const requirement of request.requirements) {
-      if (requirement.metBy.length >= requirement.count) continue
-      if (requirement.team !== undefined) teams.add(requirement.team.split('/')[1] ?? requirement.team)
-      else for (const person of requirement.eligible) if (person.id !== author) people.set(person.id, person)
+  const again = new Set<string>()
+  const wanted = [
+    ...decision.requests.flatMap(({ verdict, requirements }) =>
+      verdict === 'action_required' ? requirements : [],
+    ),
+    ...policyOwners(decision),
+  ].filter(({ metBy, count }) => metBy.length < count)
+  for (const { team, eligible, again: spent = [] } of wanted) {
+    const slug = team === undefined ? undefined : (team.split('/')[1] ?? team)
+    if (slug !== undefined) teams.add(slug)
+    else for (const person of eligible) if (person.id !== author) people.set(person.id, person)
+    for (const { id, review } of spent) {
+      const login = eligible.find((person) => person.id === id)?.login
+      const name = slug === undefined ? login : teamName(slug)
+      if (name !== undefined) again.add(reviewMark(name, review))
     }
-  }
-  for (const { metBy, count, eligible } of policyOwners(decision)) {
-    if (metBy.length >= count) continue
-    for (const person of eligible) if (person.id !== author) people.set(person.id, person)
   }
   const logins = [...people.values()].sort((a, b) => a.id - b.id).map(({ login }) => login)
   const slugs = [...teams]
@@ -45,5 +50,6 @@ export const reviewersToAsk = (decision: Decision, author: number): Ask => {
     users: logins.slice(0, room),
     teams: slugs.slice(0, most),
     unasked: [...slugs.slice(most), ...logins.slice(room)],
+    again: [...again],
   }
 }

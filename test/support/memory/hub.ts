@@ -52,6 +52,7 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>, id = repository
   const comments = new Map<number, { readonly pull: number; readonly body: string }>()
   const checks = new Map<number, CheckRun>()
   const lost = new Map<string, Error>()
+  const unaskable = new Set<string>()
   const reopened = new Map<number, number>()
 
   const send = (
@@ -207,8 +208,10 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>, id = repository
       answer('commentsSince')
       return [...said.values()].filter(({ id }) => (saidAt.get(id) ?? 0) >= since)
     },
-    askReviewers: async (pull, ask) =>
-      wrote({ call: 'askReviewers', pull, body: [...ask.users, ...ask.teams].join() }),
+    askReviewers: async (pull, ask) => {
+      wrote({ call: 'askReviewers', pull, body: [...ask.users, ...ask.teams].join() })
+      return { users: ask.users.filter((login) => unaskable.has(login)), teams: [] }
+    },
     merge: async (number, head) => {
       wrote({ call: 'merge', pull: number })
       const pull = get(number)
@@ -239,6 +242,8 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>, id = repository
     ...accounts,
     comments,
     checks,
+    /** Logins that GitHub does not let be asked to review. */
+    unaskable,
     /** GitHub does what it is asked to, once, and whoever asked dies of `error` before the answer. */
     loseAnswer: (call: 'createCheck' | 'createComment', error: Error) => lost.set(call, error),
     /** What GitHub does with each call before it answers: throws, or nothing. */

@@ -106,6 +106,7 @@ export const serverStatusSchema = z.looseObject({
   ),
 })
 export const versionSchema = z.object({ version: z.string(), api: z.string() })
+export const loginSchema = z.object({ client_id: z.string(), github_url: z.string() })
 export const reloadedSchema = z.object({ policies: z.number() })
 
 export const clientConfigurationSchema = z.object({

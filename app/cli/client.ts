@@ -24,10 +24,17 @@ type Answer = { readonly ok: boolean; readonly status: number; readonly text: st
 
 const patienceMs = 30_000
 
-/** From --server and --token, else GITSUDO_SERVER and GITSUDO_TOKEN. */
-export function clientFor(deps: Pick<CliDeps, 'fetch' | 'env'>, args: Args): Client {
-  const server = serverAddress(text(args, 'server') ?? (deps.env.GITSUDO_SERVER || 'http://127.0.0.1:8080'))
-  const token = text(args, 'token') ?? (deps.env.GITSUDO_TOKEN || undefined)
+/** From --server and --token, else GITSUDO_SERVER and GITSUDO_TOKEN; without a token the last `gitsudo login` there. */
+export function clientFor(deps: Pick<CliDeps, 'fetch' | 'env' | 'clock' | 'logins'>, args: Args): Client {
+  const server = secureAddress(
+    text(args, 'server') ?? (deps.env.GITSUDO_SERVER || 'http://127.0.0.1:8080'),
+    'a service',
+  )
+  const given = text(args, 'token') ?? (deps.env.GITSUDO_TOKEN || undefined)
+  const login = given === undefined ? deps.logins.of(server) : undefined
+  const ended =
+    login?.expiresAt !== undefined && login.expiresAt <= deps.clock.now() ? login.expiresAt : undefined
+  const token = given ?? (ended === undefined ? login?.token : undefined)
 
   const call = async (
     method: string,
@@ -77,8 +84,10 @@ export function clientFor(deps: Pick<CliDeps, 'fetch' | 'env'>, args: Args): Cli
     if (token === undefined)
       throw new Failure(
         'usage',
-        'No token is given.',
-        'set GITSUDO_TOKEN to your GitHub user token, or pass --token',
+        ended === undefined
+          ? `No token is given, and nobody is signed in at ${server}.`
+          : `Your sign-in at ${server} ended at ${new Date(ended).toISOString()}.`,
+        'run gitsudo login, or set GITSUDO_TOKEN',
       )
     const { ok, status, text } = await call(method, path, { authorization: `Bearer ${token}` }, body, over)
     const answer = jsonOf(text, status, server)
@@ -103,13 +112,14 @@ export function clientFor(deps: Pick<CliDeps, 'fetch' | 'env'>, args: Args): Cli
   }
 }
 
-function serverAddress(address: string): string {
+/** An address that nobody listens in on, without a slash at its end. Throws `Failure`. */
+export function secureAddress(address: string, of: 'a service' | 'GitHub'): string {
   const url = URL.canParse(address) ? new URL(address) : undefined
   if (url === undefined || !['http:', 'https:'].includes(url.protocol))
     throw new Failure(
       'usage',
-      `${JSON.stringify(address)} is no address of a service.`,
-      'write --server https://HOST',
+      `${JSON.stringify(address)} is no address of ${of}.`,
+      of === 'GitHub' ? 'check github.git_url of the service' : 'write --server https://HOST',
     )
   if (url.protocol === 'http:' && !/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname))
     throw new Failure('usage', `${address} would send your token without TLS.`, 'write https://')

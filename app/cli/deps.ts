@@ -8,6 +8,7 @@ import type { SegmentRow } from '../audit/segment.ts'
 import type { Binding, Unread } from '../provider/port.ts'
 import type { CloudFinding } from '../reconcile/cloud.ts'
 import type { Clock } from '../reconcile/ports/clock.ts'
+import type { Logins } from './logins.ts'
 
 /** Where a verb writes: text as it is, and whether a person looks at it. */
 export type Output = { write(text: string): void; readonly isTTY: boolean; readonly columns: number }
@@ -158,6 +159,7 @@ export type CliDeps = {
   /** Resolves after `ms`, or when it is `over`. */
   sleep(ms: number, over?: AbortSignal): Promise<void>
   readonly fetch: typeof fetch
+  readonly logins: Logins
   /** A few lower-case letters and digits that no other request has. */
   slug(): string
   readText(path: string): Promise<string>

@@ -132,7 +132,7 @@ function failureOf(repository: string, cause: unknown): Failure {
     return new Failure(
       'refused',
       'GitHub does not accept this token.',
-      'get a new one and set GITSUDO_TOKEN',
+      'get a new one with gitsudo login, or set GITSUDO_TOKEN',
       { cause },
     )
   if (status === 404)

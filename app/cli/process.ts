@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { CliDeps, Output } from './deps.ts'
 import { execute } from './execute.ts'
 import { Failure } from './failure.ts'
+import { loginsIn } from './logins.ts'
 import { writeFile } from './write-file.ts'
 
 /** What the command line needs of the machine it runs on; the parts of the service come from elsewhere. */
@@ -16,6 +17,7 @@ export function processDeps(): Pick<
   | 'atTerminal'
   | 'sleep'
   | 'fetch'
+  | 'logins'
   | 'slug'
   | 'readText'
   | 'writeFile'
@@ -36,6 +38,7 @@ export function processDeps(): Pick<
       }
     },
     fetch: (...call) => fetch(...call),
+    logins: loginsIn(process.env),
     slug: () => randomBytes(4).toString('hex'),
     readText,
     writeFile,

@@ -4,6 +4,7 @@ import { audit } from './verbs/audit.ts'
 import { exec } from './verbs/exec.ts'
 import { auditExport } from './verbs/export.ts'
 import { serverAcknowledgeRestore, serverKey, serverRotateKey } from './verbs/keys.ts'
+import { login } from './verbs/login.ts'
 import { policyCheck, policyEval, policyList, policyTest, policyUpdate } from './verbs/policy.ts'
 import { auditProve } from './verbs/prove.ts'
 import { providerCheck, providerList, providerReconcile } from './verbs/provider.ts'
@@ -27,6 +28,7 @@ export const verbs: readonly Verb[] = [
   revoke,
   exec,
   shell,
+  login,
   audit,
   auditVerify,
   auditExport,

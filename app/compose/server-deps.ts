@@ -59,7 +59,11 @@ export const serverDeps = (
     facts: {
       version,
       instance: config.instance,
-      github: { apiUrl: config.github.baseUrl, webUrl: config.github.gitUrl },
+      github: {
+        apiUrl: config.github.baseUrl,
+        webUrl: config.github.gitUrl,
+        clientId: config.github.clientId,
+      },
       repositories: repositories.map(({ id, fullName, branch, merge }) => ({
         id,
         name: fullName,

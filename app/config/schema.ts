@@ -204,9 +204,13 @@ export const fileSchema = z.strictObject({
         .string()
         .min(1)
         .meta(
-          about("The App's client id, to check callers' tokens.", 'Iv23li…', {
-            env: 'GITSUDO_GITHUB_CLIENT_ID',
-          }),
+          about(
+            "The App's client id, to check callers' tokens and to let people sign in; no secret.",
+            'Iv23li…',
+            {
+              env: 'GITSUDO_GITHUB_CLIENT_ID',
+            },
+          ),
         ),
       private_key_file: file.optional().meta(
         about("The App's private key, PEM.", '/run/secrets/app.pem', {

@@ -124,6 +124,7 @@ const furnish = async (options: WorldOptions, github: LocalGitHub): Promise<Worl
     webhookSecret: randomBytes(24).toString('hex'),
     permissions: appPermissions,
     events: appEvents,
+    settings: { deviceFlow: true },
   })
   github.admin.installApp(app.slug, anchorRepository.fullName)
   for (const { fullName: name } of furnished) {

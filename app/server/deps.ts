@@ -77,7 +77,7 @@ export type CredentialsAnswer =
 export type ServerFacts = {
   readonly version: string
   readonly instance: string
-  readonly github: { readonly apiUrl: string; readonly webUrl: string }
+  readonly github: { readonly apiUrl: string; readonly webUrl: string; readonly clientId: string }
   readonly repositories: readonly {
     readonly id: number
     readonly name: string

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { requestSchema } from '../../app/cli/api.ts'
 import { clientFor } from '../../app/cli/client.ts'
 import { Failure } from '../../app/cli/failure.ts'
+import { nobody } from './harness.ts'
 
 const server = createServer((request, response) => {
   if (request.url === '/api/v1/never') return
@@ -21,7 +22,10 @@ afterAll(
 const client = () => {
   const { port } = server.address() as AddressInfo
   const env = { GITSUDO_SERVER: `http://127.0.0.1:${port}`, GITSUDO_TOKEN: 'token' }
-  return clientFor({ fetch, env }, { words: [], options: {}, output: 'table' })
+  return clientFor(
+    { fetch, env, clock: { now: () => 0 }, logins: nobody },
+    { words: [], options: {}, output: 'table' },
+  )
 }
 
 it('says of an answer that breaks off that it could not tell', async () => {

@@ -1,9 +1,13 @@
 import type { CliDeps, Command } from '../../app/cli/deps.ts'
+import type { Logins } from '../../app/cli/logins.ts'
 import { runProgram } from '../../app/cli/program.ts'
 
 export const absent = async (): Promise<never> => {
   throw new Error('not part of this test')
 }
+
+/** Nobody has signed in. */
+export const nobody: Logins = { file: '', of: () => undefined, keep: () => undefined }
 
 /** One command line run in this process, with what it wrote. Time passes by sleeping only; `tick` runs at each sleep. */
 export async function gitsudo(
@@ -38,6 +42,7 @@ export async function gitsudo(
       tick()
     },
     fetch: (...call) => fetch(...call),
+    logins: nobody,
     slug: () => 'k3f9',
     readText: absent,
     writeFile: absent,

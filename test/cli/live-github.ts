@@ -61,7 +61,7 @@ export const stageGitHub = (): void => {
     const own = world({
       facts: {
         ...deps.facts,
-        github: { apiUrl: github.apiUrl, webUrl: github.url },
+        github: { apiUrl: github.apiUrl, webUrl: github.url, clientId: '' },
         repositories: [{ id: repository.id, name: 'acme/access', branch: 'main', merge: 'manual' }],
       },
       caller: async (token) => Object.values(people).find((person) => person.token === token),

@@ -8,6 +8,10 @@ describe('health', () => {
     expect((await call('GET', '/readyz')).json).toMatchObject({ status: 'ready', missing: [] })
     expect((await call('GET', '/metrics')).text).toContain('gitsudo_grants{state="active"} 1')
     expect((await call('GET', '/api/v1/version')).json).toEqual({ version: '0.1.0', api: 'v1' })
+    expect((await call('GET', '/api/v1/login')).json).toEqual({
+      client_id: 'Iv23abc',
+      github_url: 'https://github.com',
+    })
   })
 
   it('names what is missing', async () => {

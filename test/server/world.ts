@@ -186,7 +186,7 @@ export function world(over: Partial<ServerDeps> = {}) {
     facts: {
       version: '0.1.0',
       instance: 'acme.example',
-      github: { apiUrl: 'https://api.github.com', webUrl: 'https://github.com' },
+      github: { apiUrl: 'https://api.github.com', webUrl: 'https://github.com', clientId: 'Iv23abc' },
       repositories: [
         { id: 123456, name: 'acme/access', branch: 'main', merge: 'manual' },
         { id: 777, name: 'other/access', branch: 'main', merge: 'manual' },

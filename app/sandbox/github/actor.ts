@@ -4,6 +4,7 @@ import { verifyJwt } from './jwt.ts'
 import type { Account } from './state/account.ts'
 import type { App, Installation, Permissions } from './state/app.ts'
 import { accountOf, appOf, type World } from './state/world.ts'
+import { isOver } from './tokens.ts'
 
 /** Who is calling. */
 export type Actor =
@@ -56,7 +57,7 @@ function byToken(world: World, secret: string): Actor {
   if (!token) throw unauthorised('Bad credentials')
   if (token.kind === 'user') {
     const user = accountOf(world, token.userId)
-    if (user.removed) throw unauthorised('Bad credentials')
+    if (user.removed || isOver(world, token)) throw unauthorised('Bad credentials')
     return { kind: 'user', user, app: token.appId === null ? null : appOf(world, token.appId), token: secret }
   }
   const installation = world.installations.get(token.installationId)

@@ -94,12 +94,12 @@ function readManifest(text: string): Manifest | string {
   }
 }
 
-function html(reply: FastifyReply, status: number, body: string) {
+export function html(reply: FastifyReply, status: number, body: string) {
   return reply
     .code(status)
     .type('text/html; charset=utf-8')
     .send(`<!doctype html>\n<meta charset="utf-8">\n${body}\n`)
 }
 
-const escaped = (text: string) =>
+export const escaped = (text: string) =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type Actor, authenticate } from './actor.ts'
 import type { Answer, Call, Route } from './call.ts'
+import { addDeviceFlow } from './device-flow.ts'
 import { errorBody, GitHubError, notFound } from './errors.ts'
 import { fieldsOf } from './fields.ts'
 import { gitRequest, serveGit } from './git-http.ts'
@@ -43,6 +44,7 @@ export function buildServer(world: World): FastifyInstance {
     handler: (request, reply) => serveApi(world, graphqlRoute, request, reply),
   })
   addPages(world, server)
+  addDeviceFlow(world, server)
   return server
 }
 

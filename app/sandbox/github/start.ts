@@ -77,6 +77,7 @@ export async function startGitHub(options: LocalGitHubOptions): Promise<LocalGit
     installations: new Map(),
     tokens: new Map(),
     manifests: new Map(),
+    devices: new Map(),
     faults,
     counters,
     rateLimits: newRateLimits(clock, options.rateLimits ?? false),

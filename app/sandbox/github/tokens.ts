@@ -8,12 +8,23 @@ function secret(prefix: string): string {
   return `${prefix}_${Array.from({ length: 36 }, () => ALPHABET.charAt(randomInt(ALPHABET.length))).join('')}`
 }
 
-/** A new token of the person, through the App if one is named. Does not expire. */
-export function createUserToken(world: World, userId: number, appId: number | null): string {
+/** A new token of the person, through the App if one is named; for good unless an end is given (epoch ms). */
+export function createUserToken(
+  world: World,
+  userId: number,
+  appId: number | null,
+  expiresAt?: number,
+): string {
   const token = secret(appId === null ? 'ghp' : 'ghu')
-  world.tokens.set(token, { id: world.nextId(), kind: 'user', userId, appId, createdAt: world.clock.now() })
+  const createdAt = world.clock.now()
+  const end = expiresAt === undefined ? {} : { expiresAt }
+  world.tokens.set(token, { id: world.nextId(), kind: 'user', userId, appId, createdAt, ...end })
   return token
 }
+
+/** Whether a person's token is over. */
+export const isOver = (world: World, { expiresAt }: { readonly expiresAt?: number }): boolean =>
+  expiresAt !== undefined && expiresAt <= world.clock.now()
 
 /** A new installation token, good for one hour. */
 export function createInstallationToken(

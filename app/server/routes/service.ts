@@ -5,11 +5,17 @@ import { isReady, type ServerDeps } from '../deps.ts'
 import { Problem } from '../problem.ts'
 import { offView } from './policies.ts'
 
-/** The service about itself: version for anyone, the rest for those whom a repository knows. */
+/** The service about itself: version and how to sign in for anyone, the rest for those whom a repository knows. */
 export function serviceRoutes(app: FastifyInstance, deps: ServerDeps, callers: Callers): void {
   const { facts } = deps
 
   app.get('/api/v1/version', async () => ({ version: facts.version, api: 'v1' }))
+
+  /** What every sign-in page of the App shows: whoever has no token yet needs it to get one. */
+  app.get('/api/v1/login', async () => ({
+    client_id: facts.github.clientId,
+    github_url: facts.github.webUrl,
+  }))
 
   app.get('/api/v1/client-configuration', async (request) => {
     const caller = await callers.identify(request)

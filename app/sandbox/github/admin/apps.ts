@@ -1,7 +1,7 @@
 import { announceInstallation } from '../change/announce.ts'
 import { type AppOrder, addApp, install, leave, pingApp, suspend, uninstall } from '../change/app.ts'
 import { installationShape } from '../shapes/app.ts'
-import type { Permissions } from '../state/app.ts'
+import type { AppSettings, Permissions } from '../state/app.ts'
 import type { World } from '../state/world.ts'
 import type { Find } from './find.ts'
 
@@ -34,6 +34,10 @@ export function appAdmin(world: World, find: Find) {
       const app = find.app(slug)
       Object.assign(app.hook, hook)
       pingApp(world, app)
+    },
+    setAppSettings(slug: string, settings: Partial<AppSettings>): void {
+      const app = find.app(slug)
+      app.settings = { ...app.settings, ...settings }
     },
     /** Changes what the App may do, on its installations too, as if every owner had accepted. */
     setAppPermissions(slug: string, permissions: Permissions, events?: readonly string[]): void {

@@ -3,7 +3,7 @@ import { appShape, installationShape } from '../shapes/app.ts'
 import { repositoryStub } from '../shapes/repository.ts'
 import { iso } from '../shapes/time.ts'
 import { userById } from '../shapes/user.ts'
-import type { App, Installation, Permissions } from '../state/app.ts'
+import type { App, AppSettings, Installation, Permissions } from '../state/app.ts'
 import type { Repository } from '../state/repository.ts'
 import { repositoryOf, type World } from '../state/world.ts'
 import { randomHex } from '../tokens.ts'
@@ -18,6 +18,7 @@ export type AppOrder = {
   readonly webhookSecret: string
   readonly permissions: Permissions
   readonly events: readonly string[]
+  readonly settings?: Partial<AppSettings>
 }
 
 /** Registers an App with its bot. The private key (PEM, PKCS #1 as GitHub hands it out) is kept nowhere. */
@@ -40,6 +41,8 @@ export function addApp(world: World, order: AppOrder): { app: App; privateKey: s
     createdAt: world.clock.now(),
     permissions: { ...order.permissions },
     events: [...order.events],
+    // As GitHub makes them: the device flow is off, and tokens expire.
+    settings: { deviceFlow: false, userTokensExpire: true, ...order.settings },
     hook: {
       id: world.nextId(),
       url: order.webhookUrl,

@@ -22,7 +22,7 @@ import { iso } from '../shapes/time.ts'
 import { userById } from '../shapes/user.ts'
 import type { App, Installation, Permissions } from '../state/app.ts'
 import { findRepository, repositoryOf } from '../state/world.ts'
-import { createInstallationToken, hashOfToken } from '../tokens.ts'
+import { createInstallationToken, hashOfToken, isOver } from '../tokens.ts'
 
 /** The App whose JSON web token came with the call. */
 export function appIn(call: Call): App {
@@ -106,8 +106,8 @@ function checkedToken(call: Call) {
   if (actor.kind !== 'client' || actor.app.clientId !== call.param('client_id')) throw notFound()
   const secret = call.body.text('access_token')
   const token = world.tokens.get(secret)
-  if (token?.kind !== 'user' || token.appId !== actor.app.id || world.accounts.get(token.userId)?.removed)
-    throw notFound()
+  if (token?.kind !== 'user' || token.appId !== actor.app.id || isOver(world, token)) throw notFound()
+  if (world.accounts.get(token.userId)?.removed) throw notFound()
   return { app: actor.app, secret, token }
 }
 
@@ -126,7 +126,7 @@ function checkToken(call: Call) {
     updated_at: iso(token.createdAt),
     created_at: iso(token.createdAt),
     fingerprint: null,
-    expires_at: null,
+    expires_at: token.expiresAt === undefined ? null : iso(token.expiresAt),
     user: userById(call.world, token.userId),
   })
 }

@@ -3,6 +3,8 @@ import type { Delivery } from './delivery.ts'
 
 export type Permissions = Record<string, 'read' | 'write' | 'admin'>
 
+export type AppSettings = { readonly deviceFlow: boolean; readonly userTokensExpire: boolean }
+
 export type App = {
   readonly id: number
   readonly slug: string
@@ -15,6 +17,8 @@ export type App = {
   readonly createdAt: number
   permissions: Permissions
   events: string[]
+  /** What its owner switches on or off in its settings. */
+  settings: AppSettings
   readonly hook: {
     readonly id: number
     url: string
@@ -44,6 +48,7 @@ export type Token =
       readonly userId: number
       readonly appId: number | null
       readonly createdAt: number
+      readonly expiresAt?: number
     }
   | {
       readonly id: number
@@ -54,6 +59,17 @@ export type Token =
       readonly createdAt: number
       readonly expiresAt: number
     }
+
+/** A device that waits for a person to type in its code, by the code that only the device knows. */
+export type Device = {
+  readonly userCode: string
+  readonly appId: number
+  readonly expiresAt: number
+  intervalSeconds: number
+  askedAt: number
+  /** The person's answer: who signed in, or nobody. */
+  answer?: { readonly userId: number | null }
+}
 
 /** An App manifest waiting for its conversion, under the code that the form's redirect carried. */
 export type Manifest = {

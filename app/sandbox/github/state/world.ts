@@ -3,7 +3,7 @@ import type { Faults } from '../faults.ts'
 import type { Outbox } from '../outbox.ts'
 import type { RateLimits } from '../rate-limit.ts'
 import { type Account, atLeast, type Role, stronger, type Team } from './account.ts'
-import type { App, Installation, Manifest, Token } from './app.ts'
+import type { App, Device, Installation, Manifest, Token } from './app.ts'
 import type { Repository } from './repository.ts'
 
 export type Clock = { now(): number }
@@ -27,6 +27,7 @@ export type World = {
   /** By the secret itself. */
   readonly tokens: Map<string, Token>
   readonly manifests: Map<string, Manifest>
+  readonly devices: Map<string, Device>
   readonly faults: Faults
   readonly counters: Counters
   readonly rateLimits: RateLimits

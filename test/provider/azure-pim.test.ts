@@ -130,6 +130,36 @@ test('an early revocation is not called done by a read that is older than the gr
   expect(w.getsIn(intent)).toBe(false)
 })
 
+describe('whose request is not to be seen yet', () => {
+  const lag = () => w.azure.faults.plan({ answer: 'stale', on: ['roleAssignmentScheduleRequests/read'] })
+
+  test('what is there is neither gone nor somebody else’s', async () => {
+    const intent = w.intent(1)
+    const provider = w.provider()
+    await provider.ensure(intent, w.call())
+    const heal = lag()
+    for (const ask of [provider.remove, provider.inspect, provider.ensure])
+      expect(await fault(ask(intent, w.call()))).toMatchObject({
+        kind: 'unavailable',
+        message: expect.stringMatching(/who asked for it/),
+      })
+    expect(w.getsIn(intent)).toBe(true)
+    heal()
+    expect(await fault(provider.remove(intent, w.call()))).toMatchObject({
+      kind: 'conflict',
+      message: expect.stringMatching(/within 5 minutes of its start/),
+    })
+  })
+
+  test('a grant is not refused as taken', async () => {
+    const intent = w.intent(1)
+    const heal = lag()
+    expect(await fault(w.provider().ensure(intent, w.call()))).toMatchObject({ kind: 'unavailable' })
+    heal()
+    expect(await w.provider().ensure(intent, w.call())).toMatchObject({ kind: 'present' })
+  })
+})
+
 test('who is new in the directory is found after a while', async () => {
   w.azure.setPrincipal(person(1), 'new')
   expect(await fault(w.provider().ensure(w.intent(1), w.call()))).toMatchObject({ kind: 'not_found' })

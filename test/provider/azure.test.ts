@@ -97,7 +97,11 @@ const harness = async (mode: 'role_assignment' | 'pim'): Promise<Harness> => {
             case 'stale':
               return azure.faults.plan({
                 answer: 'stale',
-                on: ['roleAssignments/read', 'roleAssignmentScheduleInstances/read'],
+                on: [
+                  'roleAssignments/read',
+                  'roleAssignmentScheduleInstances/read',
+                  'roleAssignmentScheduleRequests/read',
+                ],
               })
             default:
               return azure.faults.plan({ answer: trouble })

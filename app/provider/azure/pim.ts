@@ -25,6 +25,8 @@ type Active = Held & {
   readonly schedule: string
   readonly startsAt: number
   readonly expiresAt: number
+  /** The request for it is not to be seen, though there must be one: only PIM gives what ends. */
+  readonly unseen: boolean
 }
 
 /** What can be in a place: a principal, a role by its id or name, a scope. */
@@ -41,7 +43,16 @@ const waits = [100, 300, 900]
  * eligible, with an end that Azure keeps itself. Our mark is in the request's justification.
  */
 export const createPim = (api: Api, { instance, prefix, clock }: PimOptions): Way => {
-  const isOurs = (one: Held | undefined): boolean => one?.mark.startsWith(prefix) === true
+  /** @throws ProviderError `unavailable` while nobody can tell whose it is, before `endsAt` */
+  const ours = (one: Active | undefined, endsAt = never): Active | undefined => {
+    // The requests may lag behind what they made: without its own it is neither gone nor somebody else's.
+    if (one?.unseen === true && clock.now() < endsAt)
+      throw new ProviderError(
+        'unavailable',
+        `azure: ${one.principal} has that role at ${one.scope}, and PIM does not show yet who asked for it`,
+      )
+    return one?.mark.startsWith(prefix) === true ? one : undefined
+  }
 
   /** Who asked for each schedule: its mark. A change by others leaves the schedule what it was. */
   const marks = async (scope: string, filter: { filter?: string }, signal: AbortSignal) => {
@@ -156,17 +167,17 @@ export const createPim = (api: Api, { instance, prefix, clock }: PimOptions): Wa
     })
   }
 
-  const look = async (place: Place, signal: AbortSignal): Promise<Active | undefined> => {
-    const there = await find(place, signal)
-    return isOurs(there) ? there : undefined
-  }
+  const look = async (
+    place: Place & { readonly endsAt?: number },
+    signal: AbortSignal,
+  ): Promise<Active | undefined> => ours(await find(place, signal), place.endsAt)
 
   return {
     look,
 
     async give(wanted, signal) {
       const there = await find(wanted, signal)
-      if (there !== undefined && !isOurs(there)) throw taken(wanted)
+      if (there !== undefined && ours(there) === undefined) throw taken(wanted)
       if (there === undefined) {
         const seconds = Math.floor((wanted.endsAt - clock.now()) / 1000)
         if (seconds * 1000 < leastActiveMs)
@@ -187,8 +198,8 @@ export const createPim = (api: Api, { instance, prefix, clock }: PimOptions): Wa
           // Ours, if a read lagged; the next read says.
           if (!(error instanceof ProviderError) || codeOf(error.cause) !== 'RoleAssignmentExists') throw error
         })
-        const made = await awaited(wanted, (one) => one !== undefined, signal)
-        if (made !== undefined && !isOurs(made)) throw taken(wanted)
+        const made = await awaited(wanted, (one) => one !== undefined && !one.unseen, signal)
+        if (made !== undefined && ours(made) === undefined) throw taken(wanted)
         return made
       }
       // Shared with a grant that ends sooner.
@@ -199,7 +210,7 @@ export const createPim = (api: Api, { instance, prefix, clock }: PimOptions): Wa
 
     async take(wanted, signal) {
       const there = await find(wanted, signal)
-      if (there !== undefined && !isOurs(there)) return undefined
+      if (there !== undefined && ours(there, wanted.endsAt) === undefined) return undefined
       // A read may lag behind what gave it. Past its end it gives nothing; before it, PIM itself has to say so.
       if (there === undefined && clock.now() >= wanted.endsAt) return undefined
       const role =
@@ -251,15 +262,18 @@ const activeOf = (
   marks: ReadonlyMap<string, string>,
   instance: string,
 ): Active => {
-  const { endDateTime, expandedProperties, principalId = '', roleDefinitionId = '' } = one
+  const { expandedProperties, principalId = '', roleDefinitionId = '' } = one
   const schedule = roleIdOf(one.roleAssignmentScheduleId)
+  const mark = marks.get(schedule)
+  const endsAt = one.endDateTime?.getTime()
   const principal = principalId.toLowerCase()
   const scope = one.scope?.toLowerCase() ?? ''
   const roleName = expandedProperties?.roleDefinition?.displayName ?? ''
   return {
     // Whichever way the catalogue writes the role.
     guids: [roleIdOf(roleDefinitionId), roleName].map((role) => guidOf(instance, scope, role, principal)),
-    mark: marks.get(schedule) ?? '',
+    mark: mark ?? '',
+    unseen: mark === undefined && endsAt !== undefined,
     principal,
     role: roleDefinitionId,
     roleName,
@@ -267,7 +281,7 @@ const activeOf = (
     schedule,
     startsAt: one.startDateTime?.getTime() ?? 0,
     // Without an end it lasts for ever.
-    expiresAt: endDateTime?.getTime() ?? never,
+    expiresAt: endsAt ?? never,
   }
 }
 

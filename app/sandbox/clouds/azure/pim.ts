@@ -16,6 +16,7 @@ export type Schedule = {
   readonly visibleAt: number
 }
 
+/** What was asked for; `madeAt` in epoch milliseconds. */
 export type Request = {
   readonly name: string
   readonly scope: string
@@ -25,6 +26,7 @@ export type Request = {
   readonly justification: string
   readonly status: string
   readonly schedule: string
+  readonly madeAt: number
 }
 
 /** What the policy of a role says of administrators who assign it; durations in milliseconds. */
@@ -85,8 +87,10 @@ export const createPim = (deps: {
     /** Active assignments that are provisioned. */
     active: (stale = false): readonly Schedule[] =>
       kept.all(stale).filter((one) => isActive(one) && one.visibleAt <= Date.now()),
-    requests: (principalId: string | undefined): readonly Request[] =>
-      principalId === undefined ? [...requests.values()] : (byPrincipal.get(principalId) ?? []),
+    requests(principalId: string | undefined, stale = false): readonly Request[] {
+      const all = principalId === undefined ? [...requests.values()] : (byPrincipal.get(principalId) ?? [])
+      return stale ? all.filter(({ madeAt }) => now() >= madeAt + deps.propagationMs) : all
+    },
     keyOf: (scope: string, role: string, principalId: string) =>
       `${scope.toLowerCase()} ${role} ${principalId}`,
     /** Moves an end, or takes the assignment away, as another administrator would. */
@@ -123,6 +127,7 @@ export const createPim = (deps: {
           justification: String(justification ?? ''),
           status,
           schedule,
+          madeAt: now(),
         }
         requests.set(name, made)
         byPrincipal.set(principalId, [...(byPrincipal.get(principalId) ?? []), made])

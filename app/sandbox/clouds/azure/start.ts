@@ -98,9 +98,9 @@ export const startAzure = async (options: AzureOptions) => {
       status: 201,
       body: requestBody(pim.request(scope, name, body)),
     }),
-    'roleAssignmentScheduleRequests/read': ({ scope, query }) => {
+    'roleAssignmentScheduleRequests/read': ({ scope, query, stale }) => {
       const within = below(scope)
-      return ok({ value: pim.requests(principalIn(query)).filter(within).map(requestBody) })
+      return ok({ value: pim.requests(principalIn(query), stale).filter(within).map(requestBody) })
     },
     'roleAssignmentScheduleInstances/read': ({ scope, query, stale }) => {
       const [within, wanted] = [below(scope), principalIn(query)]

@@ -55,6 +55,11 @@ export const createObjects = (clock: { now(): number }) => {
 
   const keyOf = ({ plural }: Resource, namespace: string | undefined, name: string): string =>
     `${plural}/${namespace ?? ''}/${name}`
+  /** As a read that lags by `lagMs` shows it. */
+  const shown = (key: string, lagMs: number): Stored | undefined => {
+    const last = before.get(key)
+    return last !== undefined && clock.now() < last.at + lagMs ? last.object : stored.get(key)
+  }
   const put = (key: string, object: Stored | undefined): void => {
     before.set(key, { object: stored.get(key), at: clock.now() })
     if (object === undefined) stored.delete(key)
@@ -62,24 +67,12 @@ export const createObjects = (clock: { now(): number }) => {
   }
 
   return {
-    find: (resource: Resource, namespace: string | undefined, name: string): Stored | undefined =>
-      stored.get(keyOf(resource, namespace, name)),
-    /** As a read that lags by `lagMs` shows it. */
-    stale(
-      resource: Resource,
-      namespace: string | undefined,
-      name: string,
-      lagMs: number,
-    ): Stored | undefined {
-      const last = before.get(keyOf(resource, namespace, name))
-      return last !== undefined && clock.now() < last.at + lagMs
-        ? last.object
-        : stored.get(keyOf(resource, namespace, name))
-    },
-    all: ({ plural }: Resource, namespace?: string): readonly Stored[] =>
-      [...stored]
-        .filter(([key]) => key.startsWith(`${plural}/${namespace === undefined ? '' : `${namespace}/`}`))
-        .map(([, object]) => object),
+    find: (resource: Resource, namespace: string | undefined, name: string, lagMs = 0): Stored | undefined =>
+      shown(keyOf(resource, namespace, name), lagMs),
+    all: ({ plural }: Resource, namespace?: string, lagMs = 0): readonly Stored[] =>
+      (lagMs === 0 ? [...stored.keys()] : [...new Set([...stored.keys(), ...before.keys()])])
+        .filter((key) => key.startsWith(`${plural}/${namespace === undefined ? '' : `${namespace}/`}`))
+        .flatMap((key) => shown(key, lagMs) ?? []),
 
     create(resource: Resource, namespace: string | undefined, given: unknown, manager: string): Stored {
       const object = checked(resource, namespace, given)

@@ -73,19 +73,17 @@ export const startKubernetes = async (options: KubernetesOptions) => {
     )
   }
 
-  const one = ({ resource, namespace, name = '' }: Route, stale: boolean): Stored => {
-    const found = stale
-      ? objects.stale(resource, namespace, name, propagationMs)
-      : objects.find(resource, namespace, name)
+  const one = ({ resource, namespace, name = '' }: Route, lagMs: number): Stored => {
+    const found = objects.find(resource, namespace, name, lagMs)
     if (found === undefined) throw notFound(resource.plural, resource.group, name)
     return found
   }
 
-  const listed = ({ resource, namespace }: Route, query: URLSearchParams): unknown => {
+  const listed = ({ resource, namespace }: Route, query: URLSearchParams, lagMs: number): unknown => {
     const selector = (query.get('labelSelector') ?? '').split('=')
     const [label = '', value] = selector
     const all = objects
-      .all(resource, namespace)
+      .all(resource, namespace, lagMs)
       .filter(({ metadata }) => value === undefined || metadata.labels?.[label] === value)
     const from = Number(query.get('continue') ?? 0)
     const to = from + Number(query.get('limit') ?? all.length)
@@ -97,7 +95,7 @@ export const startKubernetes = async (options: KubernetesOptions) => {
     }
   }
 
-  const serve = (method: string, url: URL, who: Identity, text: string, stale: boolean): Answer => {
+  const serve = (method: string, url: URL, who: Identity, text: string, lagMs: number): Answer => {
     const body: unknown = text === '' ? {} : parsed(text)
     if (!isObject(body)) throw badRequest('the object is none')
     const kind = /^\/apis\/authorization\.k8s\.io\/v1\/((?:self)?subjectaccessreviews)$/.exec(
@@ -116,8 +114,8 @@ export const startKubernetes = async (options: KubernetesOptions) => {
       ...(name === undefined ? {} : { name }),
     })
     if (method === 'GET') {
-      if (name !== undefined) return { status: 200, body: one(route, stale) }
-      return { status: 200, body: listed(route, url.searchParams) }
+      if (name !== undefined) return { status: 200, body: one(route, lagMs) }
+      return { status: 200, body: listed(route, url.searchParams, lagMs) }
     }
     if (method === 'POST' && subresource === 'token' && namespace !== undefined && name !== undefined)
       return { status: 201, body: tokens.request(namespace, name, body) }
@@ -173,7 +171,7 @@ export const startKubernetes = async (options: KubernetesOptions) => {
     if (fault === 'expired') throw unauthorized()
     if (fault === 'forbidden') throw forbidden(`User "${who.user}" may not ${method} ${url.pathname}`, '')
     if (fault === 'hang') return 'hung'
-    const answer = serve(method, url, who, text, fault === 'stale')
+    const answer = serve(method, url, who, text, fault === 'stale' ? propagationMs : 0)
     return fault === 'reset' ? 'reset' : answer
   }
 

@@ -2,7 +2,7 @@ import { backOff } from './back-off.ts'
 import { driftMs, skewMs, writeMs } from './bounds.ts'
 import { gitsudo } from './events.ts'
 import { excess } from './findings.ts'
-import { absence, removal } from './removal.ts'
+import { nothingLeft, removal } from './removal.ts'
 import { isOver } from './state.ts'
 import type { GrantView, Step } from './step.ts'
 
@@ -83,19 +83,17 @@ const provisioning = (view: GrantView, now: number): Step => {
   }
 }
 
-/** After a refusal for good only a read-back can say whether there is nothing to take away. */
+/** After a refusal for good whatever it left goes first, also what a look would not show. */
 const refusedForGood = (view: GrantView, why: string, now: number): Step => {
+  if (!view.cleared) return { kind: 'clear' }
   switch (view.seen?.kind) {
-    case 'absent':
-      return absence(view, now, { kind: 'fail', why })
     case 'present':
+    case 'removing':
       return { kind: 'intend_revoke', by: gitsudo, why: `refused, yet there: ${why}` }
     case 'trouble':
       return again(view, now, view.seen.why, view.seen.notBefore)
-    case undefined:
-      return { kind: 'inspect' }
     default:
-      return again(view, now, why)
+      return nothingLeft(view, now, { kind: 'fail', why }) ?? again(view, now, why)
   }
 }
 
@@ -106,6 +104,11 @@ const active = (view: GrantView, now: number): Step => {
   const end = wanted(view, now)
   if (end !== undefined) return end
   const { seen } = view
+  if (view.cleared) {
+    const cause = now >= intent.endsAt - skewMs ? 'expired' : 'revoked externally'
+    const gone = nothingLeft(view, now, { kind: 'end', cause, goneAt: view.absentSince ?? now, kept: [] })
+    if (gone !== undefined) return gone
+  }
   switch (seen?.kind) {
     case undefined:
       return { kind: 'inspect' }
@@ -121,9 +124,7 @@ const active = (view: GrantView, now: number): Step => {
     case 'absent': {
       // A read may lag behind the write that made it active.
       const visible = (view.activeAt ?? 0) + view.propagationMs
-      if (now < visible) return { kind: 'rest', until: Math.min(intent.endsAt, visible) }
-      const cause = now >= intent.endsAt - skewMs ? 'expired' : 'revoked externally'
-      return absence(view, now, { kind: 'end', cause, goneAt: view.absentSince ?? now, kept: [] })
+      return now < visible ? { kind: 'rest', until: Math.min(intent.endsAt, visible) } : { kind: 'clear' }
     }
     case 'trouble': {
       // What is on record stays noted, so that it is recorded once.

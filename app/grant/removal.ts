@@ -21,17 +21,11 @@ export const removal = (view: GrantView, now: number): Step => {
     }
   }
   const cause = causeOf(view)
+  const gone = nothingLeft(view, now, { kind: 'end', cause, goneAt: view.absentSince ?? now, kept: [] })
+  if (gone !== undefined) return gone
   switch (seen?.kind) {
     case undefined:
       return { kind: 'remove' }
-    case 'absent':
-      return absence(view, now, { kind: 'end', cause, goneAt: view.absentSince ?? now, kept: [] })
-    case 'shared': {
-      // Our own late write would outlive us once the last sharer has removed the binding.
-      const settled = Math.max(...view.unanswered) + settleMs(view)
-      if (now <= settled) return { kind: 'rest', until: settled + 1 }
-      return { kind: 'end', cause, goneAt: now, kept: seen.by }
-    }
     case 'trouble':
       if (state === 'revoking' && view.tries >= seen.patience) return { kind: 'quarantine', why: seen.why }
       return {
@@ -48,15 +42,26 @@ export const removal = (view: GrantView, now: number): Step => {
   }
 }
 
+/** What follows a removal after which nothing of the grant's own is there; undefined: something may be. */
+export const nothingLeft = (
+  view: GrantView,
+  now: number,
+  then: Extract<Step, { kind: 'end' | 'fail' }>,
+): Step | undefined => {
+  const { seen } = view
+  if (seen?.kind === 'absent') return absence(view, now, then)
+  if (seen?.kind !== 'shared') return undefined
+  // Our own late write would outlive us once the last sharer has removed the binding.
+  const settled = Math.max(...view.unanswered) + settleMs(view)
+  if (now <= settled) return { kind: 'rest', until: settled + 1 }
+  return then.kind === 'end' ? { ...then, goneAt: now, kept: seen.by } : then
+}
+
 /**
  * What an absent read-back allows. One is enough when every write was answered; a write whose answer was lost
  * may still arrive, so then it takes a second one, further away than lease, deadline and propagation together.
  */
-export const absence = (
-  view: GrantView,
-  now: number,
-  then: Extract<Step, { kind: 'end' | 'fail' }>,
-): Step => {
+const absence = (view: GrantView, now: number, then: Extract<Step, { kind: 'end' | 'fail' }>): Step => {
   if (view.unanswered.length === 0) return then
   if (view.absentSince === undefined) return { kind: 'note_absence', again: now + settleMs(view) + 1 }
   const settled = view.absentSince + settleMs(view)

@@ -51,6 +51,8 @@ export type GrantView = {
   readonly cut?: string
   /** Whether the provider can cut a binding back. */
   readonly narrows: boolean
+  /** This look has had the cloud take away whatever the grant left. */
+  readonly cleared?: boolean
   /** The provider refused `ensure` for good in this look, and why. */
   readonly refusal?: string
   readonly grantWindowMs: number
@@ -73,6 +75,8 @@ export type Step =
   | { readonly kind: 'ensure' }
   | { readonly kind: 'inspect' }
   | { readonly kind: 'remove' }
+  /** Has the cloud take away what a look may not show, before it is said that nothing is there. */
+  | { readonly kind: 'clear' }
   | { readonly kind: 'activate'; readonly handle: string }
   /** The cloud holds more than was granted, and that is not on record yet. */
   | { readonly kind: 'drift'; readonly why: string }

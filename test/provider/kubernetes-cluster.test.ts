@@ -247,6 +247,14 @@ describe('tokens', () => {
     expect(w.cluster.all('Secret')).toEqual([])
   })
 
+  test('die with a binding that is discarded', async () => {
+    const provider = w.provider('ours', [w.withTokens])
+    await provider.ensure(w.intent(1, account), w.call())
+    const [found] = (await provider.list(w.call(), [])).bindings
+    expect(found && (await provider.discard?.(found, w.call()))).toBe('absent')
+    expect(w.cluster.all('Secret')).toEqual([])
+  })
+
   test('are not to be had after the grant, nor for those who act as themselves', async () => {
     const provider = w.provider('ours', [w.withTokens])
     const intent = w.intent(1, account)

@@ -181,10 +181,11 @@ export const createKubernetes = (options: KubernetesOptions): Provider => {
       const name = parts.at(-1) ?? ''
       const place = kubernetesPlace(parts.slice(0, -1).join('/'))
       if (place === undefined || marks.grantOf({ name }) === undefined) return 'absent'
-      const { api } = clusterOf(place.cluster)
+      const { api, tokens } = clusterOf(place.cluster)
       await api.deleteBinding(place, name, call.signal)
+      const closed = (await tokens?.close(name, call)) ?? true
       const left = await api.binding(place, name, call.signal)
-      return left === undefined ? 'absent' : 'removing'
+      return left === undefined && closed ? 'absent' : 'removing'
     },
 
     environment(intent) {

@@ -92,6 +92,13 @@ export const act = async (
       return cutBack(deps, lock, situation, step.why, signal)
     case 'remove':
       return remove(deps, lock, situation, signal)
+    case 'clear': {
+      const { seen } = await remove(deps, lock, situation, signal)
+      // Who may take nothing away may still see that there is nothing.
+      const refused = seen?.kind === 'trouble' && row.tries >= seen.patience
+      const after = refused ? await inspect(deps, situation, signal) : { ...situation, seen }
+      return { ...after, cleared: true }
+    }
     case 'activate': {
       const next = { ...fresh(row), state: moveGrant(row.state, 'active'), activeAt: now }
       const lookAt = Math.min(row.endsAt, now + driftMs)
@@ -160,7 +167,7 @@ const remove = async (
   lock: BindingLock,
   situation: Situation,
   signal: AbortSignal,
-): Promise<Situation> => {
+): Promise<Situation & { readonly seen: Seen }> => {
   const { seen } = await ask(deps, situation, signal, (cloud, wanted, call) =>
     lock('takes', cloud, wanted, call, async (): Promise<Seen> => {
       const by = (await sharersOf(deps, cloud, wanted)).map(({ grant }) => grant).sort()

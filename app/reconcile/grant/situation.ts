@@ -26,6 +26,7 @@ export type Situation = {
   readonly sharedUntil?: number
   /** In what it was more than granted, where this look has cut it back. */
   readonly cut?: string
+  readonly cleared?: boolean
   readonly refusal?: string
 }
 
@@ -161,7 +162,7 @@ const trueRow = (
 /** The same for the pure step. */
 export const viewOf = (
   deps: GrantDeps,
-  { row, ledger, provider, open, ask, ahead, seen, sharedUntil, cut, refusal }: Situation,
+  { row, ledger, provider, open, ask, ahead, seen, sharedUntil, cut, cleared, refusal }: Situation,
 ): GrantView => ({
   id: row.id,
   state: row.state,
@@ -177,6 +178,7 @@ export const viewOf = (
   ...(row.note === undefined ? {} : { note: row.note }),
   ...(sharedUntil === undefined ? {} : { sharedUntil }),
   ...(cut === undefined ? {} : { cut }),
+  ...(cleared === undefined ? {} : { cleared }),
   ...(row.absentSince === undefined ? {} : { absentSince: row.absentSince }),
   ...(row.activeAt === undefined ? {} : { activeAt: row.activeAt }),
   ...(ask === undefined ? {} : { revokeAsk: { by: actorOf(ask.by), why: ask.why } }),

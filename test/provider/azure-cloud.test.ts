@@ -116,6 +116,19 @@ test('grants of one access share an assignment however scope and id are written'
   )
 })
 
+test('calls of one subscription are counted together however it is written', () => {
+  const { account } = w.provider()
+  const id = subscription.slice('/subscriptions/'.length)
+  const alike = [
+    id,
+    id.toUpperCase(),
+    subscription,
+    subscription.toUpperCase(),
+    `${subscription}/resourceGroups/X`,
+  ]
+  expect(new Set(alike.map(account))).toEqual(new Set([subscription]))
+})
+
 test('a full subscription has no room, and says so', async () => {
   for (let number = 0; number < 4000; number++)
     w.azure.assign(

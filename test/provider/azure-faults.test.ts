@@ -20,7 +20,7 @@ const withoutToken = (cause: object) =>
 
 test.each([
   ['400', answered(400), { kind: 'invalid', message: expect.stringContaining('said Azure') }],
-  ['a principal not yet known', answered(400, 'PrincipalNotFound'), { kind: 'not_found' }],
+  ['a principal not yet known', answered(400, 'PrincipalNotFound'), { kind: 'conflict' }],
   ['another’s assignment', answered(409, 'RoleAssignmentExists'), { kind: 'invalid' }],
   ['a removal within five minutes', answered(400, 'ActiveDurationTooShort'), { kind: 'conflict' }],
   ['a request under way', answered(400, 'PendingRoleAssignmentRequest'), { kind: 'conflict' }],

@@ -162,7 +162,7 @@ describe('whose request is not to be seen yet', () => {
 
 test('who is new in the directory is found after a while', async () => {
   w.azure.setPrincipal(person(1), 'new')
-  expect(await fault(w.provider().ensure(w.intent(1), w.call()))).toMatchObject({ kind: 'not_found' })
+  expect(await fault(w.provider().ensure(w.intent(1), w.call()))).toMatchObject({ kind: 'conflict' })
   w.azure.setPrincipal(person(1), 'User')
   expect(await w.provider().ensure(w.intent(1), w.call())).toMatchObject({ kind: 'present' })
 })

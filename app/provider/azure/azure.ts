@@ -1,3 +1,4 @@
+import { azureScope } from '../../grant/grantable/azure.ts'
 import { refusals } from '../../grant/grantable.ts'
 import type { Intent } from '../../grant/intent.ts'
 import { parseRequestId } from '../../request/id.ts'
@@ -55,7 +56,7 @@ export const createAzure = (options: AzureOptions): Provider => {
     // "Role assignment changes can take up to 10 minutes to take effect" (Azure docs, "Troubleshoot Azure RBAC").
     propagationMs: 10 * 60_000,
     // A subscription, or all management groups.
-    account: (scope) => scope.split('/').slice(0, 3).join('/'),
+    account: (scope) => (azureScope(scope) ?? scope).split('/').slice(0, 3).join('/'),
     bindingKey(intent) {
       const { scope, guid } = read(intent) ?? {
         scope: intent.scope,

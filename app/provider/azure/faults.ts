@@ -6,8 +6,8 @@ type Wanted = { readonly call: string; readonly scope: string; readonly permissi
 
 /** What says more than its status (Azure docs: "Troubleshoot Azure RBAC", "Common errors" of role requests). */
 const kinds: Readonly<Record<string, FaultKind>> = {
-  // The directory may only not have heard of the principal yet.
-  PrincipalNotFound: 'not_found',
+  // The directory may only not have heard of the principal yet: that takes minutes, and says nothing of Azure's health.
+  PrincipalNotFound: 'conflict',
   RoleAssignmentExists: 'invalid',
   RoleAssignmentUpdateNotPermitted: 'invalid',
   PendingRoleAssignmentRequest: 'conflict',

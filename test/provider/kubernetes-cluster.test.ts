@@ -155,6 +155,42 @@ describe('what is there already', () => {
   })
 })
 
+describe('labels that somebody took off', () => {
+  const strip = () => {
+    const [binding] = bindings()
+    w.cluster.edit('RoleBinding', 'checkout', binding?.metadata.name ?? '', ({ metadata, ...rest }) => ({
+      ...rest,
+      metadata: { ...metadata, labels: { team: 'a' } },
+    }))
+  }
+
+  test('are drift, since the reaper goes by them, and are put back', async () => {
+    const intent = w.intent(1)
+    const provider = w.provider()
+    await provider.ensure(intent, w.call())
+    const { labels } = bindings()[0]?.metadata ?? {}
+    strip()
+    const differs = expect.stringMatching(/without the labels/)
+    expect(await provider.inspect(intent, w.call())).toMatchObject({ kind: 'present', differs })
+    expect((await provider.list(w.call(), [intent])).bindings).toMatchObject([
+      { handle: provider.bindingKey(intent), differs },
+    ])
+    const cut = await provider.cutBack?.(intent, w.call())
+    expect(cut).not.toHaveProperty('differs')
+    expect(bindings()[0]?.metadata.labels).toEqual({ team: 'a', ...labels })
+  })
+
+  test('hide no binding that is no grant’s', async () => {
+    const provider = w.provider()
+    await provider.ensure(w.intent(1), w.call())
+    strip()
+    const [found] = (await provider.list(w.call(), [])).bindings
+    expect(found).toMatchObject({ grant: w.intent(1).grant })
+    expect(found && (await provider.discard?.(found, w.call()))).toBe('absent')
+    expect(bindings()).toEqual([])
+  })
+})
+
 describe('several clusters', () => {
   let another: Awaited<ReturnType<typeof w.anotherCluster>>
   beforeEach(async () => {

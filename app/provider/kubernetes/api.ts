@@ -94,13 +94,13 @@ export const createApi = (cluster: string, connection: Connection) => {
       await unlessAbsent(ask('DELETE', path, `delete ${kindOf(place)}`, signal, body))
     },
 
-    /** Every binding with this label, in all namespaces and above them. */
-    async bindings(selector: string, signal: AbortSignal): Promise<readonly RbacBinding[]> {
+    /** Every binding, in all namespaces and above them. */
+    async bindings(signal: AbortSignal): Promise<readonly RbacBinding[]> {
       const found: RbacBinding[] = []
       for (const resource of ['rolebindings', 'clusterrolebindings']) {
         let next: string | undefined
         do {
-          const query = new URLSearchParams({ labelSelector: selector, limit: String(pageSize) })
+          const query = new URLSearchParams({ limit: String(pageSize) })
           if (next !== undefined) query.set('continue', next)
           const page = await ask<{ items?: RbacBinding[]; metadata?: { continue?: string } }>(
             'GET',

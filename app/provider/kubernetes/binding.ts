@@ -72,19 +72,21 @@ export const handleOf = ({ metadata }: RbacBinding, cluster: string): string =>
 
 /** In what, besides its end, a binding is not the one that is wanted. */
 export const differing = (
-  { roleRef, subjects = [] }: RbacBinding,
+  { roleRef, subjects = [], metadata }: RbacBinding,
   wanted: Wanted | undefined,
 ): { readonly differs?: string } => {
   const who = subjects.map(textOf)
-  const asWanted =
-    wanted !== undefined && isRole(roleRef, wanted) && who.length === 1 && who[0] === textOf(wanted.subject)
-  return asWanted ? {} : { differs: `${who.join(', ') || 'nobody'} has ${roleText(roleRef)}` }
+  const gives = `${who.join(', ') || 'nobody'} has ${roleText(roleRef)}`
+  if (wanted === undefined || !isRole(roleRef, wanted)) return { differs: gives }
+  if (who.length !== 1 || who[0] !== textOf(wanted.subject)) return { differs: gives }
+  return holds(metadata?.labels, wanted.metadata.labels)
+    ? {}
+    : { differs: `${gives}, without the labels that the reaper goes by` }
 }
 
 /** Whether it gives exactly what is wanted, and says so. */
 export const isWhole = (binding: RbacBinding, wanted: Wanted): boolean =>
   differing(binding, wanted).differs === undefined &&
-  holds(binding.metadata?.labels, wanted.metadata.labels) &&
   holds(binding.metadata?.annotations, wanted.metadata.annotations)
 
 /** The same binding with no more in it than is wanted; undefined: it is another altogether. */

@@ -139,7 +139,7 @@ export const createKubernetes = (options: KubernetesOptions): Provider => {
     async list(call, intents) {
       const live = new Map(intents.map((intent) => [provider.bindingKey(intent), intent]))
       const read = async ({ name: cluster, api }: Cluster, signal: AbortSignal) => {
-        const bindings = await api.bindings(marks.selector, signal)
+        const bindings = await api.bindings(signal)
         return bindings.flatMap((binding): readonly Binding[] => {
           const grant = marks.grantOf(binding.metadata ?? {})
           if (grant === undefined) return []

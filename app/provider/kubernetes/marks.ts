@@ -19,9 +19,7 @@ export const createMarks = (instance: string) => {
         [annotations.user]: intent.requester.login,
       },
     }),
-    /** Finds what carries our label. */
-    selector: `${labels.instance}=${mark}`,
-    /** The grant of an object of ours; undefined: somebody else put our label on it. */
+    /** The grant of an object of ours, by its name: labels can be taken off, and put on by others. */
     grantOf: ({ name = '' }: Metadata): RequestId | undefined =>
       name.startsWith(prefix) ? parseRequestId(name.slice(prefix.length)) : undefined,
   }

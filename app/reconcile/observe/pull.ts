@@ -36,6 +36,7 @@ export type Observed = {
 /**
  * Looks afresh at GitHub and Git. Throws what Git and GitHub throw; a policy set that cannot be loaded is a fact.
  * @param reviewsFrom reviews submitted up to here are void: the pull request was reopened (epoch ms)
+ * @param tried what was observed of its policies a moment ago, so that they are not tried again
  */
 export const observePull = async (
   deps: ObserveDeps,
@@ -43,6 +44,7 @@ export const observePull = async (
   pull: PullRequest,
   moment: Facts['moment'],
   reviewsFrom: number | undefined,
+  tried?: ProposalFacts,
 ): Promise<Observed> => {
   const api = deps.github.repository(repository.id)
   const mirror = deps.git.mirror(repository.id)
@@ -142,7 +144,7 @@ export const observePull = async (
     troubles: [],
   }
   const proposal = proposing
-    ? await proposalOf(deps, repository, mirror, pull, diff, accepted.commit, directory)
+    ? await proposalOf(deps, repository, mirror, pull, diff, accepted.commit, directory, tried)
     : undefined
   return {
     facts,

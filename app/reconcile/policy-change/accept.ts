@@ -13,6 +13,7 @@ import type { PullRequest } from '../ports/github.ts'
 import type { RepositorySettings } from '../ports/settings.ts'
 import { basisOf } from '../pull-request/events.ts'
 import { cancel, savePull } from '../pull-request/forecast.ts'
+import { holdStill } from '../pull-request/hold-still.ts'
 import { isOpen } from '../pull-request/rows.ts'
 import { transact } from '../transact.ts'
 
@@ -25,8 +26,9 @@ export const acceptAtMerge = async (
   deps: ObserveDeps,
   repository: RepositorySettings,
   pull: PullRequest,
-  { facts, proposal }: Observed & { readonly proposal: ProposalFacts },
+  observed: Observed & { readonly proposal: ProposalFacts },
 ): Promise<Decision> => {
+  const { facts, proposal } = observed
   const { decision, staged } = await transact(deps, async (tx, deps) => {
     await deps.store.serialise(tx, `policies:${repository.id}`)
     // One acceptance at a time: the next one is decided against what this one brings.
@@ -37,6 +39,7 @@ export const acceptAtMerge = async (
     const said = verdicts.find((one) => one.pull === pull.number)
     const decision = said === undefined ? made : asSealed(made, said)
     if (said === undefined) {
+      await holdStill(deps, tx, repository, observed)
       if (waiting || accepted !== proposal.accepted)
         throw new Trouble('the accepted policies changed while this change of them was being decided')
       if (decision.verdict === 'not_yet') throw new Trouble(decision.summary)

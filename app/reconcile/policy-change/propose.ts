@@ -10,7 +10,10 @@ import type { RepositorySettings } from '../ports/settings.ts'
 const folder = 'policies'
 const trialMs = 4 * 60_000
 
-/** What a pull request does to `policies/`, from the trees, and what its policies do when they are tried (trust.md 1.3, 1.8). */
+/**
+ * What a pull request does to `policies/`, from the trees, and what its policies do when they are tried (trust.md 1.3, 1.8).
+ * @param before what was observed of it a moment ago, so that they are not tried again
+ */
 export const proposalOf = async (
   deps: Pick<ReconcileDeps, 'policyTrial' | 'log'>,
   repository: RepositorySettings,
@@ -19,6 +22,7 @@ export const proposalOf = async (
   diff: Diff,
   accepted: Sha,
   directory: Directory | undefined,
+  before?: ProposalFacts,
 ): Promise<ProposalFacts> => {
   await mirror.fetch([accepted])
   const head = pull.head.sha
@@ -27,7 +31,7 @@ export const proposalOf = async (
   const differing = async (commit: Sha) =>
     (await mirror.changes(accepted, commit, `${folder}/`)).map(({ path }) => path)
   const changed = await differing(head)
-  const before = new Set(await differing(diff.base))
+  const held = new Set(await differing(diff.base))
   const odd = (await mirror.tree(head, `${folder}/`)).filter(({ mode }) => mode !== '100644')
   const own = pull.head.repository === repository.id
   return {
@@ -38,7 +42,7 @@ export const proposalOf = async (
     superseded: merge !== undefined && (await mirror.isAncestor(merge, accepted)),
     odd: odd.map(({ path, mode }) => ({ path, mode })),
     changed,
-    strayed: changed.filter((path) => before.has(path)),
+    strayed: changed.filter((path) => held.has(path)),
     accepted,
     owners: {
       people: repository.policyOwners.ids.map((id) => {
@@ -49,7 +53,9 @@ export const proposalOf = async (
     },
     // Nobody's code but that of people who may push here is tried.
     trial: own
-      ? await tried(deps, { repository: repository.id, head, accepted })
+      ? before?.accepted === accepted
+        ? before.trial
+        : await tried(deps, { repository: repository.id, head, accepted })
       : { missing: 'policies from a fork are not tried', lasting: true },
   }
 }

@@ -6,7 +6,10 @@ import type { Mirror, Sha } from '../ports/git.ts'
 import type { RepositorySettings } from '../ports/settings.ts'
 import type { Tx } from '../ports/store.ts'
 
-/** What the branch loses after this it loses from the cursor on, and its reconciler sees that. */
+/**
+ * What the branch loses after this it loses from the cursor on, and its reconciler sees that. Nothing unsays an acceptance
+ * of policies, so for them it is followed to where it is now.
+ */
 export const followToMerge = async (
   deps: ObserveDeps,
   repository: RepositorySettings,
@@ -14,7 +17,8 @@ export const followToMerge = async (
 ): Promise<void> => {
   if (!holdsMerge(observed)) return
   await deps.following(repository.id, async () => {
-    if (!(await isFollowed(deps, observed))) await followBranch(deps, repository, observed.diff.tip)
+    if (observed.proposal !== undefined) await followBranch(deps, repository)
+    else if (!(await isFollowed(deps, observed))) await followBranch(deps, repository, observed.diff.tip)
   })
 }
 
@@ -73,9 +77,9 @@ const isUntouched = async (
   )
 }
 
-/** Whether the branch holds the merge, and requests came with it. */
-const holdsMerge = ({ facts }: Observed): boolean =>
-  facts.pull.merged?.onBranch === true && facts.requests.length > 0
+/** Whether the branch holds the merge, and requests or policies came with it. */
+const holdsMerge = ({ facts, proposal }: Observed): boolean =>
+  facts.pull.merged?.onBranch === true && (facts.requests.length > 0 || proposal !== undefined)
 
 /** The accepted policy commit at the moment of the decision is the one that was asked (trust.md 1.5). */
 export const stillAccepted = async (

@@ -1,4 +1,5 @@
 import type { Decision } from '../../decision/decision.ts'
+import type { ProposalFacts } from '../../decision/facts.ts'
 import { sealMs } from '../../grant/bounds.ts'
 import { gitsudo, userActor } from '../../grant/events.ts'
 import { moveRequest } from '../../grant/moves.ts'
@@ -34,11 +35,14 @@ export const verdictAtMerge = async (
   pull: PullRequest,
   reviewsFrom: number | undefined,
 ): Promise<Decision> => {
-  const observed = await observePull(deps, repository, pull, 'merge', reviewsFrom)
+  const observe = (tried?: ProposalFacts) => observePull(deps, repository, pull, 'merge', reviewsFrom, tried)
+  let observed = await observe()
+  // Trying policies takes minutes, in which people may say otherwise and the branch lose the merge: all else is asked anew.
+  if (observed.proposal !== undefined) observed = await observe(observed.proposal)
   await askForMissing(deps, observed)
+  await followToMerge(deps, repository, observed)
   const { proposal } = observed
   if (proposal !== undefined) return acceptAtMerge(deps, repository, pull, { ...observed, proposal })
-  await followToMerge(deps, repository, observed)
   const sealed = await alreadySealed(deps, observed)
   const known = await withRefusedPaths(deps, repository, observed)
   const { decision, staged } = await transact(deps, async (tx, deps) => {

@@ -86,25 +86,28 @@ const pushersOf = async (
     deps.store.deliveriesOfPull(repository, pull.number, ['pull_request']),
   ])
   // Whoever pushed to an earlier branch of the name counts too: the order in which pushes arrived proves nothing.
-  // Deleting the branch brings nothing to it.
-  const told = read(genuine(deps, pushes), deps.payloads.push).filter(({ after }) => !zero.test(after))
+  const heard = genuine(deps, pushes)
+  const told = read(heard, deps.payloads.push)
   const opened = read(genuine(deps, changes), deps.payloads.pullRequest).filter(
     ({ action }) => action === 'opened' || action === 'synchronize',
   )
-  const senders = [...told, ...opened].map((payload) => payload.sender)
-  return accounted(told, pull.head.sha) ? senders : [...senders, ...(await api.pushers(ref))]
+  // Deleting the branch brings nothing to it.
+  const bringing = told.filter(({ after }) => !zero.test(after))
+  const senders = [...bringing, ...opened].map((payload) => payload.sender)
+  // Before the merge somebody has made it again, and who did may not have been told.
+  const early = heard.filter(({ receivedAt }) => !(receivedAt >= (pull.mergedAt ?? Number.POSITIVE_INFINITY)))
+  const deleted = read(early, deps.payloads.push).some(({ after }) => zero.test(after))
+  const known = !deleted && accounted(bringing, pull.head.sha)
+  return known ? senders : [...senders, ...(await api.pushers(ref))]
 }
 
 /** Whether the pushes lead from nothing to `head` without a gap. */
 const accounted = (pushes: readonly PushPayload[], head: Sha): boolean => {
   const before = new Map(pushes.map((push) => [push.after, push.before]))
+  // A branch that went to and fro is asked about: of what brought it to where it was twice, some may be lost.
+  if (before.size < pushes.length) return false
   let at: Sha | undefined = head
-  while (at !== undefined && !zero.test(at)) {
-    const next = before.get(at)
-    // Each push explains one move: a branch that went to and fro is asked about.
-    before.delete(at)
-    at = next
-  }
+  while (at !== undefined && !zero.test(at)) at = before.get(at)
   return at !== undefined
 }
 

@@ -32,6 +32,40 @@ describe('who pushed (trust.md 2.7)', () => {
     expect(await world.states(pull)).toEqual({ a: 'pending' })
   })
 
+  test('a push to and fro of which one half was lost is found, in whatever order the rest came', async () => {
+    const world = accessWorld()
+    const first = world.push('a', { [filePath('a')]: requestFile('a') }, 'alice')
+    const late = world.sent.splice(0)
+    const commit = world.git.commit([first], { [filePath('a')]: requestFile('changed') }, alice)
+    world.move('a', commit, 'bob')
+    world.sent.length = 0
+    world.move('a', first, 'alice')
+    const pull = world.open('a', 'alice')
+    world.sent.push(...late)
+    await world.settle()
+    world.review(pull, 'bob')
+    await world.settle()
+    expect(await world.states(pull)).toEqual({ a: 'pending' })
+  })
+
+  test('who made the branch again, of which only the deletion was told, is found', async () => {
+    const world = accessWorld()
+    const first = world.push('a', { [filePath('a')]: requestFile('a') }, 'alice')
+    world.move('a', '0'.repeat(40), 'alice')
+    await world.deliver()
+    world.move('a', first, 'bob')
+    world.sent.length = 0
+    world.clock.advance(1000)
+    const pull = world.open('a', 'alice')
+    await world.settle()
+    world.review(pull, 'bob')
+    await world.settle()
+    expect(await world.states(pull)).toEqual({ a: 'pending' })
+    await world.merge(pull, 'carol')
+    await world.settle()
+    expect(await world.states(pull)).toEqual({ a: 'refused' })
+  })
+
   test('the approver who deletes the branch after merging has pushed nothing', async () => {
     const world = accessWorld()
     const pull = await approved(world)

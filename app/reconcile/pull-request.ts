@@ -4,7 +4,7 @@ import { troubled, untroubled } from './lasting-trouble.ts'
 import { genuine } from './observe/deliveries.ts'
 import type { ObserveDeps } from './observe/pull.ts'
 import { wakeSharing } from './observe/sharing.ts'
-import { asTrouble, type Trouble } from './observe/trouble.ts'
+import { asTrouble, Trouble } from './observe/trouble.ts'
 import { inForce } from './policies.ts'
 import { GitError } from './ports/git.ts'
 import { GitHubError, type PullRequest } from './ports/github.ts'
@@ -37,6 +37,10 @@ export const createPullReconciler = (deps: ObserveDeps) => ({
     let pull: PullRequest | undefined
     const ask = async () => {
       pull = await deps.github.repository(repository.id).pull(at.pull)
+      if (pull.merged && pull.mergeCommit === undefined)
+        throw new Trouble('GitHub says that it is merged, and names no merge commit')
+      if (pull.merged && pull.mergedAt === undefined)
+        throw new Trouble('GitHub says that it is merged, and names no time of it')
       return pull
     }
     try {

@@ -17,7 +17,10 @@ const states = {
 /** How fresh what GitHub says of a person must be: cached for the forecast, never at a verdict (trust.md 2.9). */
 export type PermissionOf = (person: PersonFact) => Promise<Permission>
 
-/** Reviews as GitHub lists them now, each with the first stored payload of its id (trust.md 2.1, 2.2). */
+/**
+ * Reviews as GitHub lists them now, each with the first stored payload of its id (trust.md 2.1, 2.2), and what it lists
+ * otherwise although signed payloads take an approval away (2.4): GitHub never unsays either.
+ */
 export type Listed = readonly {
   readonly review: ApiReview
   readonly payload: Stored | undefined
@@ -34,16 +37,24 @@ export const listReviews = async (
 ): Promise<Listed> => {
   const told = await deps.store.deliveriesOfPull(at.repository, at.pull, ['pull_request_review'])
   const payloads = new Map<number, Stored>()
+  const dismissed = new Map<number, ReviewPayload>()
   for (const { body, receivedAt } of genuine(deps, told)) {
     const payload = deps.payloads.review(body)
     if (payload?.action === 'submitted' && !payloads.has(payload.reviewId))
       payloads.set(payload.reviewId, { ...payload, storedAt: earliest(receivedAt, payload.submittedAt) })
+    if (payload?.action === 'dismissed') dismissed.set(payload.reviewId, payload)
   }
   // Without a stored payload no review can count, so the forecast need not ask; the verdict always does.
   if (at.forecast && payloads.size === 0) return []
   const listed = (await api.reviews(at.pull)).filter((review) => review.state !== 'PENDING')
+  const all = new Map(listed.map((review) => [review.id, review]))
+  for (const one of dismissed.values())
+    if (all.get(one.reviewId)?.state !== 'CHANGES_REQUESTED')
+      all.set(one.reviewId, { ...signedReview(one), ...all.get(one.reviewId), state: 'DISMISSED' })
+  for (const one of payloads.values())
+    if (one.state === 'changes_requested' && !all.has(one.reviewId)) all.set(one.reviewId, signedReview(one))
   return Promise.all(
-    listed.map(async (review) => ({
+    [...all.values()].map(async (review) => ({
       review,
       payload: payloads.get(review.id),
       ...(weighs(review) && review.reviewer !== undefined
@@ -52,6 +63,13 @@ export const listReviews = async (
     })),
   )
 }
+
+const signedReview = ({ reviewId: id, reviewer, submittedAt }: ReviewPayload): ApiReview => ({
+  id,
+  state: 'CHANGES_REQUESTED',
+  ...(reviewer === undefined ? {} : { reviewer }),
+  submittedAt,
+})
 
 const weighs = ({ state }: ApiReview): boolean => state === 'APPROVED' || state === 'CHANGES_REQUESTED'
 

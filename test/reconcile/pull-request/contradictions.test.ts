@@ -1,8 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { accessWorld } from '../../support/memory/access-world.ts'
+import { type AccessWorld, accessWorld } from '../../support/memory/access-world.ts'
 import { repositoryId } from '../../support/memory/hub.ts'
 import { people } from '../../support/memory/hub-people.ts'
 import { approved, minute } from './approved.ts'
+
+const one = ({ reviews: [first] }: AccessWorld) => {
+  if (first === undefined) throw new Error('no review')
+  return first
+}
 
 describe('what GitHub says twice, and not alike', () => {
   test('a permission of whoever took the login since the reviews were listed is nobody’s answer', async () => {
@@ -42,6 +47,82 @@ describe('what GitHub says twice, and not alike', () => {
       verdict: 'not_yet',
       summary: expect.stringContaining('says something else'),
     })
+  })
+
+  test.each<[string, (world: AccessWorld, pull: number) => void, string]>([
+    [
+      'no changes asked for any more',
+      (world, pull) => {
+        world.review(pull, 'bob', 'CHANGES_REQUESTED')
+        world.review(pull, 'carol')
+        world.reviews.shift()
+      },
+      'refused',
+    ],
+    [
+      'an approval that was dismissed as one that stands',
+      (world, pull) => {
+        world.dismiss(world.review(pull, 'bob'))
+        world.reviews[0] = { ...one(world), state: 'APPROVED' }
+      },
+      'refused',
+    ],
+    [
+      'of two approvals only the one that was not dismissed',
+      (world, pull) => {
+        world.review(pull, 'bob')
+        world.clock.advance(1000)
+        world.dismiss(world.review(pull, 'bob'))
+        world.reviews.pop()
+      },
+      'refused',
+    ],
+    [
+      'an approval less',
+      (world, pull) => {
+        world.review(pull, 'bob')
+        world.review(pull, 'carol')
+        world.reviews.pop()
+      },
+      'active',
+    ],
+    [
+      'nothing of somebody who may not write, and whose account it hides',
+      (world, pull) => {
+        world.allow('mallory', 'read')
+        world.review(pull, 'mallory', 'CHANGES_REQUESTED')
+        world.review(pull, 'bob')
+        world.reviews.shift()
+      },
+      'active',
+    ],
+  ])('GitHub lists %s: what was signed counts (trust.md 2.4)', async (_, says, state) => {
+    const world = accessWorld()
+    const pull = world.request('a')
+    await world.settle()
+    says(world, pull)
+    await world.merge(pull, 'alice')
+    await world.settle()
+    expect(await world.states(pull)).toEqual({ a: state })
+  })
+
+  test('a merge without its commit, or its time, is no verdict until GitHub names both', async () => {
+    for (const missing of ['mergeCommit', 'mergedAt'] as const) {
+      const world = accessWorld()
+      const pull = await approved(world)
+      await world.merge(pull, 'alice')
+      const merged = world.pulls.get(pull)
+      if (merged === undefined) throw new Error('no pull request')
+      const { [missing]: _, ...half } = merged
+      world.pulls.set(pull, half)
+      await world.settle()
+      expect(await world.states(pull)).toEqual({ a: 'approved' })
+      const said = (await world.store.pull(repositoryId, pull))?.decision
+      expect(said).toMatchObject({ verdict: 'not_yet', summary: expect.stringContaining('names no') })
+      world.pulls.set(pull, merged)
+      await world.pass(minute)
+      expect(await world.states(pull)).toEqual({ a: 'active' })
+    }
   })
 
   test('reviews from before a reopening stay void, whatever the database has forgotten of it', async () => {

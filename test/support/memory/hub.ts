@@ -308,6 +308,7 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>, id = repository
         reviewId,
         commit: found.commit,
         state: 'dismissed',
+        reviewer: found.reviewer,
         submittedAt: found.submittedAt,
       }
       send('pull_request_review', body, { pull: found.pull }, [wakePull(found.pull)])

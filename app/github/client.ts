@@ -8,6 +8,9 @@ import { graphqlUrl } from './graphql-url.ts'
 
 export type Client = Octokit
 
+/** "API Versions", docs.github.com: what answers are read as; without it GitHub chooses. */
+const apiVersion = '2022-11-28'
+
 export type ClientOptions = {
   /** `https://api.github.com`, `https://HOST/api/v3`; without a slash at its end. */
   readonly baseUrl: string
@@ -54,6 +57,7 @@ export function createClient(options: ClientOptions): Client {
     const send = async (renew: boolean) => {
       // In place: the hooks inside this one are bound to this object.
       asked.headers.authorization = await options.authorize(renew)
+      asked.headers['x-github-api-version'] = apiVersion
       return request(asked)
     }
     try {

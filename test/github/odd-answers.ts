@@ -14,11 +14,18 @@ export const now = Date.parse('2026-01-05T10:00:00Z')
 
 let respond: RequestListener = (_request, response) => response.end()
 /** What was asked since `setUp`. */
-export const calls: { readonly method: string; readonly url: string; readonly authorization: string }[] = []
+export const calls: {
+  readonly method: string
+  readonly url: string
+  readonly authorization: string
+  /** The API's version that was asked for. */
+  readonly version: unknown
+}[] = []
 /** Knows the App, and nothing else of GitHub. */
 const server = createServer((request, response) => {
   const { method = '', url = '' } = request
-  calls.push({ method, url, authorization: request.headers.authorization ?? '' })
+  const { authorization = '', 'x-github-api-version': version } = request.headers
+  calls.push({ method, url, authorization, version })
   const json = (body: unknown) =>
     response.setHeader('content-type', 'application/json').end(JSON.stringify(body))
   if (url.endsWith('/installation')) return json({ id: 3 })

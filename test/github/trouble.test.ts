@@ -254,3 +254,10 @@ test('a renamed answer to the token request is refused', async () => {
     message: 'repository 7 is configured as acme/former and is now Acme/access (7)',
   })
 })
+
+test('every call asks for the version of the API that its answers are read as', async () => {
+  const { api } = setUp()
+  answer(200, [])
+  await api.openPulls()
+  expect(new Set(calls.map(({ version }) => version))).toEqual(new Set(['2022-11-28']))
+})

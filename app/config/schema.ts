@@ -213,7 +213,7 @@ export const fileSchema = z.strictObject({
           ),
         ),
       private_key_file: file.optional().meta(
-        about("The App's private key, PEM.", '/run/secrets/app.pem', {
+        about("The App's private key: RSA, PEM.", '/run/secrets/app.pem', {
           env: 'GITSUDO_GITHUB_PRIVATE_KEY_FILE',
         }),
       ),
@@ -223,7 +223,7 @@ export const fileSchema = z.strictObject({
         }),
       ),
       webhook_secret_file: file.optional().meta(
-        about("The App's webhook secret.", '/run/secrets/webhook-secret', {
+        about("The App's webhook secret: 16 characters at least.", '/run/secrets/webhook-secret', {
           env: 'GITSUDO_WEBHOOK_SECRET_FILE',
         }),
       ),
@@ -262,7 +262,7 @@ export const fileSchema = z.strictObject({
         .optional()
         .meta(
           about(
-            'Keys of the HMACs over stored rows; the first one is used, all verify.',
+            'Keys of the HMACs over stored rows, base64 of at least 32 bytes; the first one is used, all verify.',
             '[/run/secrets/mac.key]',
             { env: 'GITSUDO_MAC_KEY_FILES', shown: '`[<stateDir>/keys/mac.key]`' },
           ),

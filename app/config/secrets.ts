@@ -1,11 +1,17 @@
 import type { Environment } from './environment.ts'
 import type { ConfigFault } from './fault.ts'
 import { type CloudSecrets, cloudSecrets } from './providers.ts'
+import { ed25519, type Form, hmacKey, longEnough, rsa } from './secret-forms.ts'
 
 /** A file's text; throws as `readFileSync` does. */
 export type ReadFile = (path: string) => string
 
-type Key = { readonly key: string; readonly env: string; readonly file: string | undefined }
+type Key = {
+  readonly key: string
+  readonly env: string
+  readonly file: string | undefined
+  readonly form: Form
+}
 
 /** Every secret of the service; environment before file. `keys` are texts, the one in use first. */
 export type Secrets = {
@@ -82,9 +88,9 @@ export function readSecrets(
   const read = (key: string, path: string, absent: 'fault' | 'fine' = 'fault'): string => {
     try {
       const text = readFile(path)
-      if (text.trim() === '')
-        faults.push({ key, message: `${path} is empty`, remedy: 'write the secret into it' })
-      return text
+      if (text.trim() !== '') return text
+      faults.push({ key, message: `${path} is empty`, remedy: 'write the secret into it' })
+      return ''
     } catch (cause) {
       const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
       if (code === 'ENOENT' && absent === 'fine') return ''
@@ -104,10 +110,17 @@ export function readSecrets(
       return ''
     }
   }
-  const optional = ({ key, env: name, file: path }: Key): string | undefined => {
+  /** `text` as it is; what was not there has its fault already. */
+  const formed = (key: string, place: string, text: string, form: Form): string => {
+    const wrong = text === '' ? undefined : form(text)
+    if (wrong !== undefined) faults.push({ key, message: `${place} ${wrong.message}`, remedy: wrong.remedy })
+    return text
+  }
+  const optional = ({ key, env: name, file: path, form }: Key): string | undefined => {
     const value = env[name]
-    if (value !== undefined && value !== '') return value
-    return path === undefined ? undefined : read(`${key}_file`, path).trim()
+    if (value !== undefined && value !== '') return formed(`${key}_file`, name, value, form)
+    if (path === undefined) return undefined
+    return formed(`${key}_file`, path, read(`${key}_file`, path).trim(), form)
   }
   const needed = (secret: Key): string => {
     const value = optional(secret)
@@ -119,11 +132,11 @@ export function readSecrets(
       })
     return value ?? ''
   }
-  const several = (key: string, name: string, paths: readonly string[]): readonly string[] => {
+  const several = (key: string, name: string, paths: readonly string[], form: Form): readonly string[] => {
     const value = env[name]
-    if (value !== undefined && value !== '') return [value]
+    if (value !== undefined && value !== '') return [formed(key, name, value, form)]
     return paths
-      .map((path) => read(key, path, keys === 'to-make' ? 'fine' : 'fault'))
+      .map((path) => formed(key, path, read(key, path, keys === 'to-make' ? 'fine' : 'fault'), form))
       .filter((text) => text !== '')
   }
 
@@ -131,6 +144,7 @@ export function readSecrets(
     key: 'github.webhook_secret_old',
     env: 'GITSUDO_WEBHOOK_SECRET_OLD',
     file: places.webhookSecretOld,
+    form: longEnough,
   })
   const databaseUrl =
     env.GITSUDO_DATABASE_URL ||
@@ -143,24 +157,27 @@ export function readSecrets(
         key: 'github.private_key',
         env: 'GITSUDO_GITHUB_PRIVATE_KEY',
         file: places.privateKey,
+        form: rsa,
       }),
       clientSecret: needed({
         key: 'github.client_secret',
         env: 'GITSUDO_GITHUB_CLIENT_SECRET',
         file: places.clientSecret,
+        form: longEnough,
       }),
       webhookSecret: needed({
         key: 'github.webhook_secret',
         env: 'GITSUDO_WEBHOOK_SECRET',
         file: places.webhookSecret,
+        form: longEnough,
       }),
       ...(old === undefined ? {} : { webhookSecretOld: old }),
       ...(databaseUrl === undefined ? {} : { databaseUrl }),
-      signing: several('keys.signing_files', 'GITSUDO_SIGNING_KEY', places.signing),
-      mac: several('keys.mac_files', 'GITSUDO_MAC_KEY', places.mac),
+      signing: several('keys.signing_files', 'GITSUDO_SIGNING_KEY', places.signing, ed25519),
+      mac: several('keys.mac_files', 'GITSUDO_MAC_KEY', places.mac, hmacKey),
       clouds: Object.fromEntries(
         cloudSecrets.flatMap(({ key, env: name }) => {
-          const value = optional({ key, env: name, file: places.clouds[key] })
+          const value = optional({ key, env: name, file: places.clouds[key], form: longEnough })
           return value === undefined ? [] : [[key, value]]
         }),
       ),

@@ -11,7 +11,7 @@ const mask = '[redacted]'
  * field's name, by its form, or because it is one of `secrets`.
  */
 export function redactor(secrets: readonly string[]): (value: unknown) => unknown {
-  // Short ones would mask ordinary words; no secret of the service is that short.
+  // Short ones would mask ordinary words; the configuration takes none so short (config/secret-forms.ts).
   const known = secrets.map((secret) => secret.trim()).filter((secret) => secret.length >= 8)
   const text = (value: string): string =>
     known

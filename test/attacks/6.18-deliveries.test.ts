@@ -56,7 +56,7 @@ test('a: what GitHub could not deliver is asked for again; d: the old secret hol
   const settings = JSON.parse(await readFile(t.service.config, 'utf8')) as { github: object }
   const config = join(t.dir, 'rotating.yaml')
   const newFile = join(t.dir, 'webhook-secret-new')
-  await writeFile(newFile, 'the-new-secret', { mode: 0o600 })
+  await writeFile(newFile, 'the-new-webhook-secret', { mode: 0o600 })
   const github = {
     ...settings.github,
     webhook_secret_file: newFile,
@@ -75,7 +75,7 @@ test('a: what GitHub could not deliver is asked for again; d: the old secret hol
     const body = await opened(t, asked.number)
     for (const [secret, status] of [
       [old, 202],
-      ['the-new-secret', 202],
+      ['the-new-webhook-secret', 202],
       ['the-one-before', 401],
     ] as const) {
       const sent = await post(replica.url, body, { 'x-hub-signature-256': sign(secret, body) })

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { ConfigError } from '../../app/config/fault.ts'
 import { cloudSecretTexts } from '../../app/config/providers.ts'
 import { parseConfig } from '../../app/config.ts'
+import { appKey, newMacKey, newSigningKey } from '../support/secrets.ts'
 
 const files: Readonly<Record<string, string>> = {
   '/s/key.json': JSON.stringify({ type: 'service_account', client_email: 'g@p', private_key: 'the key' }),
@@ -13,7 +14,12 @@ const files: Readonly<Record<string, string>> = {
   '/s/aws': '[default]\naws_access_key_id = AKIA1\naws_secret_access_key = secret-of-a-user\n',
   '/s/note.txt': 'the key is under the mat',
   '/s/empty': '',
-  '/s/secret': 'hush\n',
+  '/s/app': appKey,
+  '/s/signing': newSigningKey(),
+  '/s/mac': newMacKey(),
+  '/s/hook': 'a secret of GitHub',
+  '/s/database': 'postgres://a@b/c',
+  '/s/secret': 'hush, hush, hush\n',
 }
 const parse = (providers: object, env: Record<string, string> = {}) =>
   parseConfig(
@@ -33,16 +39,18 @@ const parse = (providers: object, env: Record<string, string> = {}) =>
       github: {
         app_id: 1,
         client_id: 'Iv',
-        private_key_file: '/s/x',
-        client_secret_file: '/s/x',
-        webhook_secret_file: '/s/x',
+        private_key_file: '/s/app',
+        client_secret_file: '/s/hook',
+        webhook_secret_file: '/s/hook',
       },
+      keys: { signing_files: ['/s/signing'], mac_files: ['/s/mac'] },
       providers,
     }),
     env,
     (path) => {
-      if (path === '/s/gone') throw Object.assign(new Error('no such file'), { code: 'ENOENT' })
-      return path === '/s/database' ? 'postgres://a@b/c' : (files[path] ?? 'x')
+      const text = files[path]
+      if (text === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT' })
+      return text
     },
   )
 const providersOf = (...given: Parameters<typeof parse>) => {
@@ -264,10 +272,12 @@ describe('Azure', () => {
 
   it('takes its secret from a file or a variable, and keeps it out of log lines', () => {
     const fromFile = providersOf({ azure: { ...secret, mode: 'pim' } })
-    expect(fromFile.azure).toMatchObject({ ...known, mode: 'pim', clientSecret: 'hush' })
-    expect(cloudSecretTexts(fromFile)).toEqual(['hush'])
+    expect(fromFile.azure).toMatchObject({ ...known, mode: 'pim', clientSecret: 'hush, hush, hush' })
+    expect(cloudSecretTexts(fromFile)).toEqual(['hush, hush, hush'])
     const { client_secret_file: _, ...without } = secret
-    expect(providersOf({ azure: without }, { AZURE_CLIENT_SECRET: 'shh' }).azure?.clientSecret).toBe('shh')
+    expect(
+      providersOf({ azure: without }, { AZURE_CLIENT_SECRET: 'sh, sh, sh, sh, sh' }).azure?.clientSecret,
+    ).toBe('sh, sh, sh, sh, sh')
   })
 
   it('needs nothing more where the machine has an identity', () => {

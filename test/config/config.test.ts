@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { ConfigError } from '../../app/config/fault.ts'
 import { parseSpan } from '../../app/config/span.ts'
 import { type Config, type ConfigOutcome, loadConfig, parseConfig } from '../../app/config.ts'
+import { appKey, newMacKey, newSigningKey } from '../support/secrets.ts'
 
 const commit = '0123456789abcdef0123456789abcdef01234567'
 const whole = `
@@ -33,14 +35,15 @@ ledger: {witness_files: [/worm/checkpoints], witness_command: [/bin/keep, --it]}
 keys: {signing_files: [/s/new.pem, /s/old.pem], mac_files: [/s/mac]}
 providers: {mock: {}}
 `
+const [signingKey, oldKey, macKey] = [newSigningKey(), newSigningKey(), newMacKey()]
 const files: Readonly<Record<string, string>> = {
   '/s/database': 'postgres://gitsudo_app:hunter2@db/gitsudo\n',
-  '/s/app.pem': 'APP KEY',
-  '/s/client': 'client secret\n',
-  '/s/hook': 'hook secret\n',
-  '/s/new.pem': 'NEW',
-  '/s/old.pem': 'OLD',
-  '/s/mac': 'MAC',
+  '/s/app.pem': appKey,
+  '/s/client': 'the client secret\n',
+  '/s/hook': 'the webhook secret\n',
+  '/s/new.pem': signingKey,
+  '/s/old.pem': oldKey,
+  '/s/mac': macKey,
   '/s/empty': '\n',
 }
 const readFile = (path: string): string => {
@@ -88,13 +91,13 @@ describe('a whole configuration', () => {
         gitUrl: 'https://github.com',
         appId: 314159,
         clientId: 'Iv23li',
-        clientSecret: 'client secret',
-        privateKey: 'APP KEY',
-        webhookSecret: 'hook secret',
+        clientSecret: 'the client secret',
+        privateKey: appKey,
+        webhookSecret: 'the webhook secret',
       },
       keys: {
-        signing: ['NEW', 'OLD'],
-        mac: ['MAC'],
+        signing: [signingKey, oldKey],
+        mac: [macKey],
         files: { signing: ['/s/new.pem', '/s/old.pem'], mac: ['/s/mac'] },
       },
       providers: { mock: {} },
@@ -110,10 +113,10 @@ describe('a whole configuration', () => {
         GITSUDO_ADMINISTRATORS: '5, 6',
         GITSUDO_DATABASE_URL: 'postgres://x@y/z',
         GITSUDO_OWNER_DATABASE_URL: 'postgres://o@y/z',
-        GITSUDO_GITHUB_PRIVATE_KEY: 'FROM ENV',
-        GITSUDO_WEBHOOK_SECRET_OLD: 'before',
+        GITSUDO_GITHUB_CLIENT_SECRET: 'a secret from the environment',
+        GITSUDO_WEBHOOK_SECRET_OLD: 'the secret before',
         GITSUDO_GITHUB_BASE_URL: 'https://ghe.acme.example/api/v3/',
-        GITSUDO_SIGNING_KEY: 'ENV KEY',
+        GITSUDO_SIGNING_KEY: oldKey,
         GITSUDO_LOG_LEVEL: 'debug',
         GITSUDO_SERVER: 'http://elsewhere',
       }),
@@ -123,12 +126,12 @@ describe('a whole configuration', () => {
     expect(config.administrators).toEqual([5, 6])
     expect(config.database).toEqual({ url: 'postgres://x@y/z', ownerUrl: 'postgres://o@y/z' })
     expect(config.github).toMatchObject({
-      privateKey: 'FROM ENV',
-      webhookSecretOld: 'before',
+      clientSecret: 'a secret from the environment',
+      webhookSecretOld: 'the secret before',
       baseUrl: 'https://ghe.acme.example/api/v3',
       gitUrl: 'https://ghe.acme.example',
     })
-    expect(config.keys.signing).toEqual(['ENV KEY'])
+    expect(config.keys.signing).toEqual([oldKey])
     expect(config.logLevel).toBe('debug')
   })
 
@@ -312,6 +315,77 @@ describe('faults', () => {
       expect(keysOf(outcome)).toEqual(keys)
       expect(new ConfigError('gitsudo.yaml', outcome.ok ? [] : outcome.faults).message).toMatch(says)
     })
+
+  const short = randomBytes(31).toString('base64')
+  it.each([
+    [
+      'a signing key that is no PEM',
+      { GITSUDO_SIGNING_KEY: 'hunter2' },
+      'keys.signing_files',
+      /Ed25519 .*\n.*server init/,
+    ],
+    [
+      'a signing key of another kind',
+      { GITSUDO_SIGNING_KEY: appKey },
+      'keys.signing_files',
+      /GITSUDO_SIGNING_KEY holds/,
+    ],
+    [
+      'an App key that is no PEM',
+      { GITSUDO_GITHUB_PRIVATE_KEY: 'hunter2' },
+      'github.private_key_file',
+      /no RSA private key/,
+    ],
+    [
+      'an App key of another kind',
+      { GITSUDO_GITHUB_PRIVATE_KEY: oldKey },
+      'github.private_key_file',
+      /no RSA private key/,
+    ],
+    [
+      'a MAC key of no bytes',
+      { GITSUDO_MAC_KEY: '???' },
+      'keys.mac_files',
+      /base64 of at least 32 bytes\n.*openssl rand/,
+    ],
+    ['a MAC key of 31 bytes', { GITSUDO_MAC_KEY: short }, 'keys.mac_files', /32 bytes/],
+    ['a MAC key that is partly base64', { GITSUDO_MAC_KEY: `${macKey}?` }, 'keys.mac_files', /32 bytes/],
+    [
+      'a short webhook secret',
+      { GITSUDO_WEBHOOK_SECRET: 'hunter2' },
+      'github.webhook_secret_file',
+      /16 characters/,
+    ],
+    [
+      'a short one before it',
+      { GITSUDO_WEBHOOK_SECRET_OLD: 'hunter2' },
+      'github.webhook_secret_old_file',
+      /16 characters/,
+    ],
+    [
+      'a short client secret',
+      { GITSUDO_GITHUB_CLIENT_SECRET: 'hunter2' },
+      'github.client_secret_file',
+      /16 characters/,
+    ],
+  ])('%s', (_, env, key, says) => {
+    const outcome = parse(whole, env)
+    expect(keysOf(outcome)).toEqual([key])
+    expect(new ConfigError('gitsudo.yaml', outcome.ok ? [] : outcome.faults).message).toMatch(says)
+    expect(JSON.stringify(outcome)).not.toContain(Object.values(env)[0])
+  })
+
+  it('name the file of each wrong secret, and those of keys that server init would make', () => {
+    const text = whole
+      .replace('/s/old.pem', '/s/mac')
+      .replace('mac_files: [/s/mac]', 'mac_files: [/s/mac, /s/client]')
+    const found = [
+      { key: 'keys.signing_files', message: expect.stringMatching(/^\/s\/mac holds no Ed25519/) },
+      { key: 'keys.mac_files', message: expect.stringMatching(/^\/s\/client holds no base64/) },
+    ]
+    expect(parse(text)).toMatchObject({ ok: false, faults: found })
+    expect(parse(text, {}, 'to-make')).toMatchObject({ ok: false, faults: found })
+  })
 
   it('come all at once, whatever section they are in, and never show a secret', () => {
     const text = whole

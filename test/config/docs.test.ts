@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { expect, it } from 'vitest'
 import { type KeyRow, keyRows } from '../../app/config/rows.ts'
 import { parseConfig } from '../../app/config.ts'
+import { appKey, newMacKey, newSigningKey } from '../support/secrets.ts'
 
 const page = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8')
 
@@ -17,9 +19,13 @@ it('docs/configuration.md lists every key as the schema has it, and no other', (
 
 it('its example is a whole configuration', () => {
   const example = /```yaml\n([\s\S]*?)```/.exec(page)?.[1] ?? ''
-  expect(
-    parseConfig(example, {}, (path) =>
-      path.includes('database') ? 'postgres://gitsudo_app@db/gitsudo' : 'secret',
-    ),
-  ).toMatchObject({ ok: true })
+  const secrets: Readonly<Record<string, string>> = {
+    'database-url': 'postgres://gitsudo_app@db/gitsudo',
+    'app.pem': appKey,
+    'client-secret': 'a secret of GitHub',
+    'webhook-secret': 'a secret of GitHub',
+    'signing.pem': newSigningKey(),
+    'mac.key': newMacKey(),
+  }
+  expect(parseConfig(example, {}, (path) => secrets[basename(path)] ?? '')).toMatchObject({ ok: true })
 })

@@ -70,11 +70,11 @@ export const compose = (env: NodeJS.ProcessEnv, version: string, overrides: Over
   return {
     manifest: async (url) =>
       appManifest({ name: 'gitsudo', url, webhookUrl: `${url.replace(/\/+$/, '')}/webhooks/github` }),
-    async startService({ config: path, insecure }) {
+    async startService({ config: path, insecure, interrupted }) {
       const given = insecure ? { ...env, GITSUDO_INSECURE: 'true' } : env
-      const service = await startService(loadConfig(path, given), version, overrides)
+      const service = await startService(loadConfig(path, given), version, interrupted, overrides)
       // The service ends only when it is told to: a crash ends the process.
-      return { ended: new Promise<void>(() => undefined), stop: () => service.stop() }
+      return { ended: new Promise<void>(() => undefined), stop: async () => service?.stop() }
     },
     initialise: ({ config }) => initialiseService(loadConfig(config, env, 'to-make')),
     async publicKeys({ config: path }) {

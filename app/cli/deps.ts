@@ -175,7 +175,12 @@ export type CliDeps = {
 
   /** GitHub's App manifest for a service that GitHub reaches at `url`. */
   manifest(url: string): Promise<unknown>
-  startService(options: { readonly config?: string; readonly insecure: boolean }): Promise<Running>
+  /** Resolves once it is ready, or once `interrupted` while it waited for PostgreSQL: stopped, then. */
+  startService(options: {
+    readonly config?: string
+    readonly insecure: boolean
+    readonly interrupted: Promise<void>
+  }): Promise<Running>
   /** Makes roles, tables and keys; answers what it did, a line each. */
   initialise(options: { readonly config?: string }): Promise<readonly string[]>
   /** The configured signing keys as note key texts, the one in use first. */

@@ -47,18 +47,29 @@ export type OpenPorts = {
   close(): Promise<void>
 }
 
-/** Opens the edges; the database's schema has to be there. */
+/**
+ * Opens the edges; the database's schema has to be there.
+ * @param reached tries anew what only fails because of PostgreSQL; all else that fails here would fail again
+ */
 export const openPorts = async (
   config: Config,
   databaseUrl: string,
   clock: Clock,
   log: Log,
+  reached: <T>(connect: () => Promise<T>) => Promise<T> = (connect) => connect(),
 ): Promise<OpenPorts> => {
   const settings = settingsOf(config)
   const repositories = [...settings.repositories.values()]
-  const database = await openDatabase(databaseUrl, { unreadable: tellUnreadable(log, clock) })
   const keys = keysOf(config.keys)
-  const queue = await createQueue({ databaseUrl, execute: executeWithin, log })
+  const policies = await policyTools(process.env)
+  const unreadable = tellUnreadable(log, clock)
+  const database = await reached(() => openDatabase(databaseUrl, { unreadable }))
+  const queue = await reached(() => createQueue({ databaseUrl, execute: executeWithin, log })).catch(
+    async (error: unknown) => {
+      await database.close()
+      throw error
+    },
+  )
   const store = createStore({ database, queue, keys })
   const signers = signersOf(config.instance, config.keys.signing)
   const noteKeys = signers.map(({ key }) => key)
@@ -87,7 +98,6 @@ export const openPorts = async (
     clock,
     log,
   })
-  const policies = await policyTools(process.env)
   const trial = createPolicyTrial({
     git,
     ledger,

@@ -57,24 +57,36 @@ const systemClock: Clock = { now: () => Date.now() }
 /**
  * Starts one replica. PostgreSQL or GitHub away, at the start or later: `/readyz` names what is missing, and the
  * service tries again, for ever, and goes on by itself.
+ * @returns undefined: `interrupted` came while PostgreSQL was waited for, and nothing is left to stop
  */
 export const startService = async (
   config: Config,
   version: string,
+  interrupted: Promise<void>,
   overrides: Overrides = {},
-): Promise<Service> => {
+): Promise<Service | undefined> => {
   const clock = overrides.clock ?? systemClock
   const log = createLog({ level: config.logLevel, secrets: secretsOf(config) })
+  const starting = new AbortController()
+  void interrupted.then(() => starting.abort())
   const stopping = new AbortController()
   const served = await openServed(config)
   let detail = 'not asked yet'
   const stopWaiting = await serveWaiting(config.server, () => ({ name: 'database', up: false, detail }))
-  const opened = await again(log, 'the database', stopping.signal, () =>
-    openPorts(config, served.url, clock, log).catch((error: unknown) => {
-      detail = `PostgreSQL: ${error instanceof Error ? error.message : String(error)}`
-      throw error
-    }),
-  )
+  const opened = await openPorts(config, served.url, clock, log, (connect) =>
+    again(log, 'the database', starting.signal, () =>
+      connect().catch((error: unknown) => {
+        detail = `PostgreSQL: ${error instanceof Error ? error.message : String(error)}`
+        throw error
+      }),
+    ),
+  ).catch(async (error: unknown) => {
+    await stopWaiting()
+    await served.stop()
+    if (!starting.signal.aborted) throw error
+    log.info('stopped')
+  })
+  if (opened === undefined) return undefined
   const metrics = createMetrics(async () => {
     const facts = await metricFacts(opened.database)
     const { open } = await opened.ports.ledger.standing()
@@ -232,6 +244,7 @@ const again = async <T>(
       if (signal.aborted) throw error
       log.warn(`waiting for ${what}`, { error })
       await sleep(retryMs, signal)
+      if (signal.aborted) throw error
     }
   }
 }

@@ -58,8 +58,8 @@ export type Database = {
 const mostAlone = 24
 
 /**
- * Connects on the first query. `connections`: at most so many at once. `unreadable` hears of rows that `readable` could not
- * read as they are; where nobody does, it throws instead.
+ * Throws when PostgreSQL is not there. `connections`: at most so many at once. `unreadable` hears of rows that `readable`
+ * could not read as they are; where nobody does, it throws instead.
  */
 export async function openDatabase(
   url: string,

@@ -125,7 +125,19 @@ describe('the service', () => {
     expect(
       (await gitsudo(['server', 'start', '--config', 'x.yaml', '--insecure'], { startService })).status,
     ).toBe(0)
-    expect(told).toEqual([{ config: 'x.yaml', insecure: true }, 'stopped'])
+    expect(told).toEqual([{ config: 'x.yaml', insecure: true, interrupted: expect.any(Promise) }, 'stopped'])
+  })
+
+  it('hears that it is to stop from its first moment on', async () => {
+    const order: string[] = []
+    const interrupted = async () => void order.push('listens')
+    const startService: CliDeps['startService'] = async (options) => {
+      order.push('starts')
+      await options.interrupted
+      return { ended: new Promise<void>(() => undefined), stop: async () => undefined }
+    }
+    expect((await gitsudo(['server', 'start'], { startService, interrupted })).status).toBe(0)
+    expect(order).toEqual(['listens', 'starts'])
   })
 
   it('names every fault of its configuration', async () => {

@@ -5,10 +5,11 @@ import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { processDeps } from '../../app/cli/process.ts'
 import type { Server } from '../../app/server/server.ts'
 import { active, waiting, world } from '../server/world.ts'
+import { appKey, newMacKey, newSigningKey } from '../support/secrets.ts'
 
 const script = fileURLToPath(new URL('../../bin/gitsudo.js', import.meta.url))
 let server: Server
@@ -73,6 +74,68 @@ describe('bin/gitsudo.js', () => {
       2,
       expect.stringMatching(/^gitsudo: \/nowhere\.yaml: 1 fault\n {2}file: does not exist\n/),
     ])
+  })
+
+  const waitsFor = 'waiting for the database'
+  const configured = async () => {
+    const stateDir = await mkdtemp(join(tmpdir(), 'gitsudo-state-'))
+    onTestFinished(() => rm(stateDir, { recursive: true }))
+    const config = join(stateDir, 'gitsudo.yaml')
+    const settings = {
+      instance: 'acme.example',
+      stateDir,
+      repositories: [
+        {
+          name: 'acme/access',
+          id: 1,
+          firstAcceptedCommit: 'a'.repeat(40),
+          providers: ['mock'],
+          scopes: ['*'],
+          policyOwners: { ids: [1] },
+        },
+      ],
+      server: { http_addr: '127.0.0.1:0' },
+      github: { app_id: 1, client_id: 'Iv1' },
+      providers: { mock: {} },
+    }
+    await writeFile(config, JSON.stringify(settings))
+    const env = {
+      DATABASE_URL: 'postgres://gitsudo_app@127.0.0.1:1/gitsudo',
+      GITSUDO_GITHUB_PRIVATE_KEY: appKey,
+      GITSUDO_GITHUB_CLIENT_SECRET: 'a secret of this test',
+      GITSUDO_WEBHOOK_SECRET: 'a secret of this test',
+      GITSUDO_SIGNING_KEY: newSigningKey(),
+      GITSUDO_MAC_KEY: newMacKey(),
+    }
+    return { config, env }
+  }
+
+  it('ends with 2 and the key where a signing key is none', async () => {
+    const { config, env } = await configured()
+    const { status, err } = await run(['server', 'key', '--config', config], {
+      ...env,
+      GITSUDO_SIGNING_KEY: 'no PEM',
+    })
+    expect([status, err]).toEqual([2, expect.stringContaining('keys.signing_files: GITSUDO_SIGNING_KEY')])
+  })
+
+  it('waits for PostgreSQL until it is told to stop', async () => {
+    const { config, env } = await configured()
+    const child = start(['server', 'start', '--config', config], env)
+    if (child.stdout === null) throw new Error('no output')
+    const said: string[] = []
+    for await (const line of createInterface({ input: child.stdout })) {
+      const { msg } = JSON.parse(line) as { msg: string }
+      if (said.push(msg) === 2) child.kill('SIGTERM')
+    }
+    const [status] = child.exitCode === null ? await once(child, 'exit') : [child.exitCode]
+    expect([status, said[0], said[1], said.at(-1)]).toEqual([0, waitsFor, waitsFor, 'stopped'])
+  })
+
+  it('waits for PostgreSQL alone: what else keeps the service from starting ends it', async () => {
+    const { config, env } = await configured()
+    const { status, err } = await run(['server', 'start', '--config', config], { ...env, OPA_BIN: script })
+    expect([status, err]).toEqual([3, expect.stringContaining(script)])
   })
 })
 

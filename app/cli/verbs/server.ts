@@ -14,8 +14,11 @@ export const serverStart: Verb = {
   remote: false,
   json: false,
   async run(deps, args) {
-    const service = await deps.startService({ ...configOf(args), insecure: flag(args, 'insecure') })
-    await Promise.race([deps.interrupted(), service.ended])
+    // From the start on: one that waits for PostgreSQL is stopped as well.
+    const interrupted = deps.interrupted()
+    const insecure = flag(args, 'insecure')
+    const service = await deps.startService({ ...configOf(args), insecure, interrupted })
+    await Promise.race([interrupted, service.ended])
     await service.stop()
     return 0
   },

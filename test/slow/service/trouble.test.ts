@@ -168,6 +168,24 @@ test('PostgreSQL away at the start: /readyz says so from the beginning, and the 
   await t.reached(asked.id, 'active')
 })
 
+test('PostgreSQL away at the start: a graceful stop ends well all the same', async () => {
+  await service.stop()
+  await t.stopDatabase()
+  const waiting = spawn(t.entry.command, [...t.entry.args, 'server', 'start', '--config', t.service.config], {
+    env: t.service.env,
+    stdio: 'ignore',
+  })
+  await until('/readyz to name the database', async () => {
+    const response = await fetch(`${service.url}/readyz`).catch(() => undefined)
+    return response?.status === 503 && (await response.text()).includes('ECONNREFUSED')
+  })
+  waiting.kill('SIGTERM')
+  await ended(waiting)
+  expect([waiting.exitCode, waiting.signalCode]).toEqual([0, null])
+  await t.startDatabase()
+  service = await t.start()
+})
+
 test('two replicas share the work without doubling it; one goes on alone', async () => {
   const stateDir = join(t.dir, 'state-of-two')
   await cp(join(t.dir, 'world', 'state'), stateDir, { recursive: true })

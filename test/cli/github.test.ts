@@ -19,7 +19,9 @@ const ask = [
   '--ticket',
   'INC-1',
 ]
-const slugs = ['aaaa', 'bbbb', 'cccc', 'dddd', 'eeee', 'ffff', 'gggg', 'hhhh']
+const slugs = [...'abcdefghijklmnopqrs'].map((letter) => letter.repeat(4))
+/** A connection that is closed. */
+const gone = () => Promise.reject(new TypeError('fetch failed'))
 const slug = () => slugs.shift() ?? 'zzzz'
 
 describe('request', () => {
@@ -77,6 +79,49 @@ describe('request', () => {
     expect(JSON.parse((await as('alice', [...ask, '-o', 'json'], { slug })).out)).toMatchObject({
       id: expect.stringMatching(/^req_/),
       state: 'pending',
+    })
+  })
+
+  describe('once the pull request is open', () => {
+    /** The service answers `answer` in place of what it would say of a request. */
+    const instead =
+      (answer: () => Response | Promise<Response> | undefined): typeof fetch =>
+      async (...call) =>
+        (/\/api\/v1\/requests\//.test(String(call[0])) ? answer() : undefined) ?? fetch(...call)
+    const problem = (status: number) =>
+      Response.json({ title: 'x', status, code: 'x', detail: `said ${status}` }, { status })
+
+    it('an answer that could not tell is no verdict yet', async () => {
+      const broken = [() => problem(503), gone, () => new Response('<html>', { status: 502 })]
+      const { status, out, err } = await as('alice', ask, { slug, fetch: instead(() => broken.shift()?.()) })
+      expect([status, broken, out]).toEqual([
+        0,
+        [],
+        expect.stringMatching(/Awaiting approval from group sre/),
+      ])
+      expect(err.split('\n')).toEqual([
+        'said 503 Asking again.',
+        expect.stringMatching(/^gitsudo at .* cannot be reached\. Asking again/),
+        expect.stringMatching(/^What answers at .* is not gitsudo .HTTP 502.* Asking again/),
+        '',
+      ])
+    })
+
+    it.each([
+      ['-q', /^req_[0-9A-Z]{26}\n$/],
+      ['-ojson', /"id": "req_[0-9A-Z]{26}",[\s\S]*"pull_request_url": "http/],
+      ['-otable', /ID: req_[0-9A-Z]{26}\)\n {2}http/],
+    ])('its ID is told whatever becomes of it: %s', async (option, told) => {
+      const away = { slug, fetch: instead(() => problem(503)) }
+      expect(await as('alice', [...ask, option], away)).toMatchObject({
+        status: 0,
+        out: expect.stringMatching(told),
+      })
+      const wrong = { slug, fetch: instead(() => problem(400)) }
+      expect(await as('alice', [...ask, option], wrong)).toMatchObject({
+        status: 2,
+        out: expect.stringMatching(told),
+      })
     })
   })
 
@@ -149,6 +194,20 @@ describe('approve and deny', () => {
       ['bob', 'APPROVED', 'fine', row.headSha],
       ['bob', 'CHANGES_REQUESTED', 'not now', row.headSha],
     ])
+  })
+
+  it('are said to be submitted although the service cannot tell what comes of it', async () => {
+    const row = await first()
+    let asked = 0
+    const away: typeof fetch = async (...call) => {
+      const about = String(call[0]).includes('/api/v1/requests/')
+      return about && ++asked > 1 ? gone() : fetch(...call)
+    }
+    expect(await as('bob', ['approve', row.id], { fetch: away })).toMatchObject({
+      status: 0,
+      out: expect.stringMatching(/Review submitted; gitsudo status req_/),
+    })
+    expect(asked).toBeGreaterThan(2)
   })
 
   it('are refused in GitHub’s words where GitHub refuses', async () => {

@@ -1,4 +1,5 @@
 import type { CliDeps } from '../deps.ts'
+import { Failure } from '../failure.ts'
 import { styleFor } from './style.ts'
 
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'] as const
@@ -6,7 +7,8 @@ const frameMs = 100
 
 /**
  * Looks every `everyMs` until `look` has an answer or `limitMs` have passed (undefined then); on a terminal a
- * spinner turns on standard error meanwhile, and leaves nothing behind.
+ * spinner turns on standard error meanwhile, and leaves nothing behind. A look that could not tell is no answer yet, and
+ * said once.
  */
 export async function waitFor<T>(
   deps: Pick<CliDeps, 'clock' | 'sleep' | 'err' | 'env'>,
@@ -20,10 +22,17 @@ export async function waitFor<T>(
   const start = deps.clock.now()
   const style = styleFor(deps.err, deps.env)
   let turn = 0
+  let away = ''
   try {
     for (;;) {
-      const found = await look()
-      if (found !== undefined) return found
+      try {
+        const found = await look()
+        if (found !== undefined) return found
+      } catch (error) {
+        if (!(error instanceof Failure && error.kind === 'unknown')) throw error
+        if (error.message !== away) deps.err.write(`${error.message} Asking again.\n`)
+        away = error.message
+      }
       const next = deps.clock.now() + everyMs
       if (next - start > limitMs) return undefined
       while (deps.clock.now() < next) {

@@ -83,12 +83,43 @@ async function follow(
   { id, pull, automatic }: Submitted,
 ): Promise<number> {
   const quiet = flag(args, 'quiet')
-  const human = !quiet && args.output === 'table'
+  const json = !quiet && args.output === 'json'
   const style = styleFor(deps.out, deps.env)
-  const say = (line: string) => human && deps.out.write(`${line}\n`)
+  const say = (line: string) => !quiet && !json && deps.out.write(`${line}\n`)
+  const tell = (row: unknown) => json && deps.out.write(`${JSON.stringify(row, null, 2)}\n`)
   say(`${style.green('✓')} Request submitted (ID: ${id})`)
   say(`  ${pull.url}`)
+  if (quiet) deps.out.write(`${id}\n`)
 
+  const submitted = { id, state: 'pending', pull_request: pull.number, pull_request_url: pull.url }
+  const last = await verdict(deps, args, client, { id, automatic }, say).catch((error: unknown) => {
+    // It is there: who does not hear its ID asks for another.
+    tell(submitted)
+    throw error
+  })
+  tell(last ?? submitted)
+  if (last === undefined) return 0
+  if (isOver(last)) {
+    const why = last.summary ?? last.note ?? 'see the pull request'
+    say(`${style.red('✗')} ${last.state}: ${why}\n\n${decisionText(last, deps)}`)
+    return 1
+  }
+  if (last.state === 'approved')
+    say(
+      `${style.green('✓')} Approved; ${automatic ? 'gitsudo merges it now' : `merge it to start: ${pull.url}`}`,
+    )
+  else if (last.state === 'active') say(`${style.green('✓')} Active: gitsudo exec ${id} -- COMMAND`)
+  return 0
+}
+
+/** What the service says at last, as far as it was asked to wait; undefined: nothing yet. */
+async function verdict(
+  deps: CliDeps,
+  args: Args,
+  client: Client,
+  { id, automatic }: Pick<Submitted, 'id' | 'automatic'>,
+  say: (line: string) => void,
+): Promise<RequestWithDecision | undefined> {
   const first = await waitFor(deps, 'gitsudo looks at it', () => decided(client, id), {
     everyMs: 500,
     limitMs: firstVerdictMs,
@@ -100,29 +131,11 @@ async function follow(
   }
   const done = (row: RequestWithDecision | undefined) =>
     row !== undefined && (isOver(row) || row.state === 'active' || (row.state === 'approved' && !automatic))
-  const last =
-    flag(args, 'wait') && !done(first)
-      ? await waitFor(deps, 'waiting for approval', async () => {
-          const row = await decided(client, id)
-          return done(row) ? row : undefined
-        })
-      : first
-
-  if (quiet) deps.out.write(`${id}\n`)
-  else if (args.output === 'json')
-    deps.out.write(
-      `${JSON.stringify(last ?? { id, state: 'pending', pull_request: pull.number, pull_request_url: pull.url }, null, 2)}\n`,
-    )
-  else if (last !== undefined && isOver(last))
-    say(
-      `${style.red('✗')} ${last.state}: ${last.summary ?? last.note ?? 'see the pull request'}\n\n${decisionText(last, deps)}`,
-    )
-  else if (last?.state === 'approved')
-    say(
-      `${style.green('✓')} Approved; ${automatic ? 'gitsudo merges it now' : `merge it to start: ${pull.url}`}`,
-    )
-  else if (last?.state === 'active') say(`${style.green('✓')} Active: gitsudo exec ${id} -- COMMAND`)
-  return last !== undefined && isOver(last) ? 1 : 0
+  if (!flag(args, 'wait') || done(first)) return first
+  return waitFor(deps, 'waiting for approval', async () => {
+    const row = await decided(client, id)
+    return done(row) ? row : undefined
+  })
 }
 
 /** The request once the service has decided on it at least once. */

@@ -1,4 +1,4 @@
-import { clientConfigurationSchema, requestWithDecisionSchema } from '../api.ts'
+import { clientConfigurationSchema, type RequestWithDecision, requestWithDecisionSchema } from '../api.ts'
 import { clientFor } from '../client.ts'
 import { whoCanApprove } from '../decision-text.ts'
 import type { CliDeps } from '../deps.ts'
@@ -58,25 +58,27 @@ async function review(
     body,
   })
 
-  const after = await waitFor(
-    deps,
-    'gitsudo decides anew',
-    async () => {
-      const row = await client.get(path, requestWithDecisionSchema)
-      return row.state !== before.state || (row.decision?.at ?? 0) > (before.decision?.at ?? 0)
-        ? row
-        : undefined
-    },
-    { everyMs: 500, limitMs: decisionMs },
-  )
-  if (!human) deps.out.write(`${JSON.stringify(after ?? before, null, 2)}\n`)
-  else if (after === undefined)
-    deps.out.write(`Review submitted; gitsudo status ${before.id} shows what becomes of it\n`)
-  else {
+  const tell = (row: RequestWithDecision | undefined) => {
     const style = styleFor(deps.out, deps.env)
-    deps.out.write(
-      `Request ${after.id} → ${stateColour(style, after.state)}${after.state === 'pending' ? whoCanApprove(after) : ''}\n`,
-    )
+    if (!human) deps.out.write(`${JSON.stringify(row ?? before, null, 2)}\n`)
+    else if (row === undefined)
+      deps.out.write(`Review submitted; gitsudo status ${before.id} shows what becomes of it\n`)
+    else {
+      const whose = row.state === 'pending' ? whoCanApprove(row) : ''
+      deps.out.write(`Request ${row.id} → ${stateColour(style, row.state)}${whose}\n`)
+    }
   }
+  const look = async () => {
+    const row = await client.get(path, requestWithDecisionSchema)
+    return row.state !== before.state || (row.decision?.at ?? 0) > (before.decision?.at ?? 0)
+      ? row
+      : undefined
+  }
+  const limits = { everyMs: 500, limitMs: decisionMs }
+  const after = await waitFor(deps, 'gitsudo decides anew', look, limits).catch((error: unknown) => {
+    tell(undefined)
+    throw error
+  })
+  tell(after)
   return 0
 }

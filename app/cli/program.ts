@@ -88,7 +88,9 @@ const groupSummaries: Readonly<Record<string, string>> = {
 function prepared(command: Command, deps: CliDeps): Command {
   return command.exitOverride().configureOutput({
     writeOut: (text) => deps.out.write(text),
-    writeErr: () => undefined,
+    // Help, where a word is missing; faults are explain.ts's to say.
+    writeErr: (text) => deps.err.write(text),
+    outputError: () => undefined,
     getOutHelpWidth: () => deps.out.columns,
     getErrHelpWidth: () => deps.err.columns,
   })

@@ -54,11 +54,18 @@ describe('bin/gitsudo.js', () => {
     ['1 when refused', ['exec', waiting, '--', 'env'], 1],
     ['2 on wrong usage', ['status', '--colour'], 2],
     ['2 on an unknown command', ['dance'], 2],
-    ['2 without a command', [], 2],
     ['0 for help', ['--help'], 0],
     ['0 for the help of a command', ['audit', 'verify', '--help'], 0],
   ])('ends with %s', async (_, argv, status) => {
     expect(await run(argv)).toMatchObject({ status })
+  })
+
+  it.each([
+    ['a command', [], /^Usage: gitsudo \[options\] \[command\]\n[\s\S]*\n {2}status /],
+    ['a verb of policy', ['policy'], /^Usage: gitsudo policy \[options\] \[command\]\n[\s\S]*\n {2}list /],
+    ['a verb of server', ['server'], /^Usage: gitsudo server \[options\] \[command\]\n[\s\S]*\n {2}start /],
+  ])('shows what there is, and ends with 2, without %s', async (_, argv, help) => {
+    expect(await run(argv)).toEqual({ status: 2, out: '', err: expect.stringMatching(help) })
   })
 
   it('ends with 3 when it could not tell', async () => {

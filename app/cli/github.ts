@@ -82,7 +82,14 @@ export function githubAsUser(
         return { number: pull.data.number, url: pull.data.html_url }
       } catch (error) {
         await octokit.git.deleteRef({ ...where, ref: `heads/${branch}` }).catch((cause: unknown) => {
-          throw new AggregateError([error, cause], `the branch ${branch} could not be removed again`)
+          if (!(error instanceof Failure)) throw error
+          const { kind, message } = error
+          throw new Failure(
+            kind,
+            `${message} The branch ${branch} could not be removed again.`,
+            `remove it: git push origin --delete ${branch}`,
+            { cause: new AggregateError([error, cause]) },
+          )
         })
         throw error
       }

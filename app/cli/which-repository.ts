@@ -1,4 +1,11 @@
 import { Failure } from './failure.ts'
+import { type Args, text } from './verb.ts'
+
+/** For what is about all repositories together: `--repo` would look as if it had been obeyed. Throws `Failure`. */
+export function refuseRepository(args: Args, about: string, hint: string): void {
+  if (text(args, 'repo') !== undefined)
+    throw new Failure('usage', `${about} all access repositories together: --repo is not for it.`, hint)
+}
 
 /** The one of the service's repositories that is meant: `--repo`'s, or the only one. Throws `Failure`. */
 export function repositoryOf<T extends { readonly name: string }>(

@@ -145,8 +145,14 @@ export const serverDeps = (
     },
     async reloadPolicies() {
       deps.policies.clear()
-      const sets = await Promise.all(repositories.map((repository) => loadAccepted(deps, repository)))
-      return sets.reduce((count, { policies }) => count + policies.length, 0)
+      const enabled = await Promise.all(
+        repositories.map(async (repository) => {
+          const { policies } = await loadAccepted(deps, repository)
+          const off = await offOf(repository.id)
+          return policies.filter(({ name }) => !off.has(name)).length
+        }),
+      )
+      return enabled.reduce((count, some) => count + some, 0)
     },
     async readiness() {
       return [

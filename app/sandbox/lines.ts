@@ -30,7 +30,7 @@ export const sandboxLines = (world: World, url: string): readonly string[] => {
           `  curl -X PUT -H 'Authorization: Bearer ${bob.token}' ${world.github.apiUrl}/repos/${world.repository.fullName}/pulls/N/merge`,
         ]),
     '  npx gitsudo exec req_… -- env',
-    `  DATABASE_URL='${world.databaseUrl}' npx gitsudo audit verify`,
+    `  DATABASE_URL='${world.databaseUrl}' npx gitsudo audit verify --offline --key "$(npx gitsudo server key --config ${world.service.config})"`,
     '',
     'Ctrl-C stops it.',
   ]

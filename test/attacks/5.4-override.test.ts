@@ -85,6 +85,10 @@ test('two administrators disable a policy for a while, and everybody can see it;
   expect((await t.gitsudo('frank', 'server', 'status')).stdout).toMatch(
     /policy two-person: false: erin, carol/,
   )
+  const listed = JSON.parse((await t.gitsudo('erin', 'policy', 'list', '-o', 'json')).stdout) as object[]
+  expect((await t.gitsudo('erin', 'server', 'reload-policies')).stdout).toContain(
+    `Enabled: ${listed.length - 1}\n`,
+  )
   const asked = await t.ask('overridden', admin)
   await t.checked(asked.head, 'action_required')
   await t.approve(asked.number, 'bob')

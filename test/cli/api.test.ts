@@ -6,7 +6,11 @@ import { active, foreign, now, rows, waiting, world } from '../server/world.ts'
 import { gitsudo } from './harness.ts'
 
 let address = ''
-const { server, told } = world()
+const {
+  server,
+  told,
+  deps: { facts },
+} = world()
 beforeAll(async () => {
   address = await server.listen({ host: '127.0.0.1', port: 0 })
 })
@@ -21,6 +25,29 @@ const as = (who: string | undefined, argv: readonly string[], over: Partial<CliD
       ...over.env,
     },
   })
+
+it.each([
+  [['status', '--pending', '--state', 'active'], /--pending leaves nothing for --state/],
+  [['status', '--mine', '--user', 'bob'], /--mine leaves nothing for --user/],
+  [['status', active, '--state', 'active'], /req_\w+ leaves nothing for --state/],
+  [['audit', '--repo', 'acme/access'], /all access repositories together: --repo is not for it/],
+  [['server', 'reload-policies', '--repo', 'acme/access'], /--repo is not for it/],
+])('%j is refused: one of them would be passed over', async (argv, says) => {
+  expect(await as('admin', argv)).toMatchObject({ status: 2, out: '', err: expect.stringMatching(says) })
+})
+
+it('audit says where it may have left something out', async () => {
+  const [event] = JSON.parse((await as('admin', ['audit', '-o', 'json'])).out)
+  const of =
+    (count: number): typeof fetch =>
+    async () =>
+      Response.json(Array.from({ length: count }, () => event))
+  expect((await as('admin', ['audit'], { fetch: of(999) })).err).toBe('')
+  expect((await as('admin', ['audit'], { fetch: of(1_000) })).err).toMatch(
+    /^These are the newest 1000 events/,
+  )
+  expect((await as('admin', ['audit', '--limit', '1000'], { fetch: of(1_000) })).err).toBe('')
+})
 
 describe('status', () => {
   it('lists what one may see', async () => {
@@ -364,9 +391,41 @@ describe('policy and server', () => {
     const alone = await as(undefined, ['server', 'status'], { env: { GITSUDO_SERVER: url } })
     const asked = await as('alice', ['server', 'status'], { env: { GITSUDO_SERVER: url } })
     await away.server.stop()
-    expect([alone.status, asked.status]).toEqual([0, 3])
+    expect([alone.status, asked.status]).toEqual([1, 3])
     expect(asked.out).toMatch(/github +DOWN +GET \/app got no answer/)
     expect(asked.err).toMatch(/does not answer: no answer\.?\n {2}→ try again/)
+  })
+
+  it('status shows the one repository that is wanted, and is not true where it has a trouble', async () => {
+    const one = { acceptedCommit: 'a'.repeat(40), troubles: [], off: [] }
+    const several = world({
+      facts: {
+        ...facts,
+        repositories: [
+          { id: 123456, name: 'acme/access', branch: 'main', merge: 'auto' },
+          { id: 777, name: 'acme/other', branch: 'main', merge: 'auto' },
+        ],
+      },
+      repositories: async () => [
+        { id: 123456, ...one },
+        { id: 777, ...one, troubles: ['no opa'] },
+      ],
+    })
+    const url = await several.server.listen({ host: '127.0.0.1', port: 0 })
+    const status = (...more: readonly string[]) =>
+      as('admin', ['server', 'status', ...more], { env: { GITSUDO_SERVER: url } })
+    const [all, access, other, none, told] = await Promise.all([
+      status(),
+      status('--repo', 'acme/access'),
+      status('--repo', 'acme/other', '-o', 'json'),
+      status('--repo', 'acme/none'),
+      as(undefined, ['server', 'status', '--repo', 'acme/access'], { env: { GITSUDO_SERVER: url } }),
+    ])
+    await several.server.stop()
+    expect([all, access, other, none, told].map((answer) => answer.status)).toEqual([1, 0, 1, 2, 2])
+    expect(access.out).not.toContain('acme/other')
+    expect(JSON.parse(other.out)).toMatchObject({ repositories: [{ name: 'acme/other' }] })
+    expect(none.err).toContain('acme/none is no access repository')
   })
 
   it('status is not true when something is missing', async () => {

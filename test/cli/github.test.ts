@@ -154,6 +154,20 @@ describe('request', () => {
     expect(err).toMatch(message)
   })
 
+  it('says why, and what is left behind, where the branch cannot be removed again', async () => {
+    const refusing: typeof fetch = async (input, init) => {
+      const method = init?.method ?? 'GET'
+      const pull = method === 'POST' && String(input).endsWith('/pulls')
+      if (!pull && method !== 'DELETE') return fetch(input, init)
+      return Response.json({ message: pull ? 'Validation Failed: too many' : 'Not today' }, { status: 422 })
+    }
+    const { status, err } = await as('alice', ask, { slug: () => 'left', fetch: refusing })
+    expect([status, err]).toEqual([1, expect.stringMatching(/^gitsudo: GitHub says no: .*too many/)])
+    expect(err).toMatch(
+      /gitsudo\/alice-left could not be removed again\.\n {2}→ remove it: git push origin --delete/,
+    )
+  })
+
   it('leaves nothing behind for whoever may not write', async () => {
     const { status, err } = await as('reader', ask, { slug })
     expect(status).toBe(1)

@@ -66,11 +66,16 @@ it('checks: silence is well, anything said or untold is not', async () => {
     out: `${JSON.stringify(
       [
         { provider: 'gcp', problems: ['permission x is missing'] },
-        { provider: 'aws', problems: ['away'] },
+        { provider: 'aws', problems: [], trouble: 'away' },
       ],
       null,
       2,
     )}\n`,
+  })
+  const away = checking({ provider: 'mock', found: [] }, { provider: 'aws', trouble: 'away' })
+  expect(await gitsudo(['provider', 'check'], away)).toMatchObject({
+    status: 3,
+    out: expect.stringMatching(/aws +UNKNOWN +away/),
   })
 })
 

@@ -5,6 +5,10 @@ import { instant } from '../since.ts'
 import { styleFor } from '../terminal/style.ts'
 import { table } from '../terminal/table.ts'
 import { text, type Verb } from '../verb.ts'
+import { refuseRepository } from '../which-repository.ts'
+
+/** What the service answers without a limit. */
+const newest = 1_000
 
 export const audit: Verb = {
   name: 'audit',
@@ -20,6 +24,7 @@ export const audit: Verb = {
   json: true,
 
   async run(deps, args) {
+    refuseRepository(args, 'The ledger is of', 'leave it out, or name a request with --request')
     const moment = (name: string) => {
       const value = text(args, name)
       return value === undefined ? undefined : instant(value, deps.clock.now())
@@ -31,6 +36,10 @@ export const audit: Verb = {
       until: moment('until'),
       limit: text(args, 'limit'),
     })
+    if (text(args, 'limit') === undefined && events.length >= newest)
+      deps.err.write(
+        `These are the newest ${newest} events; older ones may be left out: --until, --since and --limit say which.\n`,
+      )
     if (args.output === 'json') {
       deps.out.write(`${JSON.stringify(events, null, 2)}\n`)
       return 0

@@ -1,5 +1,6 @@
 import type { CloudFinding } from '../../reconcile/cloud.ts'
 import type { ProviderAnswer } from '../deps.ts'
+import { exitStatus } from '../failure.ts'
 import { styleFor } from '../terminal/style.ts'
 import { table } from '../terminal/table.ts'
 import type { Verb } from '../verb.ts'
@@ -14,19 +15,22 @@ export const providerCheck: Verb = {
   async run(deps, args) {
     const answers = (await deps.checkProviders(configOf(args))).map((one) => ({
       provider: one.provider,
-      problems: 'found' in one ? one.found : [one.trouble],
+      problems: 'found' in one ? one.found : [],
+      ...('trouble' in one ? { trouble: one.trouble } : {}),
     }))
     if (args.output === 'json') deps.out.write(`${JSON.stringify(answers, null, 2)}\n`)
     else {
       const style = styleFor(deps.out, deps.env)
-      const rows = answers.flatMap(({ provider, problems }) =>
-        problems.length === 0
+      const rows = answers.flatMap(({ provider, problems, trouble }) => {
+        if (trouble !== undefined) return [[provider, style.yellow('UNKNOWN'), trouble]]
+        return problems.length === 0
           ? [[provider, style.green('OK'), 'nothing is wrong']]
-          : problems.map((problem) => [provider, style.red('WRONG'), problem]),
-      )
+          : problems.map((problem) => [provider, style.red('WRONG'), problem])
+      })
       deps.out.write(table(['PROVIDER', 'STATUS', 'DETAIL'].map(style.bold), rows))
     }
-    return answers.every(({ problems }) => problems.length === 0) ? 0 : 1
+    if (answers.some(({ problems }) => problems.length > 0)) return exitStatus.refused
+    return answers.some(({ trouble }) => trouble !== undefined) ? exitStatus.unknown : 0
   },
 }
 

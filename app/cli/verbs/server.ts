@@ -5,6 +5,7 @@ import { offText } from '../off.ts'
 import { styleFor } from '../terminal/style.ts'
 import { fields, table } from '../terminal/table.ts'
 import { flag, text, type Verb } from '../verb.ts'
+import { refuseRepository, repositoryOf } from '../which-repository.ts'
 import { configFile, configOf } from './config-file.ts'
 
 export const serverStart: Verb = {
@@ -61,9 +62,16 @@ export const serverStatus: Verb = {
     const client = clientFor(deps, args)
     const ready = await client.look('/readyz', readinessSchema)
     const version = await client.look('/api/v1/version', versionSchema)
+    const wanted = text(args, 'repo')
+    if (wanted !== undefined && client.token === undefined)
+      throw new Failure(
+        'usage',
+        'Without a token the service says nothing of its repositories.',
+        'set GITSUDO_TOKEN to your GitHub user token, or leave --repo out',
+      )
     // Who calls is asked of GitHub: while that is away, what is away is to be seen all the same.
     let untold: Failure | undefined
-    const more =
+    const told =
       client.token === undefined
         ? undefined
         : await client.get('/api/v1/server/status', serverStatusSchema).catch((error: unknown) => {
@@ -71,11 +79,18 @@ export const serverStatus: Verb = {
             untold = error
             return undefined
           })
+    const more = told && { ...told, repositories: chosen(told.repositories, wanted) }
+    const up = ready.status === 'ready'
+    const whole =
+      up &&
+      ready.components.every((one) => one.up) &&
+      (more?.repositories ?? []).every(
+        ({ troubles, accepted_commit: commit }) => troubles.length === 0 && commit !== undefined,
+      )
     const end = (): number => {
       if (untold !== undefined) throw untold
-      return up ? 0 : 1
+      return whole ? 0 : 1
     }
-    const up = ready.status === 'ready'
     if (args.output === 'json') {
       deps.out.write(
         `${JSON.stringify(more ?? { ...version, ready: up, components: ready.components }, null, 2)}\n`,
@@ -119,6 +134,20 @@ export const serverStatus: Verb = {
   },
 }
 
+/** All of them, or the one that is wanted. */
+const chosen = <T extends { readonly name?: string | undefined; readonly id: number }>(
+  all: readonly T[],
+  wanted: string | undefined,
+): readonly T[] =>
+  wanted === undefined
+    ? all
+    : [
+        repositoryOf(
+          all.map((one) => ({ name: one.name ?? String(one.id), one })),
+          wanted,
+        ).one,
+      ]
+
 export const serverVersion: Verb = {
   name: 'server version',
   summary: "Print the service's version",
@@ -146,6 +175,7 @@ export const serverReloadPolicies: Verb = {
   remote: true,
   json: true,
   async run(deps, args) {
+    refuseRepository(args, 'This reads the policies of', 'leave it out')
     const { policies } = await clientFor(deps, args).post('/api/v1/server/reload-policies', reloadedSchema)
     deps.out.write(
       args.output === 'json'

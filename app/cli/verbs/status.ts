@@ -1,8 +1,9 @@
 import { clientConfigurationSchema, requestSchema, requestWithDecisionSchema } from '../api.ts'
 import { clientFor } from '../client.ts'
 import { decisionText } from '../decision-text.ts'
+import { Failure } from '../failure.ts'
 import { requestDetails, requestTable } from '../show.ts'
-import { flag, text, type Verb } from '../verb.ts'
+import { type Args, flag, text, type Verb } from '../verb.ts'
 
 export const status: Verb = {
   name: 'status',
@@ -19,6 +20,7 @@ export const status: Verb = {
   json: true,
 
   async run(deps, args) {
+    refuseBoth(args)
     const client = clientFor(deps, args)
     const json = (value: unknown) => deps.out.write(`${JSON.stringify(value, null, 2)}\n`)
     const [id] = args.words
@@ -44,4 +46,18 @@ export const status: Verb = {
     else deps.out.write(requestTable(rows, deps))
     return 0
   },
+}
+
+/** Refuses an option that another one would silently take the place of. */
+function refuseBoth(args: Args): void {
+  const [id] = args.words
+  const given = ['user', 'state', 'provider', 'mine', 'pending'].filter(
+    (name) => flag(args, name) || text(args, name) !== undefined,
+  )
+  const refuse = (one: string, other: string) => {
+    throw new Failure('usage', `${one} leaves nothing for --${other} to say.`, `leave one of them out`)
+  }
+  if (id !== undefined && given[0] !== undefined) refuse(id, given[0])
+  if (given.includes('mine') && given.includes('user')) refuse('--mine', 'user')
+  if (given.includes('pending') && given.includes('state')) refuse('--pending', 'state')
 }

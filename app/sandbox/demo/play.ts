@@ -39,6 +39,8 @@ export const playDemo = async (options: DemoOptions): Promise<boolean> => {
       return true
     }
     const played = await Promise.race([scenes(), options.interrupted.then(() => false)])
+    // Of the process's life: what it does before there is a PostgreSQL counts, too.
+    if (played) write(`\nThe demo took ${Math.ceil(performance.now() / 1000)} s.`)
     if (!played || !options.keep) return played
     service = await world.start()
     write('')

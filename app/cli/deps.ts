@@ -49,6 +49,8 @@ export type VerifyAsk = {
   /** Folders of clones. */
   readonly repositories: readonly string[]
   readonly github?: GitHubSays
+  /** The one whose merges grant; undefined: the repository's main branch. */
+  readonly branch?: string
   readonly since?: { readonly seq: number } | { readonly time: number }
   readonly fromBackup: boolean
   /** So long after its merge a request may be without its verdict. */

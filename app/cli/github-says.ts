@@ -1,4 +1,5 @@
 import { receiptsIn } from '../audit/receipt.ts'
+import { canonicalPath } from '../request/path.ts'
 import type { CliDeps, GitHubSays } from './deps.ts'
 import { asked, octokitOf } from './github.ts'
 
@@ -12,7 +13,14 @@ export async function githubSays(
     apiUrl,
     token,
     repository,
-  }: { readonly apiUrl: string; readonly token: string; readonly repository: string },
+    branch,
+  }: {
+    readonly apiUrl: string
+    readonly token: string
+    readonly repository: string
+    /** The one whose merges grant; undefined: GitHub's default branch. */
+    readonly branch: string | undefined
+  },
 ): Promise<GitHubSays> {
   const octokit = octokitOf(deps, apiUrl, token)
   const [owner = '', repo = ''] = repository.split('/')
@@ -20,7 +28,7 @@ export async function githubSays(
   const { data } = await asked(repository, octokit.repos.get({ owner, repo }))
   const closed = await asked(
     repository,
-    octokit.paginate(octokit.pulls.list, { ...where, state: 'closed', base: data.default_branch }),
+    octokit.paginate(octokit.pulls.list, { ...where, state: 'closed', base: branch ?? data.default_branch }),
   )
   const comments = await asked(repository, octokit.paginate(octokit.issues.listCommentsForRepo, where))
   return {
@@ -38,7 +46,10 @@ export async function githubSays(
         repository,
         octokit.paginate(octokit.pulls.listFiles, { ...where, pull_number: pull }),
       )
-      return files.some(({ filename, status }) => status === 'added' && filename.startsWith('requests/'))
+      return files.some(({ filename, status }) => arrives.has(status) && canonicalPath(filename).ok)
     },
   }
 }
+
+/** How GitHub calls a file that was not at its path before. */
+const arrives: ReadonlySet<string> = new Set(['added', 'renamed', 'copied'])

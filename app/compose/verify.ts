@@ -38,7 +38,7 @@ export async function verifyEverything(
   now: number,
 ): Promise<Verdict> {
   const given = ask.keys?.map(readNoteKey)
-  const clones = await readClones(ask.repositories)
+  const clones = await readClones(ask.repositories, ask.branch)
   const source =
     ask.file === undefined
       ? await databaseSource(ask.databaseUrl ?? '', env.GITSUDO_INSTANCE)
@@ -78,7 +78,11 @@ export async function verifyEverything(
         )
       : undefined
     const { beyond } = verified.marks
-    const past = [...claims, ...(beyond ? [beyond] : [])].filter((claim) => claim.size > size)
+    // A file does not know what came after it, and receipts go on.
+    const isNews = (claim: Claim) => ask.file !== undefined && claim.of === 'receipts'
+    const past = [...claims, ...(beyond ? [beyond] : [])].filter(
+      (claim) => claim.size > size && !isNews(claim),
+    )
     const isExcused = (one: Claim | ClaimFault) => heard?.restored.excuses(one) ?? false
     // A checkpoint is stored a moment after its events: a backup may have been made in between.
     const isLate = ({ what, size: at = 0 }: ClaimFault) =>
@@ -134,7 +138,7 @@ export async function verifyEverything(
           ]),
       ...(restores === undefined ? [] : [restores]),
     ]
-    const said = { after: heard?.after ?? [], receipt: receipts?.beyond ?? 0 }
+    const said = { after: heard?.after ?? [], receipt: ask.file === undefined ? (receipts?.beyond ?? 0) : 0 }
     const loss = isWhole(verified)
       ? lossOf(
           size,
@@ -173,7 +177,7 @@ export async function verifyEverything(
 
 type Clones = { readonly anchors?: AnchorBranch; readonly lines: readonly MergeLine[] }
 
-async function readClones(dirs: readonly string[]): Promise<Clones> {
+async function readClones(dirs: readonly string[], branch: string | undefined): Promise<Clones> {
   let anchors: AnchorBranch | undefined
   const lines: MergeLine[] = []
   for (const dir of dirs) {
@@ -181,7 +185,7 @@ async function readClones(dirs: readonly string[]): Promise<Clones> {
     try {
       const here = await clone.anchors(anchorBranch)
       anchors ??= here
-      const line = await clone.line('requests/')
+      const line = await clone.line('requests/', branch)
       if (line === undefined) continue
       const added = line.added.map((one) => ({
         ...one,

@@ -43,8 +43,8 @@ export type Line = {
 export type Clone = Pick<Mirror, 'tree' | 'blob'> & {
   /** undefined: it has no such branch. */
   anchors(branch: string): Promise<AnchorBranch | undefined>
-  /** The main branch, and what its first-parent steps added below `folder`. */
-  line(folder: string): Promise<Line | undefined>
+  /** The main branch, or the one named, where it has one, and what its first-parent steps added below `folder`. */
+  line(folder: string, named?: string): Promise<Line | undefined>
   close(): void
 }
 
@@ -95,15 +95,19 @@ export async function openClone(dir: string, timeoutMs = 300_000): Promise<Clone
         ),
       }
     },
-    async line(folder) {
-      const tip = await firstOf(['refs/remotes/origin/HEAD', 'HEAD'])
+    async line(folder, named) {
+      const tip = await firstOf(
+        named === undefined
+          ? ['refs/remotes/origin/HEAD', 'HEAD']
+          : [`refs/remotes/origin/${named}`, `refs/heads/${named}`],
+      )
       if (tip === undefined) return undefined
       const commits = (await git('rev-list', '--first-parent', '--reverse', tip)).split('\n').filter(isSha)
       const log = await git(
         ...['log', '--first-parent', '--reverse', '--diff-merges=first-parent', '--diff-filter=A'],
         ...['--no-renames', '--name-only', '--format=commit %H %ct', tip, '--', folder],
       )
-      return { branch: await branchName(), commits, added: addedOf(log) }
+      return { branch: named ?? (await branchName()), commits, added: addedOf(log) }
     },
     tree: (commit, prefix) => listTree(objects, commit, prefix),
     blob: (sha, limit) => objects.contents(sha, 'blob', limit),

@@ -140,6 +140,7 @@ describe('audit verify takes no option that it would pass over', () => {
     '--repository': ['.'],
     '--state-dir': ['.'],
     '--repo': ['acme/access'],
+    '--branch': ['live'],
     '--token': ['x'],
     '--api-url': ['http://localhost'],
     '--grant-window': ['2h'],

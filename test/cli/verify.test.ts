@@ -95,7 +95,7 @@ describe('receipts', () => {
     ['at its place', 5, 5, 'agrees', 0],
     ['at another', 5, 6, 'fault', 0],
     ['nowhere', 5, undefined, 'fault', 5],
-    ['past the end', 12, undefined, 'agrees', 12],
+    ['past the end', 12, undefined, 'skipped', 12],
   ])('a leaf %s', (_, seq, found, outcome, beyond) => {
     const receipt: Receipt = { pull: 1, seq, leaf: 'ab' }
     const places = new Map(found === undefined ? [] : [['ab', found]])
@@ -151,5 +151,11 @@ describe('what GitHub says', () => {
     expect(asked?.github?.merged.map(({ number }) => number)).toEqual([pull])
     expect(asked?.github?.receipts).toEqual([])
     expect(await asked?.github?.addsRequests(pull)).toBe(true)
+
+    await alice.push('word', 'word', { 'requests/README.md': 'how to ask\n' })
+    const { number: word } = await alice.openPull('word', 'word')
+    expect(await asked?.github?.addsRequests(word)).toBe(false)
+    await gitsudo([...command, '--branch', 'live'], { verify, env })
+    expect(asked).toMatchObject({ branch: 'live', github: { merged: [] } })
   })
 })

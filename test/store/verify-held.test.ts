@@ -126,3 +126,47 @@ test('a row that is linked and no event is a fault, and hides nothing that comes
   expect(report.ledger.brokenAt).toBeUndefined()
   expect(report.anomalies).toContainEqual(expect.objectContaining({ kind: 'database changed', seq: 61 }))
 })
+
+test("GitHub's merges and receipts: a file is asked about what it can know, a database about everything", async () => {
+  const at = (ms: number) => new Date(now - ms).toISOString()
+  const receipt = { pull: 5, seq: 60, leaf: (await hands.rows())[59]?.leaf.toString('hex') ?? '' }
+  const later = { pull: 70, seq: 70, leaf: '0'.repeat(64), checkpoint: { size: 70, root: Buffer.alloc(32) } }
+  const github = {
+    repository: 1,
+    merged: [5, 15, 70, 71].map((number) => ({ number, at: at(number < 70 ? 29 * 86_400_000 : 7_200_000) })),
+    receipts: [receipt, later],
+    addsRequests: async (pull: number) => pull === 70,
+  }
+  const said = async (more: Parameters<LedgerStage['verify']>[0]) => {
+    const { exit, comparisons, lost } = await ledger.verify({ stateDir: ledger.newState(), github, ...more })
+    const [, pulls] = comparisons.filter(({ of }) => of === 'merges')
+    return { exit, lost, pulls, receipts: comparisons.find(({ of }) => of === 'receipts')?.said }
+  }
+  const receipts = '1 receipt in pull requests agrees; 1 of events after the last one not compared'
+  expect(await said({ file: earlier })).toMatchObject({
+    ...{ exit: 0, lost: undefined, receipts },
+    pulls: {
+      said: expect.stringMatching(/^those of GitHub's 2 .*, 2 merged within the grant window, or later/),
+    },
+  })
+  expect(await said({})).toMatchObject({
+    ...{ exit: 1, lost: { count: 10 }, receipts },
+    pulls: { details: ['GitHub merged #70 with request files, and no event is about it'] },
+  })
+  expect(await said({ fromBackup: true })).toMatchObject({
+    ...{ exit: 0, pulls: { outcome: 'agrees' } },
+    lost: { known: expect.arrayContaining(['#70, which GitHub merged with request files']) },
+  })
+})
+
+test('the branch whose merges grant need not be the main one', async () => {
+  const main = ledger.git(['rev-parse', 'main'])
+  ledger.point('live', main)
+  const unknown = ledger.commit({ 'README.md': 'x', 'requests/2026/12/unknown.yaml': 'x' }, [main])
+  ledger.point('main', unknown)
+  const merges = { exit: 1, details: [expect.stringContaining('unknown.yaml reached main')] }
+  expect(await told('merges', {})).toMatchObject(merges)
+  expect(await told('merges', { branch: 'live' })).toMatchObject({ exit: 0 })
+  ledger.point('live', unknown)
+  expect(await told('merges', { branch: 'live' })).toMatchObject({ exit: 1 })
+})

@@ -1,6 +1,7 @@
 import type { Claim } from '../claim.ts'
 import type { Receipt } from '../receipt.ts'
 import { type Comparison, compared, plural } from './comparison.ts'
+import { skipped } from './lines.ts'
 
 /** What receipts say of the ledger as a whole. */
 export const receiptClaims = (receipts: readonly Receipt[]): readonly Claim[] =>
@@ -27,6 +28,11 @@ export function compareReceipts(
     ]
   })
   const beyond = Math.max(0, ...receipts.filter(({ leaf }) => !places.has(leaf)).map(({ seq }) => seq))
-  const good = `${plural(receipts.length, 'receipt')} in pull requests ${receipts.length === 1 ? 'agrees' : 'agree'}`
-  return { ...compared('receipts', good, [...faults, ...more]), beyond }
+  const later = receipts.filter(({ leaf, seq }) => seq > size && !places.has(leaf)).length
+  const count = receipts.length - later
+  const rest = later === 0 ? '' : `${later} of events after the last one not compared`
+  const wrong = [...faults, ...more]
+  if (count === 0 && rest !== '' && wrong.length === 0) return { ...skipped('receipts', rest), beyond }
+  const good = `${plural(count, 'receipt')} in pull requests ${count === 1 ? 'agrees' : 'agree'}`
+  return { ...compared('receipts', `${good}${rest && `; ${rest}`}`, wrong), beyond }
 }

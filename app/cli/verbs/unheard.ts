@@ -6,7 +6,7 @@ const heard = {
   proof: ['key'],
   segment: ['key'],
   export: [
-    ...['key', 'repository', 'witness', 'repo', 'token', 'api-url'],
+    ...['key', 'repository', 'witness', 'repo', 'branch', 'token', 'api-url'],
     ...['from-backup', 'grant-window', 'offline', 'state-dir'],
   ],
 } as const

@@ -33,6 +33,10 @@ export const auditVerify: Verb = {
       repeat: true,
     },
     { flags: '--repo <owner/name>', summary: 'with --token: compare with its pull requests on GitHub' },
+    {
+      flags: '--branch <name>',
+      summary: 'the branch whose merges grant, where that is not the main branch',
+    },
     { flags: '--token <token>', summary: 'a GitHub token that can read it (GITSUDO_TOKEN)' },
     { flags: '--api-url <url>', summary: "GitHub's REST API (GITHUB_API_URL, https://api.github.com)" },
     { flags: '--since <when>', summary: 'only what came after: 24h, 7d, a time of RFC 3339, or a seq' },
@@ -104,6 +108,7 @@ async function askOf(
   if (grantWindowMs === undefined)
     throw new Failure('usage', '--grant-window is no span.', 'write it as grantWindow is configured: 1h')
   const stateDir = text(args, 'stateDir')
+  const branch = text(args, 'branch')
   return {
     ...(file === undefined ? { databaseUrl: url ?? '' } : { file }),
     ...(keys === undefined ? {} : { keys }),
@@ -113,7 +118,12 @@ async function askOf(
     repositories: list(args, 'repository'),
     ...(repository === undefined || !token
       ? {}
-      : { github: await githubSays(deps, { apiUrl: apiUrl.replace(/\/+$/, ''), token, repository }) }),
+      : {
+          github: await githubSays(deps, {
+            ...{ apiUrl: apiUrl.replace(/\/+$/, ''), token, repository, branch },
+          }),
+        }),
+    ...(branch === undefined ? {} : { branch }),
     ...(since === undefined ? {} : { since: pointOf(since, deps.clock.now()) }),
     fromBackup: flag(args, 'fromBackup'),
     grantWindowMs,

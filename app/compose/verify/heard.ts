@@ -1,5 +1,5 @@
 import { type Anchors, createAnchoredCheck } from '../../audit/compare/anchors.ts'
-import { type Comparison, compared, plural } from '../../audit/compare/comparison.ts'
+import { type Comparison, compared, listed, plural } from '../../audit/compare/comparison.ts'
 import { skipped } from '../../audit/compare/lines.ts'
 import { createMergeCheck, type MergeLine, mergeTypes } from '../../audit/compare/merges.ts'
 import { createPullCheck, type MergedPull } from '../../audit/compare/pulls.ts'
@@ -37,7 +37,8 @@ export async function hearEvents(
   const { size, foreign } = ledger
   const restored = createRestoreCheck(anchors, ledger, (event) => signatureHolds(event, publicKeys))
   const merges = lines.map((line) => createMergeCheck(line, now, grantWindowMs))
-  const pulls = github && createPullCheck(github.repository, github.merged)
+  const decidedBy = new Date(now - grantWindowMs).toISOString()
+  const pulls = github && createPullCheck(github.repository, github.merged, decidedBy)
   const more = lines.length > 0 || pulls ? mergeTypes : []
   for await (const { seq, event } of source.events(['ledger.anchored', 'ledger.restored', ...more], size)) {
     anchored?.see(seq, event)
@@ -48,16 +49,15 @@ export async function hearEvents(
     for (const merge of merges) merge.see(event)
   }
   const ended = merges.map((merge) => merge.end(fromBackup))
+  const pulled = pulls && github && (await comparePulls(github, pulls.end(fromBackup)))
   return {
     anchored: anchored?.end() ?? { faults: [], fresh: 0, after: 0 },
     restored,
     merges: [
       ...(ended.length === 0 ? [skipped('merges', 'not compared (--repository)')] : ended),
-      pulls && github
-        ? await comparePulls(github, pulls.end())
-        : skipped('merges', "GitHub's own pull requests not compared (--token and --repo)"),
+      pulled ?? skipped('merges', "GitHub's own pull requests not compared (--token and --repo)"),
     ],
-    after: ended.flatMap(({ after }) => after),
+    after: [...ended, ...(pulled ? [pulled] : [])].flatMap(({ after }) => after),
     /** `excused`: how many are of events that were lost. */
     receipts: async (
       faults: readonly string[],
@@ -73,11 +73,29 @@ export async function hearEvents(
   }
 }
 
-async function comparePulls(github: GitHubSays, unknown: readonly MergedPull[]): Promise<Comparison> {
-  const faults: string[] = []
-  for (const { number } of unknown)
-    if (await github.addsRequests(number))
-      faults.push(`GitHub merged #${number} with request files, and no event is about it`)
-  const merged = plural(github.merged.length, 'merged pull request')
-  return compared('merges', `those of GitHub's ${merged} that brought requests are on record`, faults)
+async function comparePulls(
+  github: GitHubSays,
+  pulls: ReturnType<ReturnType<typeof createPullCheck>['end']>,
+): Promise<Comparison & { readonly after: readonly string[] }> {
+  if (pulls === undefined) {
+    const said = 'no event is about the repository that GitHub was asked about: is it one of this ledger?'
+    return { of: 'merges', outcome: 'unproven', said, details: [], after: [] }
+  }
+  const withRequests = async (merged: readonly MergedPull[], tell: (number: number) => string) => {
+    const found: string[] = []
+    for (const { number } of merged) if (await github.addsRequests(number)) found.push(tell(number))
+    return found
+  }
+  const faults = await withRequests(
+    pulls.unknown,
+    (number) => `GitHub merged #${number} with request files, and no event is about it`,
+  )
+  const after = await withRequests(
+    pulls.after,
+    (number) => `#${number}, which GitHub merged with request files`,
+  )
+  const rest =
+    pulls.waiting === 0 ? '' : `, ${pulls.waiting} merged within the grant window, or later, may wait`
+  const good = `those of GitHub's ${plural(pulls.compared, 'merged pull request')} that brought requests are on record${rest}`
+  return { ...compared('merges', good, faults), after: listed(after) }
 }

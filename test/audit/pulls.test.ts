@@ -21,7 +21,8 @@ const end = (number: number, at: string, ledgerEnds = false, repository = 7) => 
 }
 const nothing = { compared: 0, waiting: 0, unknown: [], after: [] }
 
-test.each([
+type Due = { compared?: number; waiting?: number; unknown?: number[]; after?: number[] }
+test.each<[string, number, string, boolean, Due]>([
   ['decided', 1, ago(121 * minute), false, { compared: 1 }],
   ['without an event', 2, ago(61 * minute), false, { compared: 1, unknown: [2] }],
   ['with one about its number elsewhere', 9, ago(61 * minute), false, { compared: 1, unknown: [9] }],
@@ -31,7 +32,7 @@ test.each([
   ['before the ledger', 2, ago(181 * minute), false, {}],
   ['after the backup', 2, ago(61 * minute), true, { after: [2] }],
   ['before the backup', 2, ago(121 * minute), true, { compared: 1, unknown: [2] }],
-])('merged %s', (_, number, at, ledgerEnds, due: { unknown?: number[]; after?: number[] }) => {
+])('merged %s', (_, number, at, ledgerEnds, due) => {
   const { unknown = [], after = [], ...counts } = due
   const pulls = (numbers: readonly number[]) => numbers.map((one) => ({ number: one, at }))
   expect(end(number, at, ledgerEnds)).toEqual({

@@ -82,12 +82,14 @@ test.each<readonly [string, readonly string[]]>([
 test('altered inputs, facts, files in Git and policies are each named', async () => {
   const { event, evidence, grounds } = recorded()
   const text = Buffer.from(evidence.get(input) ?? []).toString('utf8')
-  const altered = new Map(evidence).set(input, Buffer.from(text.replace('compute-admin', 'compute-owner')))
-  const { differences } = await replayDecision(deps(altered), event)
-  expect(differences.filter(({ about }) => about === 'input').map(({ recorded: was }) => was)).toContain(
-    input,
-  )
-  expect(differences.map(({ about }) => about)).toContain('outcome')
+  for (const bytes of [text.replace('compute-admin', 'compute-owner'), 'no JSON', '{}', '', 'null']) {
+    const altered = new Map(evidence).set(input, Buffer.from(bytes))
+    const { differences } = await replayDecision(deps(altered), event)
+    expect(differences.filter(({ about }) => about === 'input').map(({ recorded: was }) => was)).toContain(
+      input,
+    )
+    expect(differences.map(({ about }) => about)).not.toContain('outcome')
+  }
 
   const other = new Map(evidence).set(grounds, Buffer.from('{}'))
   expect(await abouts(deps(other), event)).toEqual(['facts'])

@@ -5,6 +5,7 @@ import type { LedgerEvent } from '../../app/audit/event.ts'
 import type { Log } from '../../app/reconcile/ports/log.ts'
 import { type Database, openDatabase } from '../../app/store/database.ts'
 import { createLedger } from '../../app/store/ledger/ledger.ts'
+import { batchSize } from '../../app/store/ledger/seal.ts'
 import { stage, waitingEvents } from '../../app/store/ledger/stage.ts'
 import { verifyLedger } from '../../app/store/ledger/verify.ts'
 import { withClient } from '../support/client.ts'
@@ -332,3 +333,12 @@ test.each(["at = 'infinity'", 'repo_id = 9223372036854775807', 'pull = -92233720
     expect(await ledger.remains(id)).toEqual([])
   },
 )
+
+test('whoever stops seals all that is committed by then, however much', async () => {
+  const { ledger, own } = await replica()
+  const events = Array.from({ length: 2 * batchSize + 1 }, (_, n) => testEvent(n))
+  await own.transaction((tx) => ledger.stageAll(tx, events))
+  await ledger.stop()
+  const { rows } = await owner('select count(*)::int as sealed from audit_events')
+  expect(rows[0].sealed).toBe(events.length)
+})

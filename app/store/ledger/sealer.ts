@@ -42,7 +42,8 @@ export function startSealer(
     for (;;) {
       const last = stopping
       const wait = await turn()
-      if (last) return
+      // More than one batch may have been committed by now.
+      if (last && wait > 0) return
       if (wait > 0 && !asked && !stopping) await pause(wait)
     }
   }

@@ -206,6 +206,7 @@ describe('audit export', () => {
     ['--since', ['--since', '7d'], 'are for a sealed segment'],
     ['no end', ['--seal'], 'A segment has an end'],
     ['an end to come', ['--seal', '--until', '2030-01-01'], 'has not come yet'],
+    ['an end of a moment ago', ['--seal', '--until', '59s'], 'less than a minute ago'],
     ['a key that is none', ['--key', 'acme+00000000+AAAA'], 'is not an Ed25519 key'],
   ])('refuses %s', async (_, argv, said) => {
     const answer = await run('audit', 'export', '--output', join(dir, 'x'), ...argv)

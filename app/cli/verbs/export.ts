@@ -44,6 +44,8 @@ export const auditExport: Verb = {
   },
 }
 
+const settledMs = 60_000
+
 function sealOf(args: Args, now: number): { readonly since?: number; readonly until: number } | undefined {
   const [since, until] = ['since', 'until'].map((name) => {
     const value = text(args, name)
@@ -58,8 +60,14 @@ function sealOf(args: Args, now: number): { readonly since?: number; readonly un
     )
   }
   if (until === undefined) throw new Failure('usage', 'A segment has an end.', 'write --until WHEN')
-  // Checkpoints still to come would move the end, and segments of adjoining periods would not adjoin.
-  if (until > now) throw new Failure('usage', '--until has not come yet.', 'name a time that is over')
+  // Checkpoints still to come would move the end, and segments of adjoining periods would not adjoin. One is made a
+  // moment before it is stored, by the clock of another machine.
+  if (until > now - settledMs)
+    throw new Failure(
+      'usage',
+      until > now ? '--until has not come yet.' : '--until is less than a minute ago.',
+      'name a time that has been over for a minute: checkpoints up to then may still be on their way',
+    )
   return { until, ...(since !== undefined && { since }) }
 }
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { sql } from 'slonik'
 import { z } from 'zod'
-import { readExportLine } from '../audit/export-line.ts'
+import { ExportError, readExportLine } from '../audit/export-line.ts'
 import { readNoteKey } from '../audit/note.ts'
 import { type Proof, proofMark, readProof } from '../audit/proof.ts'
 import { findInExport, prove } from '../audit/prove.ts'
@@ -54,8 +54,17 @@ export const proofIn = async (path: string): Promise<Proof | undefined> => {
   return undefined
 }
 
-/** An export in place of a database. */
-export const openExport = async (path: string): Promise<LedgerAccess> => ({
+/** An export of the whole ledger in place of a database. @throws ExportError of a segment that begins later */
+export const openExport = async (path: string): Promise<LedgerAccess> => {
+  const segment = await segmentOf(linesOf(path))
+  if (segment !== undefined && segment.first > 1)
+    throw new ExportError(
+      `${path} is a segment that begins with event ${segment.first}; this needs an export of the whole ledger`,
+    )
+  return wholeExport(path)
+}
+
+const wholeExport = (path: string): LedgerAccess => ({
   prove: async (wanted) =>
     prove(await findInExport(exportLines(path), wanted), async function* () {
       for await (const line of exportLines(path))

@@ -70,4 +70,8 @@ test('segments of adjoining periods are a row', async () => {
   expect(await verifySegmentFiles(files.toReversed(), keys)).toMatchObject({
     faults: [expect.stringContaining('wrong order')],
   })
+  // Nothing of a ledger's middle is broken because it is the middle.
+  const [first = '', second = ''] = files
+  expect((await (await openExport(first)).report(period)).ledger).toMatchObject({ events: 7 })
+  await expect(openExport(second)).rejects.toThrow(/is a segment that begins with event 8/)
 })

@@ -76,7 +76,7 @@ export const openPorts = async (
   const ledger = createLedger({ database, keys, clock, log, origin: config.instance, noteKeys })
   const checkpoints: Checkpoints = {
     ...createCheckpointer({ database, clock, log, keys, origin: config.instance, signers }),
-    ...anchorReads(database, keys, noteKeys),
+    ...anchorReads({ database, keys, origin: config.instance, noteKeys }),
   }
   const { anchorRepository } = config
   const witness = createWitness(config.witnesses, log)

@@ -53,8 +53,8 @@ export const decideAnchor = ({ last, tip }: AnchorFacts): AnchorStep => {
       ? { act: 'commit', foreign: false }
       : { act: 'stop', why: `the branch is gone: put it back at the anchor ${last.commit}` }
   const { commit, checkpoint, holds, onTop, staged, acknowledged, hidden } = tip
-  if (staged) return { act: 'wait' }
   if (checkpoint !== undefined && !holds && !acknowledged) return { act: 'lost', commit, checkpoint }
+  if (staged) return { act: 'wait' }
   if (commit === last?.commit) return { act: 'commit', parent: commit, foreign: false }
   if (last !== undefined && !onTop)
     return {

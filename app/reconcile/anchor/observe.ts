@@ -18,7 +18,7 @@ export type ObserveDeps = {
 
 /**
  * The branch first, then the ledger, which is never behind it; what is staged before what is sealed.
- * @param doubted look, too, for what others hid under the tip
+ * @param doubted look, too, for what others hid under the tip, and whether all that is there lies on what was anchored
  */
 export const observeAnchor = async (deps: ObserveDeps, doubted: boolean): Promise<AnchorFacts> => {
   const { branch, checkpoints, ledger, repository } = deps
@@ -31,7 +31,7 @@ export const observeAnchor = async (deps: ObserveDeps, doubted: boolean): Promis
   // Another replica has anchored since the branch was read.
   if (!onTop && (await branch.tip()) !== commit) return observeAnchor(deps, doubted)
   if (commit === undefined) return known
-  const holds = checkpoint !== undefined && (await isHeld(deps, checkpoint))
+  const holds = checkpoint !== undefined && (await isHeld(deps, checkpoint, doubted))
   const staged = waiting.some((event) => event.commit === commit)
   const acknowledged = await checkpoints.recorded('ledger.restored', commit)
   const told = staged || acknowledged || !onTop || (checkpoint !== undefined && !holds)
@@ -64,7 +64,7 @@ const hiddenUnder = async (
     if (commit === last) continue
     if (seen.size > mostCommits) return 'too deep'
     const checkpoint = await checkpointAt(deps, commit)
-    const held = checkpoint !== undefined && (await isHeld(deps, checkpoint))
+    const held = checkpoint !== undefined && (await isHeld(deps, checkpoint, true))
     if (checkpoint !== undefined && !held) {
       if (!(await deps.checkpoints.recorded('ledger.restored', commit))) return { commit, checkpoint }
     } else if (!held || last !== undefined) {
@@ -75,8 +75,12 @@ const hiddenUnder = async (
 }
 
 /** Whether the ledger holds what it says. */
-const isHeld = async ({ checkpoints }: ObserveDeps, { size, head }: Checkpoint): Promise<boolean> => {
-  const chain = await checkpoints.chainAt(size)
+const isHeld = async (
+  { checkpoints }: ObserveDeps,
+  { size, head }: Checkpoint,
+  linked: boolean,
+): Promise<boolean> => {
+  const chain = await checkpoints.chainAt(size, linked)
   return chain !== undefined && Buffer.compare(chain, head) === 0
 }
 

@@ -9,7 +9,7 @@ export type SignedCheckpoint = Checkpoint & {
 
 /** What the ledger says of anchors in one repository. */
 export type AnchorState = {
-  /** The last `ledger.anchored` of that repository under our signature. */
+  /** The last `ledger.anchored` of that repository that we signed and sealed. */
   readonly last?: { readonly size: number; readonly commit: string /** Epoch ms. */; readonly at: number }
   /** What is sealed after what that anchor holds and wants one; anchoring itself does not. */
   readonly waiting: 'nothing' | 'events' | 'urgent'
@@ -24,11 +24,14 @@ export type Checkpoints = {
    */
   make(when: 'due' | 'now'): Promise<SignedCheckpoint | undefined>
   newest(): Promise<SignedCheckpoint | undefined>
-  /** chain_size as the ledger has it; undefined where it ends before. */
-  chainAt(size: number): Promise<Uint8Array | undefined>
+  /**
+   * chain_size as the ledger has it; undefined where what is known to be ours ends before. `linked`: and where that is not
+   * reached from it link by link, as after a backup that was restored and has grown.
+   */
+  chainAt(size: number, linked: boolean): Promise<Uint8Array | undefined>
   anchors(repository: number): Promise<AnchorState>
   /**
-   * Whether an event of that type about this anchor is sealed, under our signature: that it was made, or that somebody
+   * Whether an event of that type about this anchor was signed and sealed by us: that it was made, or that somebody
    * acknowledged that the ledger lost what it holds (trust.md 3.11).
    */
   recorded(type: 'ledger.anchored' | 'ledger.restored', commit: string): Promise<boolean>

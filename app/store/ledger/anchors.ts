@@ -1,6 +1,7 @@
 import { sql } from 'slonik'
 import { z } from 'zod'
 import { EventError, eventOf } from '../../audit/body.ts'
+import { leafHash, linkHash, originHead } from '../../audit/chain.ts'
 import type { EventType, LedgerEvent } from '../../audit/event.ts'
 import type { NoteKey } from '../../audit/note.ts'
 import type { AnchorState, Checkpoints } from '../../reconcile/ports/checkpoints.ts'
@@ -8,9 +9,11 @@ import type { Keys } from '../../reconcile/ports/keys.ts'
 import { parseInstant } from '../../request/instant.ts'
 import type { Database } from '../database.ts'
 import { readRotations } from './checkpoints.ts'
+import { lastVouched, leadsTo, ofLedger, sealedRow, type VouchDeps, vouching } from './vouched.ts'
 
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array)
-const bodyRow = z.object({ body: bytes })
+/** With the chain before it, where there is a row. */
+const filedRow = sealedRow.extend({ body: bytes, before: bytes.exactOptional() })
 const chainRow = z.object({ chain: bytes })
 const waitingRow = z.object({ events: z.boolean(), urgent: z.boolean() })
 /** Events of ours that somebody else put on top of are passed over, but not without end. */
@@ -18,25 +21,39 @@ const most = 100
 
 /** What the ledger says of its own anchors. */
 export const anchorReads = (
-  database: Database,
-  keys: Pick<Keys, 'verify'>,
-  noteKeys: readonly NoteKey[],
+  deps: VouchDeps & {
+    readonly database: Database
+    readonly keys: Pick<Keys, 'verify'>
+    readonly noteKeys: readonly NoteKey[]
+  },
 ): Omit<Checkpoints, 'make' | 'newest'> => {
-  /** Events of a type under our signature, the newest first. */
+  const { database, keys, noteKeys } = deps
+  /** Events of a type under our signature, where we sealed them, the newest first. */
   const ours = async (type: EventType & `ledger.${string}`): Promise<readonly LedgerEvent[]> => {
     // As a literal: the partial index is not found by a parameter.
-    const rows = await database.run.any(sql.type(bodyRow)`
-      select body from audit_events
-      where type in ('ledger.anchored', 'ledger.restored') and type = ${sql.literalValue(type)}
+    const rows = await database.run.any(sql.type(filedRow)`
+      select seq, body, chain, mac_key, mac,
+        (select known.chain from audit_events as known where known.seq = filed.seq - 1) as before
+      from audit_events as filed
+      where type in ('ledger.anchored', 'ledger.restored') and type = ${sql.literalValue(type)} and ${ofLedger}
       order by seq desc limit ${most}`)
-    return rows.flatMap(({ body }) => signedEvent(body, keys) ?? [])
+    const isOurs = await vouching(database.run, deps, rows)
+    return rows.flatMap((row) => {
+      const { seq, body, chain, before = originHead(deps.origin) } = row
+      // What vouches for a row names its chain, and the chain names its bytes.
+      const whole = Buffer.compare(linkHash(before, seq, leafHash(body)), chain) === 0 && isOurs(row)
+      return (whole && signedEvent(type, body, keys)) || []
+    })
   }
 
   return {
-    async chainAt(size) {
+    async chainAt(size, linked) {
+      const { vouched } = await lastVouched(database.run, deps)
+      if (size > vouched.seq) return undefined
       const row = await database.run.maybeOne(sql.type(chainRow)`
         select chain from audit_events where seq = ${size}`)
-      return row?.chain
+      const held = row !== null && (!linked || (await leadsTo(database.run, { seq: size, ...row }, vouched)))
+      return held ? row.chain : undefined
     },
 
     async anchors(repository) {
@@ -62,10 +79,14 @@ export const anchorReads = (
   }
 }
 
-const signedEvent = (body: Uint8Array, keys: Pick<Keys, 'verify'>): LedgerEvent | undefined => {
+const signedEvent = (
+  type: EventType,
+  body: Uint8Array,
+  keys: Pick<Keys, 'verify'>,
+): LedgerEvent | undefined => {
   try {
     const event = eventOf(body)
-    return keys.verify(event) ? event : undefined
+    return event.type === type && keys.verify(event) ? event : undefined
   } catch (error) {
     // `gitsudo audit verify` names what was altered; here it only says nothing.
     if (error instanceof EventError) return undefined

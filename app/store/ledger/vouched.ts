@@ -1,6 +1,6 @@
 import { type CommonQueryMethods, sql } from 'slonik'
 import { z } from 'zod'
-import { originHead } from '../../audit/chain.ts'
+import { linkHash, originHead } from '../../audit/chain.ts'
 import { readClaim } from '../../audit/claim.ts'
 import type { NoteKey } from '../../audit/note.ts'
 import type { Keys } from '../../reconcile/ports/keys.ts'
@@ -25,6 +25,7 @@ export const sealedRow = z.object({
   mac: z.string().exactOptional(),
 })
 type Sealed = z.infer<typeof sealedRow>
+const linkRow = z.object({ seq: z.number(), leaf: bytes })
 const noteRow = z.object({ size: z.number(), note: z.string() })
 const pageSize = 1_000
 
@@ -73,6 +74,22 @@ export const lastVouched = async (
     }
     if (rows.length < limit) return end({ seq: 0, chain: originHead(deps.origin) })
   }
+}
+
+/** Whether the chain at one place leads to that at a later one, link by link: each lies on what precedes it. */
+export const leadsTo = async (run: CommonQueryMethods, from: Place, to: Place): Promise<boolean> => {
+  let { seq, chain } = from
+  while (seq < to.seq) {
+    const rows = await run.any(sql.type(linkRow)`
+      select seq, leaf from audit_events where seq > ${seq} and seq <= ${to.seq} order by seq limit ${pageSize}`)
+    for (const row of rows) {
+      if (row.seq !== seq + 1) return false
+      seq = row.seq
+      chain = linkHash(chain, seq, row.leaf)
+    }
+    if (rows.length === 0) return false
+  }
+  return Buffer.compare(chain, to.chain) === 0
 }
 
 /** A row that lies in no unbroken line behind `last`: its number, as text. */

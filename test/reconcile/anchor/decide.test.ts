@@ -72,6 +72,11 @@ describe('what follows from where the branch is', () => {
       { last: last(1), tip: tip({ commit: 'a', holds: false }) },
       { act: 'lost', commit: 'a' },
     ],
+    [
+      'the database lacks it, and its record waits for the seal',
+      { last: last(1), tip: tip({ holds: false, staged: true }) },
+      { act: 'lost', commit: 'b' },
+    ],
     ['an empty database', { tip: tip({ holds: false }) }, { act: 'lost', commit: 'b' }],
     [
       'somebody else wrote on top of one that the database lacks',

@@ -35,14 +35,12 @@ export const openStage = async () => {
 
   const replica = async (signers: readonly Signer[] = [signer]) => {
     const database = await openDatabase(postgres.appUrl)
-    const ledger = createLedger({ database, keys: testKeys, clock, log, origin: instance })
+    const noteKeys = signers.map(({ key }) => key)
+    const vouch = { database, keys: testKeys, origin: instance, noteKeys }
+    const ledger = createLedger({ ...vouch, clock, log })
     const checkpoints = {
       ...createCheckpointer({ database, clock, log, keys: testKeys, origin: instance, signers }),
-      ...anchorReads(
-        database,
-        testKeys,
-        signers.map(({ key }) => key),
-      ),
+      ...anchorReads(vouch),
     }
     const deps = {
       branch,

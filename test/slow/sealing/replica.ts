@@ -49,11 +49,7 @@ const signers = signersOf(task.instance, task.keys.signing)
 const ledger = createLedger({ database, keys, clock, log, origin: task.instance })
 const checkpoints = {
   ...createCheckpointer({ database, clock: fast, log, keys, origin: task.instance, signers }),
-  ...anchorReads(
-    database,
-    keys,
-    signers.map(({ key }) => key),
-  ),
+  ...anchorReads({ database, keys, origin: task.instance, noteKeys: signers.map(({ key }) => key) }),
 }
 const { anchor: branch } = createGitHub({
   ...task.github,

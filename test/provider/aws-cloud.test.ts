@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Intent } from '../../app/grant/intent.ts'
 import { rolePermissions } from '../../app/provider/aws/check.ts'
 import { type Provider, ProviderError } from '../../app/provider/port.ts'
+import { cloudName } from '../../app/request/id.ts'
 import { account, allowing, awsWorld, keysIn, mayDescribe, roleArn, self, trusting } from '../support/aws.ts'
 
 const minute = 60_000
@@ -128,7 +129,6 @@ describe('an early revocation', () => {
     for (const intent of [first, second]) await take(intent)
     const provider = w.provider()
     await provider.remove(first, w.call())
-    w.revoking.push(first)
     w.aws.edit(roleArn('reader-1'), (policies) => policies.clear())
     await provider.remove(second, w.call())
     expect(inline('reader-1')).toMatch(new RegExp(first.grant.slice(4).toLowerCase()))
@@ -158,6 +158,37 @@ describe('an early revocation', () => {
       kind: 'conflict',
       message: expect.stringMatching(/no room.*ends with the grant/),
     })
+  })
+
+  test('of more than there is room for, those that end first are refused, and only the others hear so', async () => {
+    const crowd = Array.from({ length: 170 }, (_, number) =>
+      w.intent(1 + number * 50, { endsAt: w.clock.now() + 3_600_000 + number * 1000 }),
+    )
+    for (const { grant } of crowd) w.given.add(grant)
+    w.revoking().push(...crowd)
+    const listed = () => crowd.filter(({ grant }) => inline('reader-1').includes(cloudName(grant)))
+    const [first, last] = [crowd.slice(0, 1), crowd.slice(-1)].flat()
+    if (first === undefined || last === undefined) throw new Error('nobody')
+    const noRoom = { kind: 'conflict', message: expect.stringMatching(/no room/) }
+    const provider = w.provider()
+    expect(await fault(provider.remove(last, w.call()))).toMatchObject(noRoom)
+    const refused = listed()
+    expect(refused.length).toBeGreaterThan(100)
+    expect(refused).toEqual(crowd.slice(0, refused.length))
+    w.clock.advance(6 * minute)
+    expect(await provider.remove(first, w.call())).toBe('absent')
+    expect(await fault(provider.remove(last, w.call()))).toMatchObject(noRoom)
+    expect(listed()).toEqual(refused)
+    // What others' policies take is not known before.
+    const theirs = JSON.stringify(allowing(Array.from({ length: 150 }, (_, number) => `s3:Get${number}Xyz`)))
+    w.aws.edit(roleArn('reader-1'), (policies) => {
+      policies.clear()
+      policies.set('theirs', theirs)
+    })
+    expect(await fault(provider.remove(last, w.call()))).toMatchObject(noRoom)
+    const fewer = listed().length
+    expect(fewer).toBeGreaterThan(60)
+    expect(fewer).toBeLessThan(refused.length)
   })
 
   test('fifty of them are the most for grants that nobody approved', async () => {

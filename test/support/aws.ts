@@ -72,7 +72,13 @@ export const awsWorld = async () => {
     aws.addRole(roleArn(`reader-${number}`), trusting(self), 43_200, administrator)
   /** What the ledgers of the installations say. */
   const given = new Set<string>()
-  const revoking: Intent[] = []
+  const revoking = new Map<string, Intent[]>()
+  /** Grants that an installation is taking away. */
+  const revokingOf = (instance = 'ours'): Intent[] => {
+    const known = revoking.get(instance) ?? []
+    revoking.set(instance, known)
+    return known
+  }
   const offered: Offer[] = [{ cloudRole: 'reader-1', scope: account, seconds: 3600 }]
   const turn = inTurn()
   const log = memoryLog()
@@ -83,10 +89,12 @@ export const awsWorld = async () => {
     log,
     keys,
     given,
-    revoking,
+    revoking: revokingOf,
     offered,
-    provider: (instance = 'ours', change: Change = {}): Provider =>
-      boundCalls(
+    /** What is taken away is on record before, until it is gone. */
+    provider: (instance = 'ours', change: Change = {}): Provider => {
+      const open = revokingOf(instance)
+      const cloud = boundCalls(
         limitCalls(
           createSts({
             credentialsSource: 'static',
@@ -101,7 +109,7 @@ export const awsWorld = async () => {
             log,
             records: {
               wasGiven: async (grant) => given.has(grant),
-              revoking: async () => revoking,
+              revoking: async () => [...open],
               offered: async () => offered,
               exclusive: (_role, _signal, work) => turn(work),
             },
@@ -109,7 +117,18 @@ export const awsWorld = async () => {
           }),
         ),
         { clock, log },
-      ),
+      )
+      return {
+        ...cloud,
+        async remove(intent, call) {
+          if (!open.some(({ grant }) => grant === intent.grant)) open.push(intent)
+          const left = await cloud.remove(intent, call)
+          const at = open.findIndex(({ grant }) => grant === intent.grant)
+          if (left === 'absent' && at >= 0) open.splice(at, 1)
+          return left
+        },
+      }
+    },
     intent: (number: number, change: Partial<Intent> = {}): Intent =>
       anIntent(number, clock.now(), {
         provider: 'aws',

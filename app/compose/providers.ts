@@ -1,4 +1,7 @@
+import { configuredOf } from '../config/providers.ts'
 import type { Config } from '../config.ts'
+import { intentsOf } from '../grant/findings.ts'
+import { asGiven } from '../provider/as-given.ts'
 import type { StsOptions } from '../provider/aws/options.ts'
 import { boundCalls } from '../provider/calls.ts'
 import { limitCalls } from '../provider/limits.ts'
@@ -19,6 +22,7 @@ export const createProviders = async (
   back: (cloud: Provider, account: string) => void,
 ): Promise<ReadonlyMap<string, Provider>> => {
   const { instance } = config
+  const configured = configuredOf(config.providers)
   const { mock, aws, azure, gcp, kubernetes } = config.providers
   const found: Provider[] = []
   if (mock !== undefined) {
@@ -46,9 +50,17 @@ export const createProviders = async (
   return new Map(
     found.map((one) => [
       one.name,
-      boundCalls(
-        limitCalls(one, undefined, (account) => back(one, account)),
-        { clock, log },
+      asGiven(
+        boundCalls(
+          limitCalls(one, undefined, (account) => back(one, account)),
+          { clock, log },
+        ),
+        configured[one.name],
+        {
+          clock,
+          log,
+          open: async () => intentsOf((await records.ledger.standing()).open, one.name),
+        },
       ),
     ]),
   )

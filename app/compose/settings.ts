@@ -1,4 +1,5 @@
 import { awsReach } from '../config/clouds/aws.ts'
+import { configuredOf } from '../config/providers.ts'
 import type { Config } from '../config.ts'
 import type { Reach } from '../grant/grantable.ts'
 import type { Settings } from '../reconcile/ports/settings.ts'
@@ -18,4 +19,5 @@ export const settingsOf = (config: Config): Settings => ({
   pendingTtlMs: config.pendingTtlMs,
   grantWindowMs: config.grantWindowMs,
   clouds: reachOf(config.providers),
+  configured: configuredOf(config.providers),
 })

@@ -1,6 +1,8 @@
 import { z } from 'zod'
+import type { Configured } from '../grant/configured.ts'
+import type { ProviderName } from '../request/request.ts'
 import { about } from './about.ts'
-import { type AwsSettings, awsFaults, awsSchema, awsSettings } from './clouds/aws.ts'
+import { type AwsSettings, awsConfigured, awsFaults, awsSchema, awsSettings } from './clouds/aws.ts'
 import { type AzureSettings, azureFaults, azureSchema, azureSettings } from './clouds/azure.ts'
 import { type GcpSettings, gcpFaults, gcpSchema, gcpSettings } from './clouds/gcp.ts'
 import {
@@ -69,6 +71,17 @@ export const providerSettings = (
     ? {}
     : { kubernetes: kubernetesSettings(kubernetes, secrets['providers.kubernetes.kubeconfig']) }),
   ...(azure === undefined ? {} : { azure: azureSettings(azure, secrets['providers.azure.client_secret']) }),
+})
+
+/** What the place of a grant is derived from: where one of these changes, what was given before is not found any more. */
+export const configuredOf = ({
+  aws,
+  azure,
+  gcp,
+}: ProviderSettings): Readonly<Partial<Record<ProviderName, Configured>>> => ({
+  ...(aws === undefined ? {} : { aws: awsConfigured(aws) }),
+  ...(azure === undefined ? {} : { azure: { mode: azure.mode } }),
+  ...(gcp === undefined ? {} : { gcp: { condition_title_prefix: gcp.conditionTitlePrefix } }),
 })
 
 /** What no log line may show. */

@@ -6,7 +6,7 @@ import { providers } from '../request/request.ts'
 import type { Intent } from './intent.ts'
 
 /** What was approved for a later start: no end yet, since that is fixed when it starts (trust.md 3.7, 3.8). */
-export type Schedule = Omit<Intent, 'endsAt'> & { readonly durationMs: number }
+export type Schedule = Omit<Intent, 'endsAt' | 'configured'> & { readonly durationMs: number }
 
 const instant = z.string().transform((text, context) => {
   const ms = parseInstant(text)
@@ -37,7 +37,14 @@ const envelope = {
   pull: z.int().nonnegative(),
   commit: sha,
 }
-const intended = z.object({ ...envelope, data: z.strictObject({ ...terms, ends_at: instant }) })
+const intended = z.object({
+  ...envelope,
+  data: z.strictObject({
+    ...terms,
+    configured: z.record(z.string(), z.string()).exactOptional(),
+    ends_at: instant,
+  }),
+})
 const scheduled = z.object({
   ...envelope,
   data: z.strictObject({ ...terms, duration_ms: z.int().positive() }),
@@ -46,7 +53,11 @@ const scheduled = z.object({
 /** `grant.intended`, unsigned, at epoch milliseconds. */
 export const intendedEvent = (intent: Intent, actor: Actor, at: number): LedgerEvent => ({
   ...envelopeOf(intent, 'grant.intended', actor, at),
-  data: { ...termsOf(intent), ends_at: writeInstant(intent.endsAt) },
+  data: {
+    ...termsOf(intent),
+    ...(intent.configured === undefined ? {} : { configured: intent.configured }),
+    ends_at: writeInstant(intent.endsAt),
+  },
 })
 
 /** `grant.scheduled`, unsigned, at epoch milliseconds. */
@@ -61,8 +72,9 @@ export const readIntent = (event: LedgerEvent): Intent | undefined => {
   const read = intended.safeParse({ ...event, data: unsigned(event.data) })
   if (!read.success) return undefined
   const common = commonOf(read.data)
-  const endsAt = read.data.data.ends_at
-  return common === undefined || endsAt <= common.startsAt ? undefined : { ...common, endsAt }
+  const { ends_at: endsAt, configured } = read.data.data
+  if (common === undefined || endsAt <= common.startsAt) return undefined
+  return { ...common, ...(configured === undefined ? {} : { configured }), endsAt }
 }
 
 /** The schedule in a `grant.scheduled`; undefined where the event is not one as gitsudo writes it. */
@@ -108,10 +120,10 @@ const termsOf = (of: Omit<Intent, 'endsAt'>): Readonly<Record<string, Json>> => 
 })
 
 type Read = Omit<z.output<typeof intended>, 'data'> & {
-  readonly data: Omit<z.output<typeof intended>['data'], 'ends_at'>
+  readonly data: Omit<z.output<typeof intended>['data'], 'ends_at' | 'configured'>
 }
 
-const commonOf = ({ data, ...event }: Read): Omit<Intent, 'endsAt'> | undefined => {
+const commonOf = ({ data, ...event }: Read): Omit<Intent, 'endsAt' | 'configured'> | undefined => {
   const grant = parseRequestId(event.grant)
   if (grant === undefined || grant !== event.grant || event.request !== event.grant) return undefined
   return {

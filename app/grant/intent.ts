@@ -1,4 +1,5 @@
 import type { ProviderName, RequestId } from '../request/request.ts'
+import type { Configured } from './configured.ts'
 
 /** Why a grant ends, as its last event says. */
 export type EndCause = 'expired' | 'revoked' | 'revoked externally'
@@ -30,6 +31,8 @@ export type Intent = {
    * is sealed after the intent.
    */
   readonly place?: string
+  /** What its place in the cloud is derived from, as configured when it was intended; older intents do not say. */
+  readonly configured?: Configured
   readonly reason: string
   /** The request's, for the policies that weigh this grant beside another; absent where there is none. */
   readonly metadata?: Readonly<Record<string, string>>

@@ -52,14 +52,14 @@ const edited = (event: LedgerEvent, at: readonly string[], edit: (owner: Tree, k
 type Tree = { [key: string]: unknown }
 
 const optional =
-  /^(actor\/login|request|grant|repo|pull|commit|data\/(metadata|metadata\/\w+|overridden|kept_for|chain|auto|may_last_until|seq|evaluations\/(5\/reviewer|\d\/outcome\/(required|approverGroup))))$/
+  /^(actor\/login|request|grant|repo|pull|commit|data\/((metadata|configured)(\/\w+)?|overridden|kept_for|chain|auto|may_last_until|seq|evaluations\/(5\/reviewer|\d\/outcome\/(required|approverGroup))))$/
 
 test.each(all)('%s: what is lost, added, or of another kind is refused wherever it stands', (type, event) => {
   for (const at of places(event)) {
     const path = at.join('/')
     const bad = [edited(event, at, (owner, key) => Object.assign(owner, { [key]: 0.5 }))]
     const found = at.reduce((place: unknown, key) => (place as Tree)[key], event)
-    if (typeof found === 'object' && found !== null && !path.endsWith('metadata'))
+    if (typeof found === 'object' && found !== null && !/(metadata|configured)$/.test(path))
       bad.push(
         edited(event, at, (owner, key) => {
           const place = owner[key]

@@ -43,7 +43,7 @@ test('a place is the intent’s by the first sealed look whose signature holds, 
 
 describe('intent events', () => {
   test('carry what a role’s sessions may do, and that nobody approved it', () => {
-    const all = { ...intent, chain: true, auto: true } as const
+    const all = { ...intent, chain: true, auto: true, configured: { mode: 'pim' } } as const
     expect(readIntent(intendedEvent(all, gitsudo, now))).toEqual(all)
   })
 

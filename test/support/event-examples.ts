@@ -127,7 +127,7 @@ const examples: Readonly<Record<EventType, readonly [Actor, Data, ...Data[]]>> =
   'grant.intended': [
     gitsudo,
     { ...terms, ends_at: at, sig },
-    { ...terms, chain: true, auto: true, ends_at: at, sig },
+    { ...terms, chain: true, auto: true, configured: { mode: 'pim' }, ends_at: at, sig },
   ],
   'grant.observed': [gitsudo, { place: 'a-user', sig }],
   'grant.issued': [gitsudo, { handle: 'mock/1', ends_at: at, sig }],

@@ -65,7 +65,19 @@ export const grantSchemas = {
     when: 'Before a provider hears of a grant; `commit` is the merge.',
     by: gitsudo,
     about: intended,
-    data: closed({ ...terms, ends_at: a('instant', 'Its end, fixed here.'), sig: signature }, sometimes),
+    data: closed(
+      {
+        ...terms,
+        configured: {
+          description: "What its place is derived from, of the cloud's section in the configuration.",
+          type: 'object',
+          additionalProperties: { type: 'string' },
+        },
+        ends_at: a('instant', 'Its end, fixed here.'),
+        sig: signature,
+      },
+      [...sometimes, 'configured'],
+    ),
   }),
   'grant.observed': eventSchema('grant.observed', {
     when: "In a cloud without marks: nothing that is not gitsudo's was at the grant's place before the first write.",

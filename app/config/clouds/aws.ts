@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Configured } from '../../grant/configured.ts'
 import { type AwsReach, awsRole } from '../../grant/grantable/aws.ts'
 import { about } from '../about.ts'
 import type { ConfigFault } from '../fault.ts'
@@ -219,6 +220,12 @@ export const awsReach = (settings: AwsSettings): AwsReach =>
         roleArnTemplate: settings.roleArnTemplate,
         chained: settings.credentialsSource !== 'static',
       }
+
+/** What the place of a grant is derived from. */
+export const awsConfigured = (settings: AwsSettings): Configured =>
+  settings.mode === 'identity_center'
+    ? { mode: settings.mode, instance_arn: settings.instanceArn }
+    : { mode: settings.mode, role_arn_template: settings.roleArnTemplate }
 
 /** The keys of a file as the AWS CLI keeps it, of its first profile. */
 const keysIn = (text: string): AwsSettings['keys'] => {

@@ -1,4 +1,6 @@
+import type { Configured } from '../../grant/configured.ts'
 import type { Reach } from '../../grant/grantable.ts'
+import type { ProviderName } from '../../request/request.ts'
 
 /** One access repository as the service's configuration lists it (trust.md 1.1). */
 export type RepositorySettings = {
@@ -25,4 +27,6 @@ export type Settings = {
   readonly grantWindowMs: number
   /** What is configured of the clouds, as far as it decides what they can grant. */
   readonly clouds?: Reach
+  /** What intents say of the configuration (`Intent.configured`), by cloud. */
+  readonly configured?: Readonly<Partial<Record<ProviderName, Configured>>>
 }

@@ -2,7 +2,7 @@ import type { RequestDecision } from '../../decision/decision.ts'
 import type { RequestFacts } from '../../decision/facts.ts'
 import type { Intent } from '../../grant/intent.ts'
 import type { PullRequest } from '../ports/github.ts'
-import type { RepositorySettings } from '../ports/settings.ts'
+import type { RepositorySettings, Settings } from '../ports/settings.ts'
 
 /** What was approved, in the words a provider takes (trust.md 5.1). The end is fixed here, once (3.8). */
 export const intentOf = (
@@ -10,6 +10,7 @@ export const intentOf = (
   pull: PullRequest,
   facts: RequestFacts,
   { tier }: Pick<RequestDecision, 'tier'>,
+  { configured }: Pick<Settings, 'configured'>,
   now: number,
 ): Intent => {
   const { read, requester, role } = facts
@@ -41,6 +42,7 @@ export const intentOf = (
     scope: request.scope,
     ...(role.chain === true ? { chain: true } : {}),
     ...(tier === 'auto' ? { auto: true } : {}),
+    ...(configured?.[request.provider] === undefined ? {} : { configured: configured[request.provider] }),
     reason: request.reason,
     ...(Object.keys(request.metadata).length === 0 ? {} : { metadata: request.metadata }),
     startsAt,

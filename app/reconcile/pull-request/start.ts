@@ -49,7 +49,7 @@ export const startDue = async (
       if (decision.verdict !== 'passed' || facts === undefined || verdict === undefined)
         return refuseGrant(tx, deps, row.id, decision.summary)
       return startGrant(tx, deps, {
-        ...intentOf(repository, pull, facts, verdict, decision.at),
+        ...intentOf(repository, pull, facts, verdict, deps.settings, decision.at),
         startsAt: decision.at,
       })
     })

@@ -153,7 +153,7 @@ const settle = async (
     )
   }
   staged.push(
-    await openGrant(tx, deps, intentOf(repository, pull, facts, verdict, now), {
+    await openGrant(tx, deps, intentOf(repository, pull, facts, verdict, deps.settings, now), {
       metadata: row.metadata ?? {},
       now,
       ...(pull.mergedAt === undefined ? {} : { mergedAt: pull.mergedAt }),

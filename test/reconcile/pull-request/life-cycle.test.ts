@@ -27,6 +27,8 @@ test('a request approved, merged, active and ended, with six writes', async () =
     'request.evaluated',
     'grant.intended',
   ])
+  const intended = world.ledger.events().find(({ type }) => type === 'grant.intended')
+  expect(intended?.data.configured).toEqual({ place: 'here' })
 })
 
 test('after the verdict a look asks GitHub nothing', async () => {

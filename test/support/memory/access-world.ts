@@ -207,6 +207,7 @@ export const accessWorld = (
       administrators: [],
       pendingTtlMs: 7 * 86_400_000,
       grantWindowMs: 3_600_000,
+      configured: { mock: { place: 'here' } },
     },
     policies:
       options.load === undefined

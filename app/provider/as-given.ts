@@ -1,0 +1,68 @@
+import { type Configured, isSpent, toPutBack } from '../grant/configured.ts'
+import type { Intent } from '../grant/intent.ts'
+import type { Log } from '../reconcile/ports/log.ts'
+import { type Call, type Provider, ProviderError } from './port.ts'
+
+type Deps = {
+  readonly clock: { now(): number }
+  readonly log: Pick<Log, 'alert'>
+  /** Intents of this provider that are not over, by sealed events. */
+  readonly open: () => Promise<readonly Intent[]>
+}
+
+/**
+ * A provider that answers nothing about a grant which was given under another configuration: its place is not the one
+ * that is derived today, and what is not there is not gone.
+ */
+export const asGiven = (
+  provider: Provider,
+  present: Configured | undefined,
+  { clock, log, open }: Deps,
+): Provider => {
+  if (present === undefined) return provider
+  const { credentials, cutBack, observe } = provider
+  const about = async <T>(intent: Intent, work: () => Promise<T>): Promise<T> => {
+    const what = toPutBack(intent, present)
+    if (what === undefined) return work()
+    const why = `${provider.name}: configured otherwise than when the grant was given: put back ${what} until it has ended`
+    log.alert('provider.configured_otherwise', { provider: provider.name, grant: intent.grant, why })
+    // Refused by ourselves: nothing was sent, however often it is tried.
+    throw new ProviderError('conflict', why)
+  }
+  const isGone = (intent: Intent): boolean =>
+    toPutBack(intent, present) !== undefined && isSpent(intent, clock.now())
+  return {
+    ...provider,
+    inspect: async (intent, call) =>
+      isGone(intent) ? { kind: 'absent' } : about(intent, () => provider.inspect(intent, call)),
+    ensure: (intent, call) => about(intent, () => provider.ensure(intent, call)),
+    remove: async (intent, call) =>
+      isGone(intent) ? 'absent' : about(intent, () => provider.remove(intent, call)),
+    list: (call, intents) =>
+      provider.list(
+        call,
+        intents.filter((intent) => toPutBack(intent, present) === undefined),
+      ),
+    async check(call: Call) {
+      const given = Map.groupBy(await open(), (intent) => toPutBack(intent, present))
+      const found = [...given].flatMap(([what, intents]) =>
+        what === undefined
+          ? []
+          : `put back ${what} until these grants have ended, which were given so: ${intents.map(({ grant }) => grant).join(', ')}`,
+      )
+      return [...found, ...(await provider.check(call))]
+    },
+    ...(cutBack === undefined
+      ? {}
+      : { cutBack: (intent, call) => about(intent, () => cutBack.call(provider, intent, call)) }),
+    ...(observe === undefined
+      ? {}
+      : { observe: (intent, call) => about(intent, () => observe.call(provider, intent, call)) }),
+    ...(credentials === undefined
+      ? {}
+      : {
+          credentials: (intent, session, call) =>
+            about(intent, () => credentials.call(provider, intent, session, call)),
+        }),
+  }
+}

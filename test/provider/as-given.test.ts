@@ -1,0 +1,133 @@
+import { describe, expect, test } from 'vitest'
+import { configuredOf } from '../../app/config/providers.ts'
+import { type Configured, toPutBack } from '../../app/grant/configured.ts'
+import { intentsOf } from '../../app/grant/findings.ts'
+import { asGiven } from '../../app/provider/as-given.ts'
+import { createMock } from '../../app/provider/mock/mock.ts'
+import type { Provider } from '../../app/provider/port.ts'
+import { anIntent } from '../support/memory/intent.ts'
+import { memoryWorld } from '../support/memory/world.ts'
+
+const [before, after] = [{ condition_title_prefix: 'a' }, { condition_title_prefix: 'b' }]
+const minute = 60_000
+
+/** A world whose cloud derives the place of its grants from the configuration, and a grant given under `before`. */
+const givenWorld = async () => {
+  const world = memoryWorld()
+  const { clock, log, bindings, ledger } = world
+  /** A process under this configuration. */
+  const under = (configured: Configured): Provider => {
+    const mock = createMock({ bindings, clock, instance: configured.condition_title_prefix ?? '' })
+    const open = async () => intentsOf((await ledger.standing()).open, 'mock')
+    const cloud = asGiven(mock, configured, { clock, log, open })
+    world.deps.providers.set('mock', cloud)
+    return cloud
+  }
+  under(before)
+  const intent = anIntent(1, clock.now(), { configured: before })
+  const id = await world.open(intent)
+  const state = async () => (await world.store.grant(id))?.state
+  const alerts = () => log.lines.filter(({ message }) => message === 'provider.configured_otherwise')
+  return { ...world, intent, id, under, state, alerts }
+}
+
+describe('a grant that was given under another configuration', () => {
+  test('is not said to be gone, however often it is looked at, until that is put back', async () => {
+    const w = await givenWorld()
+    await w.look(w.id)
+    const words = `put back providers.mock.condition_title_prefix to a until it has ended`
+    w.under(after)
+    w.clock.advance(6 * minute)
+    await w.look(w.id)
+    expect(await w.store.grant(w.id)).toMatchObject({
+      state: 'active',
+      note: expect.stringContaining(words),
+    })
+    await w.revoke(w.id)
+    for (let look = 0; look < 20; look++) {
+      await w.look(w.id)
+      w.clock.advance(5 * minute)
+    }
+    expect(await w.state()).toBe('revoking')
+    expect(await w.bindings.all()).toHaveLength(1)
+    expect(w.typesOf(w.id)).not.toContain('grant.revoked')
+    expect(w.alerts().length).toBeGreaterThan(5)
+    w.under(before)
+    await w.settle()
+    expect(await w.state()).toBe('ended')
+    expect(await w.bindings.all()).toEqual([])
+  })
+
+  test('is shown by check, and not by what lists are compared with', async () => {
+    const w = await givenWorld()
+    await w.look(w.id)
+    const call = { deadline: w.clock.now() + minute, signal: AbortSignal.timeout(minute) }
+    expect(await w.under(before).check(call)).toEqual([])
+    expect(await w.under(after).check(call)).toEqual([
+      expect.stringMatching(new RegExp(`^put back providers.mock.condition_title_prefix to a .*${w.id}$`)),
+    ])
+  })
+
+  test('gets nothing: neither access nor credentials, and waits for its end', async () => {
+    const w = await givenWorld()
+    const cloud = w.under(after)
+    await w.look(w.id)
+    expect(await w.state()).toBe('provisioning')
+    expect(await w.bindings.all()).toEqual([])
+    const call = { deadline: w.clock.now() + minute, signal: AbortSignal.timeout(minute) }
+    await expect(cloud.credentials?.(w.intent, { id: 's' }, call)).rejects.toMatchObject({ kind: 'conflict' })
+  })
+
+  test('leaves nothing where sessions of AWS refuse themselves from its end on', async () => {
+    const w = await givenWorld()
+    const configured = { mode: 'sts_assume_role', role_arn_template: 'a' }
+    const session = { ...w.intent, provider: 'aws' as const, configured }
+    const cloud = w.under({ mode: 'identity_center' })
+    const call = { deadline: w.clock.now() + 2 * 3_600_000, signal: AbortSignal.timeout(minute) }
+    await expect(cloud.remove(session, call)).rejects.toMatchObject({ kind: 'conflict' })
+    w.clock.set(session.endsAt)
+    expect(await cloud.remove(session, call)).toBe('absent')
+    expect(await cloud.inspect(session, call)).toEqual({ kind: 'absent' })
+  })
+})
+
+describe('what is kept of the configuration', () => {
+  const aws = { defaultRegion: 'us-east-1', credentialsSource: 'static' } as const
+  const sts = { ...aws, mode: 'sts_assume_role', sessionTags: 'required' } as const
+  const center = { ...aws, mode: 'identity_center', identityStoreId: 'd-1' } as const
+  const azure = { credentialsSource: 'managed_identity', authorityHost: 'h', baseUrl: 'b' } as const
+  const gcp = { credentialsSource: 'workload_identity_federation', baseUrl: 'b' } as const
+
+  test.each([
+    ['aws', { aws: { ...sts, roleArnTemplate: 'x' } }, { aws: { ...center, instanceArn: 'i' } }, 'mode'],
+    ['aws', { aws: { ...center, instanceArn: 'i' } }, { aws: { ...sts, roleArnTemplate: 'x' } }, 'mode'],
+    [
+      'aws',
+      { aws: { ...sts, roleArnTemplate: 'x' } },
+      { aws: { ...sts, roleArnTemplate: 'y' } },
+      'role_arn_template',
+    ],
+    [
+      'aws',
+      { aws: { ...center, instanceArn: 'i' } },
+      { aws: { ...center, instanceArn: 'j' } },
+      'instance_arn',
+    ],
+    ['azure', { azure: { ...azure, mode: 'role_assignment' } }, { azure: { ...azure, mode: 'pim' } }, 'mode'],
+    [
+      'gcp',
+      { gcp: { ...gcp, conditionTitlePrefix: 'x' } },
+      { gcp: { ...gcp, conditionTitlePrefix: 'y' } },
+      'condition_title_prefix',
+    ],
+  ] as const)('tells %s from one whose place is elsewhere', (provider, first, second, key) => {
+    const [given, present] = [configuredOf(first)[provider], configuredOf(second)[provider]]
+    if (given === undefined) throw new Error('nothing is kept')
+    expect(toPutBack({ provider, configured: given }, given)).toBeUndefined()
+    expect(toPutBack({ provider, configured: given }, present)).toContain(
+      `providers.${provider}.${key} to ${given[key]}`,
+    )
+    // Older intents do not say.
+    expect(toPutBack({ provider }, present)).toBeUndefined()
+  })
+})

@@ -31,11 +31,12 @@ export const awsRecords = ({ ledger, keys, store, git, repositories }: AwsRecord
       })
       return events?.some(({ event }) => event.type === 'credentials.issued') ?? true
     },
-    async revoking() {
-      const { open } = await ledger.standing()
-      return [...open.values()]
-        .filter(({ intent, blocked, stage }) => intent.provider === 'aws' && blocked && stage !== 'scheduled')
-        .map(({ intent }) => intent)
+    async denied() {
+      const { open, revoked } = await ledger.standing()
+      const revoking = [...open.values()].filter(({ blocked, stage }) => blocked && stage !== 'scheduled')
+      return [...revoking.map(({ intent }) => intent), ...revoked.values()].filter(
+        ({ provider }) => provider === 'aws',
+      )
     },
     offered: () => offersOf('aws', { ledger, keys, git, repositories }),
     exclusive: ({ account, arn }, turnBy, work) =>

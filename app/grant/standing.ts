@@ -37,6 +37,8 @@ export type Standing = {
   readonly open: ReadonlyMap<string, Open>
   /** Over or refused, each until the moment (epoch ms) from which nothing could be given anyway. */
   readonly closed: ReadonlyMap<string, number>
+  /** Taken away before their end, which has not come: nothing but the cloud's word keeps out what they had begun. */
+  readonly revoked: ReadonlyMap<string, Intent>
   /** The last override of each policy, by `overrideKey`, over or not. */
   readonly overrides: ReadonlyMap<string, Override>
   /** What was said of each repository's policies, oldest first. */
@@ -60,6 +62,7 @@ const refusedMs = 24 * 3_600_000
 export const createStanding = () => {
   const open = new Map<string, Open>()
   const closed = new Map<string, number>()
+  const revoked = new Map<string, Intent>()
   const overrides = new Map<string, Override>()
   const policies = new Map<number, PolicyWord[]>()
 
@@ -82,6 +85,7 @@ export const createStanding = () => {
       if (!closed.has(id)) closed.set(id, at + refusedMs)
     } else if (over) {
       open.delete(id)
+      if (event.type === 'grant.revoked' && known.stage !== 'scheduled') revoked.set(id, known.intent)
       // A merge can still be decided within `grantWindow`, however short the grant was.
       closed.set(id, Math.max(known.intent.endsAt, at + refusedMs))
     } else open.set(id, { ...known, blocked: true, blockedAt: Math.min(at, known.blockedAt ?? at) })
@@ -96,6 +100,7 @@ export const createStanding = () => {
   return {
     open: open as ReadonlyMap<string, Open>,
     closed: closed as ReadonlyMap<string, number>,
+    revoked: revoked as ReadonlyMap<string, Intent>,
     overrides: overrides as ReadonlyMap<string, Override>,
     policies: policies as ReadonlyMap<number, readonly PolicyWord[]>,
     /** The next event. @returns whether it is one that gitsudo would have signed, and did not */
@@ -124,12 +129,16 @@ export const createStanding = () => {
       }
       return false
     },
-    /** What was closed before, from what was kept outside. */
+    /** What was closed, and revoked, before, from what was kept outside. */
     close(known: readonly (readonly [string, number])[]): void {
       for (const [id, until] of known) closed.set(id, until)
     },
+    revoke(known: readonly Intent[]): void {
+      for (const intent of known) revoked.set(intent.grant, intent)
+    },
     /** Forgets what was over long enough ago. */
     forget(now: number): void {
+      for (const [id, { endsAt }] of revoked) if (endsAt < now) revoked.delete(id)
       for (const [id, until] of closed) if (until < now) closed.delete(id)
     },
     /** One whose intent is gone, as it was known: only to be taken away. */

@@ -20,14 +20,18 @@ export const asGiven = (
   { clock, log, open }: Deps,
 ): Provider => {
   if (present === undefined) return provider
-  const { credentials, cutBack, observe } = provider
-  const about = async <T>(intent: Intent, work: () => Promise<T>): Promise<T> => {
+  const { credentials, cutBack, observe, regained } = provider
+  const refuse = (intent: Intent): void => {
     const what = toPutBack(intent, present)
-    if (what === undefined) return work()
+    if (what === undefined) return
     const why = `${provider.name}: configured otherwise than when the grant was given: put back ${what} until it has ended`
     log.alert('provider.configured_otherwise', { provider: provider.name, grant: intent.grant, why })
     // Refused by ourselves: nothing was sent, however often it is tried.
     throw new ProviderError('conflict', why)
+  }
+  const about = async <T>(intent: Intent, work: () => Promise<T>): Promise<T> => {
+    refuse(intent)
+    return work()
   }
   const isGone = (intent: Intent): boolean =>
     toPutBack(intent, present) !== undefined && isSpent(intent, clock.now())
@@ -58,6 +62,14 @@ export const asGiven = (
     ...(observe === undefined
       ? {}
       : { observe: (intent, call) => about(intent, () => observe.call(provider, intent, call)) }),
+    ...(regained === undefined
+      ? {}
+      : {
+          async regained(intents, call) {
+            for (const intent of intents) refuse(intent)
+            return regained.call(provider, intents, call)
+          },
+        }),
     ...(credentials === undefined
       ? {}
       : {

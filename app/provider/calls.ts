@@ -33,7 +33,7 @@ export const boundCalls = (
       throw fault
     }
   }
-  const { credentials, cutBack, discard, environment, lingerMs, observe } = provider
+  const { credentials, cutBack, discard, environment, lingerMs, observe, regained } = provider
   return {
     name: provider.name,
     traits: provider.traits,
@@ -62,6 +62,11 @@ export const boundCalls = (
       : {
           observe: (intent, call) =>
             bound('observe', call, () => observe.call(provider, intent, call), intent.grant),
+        }),
+    ...(regained === undefined
+      ? {}
+      : {
+          regained: (intents, call) => bound('regained', call, () => regained.call(provider, intents, call)),
         }),
     ...(environment === undefined ? {} : { environment: (intent) => environment.call(provider, intent) }),
     ...(lingerMs === undefined ? {} : { lingerMs: (intent) => lingerMs.call(provider, intent) }),

@@ -28,7 +28,7 @@ export const limitCalls = (
       // A call that its caller has given up keeps no turn, whenever it ends.
       untilAborted(signal, work),
     )
-  const { credentials, cutBack, discard, environment, lingerMs, observe } = provider
+  const { credentials, cutBack, discard, environment, lingerMs, observe, regained } = provider
   return {
     name: provider.name,
     traits: provider.traits,
@@ -57,6 +57,12 @@ export const limitCalls = (
       : {
           observe: (intent, call) =>
             run('gives', intent.scope, call, () => observe.call(provider, intent, call)),
+        }),
+    ...(regained === undefined
+      ? {}
+      : {
+          regained: (intents, call) =>
+            run('looks', intents[0]?.scope, call, () => regained.call(provider, intents, call)),
         }),
     ...(environment === undefined ? {} : { environment: (intent) => environment.call(provider, intent) }),
     ...(lingerMs === undefined ? {} : { lingerMs: (intent) => lingerMs.call(provider, intent) }),

@@ -113,6 +113,11 @@ export type Provider = {
    */
   list(call: Call, intents: readonly Intent[]): Promise<Listing>
   /**
+   * Where a grant makes nothing there: those of `intents` that could be used again, though each was taken away before its
+   * end. All are of one role and scope.
+   */
+  regained?(intents: readonly Intent[], call: Call): Promise<readonly Binding[]>
+  /**
    * Leaves of a live grant's binding no more than the intent says; makes nothing and lengthens nothing, and what cannot
    * be narrowed in place goes. Safe to repeat. Where the cloud carries marks.
    * @returns what is there now, read back

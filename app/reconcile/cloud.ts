@@ -6,6 +6,7 @@ import { callFor } from './call-for.ts'
 import type { Log } from './ports/log.ts'
 import type { Queue } from './ports/queue.ts'
 import type { Store } from './ports/store.ts'
+import { endRegained } from './regained.ts'
 import { endStray, listMs, type StrayDeps, type StrayFinding } from './strays.ts'
 
 export type CloudDeps = StrayDeps & {
@@ -35,7 +36,7 @@ export const reconcileCloud = async (
   provider: Provider,
   signal: AbortSignal,
 ): Promise<Comparison> => {
-  if (!provider.traits.binding) return { found: [], unread: [] }
+  if (!provider.traits.binding) return endRegained(deps, provider, signal)
   const { clock, ledger } = deps
   const { open } = await ledger.standing()
   const before = issuedIn(open, provider.name)

@@ -1,6 +1,7 @@
 import { callMs, sealMs } from '../grant/bounds.ts'
 import { type Subject, strayEvent } from '../grant/events.ts'
 import { type Found, strayVerdict, strayWords } from '../grant/findings.ts'
+import type { Intent } from '../grant/intent.ts'
 import { foldLedger, type Witness } from '../grant/ledger-view.ts'
 import { type Binding, type Call, type Provider, ProviderError } from '../provider/port.ts'
 import { callFor } from './call-for.ts'
@@ -45,14 +46,9 @@ export const endStray = async (
 ): Promise<StrayFinding | undefined> => {
   const first = await judge(deps, provider, found)
   if (first.verdict === 'leave') return undefined
-  const { verdict: finding, subject } = first
+  const { verdict: finding } = first
   const why = strayWords(found)
-  const say = async (gone: boolean): Promise<void> => {
-    const of = { provider: provider.name, why, gone, ...(subject === undefined ? {} : { subject }) }
-    const event = deps.keys.sign(strayEvent(finding, found, of, deps.clock.now()))
-    const staged = await deps.store.transaction((tx) => deps.ledger.stage(tx, event))
-    await deps.ledger.sealed([staged], deps.clock.now() + sealMs)
-  }
+  const say = (gone: boolean) => record(deps, provider, { ...first, finding }, found, gone)
   if (!first.said) await say(false)
   deps.log.alert(`grant.${finding}`, {
     grant: found.grant,
@@ -63,9 +59,10 @@ export const endStray = async (
   try {
     const call = callFor(deps.clock.now(), callMs, signal)
     const keys = [openingLock(found.grant), bindingLock(provider.name, found.handle)]
-    const answer = await holding(deps.store, keys, call, async () =>
-      (await judge(deps, provider, found)).verdict === 'leave' ? 'left' : discard(provider, found, call),
-    )
+    const answer = await holding(deps.store, keys, call, async () => {
+      const { verdict, intent } = await judge(deps, provider, found)
+      return verdict === 'leave' ? 'left' : discard(provider, found, intent, call)
+    })
     if (answer === 'left') return { finding, outcome: 'left' }
     if (answer === 'removing') return { finding, outcome: 'still there' }
     await say(true)
@@ -76,10 +73,35 @@ export const endStray = async (
   }
 }
 
-const discard = (provider: Provider, found: Binding, call: Call) => {
-  if (provider.discard === undefined)
-    throw new ProviderError('invalid', `${provider.name} has no marks to tell what is gitsudo's`)
-  return provider.discard(found, call)
+/** Puts on record that what was found again is gone, unless that is there already. */
+export const closeStray = async (deps: StrayDeps, provider: Provider, found: Found): Promise<void> => {
+  const { subject, said } = await judge(deps, provider, found)
+  if (said) await record(deps, provider, { finding: 'resurrected', subject }, found, true)
+}
+
+const record = async (
+  deps: StrayDeps,
+  provider: Provider,
+  { finding, subject }: { readonly finding: 'orphan' | 'resurrected'; readonly subject: Subject | undefined },
+  found: Found,
+  gone: boolean,
+): Promise<void> => {
+  const of = {
+    provider: provider.name,
+    why: strayWords(found),
+    gone,
+    ...(subject === undefined ? {} : { subject }),
+  }
+  const event = deps.keys.sign(strayEvent(finding, found, of, deps.clock.now()))
+  const staged = await deps.store.transaction((tx) => deps.ledger.stage(tx, event))
+  await deps.ledger.sealed([staged], deps.clock.now() + sealMs)
+}
+
+const discard = (provider: Provider, found: Binding, intent: Intent | undefined, call: Call) => {
+  if (provider.discard !== undefined) return provider.discard(found, call)
+  // Where nothing can carry marks it was found by the intent.
+  if (provider.regained !== undefined && intent !== undefined) return provider.remove(intent, call)
+  throw new ProviderError('invalid', `${provider.name} has no marks to tell what is gitsudo's`)
 }
 
 /** What waits for its seal is asked first, so that nothing slips between. */
@@ -109,7 +131,7 @@ const judge = async (deps: StrayDeps, provider: Provider, found: Found) => {
   const { intent } = ledger
   const subject: Subject | undefined =
     intent === undefined ? undefined : { id: intent.grant, repository: intent.repository, pull: intent.pull }
-  return { verdict, subject, said: isSaid(events, found.handle) }
+  return { verdict, intent, subject, said: isSaid(events, found.handle) }
 }
 
 /** Whether the last that the ledger says of this binding is that it was found. */

@@ -77,7 +77,7 @@ const sts = async ({ clock, latencyMs, instance }: Given): Promise<World> => {
   const turns = new Map<string, ReturnType<typeof inTurn>>()
   const records: Records = {
     wasGiven: async () => true,
-    revoking: async () => [],
+    denied: async () => [],
     offered: async () => [],
     exclusive({ arn }, _signal, work) {
       const turn = turns.get(arn) ?? inTurn()

@@ -80,8 +80,10 @@ export const describeList = (name: string, make: () => Promise<Harness>): void =
     })
 
     test('can discard what no grant has, and cut back, where it carries marks', () => {
-      const { cutBack, discard, traits } = h.provider
+      const { cutBack, discard, regained, traits } = h.provider
       expect([cutBack !== undefined, discard !== undefined]).toEqual([traits.marks, traits.marks])
+      // What makes nothing there can only be given back what was taken.
+      expect(regained !== undefined).toBe(!traits.binding)
     })
 
     test('discards one binding by its handle, and never what another installation made', async () => {

@@ -26,7 +26,15 @@ export type Harness = {
     trouble: Trouble,
     ...on: readonly Exclude<
       keyof Provider,
-      'name' | 'traits' | 'account' | 'bindingKey' | 'environment' | 'lingerMs' | 'observe' | 'propagationMs'
+      | 'name'
+      | 'traits'
+      | 'account'
+      | 'bindingKey'
+      | 'environment'
+      | 'lingerMs'
+      | 'observe'
+      | 'propagationMs'
+      | 'regained'
     >[]
   ): void
   /** Takes the grant's binding away, or makes it last until `expiresAt`, without the provider. */

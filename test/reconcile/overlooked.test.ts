@@ -25,7 +25,13 @@ test('every pass compares what is to be taken away, and some thousands of the re
     clock,
     log: memoryLog(),
     ledger: {
-      standing: async () => ({ open, closed: new Map(), overrides: new Map(), policies: new Map() }),
+      standing: async () => ({
+        open,
+        closed: new Map(),
+        revoked: new Map(),
+        overrides: new Map(),
+        policies: new Map(),
+      }),
     },
     store: {
       grantTimers: async (ids: readonly string[]) => {
@@ -67,7 +73,13 @@ test('what is to be taken away is urgent, since its end or, ahead of that, since
     clock,
     log: memoryLog(),
     ledger: {
-      standing: async () => ({ open, closed: new Map(), overrides: new Map(), policies: new Map() }),
+      standing: async () => ({
+        open,
+        closed: new Map(),
+        revoked: new Map(),
+        overrides: new Map(),
+        policies: new Map(),
+      }),
     },
     store: { grantTimers: async () => [] },
   }

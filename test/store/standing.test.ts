@@ -67,6 +67,7 @@ const revoked = (intent: Intent) => [
   signed(revokeIntendedEvent(of(intent), clock.now(), actor, 'over')),
   signed(endedEvent(of(intent), clock.now(), { cause: 'revoked', goneAt: clock.now(), kept: [] })),
 ]
+const revokedIn = ({ revoked: known }: Standing) => [...known.values()]
 const seen = ({ open, closed, broken }: Standing) => ({
   open: [...open].map(([id, { stage, blocked }]) => [id, stage, blocked]),
   closed: [...closed.keys()],
@@ -91,6 +92,7 @@ test('what stands is what verified events leave open, on every replica and after
   await ledger.keep()
   const next = await replica()
   expect(seen(await next.ledger.standing())).toEqual(expected)
+  expect(revokedIn(await next.ledger.standing())).toEqual([two])
   await next.seal(...revoked(one))
   expect(seen(await next.ledger.standing())).toMatchObject({ closed: [two.grant, one.grant] })
   expect(seen(await ledger.standing())).toMatchObject({ closed: [two.grant, one.grant] })

@@ -63,8 +63,7 @@ export const keysIn = (environment: Readonly<Record<string, string | undefined>>
 })
 
 /** AWS's double with gitsudo's user and fifty roles that trust him, and providers on it. */
-export const awsWorld = async () => {
-  const clock = memoryClock()
+export const awsWorld = async (clock = memoryClock()) => {
   const lag = 5 * 60_000
   const aws: LocalAws = await startAws({ clock, propagationMs: lag, effectMs: lag })
   const keys = aws.addUser(self, allowing(permissions))
@@ -109,7 +108,7 @@ export const awsWorld = async () => {
             log,
             records: {
               wasGiven: async (grant) => given.has(grant),
-              revoking: async () => [...open],
+              denied: async () => [...open],
               offered: async () => offered,
               exclusive: (_role, _signal, work) => turn(work),
             },

@@ -143,7 +143,7 @@ export const grantSchemas = {
         {
           why,
           finding: oneOf(
-            'A binding with our mark: `orphan`, of no grant; `resurrected`, of one that is over.',
+            'A binding with our mark: `orphan`, of no grant; `resurrected`, of one that is over, or sessions that are refused no more.',
             'orphan',
             'resurrected',
           ),

@@ -6,8 +6,8 @@ import type { Offer } from '../offer.ts'
 export type Records = {
   /** Whether credentials of the grant were given out, or may have been. */
   wasGiven(grant: Intent['grant']): Promise<boolean>
-  /** Intents of this provider whose access is to be taken away and is not gone yet, by sealed events. */
-  revoking(): Promise<readonly Intent[]>
+  /** Intents of this provider whose access is to be taken away, or was before its end, by sealed events. */
+  denied(): Promise<readonly Intent[]>
   /** What can be asked for. */
   offered(): Promise<readonly Offer[]>
   /**

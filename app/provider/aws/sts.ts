@@ -41,7 +41,7 @@ export const createSts = (options: StsOptions): Provider => {
     until: intent.endsAt + lastsMs(options.credentialsSource),
   })
   const others = async (role: AwsRole, id: string): Promise<readonly Refused[]> => {
-    const here = (await records.revoking()).filter(
+    const here = (await records.denied()).filter(
       (one) => roleOf(one)?.arn === role.arn && clock.now() < one.endsAt,
     )
     const given = await Promise.all(here.map((one) => records.wasGiven(one.grant)))
@@ -70,6 +70,12 @@ export const createSts = (options: StsOptions): Provider => {
   }
   const denialOf = (seen: Pick<Look, 'id' | 'denials'>, intent: Intent): Denial | undefined =>
     seen.denials.find(({ userid }) => userid === refusedOf(intent, seen.id).userid)
+  const isDenied = (seen: Pick<Look, 'id' | 'denials'>, intent: Intent): boolean => {
+    const denial = denialOf(seen, intent)
+    return denial !== undefined && isInForce(denial, clock.now())
+  }
+  const keyOf = (intent: Intent): string =>
+    `${roleOf(intent)?.arn ?? `${intent.scope} ${intent.cloudRole}`} ${sessionName(intent)}`
   const present = (role: AwsRole, intent: Intent): Extract<Observation, { kind: 'present' }> => ({
     kind: 'present',
     handle: `${role.arn} ${sessionName(intent)}`,
@@ -111,18 +117,14 @@ export const createSts = (options: StsOptions): Provider => {
     traits: { binding: false, marks: false, shared: false },
     propagationMs,
     account: (scope) => scope,
-    bindingKey: (intent) =>
-      `${roleOf(intent)?.arn ?? `${intent.scope} ${intent.cloudRole}`} ${sessionName(intent)}`,
+    bindingKey: keyOf,
 
     async inspect(intent, call) {
       const role = roleOf(intent)
       if (role === undefined || clock.now() >= intent.endsAt) return { kind: 'absent' }
       const seen = await look(role, call)
       if (seen === undefined) return { kind: 'absent' }
-      const denial = denialOf(seen, intent)
-      return denial !== undefined && isInForce(denial, clock.now())
-        ? { kind: 'absent' }
-        : present(role, intent)
+      return isDenied(seen, intent) ? { kind: 'absent' } : present(role, intent)
     },
 
     async ensure(intent, call) {
@@ -157,8 +159,7 @@ export const createSts = (options: StsOptions): Provider => {
         denialOf(seen, intent) === undefined
           ? await writer.refuse(role, refusedOf(intent, seen.id), call)
           : seen.denials
-      const denial = denialOf({ ...seen, denials }, intent)
-      return denial !== undefined && isInForce(denial, clock.now()) ? 'absent' : 'removing'
+      return isDenied({ ...seen, denials }, intent) ? 'absent' : 'removing'
     },
 
     async credentials(intent, _session, call) {
@@ -180,6 +181,25 @@ export const createSts = (options: StsOptions): Provider => {
 
     /** AWS shows nobody's sessions, and a grant makes nothing else. */
     list: async () => ({ bindings: [], unread: [] }),
+
+    async regained(intents, call) {
+      const live = intents.filter(({ endsAt }) => clock.now() < endsAt)
+      const given = await Promise.all(live.map(({ grant }) => records.wasGiven(grant)))
+      const used = live.filter((_, index) => given[index])
+      const role = used[0] && roleOf(used[0])
+      const seen = role && (await look(role, call))
+      if (seen === undefined) return []
+      return used
+        .filter((intent) => !isDenied(seen, intent))
+        .map((intent) => ({
+          grant: intent.grant,
+          handle: keyOf(intent),
+          principal: intent.principal,
+          role: intent.cloudRole,
+          scope: intent.scope,
+          expiresAt: intent.endsAt,
+        }))
+    },
 
     check: (call) => checkRoles({ api, options, reach }, call),
   }

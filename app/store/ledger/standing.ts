@@ -25,20 +25,20 @@ const row = z.object({ seq: z.number(), body: bytes, leaf: bytes, chain: bytes, 
 type Row = z.infer<typeof row>
 const keptRow = z.object({ kept: z.string(), macKey: z.string(), mac: z.string() })
 const stage = z.enum(['scheduled', 'intended', 'issued'])
+const intent = z.custom<Intent>((value) => typeof value === 'object' && value !== null)
 const kept = z.object({
   seq: z.number(),
   chain: z.string(),
   open: z.array(z.tuple([z.number(), stage, z.boolean()])),
   /** What each of these says: whoever deletes an intent must not keep its access from being taken away. */
-  intents: z
-    .array(z.tuple([z.number(), z.custom<Intent>((value) => typeof value === 'object' && value !== null)]))
-    .default([]),
+  intents: z.array(z.tuple([z.number(), intent])).default([]),
   /** Since when each of these is to be taken away. */
   blockedAt: z.array(z.tuple([z.number(), z.number()])).default([]),
   overrides: z.array(z.number()),
   /** With its leaf (hex): what was verified when it was read holds when its key is gone. */
   policies: z.array(z.tuple([z.number(), z.string()])),
   closed: z.array(z.tuple([z.string(), z.number()])),
+  revoked: z.array(intent).default([]),
 })
 type Kept = z.infer<typeof kept>
 const pageSize = 250
@@ -144,6 +144,7 @@ export const createStandingReader = (deps: Deps) => {
     for (const [seq, leaf] of words)
       if (found.get(seq) !== leaf) lost ??= `event ${seq}, about policies, is gone or was altered`
     before.close(known?.closed ?? [])
+    before.revoke(known?.revoked ?? [])
     standing = before
     head = known === undefined ? beginning : { seq: known.seq, chain: Buffer.from(known.chain, 'hex') }
     savedSeq = head.seq
@@ -167,8 +168,8 @@ export const createStandingReader = (deps: Deps) => {
           break
         }
       }
-      const { open, closed, overrides, policies } = standing
-      return { open, closed, overrides, policies, ...(broken === undefined ? {} : { broken }) }
+      const { open, closed, revoked, overrides, policies } = standing
+      return { open, closed, revoked, overrides, policies, ...(broken === undefined ? {} : { broken }) }
     },
 
     /** Keeps what was read, under a MAC, for whoever starts next. */
@@ -187,6 +188,7 @@ export const createStandingReader = (deps: Deps) => {
         overrides: [...standing.overrides.values()].map((one) => one.seq),
         policies: wordsOf(standing.policies),
         closed: [...standing.closed],
+        revoked: [...standing.revoked.values()],
       }
       const text = JSON.stringify(told)
       const mac = keys.mac('standing', { kept: text })

@@ -5,6 +5,7 @@ import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Intent } from '../../app/grant/intent.ts'
 import { rolePermissions } from '../../app/provider/aws/check.ts'
+import { sessionOf } from '../../app/provider/aws/session.ts'
 import { type Provider, ProviderError } from '../../app/provider/port.ts'
 import { cloudName } from '../../app/request/id.ts'
 import { account, allowing, awsWorld, keysIn, mayDescribe, roleArn, self, trusting } from '../support/aws.ts'
@@ -40,6 +41,15 @@ const removed = async (intent: Intent, provider = w.provider()) => {
 }
 
 describe('a session', () => {
+  test.each([
+    [undefined, ['sts:AssumeRole', 'sts:AssumeRoot']],
+    [true, undefined],
+  ] as const)('becomes neither another role nor root: chain %s', (chain, denied) => {
+    const { Policy = '' } = sessionOf(w.intent(1, chain && { chain }), 'r', undefined, w.clock.now())
+    const { Statement: statements } = JSON.parse(Policy)
+    expect(statements[2]?.Action).toEqual(denied)
+  })
+
   test('carries who asked, for what and why, and ends with its grant, not with AWS’s 15 minutes', async () => {
     const intent = w.intent(1, {
       reason: 'INC-7: <look>; "now" & ünusual',

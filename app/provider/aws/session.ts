@@ -6,6 +6,9 @@ import { cloudName } from '../../request/id.ts'
 /** The name of a grant's sessions; with the role's id before it, it is what `aws:userid` says of them. */
 export const sessionName = ({ grant }: Pick<Intent, 'grant'>): string => `gitsudo-${cloudName(grant)}`
 
+/** What begins a session of its own; of the other ways none takes a session's credentials (STS API reference). */
+const furtherRoles = ['sts:AssumeRole', 'sts:AssumeRoot']
+
 /** Everything that the role allows, until the end: `grants` are its sessions' own limits, whatever AWS's 15 minutes are. */
 const policyOf = (endsAt: number, chain: boolean): string =>
   JSON.stringify({
@@ -18,7 +21,7 @@ const policyOf = (endsAt: number, chain: boolean): string =>
         Resource: '*',
         Condition: { DateGreaterThanEquals: { 'aws:CurrentTime': new Date(endsAt).toISOString() } },
       },
-      ...(chain ? [] : [{ Effect: 'Deny', Action: 'sts:AssumeRole', Resource: '*' }]),
+      ...(chain ? [] : [{ Effect: 'Deny', Action: furtherRoles, Resource: '*' }]),
     ],
   })
 

@@ -24,9 +24,19 @@ export const actorOf = (by: {
 export const observedEvent = (of: Subject, at: number, place: string): LedgerEvent =>
   event('grant.observed', of, at, gitsudo, { place })
 
-/** Read back present: the grant is active. */
-export const issuedEvent = (of: Subject, at: number, handle: string, endsAt: number): LedgerEvent =>
-  event('grant.issued', of, at, gitsudo, { handle, ends_at: writeInstant(endsAt) })
+/** Read back present: the grant is active. `without`: what its sessions go without. */
+export const issuedEvent = (
+  of: Subject,
+  at: number,
+  handle: string,
+  endsAt: number,
+  without: readonly string[] = [],
+): LedgerEvent =>
+  event('grant.issued', of, at, gitsudo, {
+    handle,
+    ...(without.length === 0 ? {} : { without: [...without] }),
+    ends_at: writeInstant(endsAt),
+  })
 
 /** Sealed before anything is taken away ahead of its end. */
 export const revokeIntendedEvent = (of: Subject, at: number, by: Actor, why: string): LedgerEvent =>

@@ -75,7 +75,11 @@ const provisioning = (view: GrantView, now: number): Step => {
         ? { kind: 'rest', until: intent.endsAt }
         : { kind: 'ensure' }
     case 'present':
-      return { kind: 'activate', handle: seen.handle }
+      return {
+        kind: 'activate',
+        handle: seen.handle,
+        ...(seen.without === undefined ? {} : { without: seen.without }),
+      }
     case 'trouble':
       return again(view, now, seen.why, seen.notBefore)
     default:

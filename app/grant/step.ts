@@ -14,6 +14,7 @@ export type Seen =
       readonly expiresAt?: number
       readonly handle: string
       readonly differs?: string
+      readonly without?: readonly string[]
     }
   | { readonly kind: 'unknown'; readonly why: string }
   | { readonly kind: 'removing' }
@@ -77,7 +78,7 @@ export type Step =
   | { readonly kind: 'remove' }
   /** Has the cloud take away what a look may not show, before it is said that nothing is there. */
   | { readonly kind: 'clear' }
-  | { readonly kind: 'activate'; readonly handle: string }
+  | { readonly kind: 'activate'; readonly handle: string; readonly without?: readonly string[] }
   /** The cloud holds more than was granted, and that is not on record yet. */
   | { readonly kind: 'drift'; readonly why: string }
   | { readonly kind: 'cut_back'; readonly why: string }

@@ -41,6 +41,8 @@ export type Observation =
       readonly handle: string
       /** In what, besides its end, it gives more or other than the intent says; absent where it does not. */
       readonly differs?: string
+      /** What its sessions go without, because the cloud does not allow it: permissions by name. */
+      readonly without?: readonly string[]
     }
   | { readonly kind: 'unknown'; readonly why: string }
 

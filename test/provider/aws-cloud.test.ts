@@ -95,7 +95,8 @@ describe('a session', () => {
     const intent = w.intent(1, { cloudRole: 'old' })
     const refused = await fault(w.provider().ensure(intent, w.call()))
     expect(refused).toMatchObject({ kind: 'forbidden', message: expect.stringContaining('sts:TagSession') })
-    await w.provider('ours', { sessionTags: 'optional' }).ensure(intent, w.call())
+    const given = await w.provider('ours', { sessionTags: 'optional' }).ensure(intent, w.call())
+    expect(given.without).toEqual(['sts:TagSession', 'sts:SetSourceIdentity'])
     expect(w.log.lines.filter(({ fields }) => fields.without !== undefined)).toHaveLength(2)
     // Nothing else is retried: without the external id the role is not to be had.
     const stranger = w.provider('ours', { sessionTags: 'optional', externalId: 'other' })

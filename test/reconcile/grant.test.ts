@@ -26,6 +26,18 @@ describe('a grant', () => {
     expect(world.ledger.events().every((event) => world.keys.verify(event))).toBe(true)
   })
 
+  test('says what its sessions go without', async () => {
+    const without = ['sts:TagSession']
+    const { world } = await activeWorld({
+      around: (mock) => ({
+        ...mock,
+        ensure: async (intent, call) => ({ ...(await mock.ensure(intent, call)), without }),
+      }),
+    })
+    const issued = world.ledger.events().find(({ type }) => type === 'grant.issued')
+    expect(issued?.data.without).toEqual(without)
+  })
+
   test('is not given before its intent is sealed', async () => {
     const world = memoryWorld()
     world.ledger.down = true

@@ -130,7 +130,11 @@ const examples: Readonly<Record<EventType, readonly [Actor, Data, ...Data[]]>> =
     { ...terms, chain: true, auto: true, configured: { mode: 'pim' }, ends_at: at, sig },
   ],
   'grant.observed': [gitsudo, { place: 'a-user', sig }],
-  'grant.issued': [gitsudo, { handle: 'mock/1', ends_at: at, sig }],
+  'grant.issued': [
+    gitsudo,
+    { handle: 'mock/1', ends_at: at, sig },
+    { handle: 'mock/1', without: ['sts:TagSession'], ends_at: at, sig },
+  ],
   'grant.refused': [bob, { ...decision, why }, { why, sig }, { path, blob: sha, why }, { path, why }],
   'grant.failed': [gitsudo, { why, sig }],
   'grant.revoke_intended': [alice, { why, sig }],

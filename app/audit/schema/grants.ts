@@ -89,11 +89,17 @@ export const grantSchemas = {
     when: 'The provider was read back: the access is there.',
     by: gitsudo,
     about: ofGrant,
-    data: closed({
-      handle: text("The provider's name of it."),
-      ends_at: a('instant', 'Its end.'),
-      sig: signature,
-    }),
+    data: closed(
+      {
+        handle: text("The provider's name of it."),
+        without: list('What its sessions go without, because a trust policy on AWS does not allow it.', {
+          type: 'string',
+        }),
+        ends_at: a('instant', 'Its end.'),
+        sig: signature,
+      },
+      ['without'],
+    ),
   }),
   'grant.refused': eventSchema('grant.refused', {
     when: 'Merged without a passing decision, too late, or on the branch without a pull request.',

@@ -95,9 +95,10 @@ export const createSts = (options: StsOptions): Provider => {
   const assume = async (intent: Intent, role: AwsRole, call: Call, session?: string) => {
     let input = sessionOf(intent, role.arn, externalId, clock.now())
     if (session !== undefined) input = { ...input, Policy: session, DurationSeconds: leastSeconds }
+    const without: string[] = []
     for (;;) {
       try {
-        return await api.rawAssume(input, call.signal)
+        return { ...(await api.rawAssume(input, call.signal)), without }
       } catch (error) {
         const left = options.sessionTags === 'required' ? undefined : withoutLacking(input, error)
         if (left === undefined)
@@ -107,6 +108,7 @@ export const createSts = (options: StsOptions): Provider => {
           role: role.arn,
           without: left.without,
         })
+        without.push(left.without)
         input = left.input
       }
     }
@@ -144,8 +146,8 @@ export const createSts = (options: StsOptions): Provider => {
           'invalid',
           `aws: ${role.arn} refuses ${seen.denials.length} revoked sessions; without an approver nobody gets it before they have ended`,
         )
-      await assume(intent, role, call, nothing)
-      return present(role, intent)
+      const { without } = await assume(intent, role, call, nothing)
+      return { ...present(role, intent), ...(without.length === 0 ? {} : { without }) }
     },
 
     async remove(intent, call) {

@@ -102,7 +102,7 @@ export const act = async (
     case 'activate': {
       const next = { ...fresh(row), state: moveGrant(row.state, 'active'), activeAt: now }
       const lookAt = Math.min(row.endsAt, now + driftMs)
-      return save({ ...next, lookAt }, [issuedEvent(row, now, step.handle, row.endsAt)])
+      return save({ ...next, lookAt }, [issuedEvent(row, now, step.handle, row.endsAt, step.without)])
     }
     case 'drift': {
       const saved = await record(deps, situation, { ...row, note: step.why }, [

@@ -49,7 +49,10 @@ export const createPublisher = (deps: ReconcileDeps) => ({
       // The head moved, and perhaps nobody told us.
       if (error.code === 'conflict') await deps.queue.wake([wakePull(at.repository, at.pull)])
       const { mergeTries = 0, ...now } = (await deps.store.projection(at.repository, at.pull)) ?? projection
-      const lookAt = Math.max(deps.clock.now() + waitMs(error.code, mergeTries, key), error.retryAt ?? 0)
+      // The next look at trouble wakes us.
+      const looked = row.decision.verdict === 'not_yet' ? (row.lookAt ?? 0) + retryMs : 0
+      const wait = waitMs(error.code, mergeTries, key)
+      const lookAt = Math.max(deps.clock.now() + wait, error.retryAt ?? 0, looked)
       const putOff = moving.includes(error.code) ? { mergeTries: mergeTries + 1 } : {}
       await deps.store.saveProjection({ ...now, ...putOff, lookAt })
     }

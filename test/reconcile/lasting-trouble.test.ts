@@ -60,6 +60,22 @@ test('what has lasted is looked at less often', async () => {
   expect(await next()).toBe(5 * minute)
 })
 
+test('and shown no more often than it is looked at', async () => {
+  const world = accessWorld()
+  const pull = world.request('a')
+  await world.settle()
+  const calls: string[] = []
+  world.meet((call) => {
+    calls.push(call)
+    throw new GitHubError('unavailable', 'no answer')
+  })
+  await world.lookAtPull(pull)
+  await world.pass(120 * minute)
+  const times = (call: string) => calls.filter((one) => one === call).length
+  expect(times('pull')).toBeGreaterThan(100)
+  expect(times('updateCheck')).toBeLessThanOrEqual(times('pull'))
+})
+
 test('what gave way in between begins anew', async () => {
   const { world, pull, looks } = await inTrouble(false)
   await looks(20)

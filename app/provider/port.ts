@@ -26,6 +26,10 @@ export class ProviderError extends Error {
   }
 }
 
+/** Whether the cloud refused, and would again: all else is trouble, and tells nothing of what is configured. */
+export const isRefusal = ({ kind }: ProviderError): boolean =>
+  kind === 'forbidden' || kind === 'invalid' || kind === 'not_found'
+
 /** We were busy ourselves: the cloud has heard nothing, and says nothing by it. */
 export class NotSentError extends ProviderError {
   constructor(message: string, options: { retryAfter?: number } = {}) {
@@ -130,7 +134,7 @@ export type Provider = {
    * Safe to repeat; `absent` only after a read-back. Where the cloud carries marks.
    */
   discard?(found: Binding, call: Call): Promise<'removing' | 'absent'>
-  /** What is configured wrong, in words; empty when all is well. */
+  /** What is configured wrong, in words; empty when all is well. Throws where the cloud could not be asked. */
   check(call: Call): Promise<readonly string[]>
   /** How far apart two absent read-backs must lie after an attempt whose answer was lost, in milliseconds. */
   readonly propagationMs: number

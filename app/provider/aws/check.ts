@@ -1,7 +1,7 @@
 import { type AwsReach, type AwsRole, awsRole } from '../../grant/grantable/aws.ts'
 import { formatDuration } from '../../request/duration.ts'
 import type { Offer } from '../offer.ts'
-import { type Call, ProviderError } from '../port.ts'
+import { type Call, isRefusal, ProviderError } from '../port.ts'
 import type { Api } from './api.ts'
 import { classify } from './faults.ts'
 import type { StsOptions } from './options.ts'
@@ -70,7 +70,7 @@ export const checkRoles = async (with_: With, call: Call): Promise<readonly stri
       `gitsudo's own permissions: ${JSON.stringify(ownPolicy(roles))}`,
     ]
   } catch (error) {
-    if (error instanceof ProviderError) return [error.message]
+    if (error instanceof ProviderError && isRefusal(error)) return [error.message]
     throw error
   }
 }
@@ -92,7 +92,7 @@ const checkOffer = async (
     try {
       await work
     } catch (error) {
-      if (!(error instanceof ProviderError)) throw error
+      if (!(error instanceof ProviderError && isRefusal(error))) throw error
       if (error.kind !== 'invalid') found.push(error.message)
     }
   }
@@ -103,7 +103,7 @@ const checkOffer = async (
         `${role.arn}: MaxSessionDuration is ${formatDuration(mostSeconds)}, and roles.yaml offers ${formatDuration(offer.seconds)}`,
       )
   } catch (error) {
-    if (!(error instanceof ProviderError)) throw error
+    if (!(error instanceof ProviderError && isRefusal(error))) throw error
     return [error.message]
   }
   await attempt(api.policy(role, noPolicy, call.signal))

@@ -1,7 +1,7 @@
 import { azureRole, azureScope } from '../../grant/grantable/azure.ts'
 import { eachOf } from '../each-of.ts'
 import { type Offer, readOffers } from '../offer.ts'
-import { type Call, ProviderError } from '../port.ts'
+import { type Call, isRefusal, ProviderError } from '../port.ts'
 import type { Api } from './api.ts'
 import { missing, permissions } from './permissions.ts'
 import type { Way } from './way.ts'
@@ -47,7 +47,7 @@ export const checkAzure = async (
     })
     return [...wrong, ...unknown.flat(), ...(await way.check(offers, signal))]
   } catch (error) {
-    if (error instanceof ProviderError) return [error.message]
+    if (error instanceof ProviderError && isRefusal(error)) return [error.message]
     throw error
   }
 }
@@ -57,8 +57,7 @@ const ifThere = async <T>(asked: Promise<T>): Promise<{ readonly found: T } | { 
   try {
     return { found: await asked }
   } catch (error) {
-    if (error instanceof ProviderError && ['forbidden', 'invalid', 'not_found'].includes(error.kind))
-      return { why: error.message }
+    if (error instanceof ProviderError && isRefusal(error)) return { why: error.message }
     throw error
   }
 }

@@ -1,7 +1,7 @@
 import { gcpResource } from '../../grant/grantable/gcp.ts'
 import { eachOf } from '../each-of.ts'
 import { type Offer, readOffers } from '../offer.ts'
-import { type Call, ProviderError } from '../port.ts'
+import { type Call, isRefusal, ProviderError } from '../port.ts'
 import { type Api, permissionsOn } from './api.ts'
 
 /** What gitsudo's own role must hold. */
@@ -37,7 +37,7 @@ export const checkGcp = async (
       `gitsudo's own role: ${JSON.stringify({ includedPermissions: allPermissions })}`,
     ]
   } catch (error) {
-    if (error instanceof ProviderError) return [error.message]
+    if (error instanceof ProviderError && isRefusal(error)) return [error.message]
     throw error
   }
 }

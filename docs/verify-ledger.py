@@ -55,12 +55,14 @@ def verify(path, keys, notes):
     header = next(lines)
     check(header["format"] == "gitsudo ledger export v1", "not an export of a ledger")
     origin, segment = header["origin"], header.get("segment")
-    seq, peaks, head, under, evidence, held = 0, [], sha(f"gitsudo ledger v1\n{origin}\n".encode()), 0, set(), {}
-    for one in map(vouched, notes): held.setdefault(one[0], set()).add(one)
-    foreign = []
+    seq, peaks, head = 0, [], sha(f"gitsudo ledger v1\n{origin}\n".encode())
+    under, evidence, foreign, held = 0, set(), [], {}
     if segment and segment["first"] > 1:  # it goes on from a checkpoint, whose tree its peaks are
         seq, head, peaks = segment["first"] - 1, bytes.fromhex(segment["head"]), [*map(bytes.fromhex, segment["peaks"])]
         check(vouched(segment["before"]) == (seq, root(peaks), head), "the segment does not go on from its checkpoint")
+    here = [one for one in map(vouched, notes) if one[0] >= seq]  # the others are for the segments before
+    for one in here: held.setdefault(one[0], set()).add(one)
+    check(held.pop(seq, set()) <= {(seq, root(peaks), head)}, f"event {seq}: not as you hold it")
     for line in lines:
         if "checkpoint" in line:
             check(vouched(line["checkpoint"]) == (seq, root(peaks), head), f"event {seq}: its checkpoint differs")
@@ -73,9 +75,10 @@ def verify(path, keys, notes):
             head = sha(b"\2", head, seq.to_bytes(8, "big"), leaf)
             check(leaf.hex() == line["leaf"], f"event {seq}: altered")
             check(head.hex() == line["chain"], f"event {seq}: not chained to the one before it")
-            event = json.loads(body)
-            if event["type"] == "database.changed" and "sig" in event["data"]: foreign.append(event["data"]["row"])
-            for digest in event["data"].get("evidence", []):
+            try: kind, data = (event := json.loads(body))["type"], dict(event["data"])
+            except (KeyError, TypeError, ValueError): kind, data = foreign.append(str(seq)), {}  # no event at all
+            if kind == "database.changed" and "sig" in data: foreign.append(data["row"])
+            for digest in data.get("evidence", []):
                 check(digest in evidence, f"event {seq}: its evidence {digest} is missing or altered")
             for bit in range(bin(seq - 1 ^ seq).count("1") - 1): node = sha(b"\1", peaks.pop(), node)
             peaks.append(node)
@@ -83,8 +86,9 @@ def verify(path, keys, notes):
     check(not held, f"checkpoints that you hold are over events that are not here; these end at {seq}")
     check(under or not seq, "there is no signed checkpoint: anybody may have written this")
     check(not segment or seq == under == segment["last"], "the segment does not end with its checkpoint")
-    check(not foreign, f"events {', '.join(foreign)} are on record as not sealed by gitsudo")
-    agree = f"; all {len(notes)} that you hold agree" if notes else ""
+    check(not foreign, f"events {', '.join(foreign)} are no events, or on record as not sealed by gitsudo")
+    early = f", but for {len(notes) - len(here)} over earlier events" if len(notes) > len(here) else ""
+    agree = f"; all {len(here)} that you hold agree{early}" if notes else ""
     print(f"{origin}: events up to {seq} are intact; a signed checkpoint is over {under} of them{agree}")
 
 if __name__ == "__main__":

@@ -6,7 +6,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { leafHash, linkHash, originHead } from '../../app/audit/chain.ts'
+import { checkpointText, readCheckpoint } from '../../app/audit/checkpoint.ts'
 import { foreignEvent } from '../../app/audit/foreign.ts'
+import { openNote, signNote } from '../../app/audit/note.ts'
 import { rotationNote } from '../../app/audit/rotation.ts'
 import { openDatabase } from '../../app/store/database.ts'
 import { putRotation } from '../../app/store/ledger/checkpoints.ts'
@@ -155,9 +157,11 @@ const rechained = () => {
 
 /** With the sealer's word, behind all, on rows that it did not seal. */
 const withForeign = () => {
-  const last = JSON.parse(lines[at(80)] ?? '{}')
   const bare = foreignEvent({ first: 61, last: 63 }, { before: '1', after: '2' }, testEvent(90).at)
-  const body = JSON.stringify({ ...bare, data: { ...bare.data, sig: {} } })
+  return withRow(JSON.stringify({ ...bare, data: { ...bare.data, sig: {} } }))
+}
+const withRow = (body: string) => {
+  const last = JSON.parse(lines[at(80)] ?? '{}')
   const leaf = leafHash(Buffer.from(body))
   const chain = linkHash(Buffer.from(last.chain, 'hex'), 81, leaf)
   const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
@@ -208,8 +212,9 @@ test.each<[what: string, () => Promise<{ said: string; status: number | null }>,
   [
     'events of another hand',
     () => verify(withForeign()),
-    'events 61-63 are on record as not sealed by gitsudo',
+    'events 61-63 are no events, or on record as not sealed by gitsudo',
   ],
+  ['a linked row that is no event', () => verify(withRow('{}')), 'events 81 are no events'],
   ['the end cut off', () => verify(lines.slice(0, at(60)), undefined, [later]), 'these end at'],
   ['everything cut off', () => verify(lines.slice(0, 1), undefined, [witness]), 'these end at 0'],
   [
@@ -259,8 +264,25 @@ test('segments hold, each alone', async () => {
       status: 0,
       said: `${origin}: events up to ${ends} are intact; a signed checkpoint is over ${ends} of them\n`,
     })
-  expect(await verify(segments[1] ?? [], first.key.text, [witness])).toMatchObject({ status: 1 })
-  expect(await verify(segments[2] ?? [], first.key.text, [later])).toMatchObject({ status: 0 })
+  const held = (index: number, notes: readonly string[]) =>
+    verify(segments[index] ?? [], first.key.text, notes)
+  const agree = (said: string) => ({ status: 0, said: expect.stringContaining(`; all ${said}`) })
+  expect(await held(2, [later])).toMatchObject(agree('1 that you hold agree\n'))
+  // What is over exactly the events before is compared; what is over fewer is for the segments before.
+  expect(await held(1, [witness])).toMatchObject(agree('1 that you hold agree\n'))
+  expect(await held(2, [witness, later])).toMatchObject(
+    agree('1 that you hold agree, but for 1 over earlier events\n'),
+  )
+  const { head, ...said } = readCheckpoint(openNote(witness, []).text)
+  const other = signNote(checkpointText({ ...said, head, root: head }), [second])
+  expect(await held(1, [other])).toMatchObject({
+    status: 1,
+    said: expect.stringContaining('event 40: not as'),
+  })
+  expect(await held(1, [later])).toMatchObject({
+    status: 1,
+    said: expect.stringContaining('these end at 77'),
+  })
 })
 
 test.each<

@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest'
 import { pathOf, textOf } from '../support/world.ts'
 import { slow } from './support/policies.ts'
+import { quiet } from './support/quiet.ts'
 import { attackWorld } from './support/world.ts'
 
 test.each([
@@ -28,9 +29,8 @@ test.each([
     await t.checked(head, 'failure', `the base is base/${slug}`)
     await t.approve(number, 'erin')
     await t.land(number)
-    await t.github.admin.deliveriesSettled()
+    await quiet(t, number)
     await t.nothingGranted(number)
-    await t.allSealed()
     expect(
       await t.query(`select 1 from audit_events where type = 'policy.accepted' and pull = $1`, [number]),
     ).toEqual([])

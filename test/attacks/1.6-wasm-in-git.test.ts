@@ -1,28 +1,29 @@
 // The attack: source is reviewed, but a machine runs something else. Put a compiled policy that lets everybody in beside
 // the harmless sources, under every name that a careless loader might pick up (trust.md 1.6).
 import { readFileSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { until } from '../../app/sandbox/until.ts'
 import { accept, policyEvents, policyWorld, slow } from './support/policies.ts'
 
 /** A real one: everybody's requests come out as low-risk ones do. */
-const packaged = new URL('../../app/policy/packaged/', import.meta.url)
-const manifest = JSON.parse(readFileSync(new URL('manifest.json', packaged), 'utf8')) as {
-  readonly [key: string]: unknown
-}
+const lax = readFileSync(new URL('../../app/policy/packaged/low-risk.wasm', import.meta.url))
 
 test('compiled policies in an access repository are not even looked at', slow, async () => {
   const t = await policyWorld()
   const made = await t.clone('alice')
   await made.git('switch', '--quiet', '--create', 'policy/wasm')
-  const bytes = `\0asm\x01\0\0\0 ${JSON.stringify(manifest).slice(0, 100)}`
-  const head = await made.commit({
-    'policies/owners.wasm': bytes,
-    'policies/policy.wasm': bytes,
-    'policies/packaged/owners.wasm': bytes,
-    'policies/data.json': '{"groups": {"sre": ["alice"]}}',
-    'app/policy/packaged/owners.wasm': bytes,
-  })
+  for (const path of [
+    'policies/owners.wasm',
+    'policies/policy.wasm',
+    'policies/packaged/owners.wasm',
+    'app/policy/packaged/owners.wasm',
+  ]) {
+    await mkdir(join(made.dir, dirname(path)), { recursive: true })
+    await writeFile(join(made.dir, path), lax)
+  }
+  const head = await made.commit({ 'policies/data.json': '{"groups": {"sre": ["alice"]}}' })
   await made.git('push', '--quiet', 'origin', 'policy/wasm')
   const { number } = await t.people.alice.openPull('policy/wasm', 'Faster policies')
   const commit = await accept(t, { number, head, branch: 'policy/wasm' })

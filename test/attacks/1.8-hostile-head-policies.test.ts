@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { until } from '../../app/sandbox/until.ts'
 import { admin } from '../support/world.ts'
+import { quiet } from './support/quiet.ts'
 import { type AttackWorld, ownWorld } from './support/world.ts'
 
 const marker = 'hunter2'
@@ -170,6 +171,7 @@ test('approved and merged over the failing check, it is still not in force, and 
   await t.checked(proposed.head, 'failure', 'OPA_BIN')
   await t.approve(proposed.number, 'erin')
   await t.land(proposed.number)
+  await quiet(t, proposed.number)
   const asked = await t.ask('let-in', admin)
   await t.checked(asked.head, 'action_required')
   await t.land(asked.number)

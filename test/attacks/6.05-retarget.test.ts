@@ -4,6 +4,7 @@
 import { expect, test } from 'vitest'
 import { requestId } from '../../app/request/id.ts'
 import { admin, pathOf, textOf } from '../support/world.ts'
+import { quiet } from './support/quiet.ts'
 import { attackWorld } from './support/world.ts'
 
 test('a request approved for another branch is decided anew once it is turned to the configured one', async () => {
@@ -38,7 +39,7 @@ test('an approved request that is turned away from the branch grants nothing whe
   await t.api('PATCH', `/pulls/${asked.number}`, { base: 'side/retarget' }, 'alice')
   await t.checked(asked.head, 'failure', 'side/retarget')
   await t.land(asked.number)
-  await t.github.admin.deliveriesSettled()
+  await quiet(t, asked.number)
   await t.nothingGranted(asked.number)
   expect(await t.bindings()).not.toContain(asked.id)
 })

@@ -58,7 +58,7 @@ test('6.06b: merging one marks both as merged, and what was approved in one is g
     expect(await t.api('GET', `/pulls/${number}`)).toMatchObject({ merged: true })
   }
   await t.reached(twin.id, 'refused')
-  await t.commented(twin.number, 'refused')
+  await t.commented(twin.number, 'merged with 0 of the 1 approvals')
   await t.nothingGranted(twin.number)
   // What was approved is on the branch, with the bytes that were approved: it is good, once.
   await t.reached(asked.id, 'active')
@@ -91,7 +91,7 @@ test('6.06c: a check or a status of our name from anybody else lets nothing in',
   expect((await t.people.alice.merge(asked.number)).status).toBe(405)
   // And where somebody may merge all the same, the verdict does not ask what any check said.
   await t.land(asked.number)
-  await t.refused(asked, 'approv')
+  await t.refused(asked, 'merged with 0 of the 1 approvals')
 })
 
 test('6.06c: where the branch takes the check from anybody, `server status` says so', async () => {

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { requestId } from '../../app/request/id.ts'
 import { admin, pathOf, textOf } from '../support/world.ts'
+import { quiet } from './support/quiet.ts'
 import { type AttackWorld, attackWorld } from './support/world.ts'
 
 type Clone = Awaited<ReturnType<AttackWorld['clone']>>
@@ -23,7 +24,7 @@ const propose = async (t: AttackWorld, slug: string, make: (clone: Clone) => Pro
 /** The administrator merges it all the same, and it grants nothing. */
 const landForNothing = async (t: AttackWorld, number: number) => {
   await t.land(number)
-  await t.github.admin.deliveriesSettled()
+  await quiet(t, number)
   await t.nothingGranted(number)
 }
 
@@ -74,7 +75,10 @@ test('a rename is the end of one request and the beginning of another, with appr
   await t.land(number)
   const second = requestId(t.repository.id, number, pathOf('rename-to'))
   await t.reached(first.id, 'ended')
-  await t.refused({ id: second, number, head, path: pathOf('rename-to'), branch: 'files/rename' }, 'refused')
+  await t.refused(
+    { id: second, number, head, path: pathOf('rename-to'), branch: 'files/rename' },
+    'merged with 0 of the 1 approvals',
+  )
 })
 
 test.each<[string, string, (clone: Clone, path: string) => Promise<unknown>]>([

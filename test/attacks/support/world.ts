@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs'
 import { expect } from 'vitest'
+import type { EventType } from '../../../app/audit/event.ts'
 import type { Service } from '../../../app/sandbox/service.ts'
 import { until } from '../../../app/sandbox/until.ts'
 import type { Login } from '../../../app/sandbox/world.ts'
@@ -67,9 +68,10 @@ export const ownWorld = async (options: Parameters<typeof openTestWorld>[0]): Pr
         pull,
       ]),
     ).toEqual([])
+    // Whatever is there is another pull request's: nothing of this one, and nothing that nobody asked for.
     expect(
       await world.query(
-        'select grant_id from mock_bindings b join requests r on r.id = b.grant_id where r.repository = $1 and r.pull = $2',
+        'select grant_id from mock_bindings where grant_id not in (select id from requests where (repository, pull) <> ($1, $2))',
         [repository, pull],
       ),
     ).toEqual([])
@@ -88,12 +90,7 @@ export const ownWorld = async (options: Parameters<typeof openTestWorld>[0]): Pr
     async approve(pull, ...logins) {
       for (const login of logins) expect(await world.people[login].review(pull, 'APPROVE')).toBe(200)
     },
-    pending: (head, mention) =>
-      until(`the check on ${head.slice(0, 10)} to wait, with ${mention}`, async () =>
-        (await world.checks(head)).some(
-          ({ conclusion, output }) => conclusion === null && says(output.summary, mention),
-        ),
-      ),
+    pending: (head, mention) => pending(world, head, mention),
     async land(pull, as = 'erin') {
       const { status, sha, message } = await world.people[as].merge(pull)
       expect([status, message]).toEqual([200, 'Pull Request successfully merged'])
@@ -121,6 +118,13 @@ export const ownWorld = async (options: Parameters<typeof openTestWorld>[0]): Pr
   }
 }
 
+const pending = (world: Pick<TestWorld, 'checks'>, head: string, mention: string): Promise<true> =>
+  until(`the check on ${head.slice(0, 10)} to wait, with ${mention}`, async () =>
+    (await world.checks(head)).some(
+      ({ conclusion, output }) => conclusion === null && says(output.summary, mention),
+    ),
+  )
+
 const grantEvents = async (
   world: TestWorld,
   repository: number,
@@ -128,10 +132,15 @@ const grantEvents = async (
 ): Promise<readonly string[]> => {
   const bodies = await world.query<{ body: Buffer }>('select body from audit_events order by seq')
   return bodies
-    .map(({ body }) => JSON.parse(body.toString('utf8')) as { type: string; repo?: number; pull?: number })
+    .map(({ body }) => JSON.parse(body.toString('utf8')) as { type: EventType; repo?: number; pull?: number })
     .filter(({ repo, pull: at }) => repo === repository && at === pull)
     .map(({ type }) => type)
-    .filter((type) =>
-      ['grant.intended', 'grant.scheduled', 'grant.active', 'credentials.issued'].includes(type),
-    )
+    .filter((type) => given.includes(type))
 }
+
+const given: readonly EventType[] = [
+  'grant.intended',
+  'grant.scheduled',
+  'grant.issued',
+  'credentials.issued',
+]

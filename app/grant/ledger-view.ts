@@ -50,6 +50,10 @@ export const foldLedger = (grant: string, events: readonly Witness[], known?: In
   return view
 }
 
+/** The intent with the place that a verified `grant.observed` of its grant names; the first one counts. */
+export const placed = (intent: Intent, { data }: LedgerEvent): Intent =>
+  intent.place === undefined ? { ...intent, place: String(data.place) } : intent
+
 const told = (view: LedgerView, event: LedgerEvent, grant: string): Partial<LedgerView> => {
   switch (event.type) {
     case 'grant.intended': {
@@ -63,9 +67,7 @@ const told = (view: LedgerView, event: LedgerEvent, grant: string): Partial<Ledg
       return view.schedule === undefined ? { schedule } : {}
     }
     case 'grant.observed': {
-      const { intent } = view
-      if (intent === undefined || intent.place !== undefined) return {}
-      return { intent: { ...intent, place: String(event.data.place) } }
+      return view.intent === undefined ? {} : { intent: placed(view.intent, event) }
     }
     case 'grant.issued':
       return { issued: true }

@@ -3,11 +3,11 @@ import { signedTypes } from '../audit/event-schemas.ts'
 import { parseInstant } from '../request/instant.ts'
 import type { Intent } from './intent.ts'
 import { readIntent, readSchedule } from './intent-event.ts'
-import { blocking } from './ledger-view.ts'
+import { blocking, placed } from './ledger-view.ts'
 
 /** A grant with a verified intent or schedule and no verified end. */
 export type Open = {
-  /** What the intent says; of a scheduled one, what its schedule says. */
+  /** What the intent says, and where its grant was seen to have a place; of a scheduled one, what its schedule says. */
   readonly intent: Intent
   /** Where that event lies. */
   readonly seq: number
@@ -112,6 +112,8 @@ export const createStanding = () => {
         if (id !== undefined) {
           if (verified && (type === 'grant.intended' || type === 'grant.scheduled')) begin(id, event, seq)
           const known = open.get(id)
+          if (verified && type === 'grant.observed' && known !== undefined && known.stage !== 'scheduled')
+            open.set(id, { ...known, intent: placed(known.intent, event) })
           if (verified && type === 'grant.issued' && known?.stage === 'intended')
             open.set(id, { ...known, stage: 'issued' })
           if (blocking.has(type)) block(id, event, verified && type !== 'grant.revoke_intended')
@@ -145,10 +147,18 @@ export const createStanding = () => {
     recall(known: Open): void {
       open.set(known.intent.grant, known)
     },
-    /** How far an open grant had come, from what was kept outside. */
-    mark(id: string, how: Pick<Open, 'stage' | 'blocked' | 'blockedAt'>): void {
+    /** How far an open grant had come, and where its place is, from what was kept outside. */
+    mark(
+      id: string,
+      {
+        place,
+        ...how
+      }: Pick<Open, 'stage' | 'blocked' | 'blockedAt'> & { readonly place: string | undefined },
+    ): void {
       const known = open.get(id)
-      if (known !== undefined) open.set(id, { ...known, ...how })
+      if (known === undefined) return
+      const intent = { ...known.intent, ...(place === undefined ? {} : { place }) }
+      open.set(id, { ...known, intent, ...how })
     },
   }
 }

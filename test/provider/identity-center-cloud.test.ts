@@ -1,3 +1,5 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { assignmentPermissions } from '../../app/provider/aws/assignments.ts'
 import { ProviderError } from '../../app/provider/port.ts'
@@ -73,6 +75,39 @@ test('two grants of one assignment at once wait for each other, and share it', a
   expect((await provider.list(w.call(), both)).bindings.map(({ handle }) => handle)).toEqual(
     both.map(provider.bindingKey),
   )
+})
+
+test('who is deleted or renamed keeps nobody else off the list, and nobody is looked up for it', async () => {
+  const provider = w.provider()
+  const placed = [1, 2, 3].map((number) => {
+    const intent = w.intent(number)
+    return { ...intent, place: w.assignment(intent).principal }
+  })
+  for (const one of placed) w.aws.identityCenter.assign(w.assignment(one))
+  const [deleted, renamed, stays] = placed
+  w.aws.identityCenter.deleteUser(deleted?.place ?? '')
+  w.aws.identityCenter.renameUser(renamed?.place ?? '', 'somebody@example.com')
+  w.aws.withdraw('identitystore:GetUserId')
+  const { bindings: listed } = await provider.list(w.call(), [...placed, w.intent(4)])
+  expect(listed.map(({ grant }) => grant)).toContain(stays?.grant)
+  expect(listed.map(({ grant }) => grant)).toContain(renamed?.grant)
+})
+
+test('of a user whom AWS does not know the list says nothing, and goes on', async () => {
+  const unknown = createServer((_, answer) => {
+    answer.writeHead(400, { 'content-type': 'application/x-amz-json-1.1' })
+    answer.end(JSON.stringify({ __type: 'ResourceNotFoundException', message: 'USER not found.' }))
+  })
+  await new Promise<void>((listening) => unknown.listen(0, '127.0.0.1', listening))
+  try {
+    const { port } = unknown.address() as AddressInfo
+    const intent = w.intent(1)
+    const placed = { ...intent, place: w.assignment(intent).principal }
+    const { bindings } = await w.provider(`http://127.0.0.1:${port}`).list(w.call(), [placed])
+    expect(bindings).toEqual([])
+  } finally {
+    unknown.close()
+  }
 })
 
 test.each([

@@ -1,4 +1,8 @@
+import { gitsudo, observedEvent } from '../../app/grant/events.ts'
+import { intentsOf } from '../../app/grant/findings.ts'
 import type { Intent } from '../../app/grant/intent.ts'
+import { intendedEvent } from '../../app/grant/intent-event.ts'
+import { createStanding } from '../../app/grant/standing.ts'
 import type { Provider } from '../../app/provider/port.ts'
 import { account } from '../support/aws.ts'
 import { identityCenterWorld, permissionSet } from '../support/identity-center.ts'
@@ -23,6 +27,20 @@ const harness = async (): Promise<Harness> => {
     const place = sealed.get(one.grant)
     return place === undefined ? one : { ...one, place }
   }
+  /** These as the service hands them to `list`: by what the ledger leaves standing. */
+  const standing = (intents: readonly Intent[]): readonly Intent[] => {
+    const { open, push } = createStanding()
+    for (const one of intents) {
+      const { grant: id, repository, pull } = one
+      const place = sealed.get(id)
+      const events = [
+        intendedEvent(one, gitsudo, clock.now()),
+        ...(place === undefined ? [] : [observedEvent({ id, repository, pull }, clock.now(), place)]),
+      ]
+      for (const event of events) push(event, 1, () => true)
+    }
+    return intentsOf(open, 'aws')
+  }
   const process = (): Provider => {
     const cloud = made()
     return {
@@ -35,7 +53,7 @@ const harness = async (): Promise<Harness> => {
           return cloud.ensure(placed(one), call)
         }),
       remove: (one, call) => meeting('remove', () => cloud.remove(placed(one), call)),
-      list: (call, intents) => meeting('list', () => cloud.list(call, intents.map(placed))),
+      list: (call, intents) => meeting('list', () => cloud.list(call, standing(intents))),
       check: (call) => meeting('check', () => cloud.check(call)),
     }
   }

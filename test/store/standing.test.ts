@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Actor, LedgerEvent } from '../../app/audit/event.ts'
-import { endedEvent, issuedEvent, revokeIntendedEvent } from '../../app/grant/events.ts'
+import { endedEvent, issuedEvent, observedEvent, revokeIntendedEvent } from '../../app/grant/events.ts'
 import type { Intent } from '../../app/grant/intent.ts'
 import { intendedEvent } from '../../app/grant/intent-event.ts'
 import type { Standing } from '../../app/grant/standing.ts'
@@ -129,6 +129,23 @@ test('where an older release kept no moment, a grant is to be taken away since t
   const next = await replica()
   clock.advance(60_000)
   expect((await next.ledger.standing()).open.get(one.grant)).toMatchObject({ blockedAt: began })
+})
+
+test('where a grant has its place is what its first verified look says, also where somebody deletes that', async () => {
+  const { ledger, seal } = await replica()
+  const look = (place: string) => observedEvent(of(one), clock.now(), place)
+  await seal(intended(one), forged(look('forged')), signed(look('first')), signed(look('second')))
+  await seal(intended(two))
+  const places = async (at: typeof ledger) =>
+    [...(await at.standing()).open.values()].map(({ intent }) => intent.place)
+  expect(await places(ledger)).toEqual(['first', undefined])
+  expect(await places((await replica()).ledger)).toEqual(['first', undefined])
+  await ledger.keep()
+  await hand('delete from audit_events where seq = 3')
+  expect(await places((await replica()).ledger)).toEqual(['first', undefined])
+  // Then even the intent, which is kept with all that it says.
+  await hand('delete from audit_events where seq = 1')
+  expect(await places((await replica()).ledger)).toContain('first')
 })
 
 test('an end that somebody deletes stays an end, also for a replica that starts afterwards', async () => {

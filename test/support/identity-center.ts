@@ -24,7 +24,7 @@ export const identityCenterWorld = async () => {
     aws,
     clock,
     offered,
-    provider: (): Provider =>
+    provider: (endpoint = aws.url): Provider =>
       boundCalls(
         limitCalls(
           createIdentityCenter({
@@ -33,7 +33,7 @@ export const identityCenterWorld = async () => {
             instanceArn,
             identityStoreId: 'd-1234567890',
             defaultRegion: 'us-east-1',
-            endpoint: aws.url,
+            endpoint,
             clock,
             records: { offered: async () => offered },
           }),

@@ -1,6 +1,7 @@
 import type { AwsReach } from '../../grant/grantable/aws.ts'
 import { refusals } from '../../grant/grantable.ts'
 import type { Intent } from '../../grant/intent.ts'
+import { eachOf } from '../each-of.ts'
 import { type Binding, type Call, type Observation, type Provider, ProviderError } from '../port.ts'
 import {
   type Assignment,
@@ -100,15 +101,13 @@ export const createIdentityCenter = (options: IdentityCenterOptions): Provider =
     lingerMs: () => longestSessionMs,
 
     async list(call, intents) {
-      const found: Binding[] = []
-      for (const intent of intents) {
-        if (refusalOf(intent) !== undefined) continue
-        const place = intent.place ?? (await userOf(intent.principal, call.signal))
-        if (!(await api.isThere(assignmentOf(intent, place), call.signal))) continue
-        const { grant, principal, cloudRole: role, scope } = intent
-        found.push({ grant, handle: keyOf(intent), principal, role, scope })
-      }
-      return { bindings: found, unread: [] }
+      const found = await eachOf(intents, async (intent): Promise<readonly Binding[]> => {
+        const { grant, principal, cloudRole: role, scope, place } = intent
+        if (place === undefined || refusalOf(intent) !== undefined) return []
+        const there = await api.isThere(assignmentOf(intent, place), call.signal).catch(absentUser)
+        return there ? [{ grant, handle: keyOf(intent), principal, role, scope }] : []
+      })
+      return { bindings: found.flat(), unread: [] }
     },
 
     async check(call) {
@@ -138,6 +137,12 @@ export const createIdentityCenter = (options: IdentityCenterOptions): Provider =
       }
     },
   }
+}
+
+/** Of a user who is gone his grant's own reconciler judges; the list is of the others, too. */
+const absentUser = (error: unknown): false => {
+  if (error instanceof ProviderError && error.kind === 'not_found') return false
+  throw error
 }
 
 /** What gitsudo's own identity must be allowed; Identity Center's actions take no narrower resource than its parts. */

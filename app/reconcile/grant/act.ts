@@ -21,6 +21,7 @@ import { ask } from './call.ts'
 import { cutBack, inspect } from './cut-back.ts'
 import type { LookDeps } from './deps.ts'
 import { ensureFenced } from './ensure.ts'
+import { placeLost } from './place-lost.ts'
 import { moved, record } from './record.ts'
 import type { Situation } from './situation.ts'
 
@@ -168,6 +169,8 @@ const remove = async (
   situation: Situation,
   signal: AbortSignal,
 ): Promise<Situation & { readonly seen: Seen }> => {
+  const unplaced = await placeLost(deps, situation)
+  if (unplaced !== undefined) return { ...situation, seen: unplaced }
   const { seen } = await ask(deps, situation, signal, (cloud, wanted, call) =>
     lock('takes', cloud, wanted, call, async (): Promise<Seen> => {
       const by = (await sharersOf(deps, cloud, wanted)).map(({ grant }) => grant).sort()

@@ -58,7 +58,7 @@ export const sharersOf = async (
     const { blocked: ended, over, intent: own } = await readLedger(deps, id)
     if (ended || over !== undefined) continue
     // Whoever has not looked yet will find it gone, and makes it anew.
-    if (provider.observe !== undefined && own?.place === undefined) continue
+    if (provider.observe !== undefined && (own?.place ?? other.place) === undefined) continue
     live.push(other)
   }
   return live

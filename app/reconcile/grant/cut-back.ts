@@ -3,6 +3,7 @@ import type { Call, Observation, Provider } from '../../provider/port.ts'
 import { type BindingLock, sharersOf } from './binding.ts'
 import { ask } from './call.ts'
 import type { LookDeps } from './deps.ts'
+import { placeLost } from './place-lost.ts'
 import type { Situation } from './situation.ts'
 
 /** Asks the cloud what the grant's binding gives now. */
@@ -11,6 +12,8 @@ export const inspect = async (
   situation: Situation,
   signal: AbortSignal,
 ): Promise<Situation> => {
+  const unplaced = await placeLost(deps, situation)
+  if (unplaced !== undefined) return { ...situation, seen: unplaced }
   const { provider } = situation
   const { intent } = situation.ledger
   const { seen } = await ask(deps, situation, signal, (cloud, wanted, call) => cloud.inspect(wanted, call))

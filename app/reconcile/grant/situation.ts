@@ -18,6 +18,8 @@ export type Situation = {
   readonly provider: Provider | undefined
   /** Fence and time of each `ensure` that was never answered. */
   readonly open: readonly { readonly fence: number; readonly openedAt: number }[]
+  /** Whether any `ensure` was ever about to be sent. */
+  readonly attempted: boolean
   readonly ask: RevokeAsk | undefined
   /** The row says that it is over, and the event that says so waits for its seal. */
   readonly ahead: boolean
@@ -65,11 +67,13 @@ export const readLedger = async (
  */
 export const observe = async (deps: GrantDeps, id: string): Promise<Situation | undefined> => {
   const saved = await deps.store.grant(id)
-  const [ledger, attempts, asked] = await Promise.all([
+  const [read, attempts, asked] = await Promise.all([
     readLedger(deps, id),
     deps.store.attempts(id),
     deps.store.revokeAsked(id),
   ])
+  const provider = deps.providers.get(read.intent?.provider ?? '')
+  const ledger = await withPlace(deps, read, provider)
   if (saved !== undefined && (await isForged(deps, saved, ledger))) {
     await disown(deps, saved)
     return undefined
@@ -79,11 +83,23 @@ export const observe = async (deps: GrantDeps, id: string): Promise<Situation | 
   if (asked === 'forged' && ledger.over === undefined) deps.log.alert('revoke_ask.forged', { grant: id })
   const { intent } = ledger
   if (saved === undefined && intent === undefined) return undefined
-  const provider = deps.providers.get(intent?.provider ?? '')
   const row = intent === undefined ? saved : trueRow(deps, saved, intent, provider)
   if (row === undefined) return undefined
-  const open = attempts.filter(({ action, closedAt }) => action === 'ensure' && closedAt === undefined)
-  return { saved, row, ledger, provider, open, ask, ahead }
+  const ensures = attempts.filter(({ action }) => action === 'ensure')
+  const open = ensures.filter(({ closedAt }) => closedAt === undefined)
+  return { saved, row, ledger, provider, open, attempted: ensures.length > 0, ask, ahead }
+}
+
+/** The same where the event is gone that says where the grant has its place, and was read before. */
+const withPlace = async (
+  { ledger }: Pick<GrantDeps, 'ledger'>,
+  view: LedgerView,
+  provider: Provider | undefined,
+): Promise<LedgerView> => {
+  const { intent } = view
+  if (provider?.observe === undefined || intent === undefined || intent.place !== undefined) return view
+  const place = (await ledger.standing()).open.get(intent.grant)?.intent.place
+  return place === undefined ? view : { ...view, intent: { ...intent, place } }
 }
 
 const waits = async (

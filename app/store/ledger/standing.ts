@@ -34,6 +34,8 @@ const kept = z.object({
   intents: z.array(z.tuple([z.number(), intent])).default([]),
   /** Since when each of these is to be taken away. */
   blockedAt: z.array(z.tuple([z.number(), z.number()])).default([]),
+  /** Where the grant of an intent has its place, if a look has said so: whoever deletes that look must not hide it. */
+  places: z.array(z.tuple([z.number(), z.string()])),
   overrides: z.array(z.number()),
   /** With its leaf (hex): what was verified when it was read holds when its key is gone. */
   policies: z.array(z.tuple([z.number(), z.string()])),
@@ -131,6 +133,7 @@ export const createStandingReader = (deps: Deps) => {
     const bySeq = new Map([...before.open].map(([id, { seq }]) => [seq, id]))
     const intents = new Map(known?.intents)
     const since = new Map(known?.blockedAt)
+    const places = new Map(known?.places)
     for (const [seq, stage, blocked] of known?.open ?? []) {
       const id = bySeq.get(seq)
       const away = { blocked: true, blockedAt: since.get(seq) ?? began }
@@ -138,7 +141,7 @@ export const createStandingReader = (deps: Deps) => {
         lost ??= `event ${seq}, an intent, is gone or was altered`
         const intent = intents.get(seq)
         if (intent !== undefined) before.recall({ intent, seq, stage, ...away })
-      } else before.mark(id, { stage, ...(blocked ? away : { blocked }) })
+      } else before.mark(id, { stage, ...(blocked ? away : { blocked }), place: places.get(seq) })
     }
     const found = new Map(wordsOf(before.policies))
     for (const [seq, leaf] of words)
@@ -184,6 +187,9 @@ export const createStandingReader = (deps: Deps) => {
         intents: [...standing.open.values()].map((one) => [one.seq, one.intent]),
         blockedAt: [...standing.open.values()].flatMap(({ seq, blockedAt }) =>
           blockedAt === undefined ? [] : [[seq, blockedAt]],
+        ),
+        places: [...standing.open.values()].flatMap(({ seq, intent: { place } }) =>
+          place === undefined ? [] : [[seq, place]],
         ),
         overrides: [...standing.overrides.values()].map((one) => one.seq),
         policies: wordsOf(standing.policies),

@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path'
 import type { World } from './world.ts'
 
 /** A started sandbox, and how to use it. */
@@ -10,6 +11,7 @@ export type Sandbox = {
 /** Addresses, tokens and commands to try. */
 export const sandboxLines = (world: World, url: string): readonly string[] => {
   const { alice, bob } = world.people
+  const { config } = world.service
   return [
     `GitHub       ${world.github.url}/${world.repository.fullName}.git (API ${world.github.apiUrl})`,
     `gitsudo      ${url}`,
@@ -30,7 +32,7 @@ export const sandboxLines = (world: World, url: string): readonly string[] => {
           `  curl -X PUT -H 'Authorization: Bearer ${bob.token}' ${world.github.apiUrl}/repos/${world.repository.fullName}/pulls/N/merge`,
         ]),
     '  npx gitsudo exec req_… -- env',
-    `  DATABASE_URL='${world.databaseUrl}' npx gitsudo audit verify --offline --key "$(npx gitsudo server key --config ${world.service.config})"`,
+    `  DATABASE_URL='${world.databaseUrl}' npx gitsudo audit verify --offline --key "$(npx gitsudo server key --config ${config})" --state-dir ${join(dirname(config), 'verified')}`,
     '',
     'Ctrl-C stops it.',
   ]

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ended } from '../../app/sandbox/run.ts'
+import { ended, run } from '../../app/sandbox/run.ts'
 import { until } from '../../app/sandbox/until.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -61,6 +61,11 @@ test.each(['the first time', 'again in the same folder'])('Ctrl-C ends a sandbox
   const running = sandbox()
   await running.says('Ctrl-C stops it.')
   expect(await Promise.all(portsIn(running.said()).map(listens))).toEqual([true, true, true])
+  const verify = /^ *DATABASE_URL=.* audit verify .*$/m.exec(running.said())?.[0] ?? 'false'
+  expect(await run('sh', ['-c', verify], { cwd: root, env })).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/^Chain intact: \d+ events verified/m),
+  })
   running.interrupt()
   expect(await running.status()).toBe(0)
   await silence(running.said())

@@ -65,7 +65,7 @@ describe('who is new in the directory', () => {
 
   test('or unknown is looked for again', async () => {
     w.azure.setPrincipal(person(1), undefined)
-    expect(await fault(w.provider().ensure(w.intent(1), w.call()))).toMatchObject({ kind: 'not_found' })
+    expect(await fault(w.provider().ensure(w.intent(1), w.call()))).toMatchObject({ kind: 'conflict' })
     w.azure.setPrincipal(person(1), 'User')
     expect(await w.provider().ensure(w.intent(1), w.call())).toMatchObject({ kind: 'present' })
   })

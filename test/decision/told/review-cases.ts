@@ -11,7 +11,7 @@ export const reviewCases: Readonly<Record<string, Facts>> = {
       reviews: [
         review(alice),
         review(carol, 'changes_requested'),
-        review(bob, 'dismissed'),
+        review(bob, 'dismissed', { id: 9 }),
         review(dave, 'commented'),
         review(mallory, 'approved', { permission: 'read' }),
         { ...review(bob), reviewer: { id: 77, login: 'robot', type: 'Bot' } },
@@ -39,7 +39,7 @@ export const reviewCases: Readonly<Record<string, Facts>> = {
     facts: { reviews: [review(bob, 'approved', { payload: { commit: 'c', state: 'commented' } })] },
   }),
   'other bytes approved': of({
-    facts: { reviews: [review(bob, 'approved', { blobs: { [path]: 'other' } })] },
+    facts: { reviews: [review(bob, 'approved', { id: 21, blobs: { [path]: 'other' } })] },
   }),
   'approved before it was opened again': of({ pull: { reviewsFrom: now } }),
   'approved after the merge': of(

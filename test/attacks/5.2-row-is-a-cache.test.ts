@@ -118,8 +118,8 @@ test.each([
   await root(statement)
   const asked = await t.ask(`during-${what}`)
   await t.alerted('ledger.broken')
-  await t.land(asked.number)
   await t.pending(asked.head, 'the ledger lost events')
+  await t.land(asked.number)
   await quiet(t, asked.number)
   await t.nothingGranted(asked.number)
   // What a hand puts back is the ledger as it was: what came between is lost.

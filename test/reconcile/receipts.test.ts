@@ -1,27 +1,46 @@
 import { expect, test } from 'vitest'
+import type { EventType } from '../../app/audit/event.ts'
+import type { SignedCheckpoint } from '../../app/reconcile/ports/checkpoints.ts'
 import type { Sealed } from '../../app/reconcile/ports/ledger.ts'
 import type { StatusRow } from '../../app/reconcile/ports/store.ts'
 import { receiptsOf } from '../../app/reconcile/publish/receipts.ts'
 import { testEvent } from '../support/events.ts'
 import { memoryLog } from '../support/memory/log.ts'
 
-const sealed = (seq: number): Sealed => ({
+const sealed = (seq: number, type: EventType = 'grant.revoked'): Sealed => ({
   seq,
-  event: testEvent(seq, { type: 'grant.revoked' }),
+  event: testEvent(seq, { type }),
   body: new Uint8Array(),
   leaf: new Uint8Array([seq]),
 })
 
-test('a receipt names the end that gitsudo signed, not one of another hand behind it', async () => {
-  const { found } = await receiptsOf(
+const receiptOf = async (grant: object, events: readonly Sealed[], size?: number) => {
+  const { found, early } = await receiptsOf(
     {
-      ledger: { history: async () => [sealed(12), sealed(13)], remains: async () => [] },
+      ledger: { history: async () => events, remains: async () => [] },
       log: memoryLog(),
-      checkpoints: { newest: async () => undefined },
+      checkpoints: {
+        newest: async () =>
+          size === undefined ? undefined : ({ size, root: new Uint8Array(32) } as SignedCheckpoint),
+      },
       keys: { verify: (event) => event.at === sealed(12).event.at },
       clock: { now: () => 0 },
     },
-    [{ request: { id: 'req_1' }, grant: { state: 'ended', endedAt: 0 } }] as unknown as readonly StatusRow[],
+    [{ request: { id: 'req_1' }, grant }] as unknown as readonly StatusRow[],
   )
-  expect(found.get('req_1')).toMatch(/^event 12, leaf 0c/)
+  return { receipt: found.get('req_1'), early }
+}
+
+test('a receipt names the end that gitsudo signed, not one of another hand behind it', async () => {
+  const { receipt } = await receiptOf({ state: 'ended', endedAt: 0 }, [sealed(12), sealed(13)])
+  expect(receipt).toMatch(/^event 12, leaf 0c/)
+})
+
+test('a grant that is given has one at once; its end waits for the checkpoint that holds it', async () => {
+  const issued = [sealed(12, 'grant.issued')]
+  const given = await receiptOf({ state: 'active' }, issued, 11)
+  expect(given).toEqual({ receipt: `event 12, leaf 0c`, early: false })
+  expect((await receiptOf({ state: 'active' }, issued, 12)).receipt).toMatch(/under the checkpoint of 12 /)
+  expect((await receiptOf({ state: 'active' }, [sealed(12)])).receipt).toBeUndefined()
+  expect((await receiptOf({ state: 'ended', endedAt: 0 }, [sealed(12)], 11)).early).toBe(true)
 })

@@ -61,7 +61,7 @@ test('the end of a grant names the checkpoint that holds it', async () => {
   const receipt = await until('the receipt', async () => {
     const [comment] = await t.comments(asked.number)
     const found =
-      /receipt: event (\d+), leaf ([0-9a-f]{64}), under the checkpoint of (\d+) events with root (\S+)/.exec(
+      /has \*\*ended\*\*.*receipt: event (\d+), leaf ([0-9a-f]{64}), under the checkpoint of (\d+) events with root (\S+)/s.exec(
         comment?.body ?? '',
       )
     return found ?? undefined

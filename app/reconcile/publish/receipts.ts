@@ -1,19 +1,30 @@
+import type { EventType } from '../../audit/event.ts'
 import { receiptText } from '../../audit/receipt.ts'
 import type { ReconcileDeps } from '../deps.ts'
 import { filedUnder } from '../observe/filed.ts'
 import type { StatusRow } from '../ports/store.ts'
 
+/** What the comment has a receipt of, by the grant's state. */
+const shown: Partial<Record<string, readonly EventType[]>> = {
+  active: ['grant.issued'],
+  revoking: ['grant.issued'],
+  ended: ['grant.expired', 'grant.revoked'],
+}
+
 /** Checkpoints are made every 10 s; where they are not, the end is told without one. */
 const patienceMs = 30_000
 
 export type Receipts = {
-  /** By request id: where each grant's end lies in the ledger. */
+  /** By request id: where what became of each grant lies in the ledger. */
   readonly found: ReadonlyMap<string, string>
   /** An end is not sealed yet, or no checkpoint holds it, and one is about to. */
   readonly early: boolean
 }
 
-/** Where each grant's end lies in the ledger, and the checkpoint that holds it, for whoever wants to verify it. */
+/**
+ * Where the grant, or its end, lies in the ledger, for whoever wants to verify it; with the checkpoint that holds it,
+ * which only an end waits for.
+ */
 export const receiptsOf = async (
   deps: {
     readonly ledger: Pick<ReconcileDeps['ledger'], 'history' | 'remains'>
@@ -27,16 +38,15 @@ export const receiptsOf = async (
   const found = new Map<string, string>()
   let early = false
   for (const { request, grant } of rows) {
-    if (grant?.state !== 'ended') continue
+    const types = grant && shown[grant.state]
+    if (types === undefined) continue
     const { events } = await filedUnder(deps, request.id)
-    const end = events.findLast(
-      ({ event }) =>
-        (event.type === 'grant.expired' || event.type === 'grant.revoked') && deps.keys.verify(event),
-    )
+    const last = events.findLast(({ event }) => types.includes(event.type) && deps.keys.verify(event))
     const newest = await deps.checkpoints.newest()
-    const holds = end !== undefined && newest !== undefined && newest.size >= end.seq
-    if (!holds && deps.clock.now() < (grant.endedAt ?? 0) + patienceMs) early = true
-    if (end !== undefined) found.set(request.id, receiptText(end, holds ? newest : undefined))
+    const holds = last !== undefined && newest !== undefined && newest.size >= last.seq
+    if (grant.state === 'ended' && !holds && deps.clock.now() < (grant.endedAt ?? 0) + patienceMs)
+      early = true
+    if (last !== undefined) found.set(request.id, receiptText(last, holds ? newest : undefined))
   }
   return { found, early }
 }

@@ -39,7 +39,7 @@ export const receiptsOf = async (
   let early = false
   for (const { request, grant } of rows) {
     const types = grant && shown[grant.state]
-    if (types === undefined) continue
+    if (grant === undefined || types === undefined) continue
     const { events } = await filedUnder(deps, request.id)
     const last = events.findLast(({ event }) => types.includes(event.type) && deps.keys.verify(event))
     const newest = await deps.checkpoints.newest()

@@ -1,7 +1,8 @@
 import { type Configured, isSpent, toPutBack } from '../grant/configured.ts'
 import type { Intent } from '../grant/intent.ts'
 import type { Log } from '../reconcile/ports/log.ts'
-import { type Call, type Provider, ProviderError } from './port.ts'
+import { aroundCalls } from './around.ts'
+import { type Provider, ProviderError } from './port.ts'
 
 type Deps = {
   readonly clock: { now(): number }
@@ -20,7 +21,6 @@ export const asGiven = (
   { clock, log, open }: Deps,
 ): Provider => {
   if (present === undefined) return provider
-  const { credentials, cutBack, observe, regained } = provider
   const refuse = (intent: Intent): void => {
     const what = toPutBack(intent, present)
     if (what === undefined) return
@@ -29,52 +29,29 @@ export const asGiven = (
     // Refused by ourselves: nothing was sent, however often it is tried.
     throw new ProviderError('conflict', why)
   }
-  const about = async <T>(intent: Intent, work: () => Promise<T>): Promise<T> => {
-    refuse(intent)
-    return work()
-  }
   const isGone = (intent: Intent): boolean =>
     toPutBack(intent, present) !== undefined && isSpent(intent, clock.now())
+  const asked = aroundCalls(provider, async ({ intents }, work) => {
+    for (const intent of intents) refuse(intent)
+    return work()
+  })
   return {
-    ...provider,
-    inspect: async (intent, call) =>
-      isGone(intent) ? { kind: 'absent' } : about(intent, () => provider.inspect(intent, call)),
-    ensure: (intent, call) => about(intent, () => provider.ensure(intent, call)),
-    remove: async (intent, call) =>
-      isGone(intent) ? 'absent' : about(intent, () => provider.remove(intent, call)),
+    ...asked,
+    inspect: async (intent, call) => (isGone(intent) ? { kind: 'absent' } : asked.inspect(intent, call)),
+    remove: async (intent, call) => (isGone(intent) ? 'absent' : asked.remove(intent, call)),
     list: (call, intents) =>
-      provider.list(
+      asked.list(
         call,
         intents.filter((intent) => toPutBack(intent, present) === undefined),
       ),
-    async check(call: Call) {
+    async check(call) {
       const given = Map.groupBy(await open(), (intent) => toPutBack(intent, present))
       const found = [...given].flatMap(([what, intents]) =>
         what === undefined
           ? []
           : `put back ${what} until these grants have ended, which were given so: ${intents.map(({ grant }) => grant).join(', ')}`,
       )
-      return [...found, ...(await provider.check(call))]
+      return [...found, ...(await asked.check(call))]
     },
-    ...(cutBack === undefined
-      ? {}
-      : { cutBack: (intent, call) => about(intent, () => cutBack.call(provider, intent, call)) }),
-    ...(observe === undefined
-      ? {}
-      : { observe: (intent, call) => about(intent, () => observe.call(provider, intent, call)) }),
-    ...(regained === undefined
-      ? {}
-      : {
-          async regained(intents, call) {
-            for (const intent of intents) refuse(intent)
-            return regained.call(provider, intents, call)
-          },
-        }),
-    ...(credentials === undefined
-      ? {}
-      : {
-          credentials: (intent, session, call) =>
-            about(intent, () => credentials.call(provider, intent, session, call)),
-        }),
   }
 }

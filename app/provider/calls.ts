@@ -1,5 +1,6 @@
 import type { Clock } from '../reconcile/ports/clock.ts'
 import type { Log } from '../reconcile/ports/log.ts'
+import { aroundCalls } from './around.ts'
 import { type Call, NotSentError, type Provider, ProviderError } from './port.ts'
 import { untilAborted } from './until-aborted.ts'
 
@@ -33,50 +34,7 @@ export const boundCalls = (
       throw fault
     }
   }
-  const { credentials, cutBack, discard, environment, lingerMs, observe, regained } = provider
-  return {
-    name: provider.name,
-    traits: provider.traits,
-    propagationMs: provider.propagationMs,
-    account: (scope) => provider.account(scope),
-    bindingKey: (intent) => provider.bindingKey(intent),
-    inspect: (intent, call) => bound('inspect', call, () => provider.inspect(intent, call), intent.grant),
-    ensure: (intent, call) => bound('ensure', call, () => provider.ensure(intent, call), intent.grant),
-    remove: (intent, call) => bound('remove', call, () => provider.remove(intent, call), intent.grant),
-    list: (call, intents) => bound('list', call, () => provider.list(call, intents)),
-    check: (call) => bound('check', call, () => provider.check(call)),
-    ...(cutBack === undefined
-      ? {}
-      : {
-          cutBack: (intent, call) =>
-            bound('cutBack', call, () => cutBack.call(provider, intent, call), intent.grant),
-        }),
-    ...(discard === undefined
-      ? {}
-      : {
-          discard: (found, call) =>
-            bound('discard', call, () => discard.call(provider, found, call), found.grant),
-        }),
-    ...(observe === undefined
-      ? {}
-      : {
-          observe: (intent, call) =>
-            bound('observe', call, () => observe.call(provider, intent, call), intent.grant),
-        }),
-    ...(regained === undefined
-      ? {}
-      : {
-          regained: (intents, call) => bound('regained', call, () => regained.call(provider, intents, call)),
-        }),
-    ...(environment === undefined ? {} : { environment: (intent) => environment.call(provider, intent) }),
-    ...(lingerMs === undefined ? {} : { lingerMs: (intent) => lingerMs.call(provider, intent) }),
-    ...(credentials === undefined
-      ? {}
-      : {
-          credentials: (intent, session, call) =>
-            bound('credentials', call, () => credentials.call(provider, intent, session, call), intent.grant),
-        }),
-  }
+  return aroundCalls(provider, ({ name, call, grant }, work) => bound(name, call, work, grant))
 }
 
 const untilDeadline = async <T>(

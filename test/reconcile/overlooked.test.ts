@@ -5,6 +5,16 @@ import { memoryClock } from '../support/memory/clock.ts'
 import { anIntent } from '../support/memory/intent.ts'
 import { memoryLog } from '../support/memory/log.ts'
 
+const standingOf = (open: ReadonlyMap<string, Open>) => ({
+  standing: async () => ({
+    open,
+    closed: new Map(),
+    revoked: new Map(),
+    overrides: new Map(),
+    policies: new Map(),
+  }),
+})
+
 test('every pass compares what is to be taken away, and some thousands of the rest, in turn', async () => {
   const clock = memoryClock()
   const now = clock.now()
@@ -24,15 +34,7 @@ test('every pass compares what is to be taken away, and some thousands of the re
   const deps = {
     clock,
     log: memoryLog(),
-    ledger: {
-      standing: async () => ({
-        open,
-        closed: new Map(),
-        revoked: new Map(),
-        overrides: new Map(),
-        policies: new Map(),
-      }),
-    },
+    ledger: standingOf(open),
     store: {
       grantTimers: async (ids: readonly string[]) => {
         passes.push(ids)
@@ -72,15 +74,7 @@ test('what is to be taken away is urgent, since its end or, ahead of that, since
   const deps = {
     clock,
     log: memoryLog(),
-    ledger: {
-      standing: async () => ({
-        open,
-        closed: new Map(),
-        revoked: new Map(),
-        overrides: new Map(),
-        policies: new Map(),
-      }),
-    },
+    ledger: standingOf(open),
     store: { grantTimers: async () => [] },
   }
   expect((await overlooked(deps, 0)).wake).toEqual([

@@ -95,7 +95,7 @@ const pushersOf = async (
   const bringing = told.filter(({ after }) => !zero.test(after))
   const senders = [...bringing, ...opened].map((payload) => payload.sender)
   // Before the merge somebody has made it again, and who did may not have been told.
-  const early = heard.filter(({ receivedAt }) => !(receivedAt >= (pull.mergedAt ?? Number.POSITIVE_INFINITY)))
+  const early = heard.filter(({ receivedAt }) => receivedAt < (pull.mergedAt ?? Number.POSITIVE_INFINITY))
   const deleted = read(early, deps.payloads.push).some(({ after }) => zero.test(after))
   const known = !deleted && accounted(bringing, pull.head.sha)
   return known ? senders : [...senders, ...(await api.pushers(ref))]

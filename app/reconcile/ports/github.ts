@@ -80,14 +80,14 @@ export class GitHubError extends Error {
   }
 }
 
+/** People by login, teams by slug. */
+export type Reviewers = { readonly users: readonly string[]; readonly teams: readonly string[] }
+
 /**
  * People and pull requests in; checks, comments, reviewers and merges out, for one configured repository.
  * Lists are complete (every page followed) or the call throws `GitHubError`. Writes pass one token bucket
  * per installation, shared by all replicas, and throw `rate_limited` with `retryAt` when it is empty.
  */
-/** People by login, teams by slug. */
-export type Reviewers = { readonly users: readonly string[]; readonly teams: readonly string[] }
-
 export type RepositoryApi = {
   /** The repository's own numeric id and full name as GitHub says now (trust.md 1.1). */
   identity(): Promise<{ readonly id: number; readonly fullName: string }>

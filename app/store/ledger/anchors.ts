@@ -1,6 +1,6 @@
 import { sql } from 'slonik'
 import { z } from 'zod'
-import { EventError, eventOf } from '../../audit/body.ts'
+import { eventIn } from '../../audit/body.ts'
 import { leafHash, linkHash, originHead } from '../../audit/chain.ts'
 import type { EventType, LedgerEvent } from '../../audit/event.ts'
 import type { NoteKey } from '../../audit/note.ts'
@@ -79,19 +79,14 @@ export const anchorReads = (
   }
 }
 
+/** `gitsudo audit verify` names what was altered; here it only says nothing. */
 const signedEvent = (
   type: EventType,
   body: Uint8Array,
   keys: Pick<Keys, 'verify'>,
 ): LedgerEvent | undefined => {
-  try {
-    const event = eventOf(body)
-    return event.type === type && keys.verify(event) ? event : undefined
-  } catch (error) {
-    // `gitsudo audit verify` names what was altered; here it only says nothing.
-    if (error instanceof EventError) return undefined
-    throw error
-  }
+  const event = eventIn(body)
+  return event?.type === type && keys.verify(event) ? event : undefined
 }
 
 const lastOf = ({ at, commit, data }: LedgerEvent): AnchorState['last'] => {

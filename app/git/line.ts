@@ -14,9 +14,8 @@ export type Line = {
   follow(tip: Sha): Promise<void>
   /** Tells whether a commit is `of` or an ancestor of it; undefined: `of` is not on the line, ask git. */
   below(of: Sha): ((commit: Sha) => boolean) | undefined
-  /** Whether anything ever lay at a path in the history of `of`; undefined: ask git, and say what it answered. */
-  held(of: Sha, path: string): boolean | undefined
-  learn(of: Sha, path: string, held: boolean): void
+  /** Whether anything ever lay at a path in the history of `of`; undefined: ask git. */
+  held(of: Sha, path: string): Promise<boolean | undefined>
 }
 
 /**
@@ -46,7 +45,7 @@ export function createLine(
 
   async function begin(next: Sha): Promise<void> {
     const commits = await all(next, mostKept)
-    held.begin()
+    held.begin(next)
     reached = new Map(commits?.map((sha) => [sha, 0]))
     steps = new Map(commits && [[next, 0]])
     tip = commits && next
@@ -66,7 +65,7 @@ export function createLine(
         found.add(at)
         open.push(...(await commitOf(objects, at)).parents)
       }
-      await held.step(number, found)
+      await held.step({ number, sha: step }, found)
       for (const sha of found) reached.set(sha, number)
       steps.set(step, number)
       tip = step
@@ -81,13 +80,9 @@ export function createLine(
         ? undefined
         : (commit) => (reached.get(commit) ?? Number.POSITIVE_INFINITY) <= step
     },
-    held(of, path) {
+    async held(of, path) {
       const step = steps.get(of)
       return step === undefined ? undefined : held.upTo(step, path)
-    },
-    learn(of, path, answer) {
-      const step = steps.get(of)
-      if (step !== undefined) held.learn(step, path, answer)
     },
   }
 }

@@ -15,6 +15,7 @@ import {
 import type { z } from 'zod'
 import { held, type Store, type Tx } from '../reconcile/ports/store.ts'
 import { together } from '../reconcile/together.ts'
+import { preparedQueries } from './prepared.ts'
 import { readEach, type Unreadable } from './readable.ts'
 
 /** The app role's connections to PostgreSQL. */
@@ -43,8 +44,8 @@ export type Database = {
     all: (keys: readonly string[]) => Promise<ReadonlyMap<string, Row>>,
   ): (key: string) => Promise<Row | undefined>
   /**
-   * Announced to the triggers (trust.md 5.5); joins the one that the caller is in. `work` is run again on a
-   * serialisation fault or deadlock, so it has no side effects elsewhere.
+   * Joins the one that the caller is in. `work` is run again on a serialisation fault or deadlock, so it has no side
+   * effects elsewhere.
    */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   /** As the store's; on connections besides those of all else. */
@@ -68,7 +69,7 @@ export async function openDatabase(
   const open = (maxPoolSize: number) =>
     createPool(url, {
       driverFactory: createPgDriverFactory(),
-      interceptors: [checkedRows],
+      interceptors: [announcing(), checkedRows, preparedQueries],
       typeParsers: [
         { name: 'int8', parse: wholeNumber },
         { name: 'timestamptz', parse: (text) => Date.parse(text) },
@@ -98,12 +99,7 @@ export async function openDatabase(
     async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
       const outer = within.getStore()
       if (outer) return work(asTx(outer.connection))
-      return pool.transaction((connection) =>
-        within.run({ connection }, async () => {
-          await connection.query(sql.unsafe`select set_config('gitsudo.announced', 'yes', true)`)
-          return work(asTx(connection))
-        }),
-      )
+      return pool.transaction((connection) => within.run({ connection }, () => work(asTx(connection))))
     },
     snapshot: (work) =>
       pool.transaction(
@@ -180,6 +176,27 @@ export function json(value: unknown) {
 
 function asTx(connection: DatabaseTransactionConnection): Tx {
   return connection as unknown as Tx
+}
+
+/**
+ * What this service writes is announced to the triggers (trust.md 5.5), once for each connection: a statement more in each
+ * transaction is one in ten.
+ */
+const announcing = (): Interceptor => {
+  const announced = new Set<string>()
+  // slonik lets nothing inside a transaction use another connection, which this is no part of.
+  const outside = AsyncLocalStorage.snapshot()
+  return {
+    name: 'announcing',
+    async afterPoolConnection({ connectionId }, connection) {
+      if (announced.has(connectionId)) return null
+      await outside(() => connection.query(sql.unsafe`select set_config('gitsudo.announced', 'yes', false)`))
+      // Of connections that are gone nobody hears: those that are not are announced again.
+      if (announced.size === 1000) announced.clear()
+      announced.add(connectionId)
+      return null
+    },
+  }
 }
 
 /** A query whose rows are left as they come. */

@@ -70,13 +70,13 @@ export async function startEmbedded(
   }
   const running = await runningPort(data)
   if (running !== undefined) {
-    const url = urlOf(password, running)
+    const url = urlOf(password, home, running)
     if (await answers(url, data)) return { superuserUrl: url, home, stop, kill }
   }
   const port = options.port ?? (await freePort())
   const settings = [
     '-c listen_addresses=127.0.0.1',
-    "-c unix_socket_directories=''",
+    `-c unix_socket_directories='${socketsIn(home) ?? ''}'`,
     '-c max_connections=300',
   ]
   if (options.throwaway) settings.push('-c fsync=off', '-c synchronous_commit=off', '-c full_page_writes=off')
@@ -87,11 +87,20 @@ export async function startEmbedded(
     home,
     account,
   )
-  return { superuserUrl: urlOf(password, port), home, stop, kill }
+  return { superuserUrl: urlOf(password, home, port), home, stop, kill }
 }
 
-function urlOf(password: string, port: number): string {
-  return `postgres://postgres:${password}@127.0.0.1:${port}/postgres`
+/** Through a socket in `home`, which costs both sides less than loopback, where the system has room for its path. */
+function urlOf(password: string, home: string, port: number): string {
+  const directory = socketsIn(home)
+  const host = directory === undefined ? '127.0.0.1' : encodeURIComponent(directory)
+  return `postgres://postgres:${password}@${host}:${port}/postgres`
+}
+
+/** A socket's path, `.s.PGSQL.65535` included, has 103 bytes on macOS and 107 on Linux. */
+function socketsIn(home: string): string | undefined {
+  const fits = process.platform !== 'win32' && Buffer.byteLength(home) <= 88 && /^[\w./-]+$/.test(home)
+  return fits ? home : undefined
 }
 
 async function loadBinaries(): Promise<Binaries & { readonly root: string }> {

@@ -32,9 +32,12 @@ const as = (role: Role, statements: readonly string[]) =>
     for (const one of statements) await client.query(one)
   })
 
+/** Over TCP, so that there is an address to tell: a server's own socket has none. */
+const addressed = (url: string) => url.replace(/@%2F[^:]+:/, '@127.0.0.1:')
+
 /** What the statement would leave for the sealer to tell, were it not rolled back. */
 const noticed = (role: Role, statements: readonly string[]) =>
-  withClient(urlOf(role), async (client) => {
+  withClient(addressed(urlOf(role)), async (client) => {
     await client.query("set application_name = 'by hand'")
     for (const one of [...statements.slice(0, -1), 'begin', ...statements.slice(-1)]) await client.query(one)
     const { rows } = await client.query(`

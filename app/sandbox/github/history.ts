@@ -1,54 +1,29 @@
 import { git, runGit } from './git.ts'
 import { type Commit, readCommit } from './git-objects.ts'
 import type { ObjectStore } from './objects.ts'
+import { behind, type History, knownBehind, parentsOf, walk } from './reach.ts'
 import { changesOf, type EntryChange } from './tree-diff.ts'
-
-/** A repository's commits, and the parents of those already read: a walk over them costs no process. */
-export type History = {
-  readonly objects: ObjectStore
-  readonly parents: Map<string, readonly string[]>
-}
-
-async function parentsOf({ objects, parents }: History, sha: string): Promise<readonly string[]> {
-  const known = parents.get(sha)
-  if (known) return known
-  const commit = await readCommit(objects, sha)
-  if (!commit) return []
-  parents.set(sha, commit.parents)
-  return commit.parents
-}
-
-/** Everything reachable from `from`, until `found` says that it is enough. */
-async function reachable(
-  history: History,
-  from: string,
-  found: (sha: string) => boolean,
-): Promise<Set<string>> {
-  const seen = new Set<string>()
-  for (const queue = [from]; queue.length > 0; ) {
-    const sha = queue.pop() ?? ''
-    if (seen.has(sha)) continue
-    seen.add(sha)
-    if (found(sha)) break
-    queue.push(...(await parentsOf(history, sha)))
-  }
-  return seen
-}
 
 /** Whether `ancestor` is reachable from `commit` (a commit is its own ancestor). */
 export async function isAncestor(history: History, ancestor: string, commit: string): Promise<boolean> {
-  return (await reachable(history, commit, (sha) => sha === ancestor)).has(ancestor)
+  const known = knownBehind(history, commit)
+  if (known) return known(ancestor)
+  // What lies behind the one that is looked for does not lead to it.
+  const past = knownBehind(history, ancestor)
+  const stop = (sha: string) => sha !== ancestor && past?.(sha) === true
+  return (await walk(history, commit, stop, (sha) => sha === ancestor)).has(ancestor)
 }
 
 /** Commits reachable from `to` and not from `from`, parents before children. */
 export async function commitsBetween(history: History, from: string | null, to: string): Promise<string[]> {
-  const known = from === null ? new Set<string>() : await reachable(history, from, (sha) => sha === to)
+  const left = from === null ? () => false : await behind(history, from)
+  const seen = new Set<string>()
   const ordered: string[] = []
   for (const stack = [{ sha: to, parentsDone: false }]; stack.length > 0; ) {
     const { sha, parentsDone } = stack.pop() ?? { sha: '', parentsDone: true }
     if (parentsDone) ordered.push(sha)
-    if (parentsDone || known.has(sha)) continue
-    known.add(sha)
+    if (parentsDone || seen.has(sha) || left(sha)) continue
+    seen.add(sha)
     stack.push({ sha, parentsDone: true })
     for (const parent of [...(await parentsOf(history, sha))].reverse())
       stack.push({ sha: parent, parentsDone: false })

@@ -18,20 +18,33 @@ export type ObjectStore = {
   close(): Promise<void>
 }
 
+/** An id names its bytes for ever: small ones are kept in memory, the oldest of them leave. */
+const mostKept = { objects: 4096, bytes: 16_384 }
 const OBJECT_ID = /^[0-9a-f]{40}$/
 const compress = promisify(deflate)
 
 /** Opens the objects of the bare repository at `gitDir`. */
 export function openObjects(gitDir: string): ObjectStore {
   let reader: ReturnType<typeof startReader> | undefined
+  const kept = new Map<string, GitObject>()
+  const keep = (id: string, object: GitObject) => {
+    if (object.body.length > mostKept.bytes) return
+    kept.set(id, object)
+    const [oldest] = kept.size > mostKept.objects ? kept.keys() : []
+    if (oldest !== undefined) kept.delete(oldest)
+  }
   return {
-    read: (id) => {
+    read: async (id) => {
+      const known = kept.get(id)
+      if (known) return known
       // Anything else than an object id could carry a newline, and with it a second question.
-      if (!OBJECT_ID.test(id)) return Promise.resolve(null)
+      if (!OBJECT_ID.test(id)) return null
       reader ??= startReader(gitDir, () => {
         reader = undefined
       })
-      return reader.ask(id)
+      const object = await reader.ask(id)
+      if (object) keep(id, object)
+      return object
     },
     write: async (type, body) => {
       const content = Buffer.concat([Buffer.from(`${type} ${body.length}\0`), body])
@@ -43,6 +56,7 @@ export function openObjects(gitDir: string): ObjectStore {
       const temporary = `${folder}/tmp_obj_${randomUUID()}`
       await writeFile(temporary, await compress(content), { mode: 0o444 })
       await rename(temporary, path)
+      keep(id, { type, body })
       return id
     },
     close: async () => {

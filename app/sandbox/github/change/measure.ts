@@ -73,11 +73,8 @@ export function mergeableState(world: World, repository: Repository, pull: Pull)
   const strict = repository.protections.get(pull.base.ref)?.strict ?? false
   if (strict && !pull.measured.upToDate) return 'behind'
   if (protectionUnmet(world, repository, pull) !== null) return 'blocked'
-  const failing = repository.checkRuns
-    .values()
-    .some(
-      (run) =>
-        run.headSha === pull.head.sha && !['success', 'neutral', 'skipped'].includes(run.conclusion ?? ''),
-    )
+  const failing = repository.runsOfHead
+    .get(pull.head.sha)
+    ?.some((run) => !['success', 'neutral', 'skipped'].includes(run.conclusion ?? ''))
   return failing ? 'unstable' : 'clean'
 }

@@ -79,11 +79,9 @@ function latestRun(
   appId: number | null,
   sha: string,
 ): CheckRun | undefined {
-  return repository.checkRuns
-    .values()
-    .filter((run) => run.headSha === sha && run.name === name && (appId === null || run.appId === appId))
-    .toArray()
-    .at(-1)
+  return repository.runsOfHead
+    .get(sha)
+    ?.findLast((run) => run.name === name && (appId === null || run.appId === appId))
 }
 
 /** Why a push to the branch is refused, or null. `force` is answered by the hook, which has the new commits. */

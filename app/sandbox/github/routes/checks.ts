@@ -133,6 +133,7 @@ async function create(call: Call) {
   if (!repository.checkSuites.some((suite) => suite.appId === app.id && suite.headSha === headSha))
     repository.checkSuites.push({ id: world.nextId(), appId: app.id, headSha, createdAt: now })
   repository.checkRuns.set(run.id, run)
+  repository.runsOfHead.set(headSha, [...(repository.runsOfHead.get(headSha) ?? []), run])
   await tell(call, repository, run, 'created', app.botId)
   if (run.status === 'completed') await tell(call, repository, run, 'completed', app.botId)
   await checkReported(repository)
@@ -158,13 +159,10 @@ async function list(call: Call) {
   const sha = await commitNamed(repository, call.param('ref'))
   const query = call.url.searchParams
   const [name, status, appId] = [query.get('check_name'), query.get('status'), query.get('app_id')]
-  const runs = repository.checkRuns
-    .values()
-    .filter((run) => run.headSha === sha)
+  const runs = (repository.runsOfHead.get(sha) ?? [])
     .filter((run) => name === null || run.name === name)
     .filter((run) => status === null || run.status === status)
     .filter((run) => appId === null || String(run.appId) === appId)
-    .toArray()
   // `latest` keeps, of each App's check runs of one name, the newest.
   const latest = new Map(runs.map((run) => [`${run.appId}\n${run.name}`, run]))
   const shown = (query.get('filter') === 'all' ? runs : [...latest.values()]).reverse()

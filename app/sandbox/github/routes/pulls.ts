@@ -178,8 +178,13 @@ async function pullsOfCommit(call: Call) {
     if (pull.head.sha === sha || pull.mergeCommitSha === sha || pull.landed.includes(sha))
       containing.push(pull)
     else {
-      // No git is started for each of many pull requests: the walk is in memory.
-      const own = await commitsBetween(repository, baseOf(repository, pull), pull.head.sha)
+      // No git is started, nor any walk where it was measured, for each of many pull requests.
+      const base = baseOf(repository, pull)
+      const { measured } = pull
+      const own =
+        measured?.baseSha === base && measured.headSha === pull.head.sha
+          ? measured.commits
+          : await commitsBetween(repository, base, pull.head.sha)
       if (own.includes(sha)) containing.push(pull)
     }
   }

@@ -25,10 +25,7 @@ function pullsOn(world: World, repository: Repository, sha: string) {
 
 /** The suite of one App on one commit. */
 export function suiteShape(world: World, repository: Repository, suite: CheckSuite) {
-  const runs = repository.checkRuns
-    .values()
-    .filter((run) => run.appId === suite.appId && run.headSha === suite.headSha)
-    .toArray()
+  const runs = (repository.runsOfHead.get(suite.headSha) ?? []).filter((run) => run.appId === suite.appId)
   const done = runs.length > 0 && runs.every((run) => run.status === 'completed')
   const failed = runs.find((run) => !['success', 'neutral', 'skipped'].includes(run.conclusion ?? ''))
   const head = repository.refs

@@ -1,4 +1,5 @@
 import type { ObjectStore } from '../objects.ts'
+import type { Line } from '../reach.ts'
 import type { RefStore } from '../refs.ts'
 import type { Role } from './account.ts'
 import type { CheckRun, CheckSuite, Status } from './check.ts'
@@ -48,6 +49,7 @@ export type Repository = {
   readonly objects: ObjectStore
   /** Parents of the commits read so far. */
   readonly parents: Map<string, readonly string[]>
+  readonly lines: Line[]
   readonly refStore: RefStore
   /** Full ref name → object id; what the bare repository holds, so that reading a ref costs no process. */
   readonly refs: Map<string, string>
@@ -60,6 +62,8 @@ export type Repository = {
   readonly pulls: Map<number, Pull>
   readonly comments: Map<number, Comment>
   readonly checkRuns: Map<number, CheckRun>
+  /** The same by their commit, oldest first. */
+  readonly runsOfHead: Map<string, CheckRun[]>
   readonly checkSuites: CheckSuite[]
   readonly statuses: Status[]
   readonly activities: Activity[]

@@ -1,0 +1,36 @@
+import type { Interceptor } from 'slonik'
+
+/** So many texts are prepared at most: a text made of a list's length is another one for each length. */
+const most = 400
+const names = new Map<string, string>()
+const seen = new Set<string>()
+
+/**
+ * Whatever is asked again is a prepared statement of its connection: PostgreSQL parses and plans it once, which costs it
+ * more than most of what we ask.
+ */
+export const preparedQueries: Interceptor = {
+  name: 'prepared queries',
+  transformQuery(_, query) {
+    const name = query.name ?? nameOf(query.sql)
+    return name === undefined ? query : { ...query, name }
+  },
+}
+
+/** What `*` stands for changes with a migration, which a prepared statement does not outlive. */
+const isOpen = (text: string) => /(select|returning|\.)\s*\*/i.test(text)
+
+function nameOf(text: string): string | undefined {
+  const known = names.get(text)
+  if (known !== undefined || names.size === most) return known
+  if (isOpen(text)) return
+  if (!seen.has(text)) {
+    if (seen.size === most) seen.clear()
+    seen.add(text)
+    return
+  }
+  seen.delete(text)
+  const name = `q${names.size}`
+  names.set(text, name)
+  return name
+}

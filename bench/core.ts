@@ -22,6 +22,7 @@ import { until } from '../app/sandbox/until.ts'
 import { type Database, executeWithin, openDatabase } from '../app/store/database.ts'
 import { initialise } from '../app/store/initialise.ts'
 import { createLedger } from '../app/store/ledger/ledger.ts'
+import { statementName } from '../app/store/prepared.ts'
 import { createStore } from '../app/store/store.ts'
 
 export const origin = 'bench.local'
@@ -101,7 +102,7 @@ const onDatabase = async (
     signing: [generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()],
     mac: [randomBytes(32).toString('base64')],
   })
-  const queue = await createQueue({ databaseUrl, execute: executeWithin, log })
+  const queue = await createQueue({ databaseUrl, execute: executeWithin, nameOf: statementName, log })
   const ledger = createLedger({ database, keys, clock, log, origin })
   const store = createStore({ database, queue, keys })
   const cloud = providerOf(database)

@@ -20,6 +20,7 @@ import { anchorReads } from '../store/ledger/anchors.ts'
 import { createCheckpointer } from '../store/ledger/checkpointer.ts'
 import { evidenceBytes } from '../store/ledger/evidence.ts'
 import { createLedger } from '../store/ledger/ledger.ts'
+import { statementName } from '../store/prepared.ts'
 import { tellUnreadable } from '../store/readable.ts'
 import { createStore } from '../store/store.ts'
 import { keysOf, signersOf } from './keys.ts'
@@ -64,12 +65,12 @@ export const openPorts = async (
   const policies = await policyTools(process.env)
   const unreadable = tellUnreadable(log, clock)
   const database = await reached(() => openDatabase(databaseUrl, { unreadable }))
-  const queue = await reached(() => createQueue({ databaseUrl, execute: executeWithin, log })).catch(
-    async (error: unknown) => {
-      await database.close()
-      throw error
-    },
-  )
+  const queue = await reached(() =>
+    createQueue({ databaseUrl, execute: executeWithin, nameOf: statementName, log }),
+  ).catch(async (error: unknown) => {
+    await database.close()
+    throw error
+  })
   const store = createStore({ database, queue, keys })
   const signers = signersOf(config.instance, config.keys.signing)
   const noteKeys = signers.map(({ key }) => key)

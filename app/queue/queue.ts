@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import pg from 'pg'
 import { type ConnectionOptions, type JobResult, type JobWithMetadata, PgBoss } from 'pg-boss'
 import type { Log } from '../reconcile/ports/log.ts'
 import { type Queue, type QueueName, queues, type WakeUp } from '../reconcile/ports/queue.ts'
@@ -13,6 +14,8 @@ export type QueueOptions = {
   readonly databaseUrl: string
   /** Runs SQL inside a transaction of the store's. */
   readonly execute: (tx: Tx, text: string, values: readonly unknown[]) => Promise<{ rows: unknown[] }>
+  /** The name under which a connection prepares a statement, if it does. */
+  readonly nameOf: (text: string) => string | undefined
   readonly log: Log
   /** How many keys of one queue are worked at once in this process, in batches of 20. */
   readonly batches?: number
@@ -22,6 +25,7 @@ export type QueueOptions = {
 export async function createQueue(options: QueueOptions): Promise<Queue> {
   const { log } = options
   const boss = new PgBoss({
+    ...preparing(options.nameOf),
     connectionString: withoutWaiting(options.databaseUrl),
     application_name: 'gitsudo queue',
     schema,
@@ -144,6 +148,17 @@ function withoutWaiting(databaseUrl: string): string {
   url.searchParams.append('options', '-c synchronous_commit=off')
   return url.href
 }
+
+/** pg's own setting of a pool's clients, which pg-boss hands on to it. */
+const preparing = (nameOf: QueueOptions['nameOf']) => ({
+  Client: class extends pg.Client {
+    override query(...asked: unknown[]) {
+      const [text, values, ...rest] = asked
+      const name = typeof text === 'string' && Array.isArray(values) ? nameOf(text) : undefined
+      return Reflect.apply(super.query, this, name === undefined ? asked : [{ name, text, values }, ...rest])
+    }
+  },
+})
 
 const mostAtOnce = 1000
 

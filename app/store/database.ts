@@ -67,9 +67,9 @@ export async function openDatabase(
   options: { readonly connections?: number; readonly unreadable?: (found: Unreadable) => void } = {},
 ): Promise<Database> {
   const open = (maxPoolSize: number) =>
-    createPool(url, {
+    createPool(announced(url), {
       driverFactory: createPgDriverFactory(),
-      interceptors: [announcing(), checkedRows, preparedQueries],
+      interceptors: [checkedRows, preparedQueries],
       typeParsers: [
         { name: 'int8', parse: wholeNumber },
         { name: 'timestamptz', parse: (text) => Date.parse(text) },
@@ -131,6 +131,14 @@ export async function openDatabase(
   }
 }
 
+/** What this service's connections write is announced to the triggers (trust.md 5.5). */
+function announced(url: string): string {
+  const own = new URL(url)
+  const options = own.searchParams.get('options')
+  own.searchParams.set('options', [options, '-c gitsudo.announced=yes'].filter(Boolean).join(' '))
+  return own.href
+}
+
 /** The connection behind a transaction that this store opened. */
 export function connectionOf(tx: Tx): DatabaseTransactionConnection {
   return tx as unknown as DatabaseTransactionConnection
@@ -176,27 +184,6 @@ export function json(value: unknown) {
 
 function asTx(connection: DatabaseTransactionConnection): Tx {
   return connection as unknown as Tx
-}
-
-/**
- * What this service writes is announced to the triggers (trust.md 5.5), once for each connection: a statement more in each
- * transaction is one in ten.
- */
-const announcing = (): Interceptor => {
-  const announced = new Set<string>()
-  // slonik lets nothing inside a transaction use another connection, which this is no part of.
-  const outside = AsyncLocalStorage.snapshot()
-  return {
-    name: 'announcing',
-    async afterPoolConnection({ connectionId }, connection) {
-      if (announced.has(connectionId)) return null
-      await outside(() => connection.query(sql.unsafe`select set_config('gitsudo.announced', 'yes', false)`))
-      // Of connections that are gone nobody hears: those that are not are announced again.
-      if (announced.size === 1000) announced.clear()
-      announced.add(connectionId)
-      return null
-    },
-  }
 }
 
 /** A query whose rows are left as they come. */

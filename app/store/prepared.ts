@@ -12,7 +12,7 @@ const seen = new Set<string>()
 export const preparedQueries: Interceptor = {
   name: 'prepared queries',
   transformQuery(_, query) {
-    const name = query.name ?? nameOf(query.sql)
+    const name = query.name ?? statementName(query.sql)
     return name === undefined ? query : { ...query, name }
   },
 }
@@ -20,7 +20,8 @@ export const preparedQueries: Interceptor = {
 /** What `*` stands for changes with a migration, which a prepared statement does not outlive. */
 const isOpen = (text: string) => /(select|returning|\.)\s*\*/i.test(text)
 
-function nameOf(text: string): string | undefined {
+/** The name under which a connection prepares this text; none the first time. */
+export function statementName(text: string): string | undefined {
   const known = names.get(text)
   if (known !== undefined || names.size === most) return known
   if (isOpen(text)) return

@@ -48,6 +48,7 @@ export const openStage = async (open: readonly OpenCloud[]): Promise<Stage> => {
   await world.query('update pgboss.queue set heartbeat_seconds = 3')
   const opened = world
   const queue = await createQueue({
+    nameOf: () => undefined,
     databaseUrl: opened.databaseUrl,
     execute: () => Promise.reject(new Error('no transaction here')),
     log: quietLog,

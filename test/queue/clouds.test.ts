@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createQueue } from '../../app/queue/queue.ts'
 import type { Queue } from '../../app/reconcile/ports/queue.ts'
 import { type Database, executeWithin, openDatabase } from '../../app/store/database.ts'
+import { statementName } from '../../app/store/prepared.ts'
 import { withClient } from '../support/client.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { quietLog } from '../support/quiet-log.ts'
@@ -16,6 +17,7 @@ beforeEach(async () => {
   queue = await createQueue({
     databaseUrl: postgres.appUrl,
     execute: executeWithin,
+    nameOf: statementName,
     log: quietLog,
     batches: 1,
   })

@@ -2,6 +2,7 @@ import { createQueue } from '../../app/queue/queue.ts'
 import { type Queue, queues } from '../../app/reconcile/ports/queue.ts'
 import { until } from '../../app/sandbox/until.ts'
 import { executeWithin, openDatabase } from '../../app/store/database.ts'
+import { statementName } from '../../app/store/prepared.ts'
 import { withClient } from '../support/client.ts'
 import { describeQueue } from '../support/contract/queue.ts'
 import { createTestDatabase } from '../support/postgres.ts'
@@ -10,7 +11,13 @@ import { quietLog } from '../support/quiet-log.ts'
 describeQueue('pg-boss on PostgreSQL', async () => {
   const postgres = await createTestDatabase()
   const database = await openDatabase(postgres.appUrl)
-  const open = () => createQueue({ databaseUrl: postgres.appUrl, execute: executeWithin, log: quietLog })
+  const open = () =>
+    createQueue({
+      databaseUrl: postgres.appUrl,
+      execute: executeWithin,
+      nameOf: statementName,
+      log: quietLog,
+    })
   const waker: Queue = await open()
   const left = () =>
     withClient(postgres.appUrl, async (client) => {

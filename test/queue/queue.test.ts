@@ -6,6 +6,7 @@ import { createQueue } from '../../app/queue/queue.ts'
 import type { Queue } from '../../app/reconcile/ports/queue.ts'
 import type { Tx } from '../../app/reconcile/ports/store.ts'
 import { connectionOf, type Database, executeWithin, openDatabase } from '../../app/store/database.ts'
+import { statementName } from '../../app/store/prepared.ts'
 import { withClient } from '../support/client.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { quietLog } from '../support/quiet-log.ts'
@@ -30,7 +31,12 @@ afterEach(async () => {
 })
 
 async function replica(): Promise<Queue> {
-  const queue = await createQueue({ databaseUrl: postgres.appUrl, execute: executeWithin, log: quietLog })
+  const queue = await createQueue({
+    databaseUrl: postgres.appUrl,
+    execute: executeWithin,
+    nameOf: statementName,
+    log: quietLog,
+  })
   closing.push(() => queue.stop())
   return queue
 }
@@ -113,6 +119,7 @@ test('a wake-up whose insert lost to another is not lost with the job that a wor
   const first = await replica()
   const gaveWay = Promise.withResolvers<void>()
   const second = await createQueue({
+    nameOf: statementName,
     databaseUrl: postgres.appUrl,
     log: quietLog,
     execute: async (tx, text, values) => {

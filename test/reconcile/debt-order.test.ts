@@ -11,6 +11,7 @@ import { wakeDebt } from '../../app/reconcile/wake-debt.ts'
 import { until } from '../../app/sandbox/until.ts'
 import { type Database, executeWithin, openDatabase } from '../../app/store/database.ts'
 import { createLedger } from '../../app/store/ledger/ledger.ts'
+import { statementName } from '../../app/store/prepared.ts'
 import { createStore } from '../../app/store/store.ts'
 import { testKeys } from '../support/keys.ts'
 import { kubernetesWorld } from '../support/kubernetes.ts'
@@ -28,7 +29,13 @@ let kubernetes: Awaited<ReturnType<typeof kubernetesWorld>>
 beforeAll(async () => {
   postgres = await createTestDatabase()
   database = await openDatabase(postgres.appUrl)
-  queue = await createQueue({ databaseUrl: postgres.appUrl, execute: executeWithin, log, batches: 1 })
+  queue = await createQueue({
+    databaseUrl: postgres.appUrl,
+    execute: executeWithin,
+    nameOf: statementName,
+    log,
+    batches: 1,
+  })
   kubernetes = await kubernetesWorld()
 })
 afterAll(async () => {

@@ -77,7 +77,8 @@ export async function sealBatch(
 export const anythingToSeal = async (deps: SealDeps): Promise<boolean> => {
   const { run } = deps.database
   const { any, ...last } = await run.one(sql.type(lookRow)`
-    select exists (select from ledger_staged where not refused) or exists (select from database_changes) as any, last.*
+    select exists (select from ledger_staged where not refused) or exists (select from database_changes) as any,
+      last.seq, last.chain, last.mac_key, last.mac
     from (select) as one left join lateral (
       select seq, chain, mac_key, mac from audit_events where ${ofLedger} order by seq desc limit 1
     ) as last on true`)
@@ -92,14 +93,14 @@ async function sealWithin(deps: SealDeps, tx: Tx) {
     with taken as (
       delete from ledger_staged where id in (
         select id from ledger_staged where not refused order by id limit ${batchSize} for update skip locked
-      ) returning *
+      ) returning id, body, mac_key, mac
     )
     select id::text as id, body, mac_key, mac from taken order by taken.id`)
   const changes = await connection.any(sql.type(changeRow)`
     with taken as (
       delete from database_changes where id in (
         select id from database_changes order by id limit ${batchSize} for update skip locked
-      ) returning *
+      ) returning id, at, by_role, table_name, operation, row_key, before, after, client, application
     )
     select id, ${isoOf(sql.fragment`case when ${isMoment('at')} then at else now() end`)} as at,
       by_role, table_name, operation, row_key, before::text, after::text, client, application

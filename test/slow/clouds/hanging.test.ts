@@ -9,6 +9,7 @@ import { askRevoke } from '../../../app/reconcile/revoke.ts'
 import { until } from '../../../app/sandbox/until.ts'
 import { type Database, executeWithin, openDatabase } from '../../../app/store/database.ts'
 import { createLedger } from '../../../app/store/ledger/ledger.ts'
+import { statementName } from '../../../app/store/prepared.ts'
 import { createStore } from '../../../app/store/store.ts'
 import { azureWorld } from '../../support/azure.ts'
 import { identityCenterWorld } from '../../support/identity-center.ts'
@@ -35,7 +36,12 @@ let aws: Awaited<ReturnType<typeof identityCenterWorld>>
 beforeAll(async () => {
   postgres = await createTestDatabase()
   database = await openDatabase(postgres.appUrl)
-  queue = await createQueue({ databaseUrl: postgres.appUrl, execute: executeWithin, log })
+  queue = await createQueue({
+    databaseUrl: postgres.appUrl,
+    execute: executeWithin,
+    nameOf: statementName,
+    log,
+  })
   azure = await azureWorld('role_assignment')
   aws = await identityCenterWorld()
 })

@@ -159,6 +159,12 @@ describe('AWS', () => {
       ['manager_role_arn_template'],
       /gitsudo-manager/,
     ],
+    [
+      'one manager for all accounts',
+      { ...sts, manager_role_arn_template: 'arn:aws:iam::123456789012:role/gitsudo-manager' },
+      ['manager_role_arn_template'],
+      /\{scope\}/,
+    ],
     ['no TLS', { ...sts, endpoint_url: 'http://aws.example' }, ['endpoint_url'], /https/],
     [
       'no instance',

@@ -239,6 +239,33 @@ describe('another account', () => {
     await removed(intent, provider)
     expect(await mayDescribe(w.aws.url, keys)).toBe(false)
   })
+
+  test.each([
+    ['in a third account', roleArn(manager, '333333333333')],
+    ['in gitsudo’s own account', roleArn(manager)],
+  ])(
+    'is not looked for with a role %s, where nothing of it is: nothing is said to be gone',
+    async (_of, arn) => {
+      w.aws.addRole(arn, trusting(self))
+      w.aws.edit(arn, (policies) => policies.set('roles', JSON.stringify(allowing(policy))))
+      w.clock.advance(6 * minute)
+      const intent = w.intent(1, { scope: elsewhere, cloudRole: 'reader' })
+      w.given.add(intent.grant)
+      const provider = w.provider('ours', { managerRoleArnTemplate: arn })
+      const refused = { kind: 'invalid', message: expect.stringContaining('{scope}') }
+      for (const asked of [provider.inspect, provider.remove, provider.ensure])
+        expect(await fault(asked(intent, w.call()))).toMatchObject(refused)
+    },
+  )
+})
+
+test('a role of another partition is not this one, and nothing is said to be gone', async () => {
+  const intent = w.intent(1)
+  await take(intent)
+  const provider = w.provider('ours', { roleArnTemplate: 'arn:aws-cn:iam::{scope}:role/{role}' })
+  const refused = { kind: 'invalid', message: expect.stringContaining(roleArn('reader-1')) }
+  for (const asked of [provider.inspect, provider.remove])
+    expect(await fault(asked(intent, w.call()))).toMatchObject(refused)
 })
 
 describe('who gitsudo is', () => {

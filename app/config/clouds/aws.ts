@@ -164,6 +164,8 @@ export const awsFaults = (section: Section, credentials: string | undefined): re
   }
   if (!section.role_arn_template.includes('{role}'))
     fault('role_arn_template', 'makes one role of all', 'write {role} where its name goes')
+  if (section.manager_role_arn_template?.includes('{scope}') === false)
+    fault('manager_role_arn_template', 'is in one account for all', 'write {scope} where the account goes')
   if (section.mode === 'identity_center')
     for (const name of ['instance_arn', 'identity_store_id'] as const)
       if (section[name] === undefined)

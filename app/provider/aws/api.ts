@@ -12,7 +12,7 @@ import {
   STSClient,
 } from '@aws-sdk/client-sts'
 import { fromTemporaryCredentials } from '@aws-sdk/credential-providers'
-import type { AwsRole } from '../../grant/grantable/aws.ts'
+import { type AwsRole, awsRole } from '../../grant/grantable/aws.ts'
 import { ProviderError } from '../port.ts'
 import { type AwsIdentity, keysOf, type Place } from './credentials.ts'
 import { classify, isStale } from './faults.ts'
@@ -43,14 +43,16 @@ export const createApi = (options: ApiOptions) => {
     const reach = async (account: string, signal: AbortSignal): Promise<IAMClient> => {
       const own = await sts.send(new GetCallerIdentityCommand({}), { abortSignal: signal })
       if (own.Account === account) return new IAMClient(config)
-      const RoleArn = options.managerRoleArnTemplate?.replaceAll('{scope}', account)
-      if (RoleArn === undefined)
+      const template = options.managerRoleArnTemplate ?? ''
+      const manager = awsRole(template, { scope: account, cloudRole: 'none' })
+      // Elsewhere nothing of this account's roles is to be seen, which is not that they are gone.
+      if (manager?.account !== account)
         throw new ProviderError(
           'invalid',
-          `aws: gitsudo is in account ${own.Account}, and IAM would not let it revoke in ${account}: name a role there as providers.aws.manager_role_arn_template`,
+          `aws: gitsudo is in account ${own.Account}, and IAM would not let it revoke in ${account}: name a role there as providers.aws.manager_role_arn_template, with {scope} for the account`,
         )
       const params = {
-        RoleArn,
+        RoleArn: manager.arn,
         RoleSessionName: 'gitsudo-manager',
         DurationSeconds: 900,
         ...(options.externalId === undefined ? {} : { ExternalId: options.externalId }),
@@ -123,9 +125,16 @@ export const createApi = (options: ApiOptions) => {
       const { Role: seen } = await iam('GetRole', role, signal, (client) =>
         client.send(new GetRoleCommand({ RoleName: role.name }), { abortSignal: signal }),
       )
+      if (seen?.Arn === undefined || seen.RoleId === undefined)
+        throw new ProviderError('unknown', `aws: ${role.arn} came without an ARN or id`)
+      if (!seen.Arn.startsWith(role.arn.slice(0, role.arn.indexOf('/'))))
+        throw new ProviderError(
+          'invalid',
+          `aws: asked for ${role.arn}, IAM answers of elsewhere: ${seen.Arn}`,
+        )
       // IAM knows roles by name: the same name on another path is another role.
-      if (seen?.Arn !== role.arn || seen.RoleId === undefined)
-        throw new ProviderError('not_found', `aws: ${role.arn} is not there; ${seen?.Arn ?? 'nothing'} is`)
+      if (seen.Arn !== role.arn)
+        throw new ProviderError('not_found', `aws: ${role.arn} is not there; ${seen.Arn} is`)
       return {
         id: seen.RoleId,
         mostSeconds: seen.MaxSessionDuration ?? 3600,

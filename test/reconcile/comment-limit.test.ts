@@ -90,7 +90,10 @@ test.each([
     expect(body).toMatch(/^<!-- gitsudo:1:7 -->\n- `req_\w+` is \*\*quarantined\*\*/)
     expect(body).toMatch(count === 1 ? /\n### ❌ .*ask-0\.yaml`: denied\n/ : /\n❌ \*\*denied\*\*: /)
     const shown = (body.match(/\*\*quarantined\*\*/g) ?? []).length
-    if (shown < count) expect(body).toContain(`- and ${count - shown} more; \`gitsudo status\` shows them`)
+    if (shown < count)
+      expect(body).toContain(
+        `- and ${count - shown} more; \`gitsudo status\` shows them, \`gitsudo audit --request ID\` the events of each\n`,
+      )
     const named = (body.match(/somebody-\d+/g) ?? []).length
     if (named < unasked) expect(body).toContain(` and ${unasked - named} more\n`)
     const check = checkOf(decision)

@@ -44,3 +44,9 @@ test('a grant that is given has one at once; its end waits for the checkpoint th
   expect((await receiptOf({ state: 'active' }, [sealed(12)])).receipt).toBeUndefined()
   expect((await receiptOf({ state: 'ended', endedAt: 0 }, [sealed(12)], 11)).early).toBe(true)
 })
+
+test('a grant that may not be removed keeps the one that it was given with', async () => {
+  const events = [sealed(12, 'grant.issued'), sealed(13, 'grant.quarantined')]
+  const { receipt } = await receiptOf({ state: 'quarantined' }, events)
+  expect(receipt).toMatch(/^event 12, leaf 0c/)
+})

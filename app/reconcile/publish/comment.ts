@@ -73,7 +73,11 @@ export const commentBody = (
   const head = [
     commentMark(decision),
     ...stands.kept,
-    ...(stands.left === 0 ? [] : [`- and ${stands.left} more; \`gitsudo status\` shows them`]),
+    ...(stands.left === 0
+      ? []
+      : [
+          `- and ${stands.left} more; \`gitsudo status\` shows them, \`gitsudo audit --request ID\` the events of each`,
+        ]),
     ...policiesLine(decision),
     ...(unasked.length === 0
       ? []

@@ -8,6 +8,7 @@ import type { StatusRow } from '../ports/store.ts'
 const shown: Partial<Record<string, readonly EventType[]>> = {
   active: ['grant.issued'],
   revoking: ['grant.issued'],
+  quarantined: ['grant.issued'],
   ended: ['grant.expired', 'grant.revoked'],
 }
 

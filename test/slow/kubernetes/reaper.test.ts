@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createKubernetes } from '../../../app/provider/kubernetes/kubernetes.ts'
-import { run } from '../../../app/sandbox/run.ts'
 import { type RealCluster, startCluster } from '../../kubernetes/cluster.ts'
 import { kubernetesIntent, type Manifest, shipped } from '../../support/kubernetes.ts'
+import { ofOurs, reap } from '../../support/reaper.ts'
 
 /** deploy/kubernetes/reaper.yaml as it is, under its own rights, without gitsudo. */
 let cluster: RealCluster
@@ -15,76 +15,87 @@ beforeAll(async () => {
 }, 2_400_000)
 afterAll(() => cluster?.close())
 
-type Container = { readonly command: readonly string[]; readonly args: readonly string[] }
-const container = (): Container => {
-  const job = shipped('reaper').find(({ kind }) => kind === 'CronJob')
-  const { spec } = job as unknown as {
-    readonly spec: {
-      readonly jobTemplate: {
-        readonly spec: { readonly template: { readonly spec: { readonly containers: readonly Container[] } } }
-      }
-    }
-  }
-  const [found] = spec.jobTemplate.spec.template.spec.containers
-  if (found === undefined) throw new Error('the reaper has no container')
-  return found
-}
-const reap = async () => {
-  const { command, args } = container()
-  const [shell = '', ...options] = command
+const reaped = async () => {
   const file = `${cluster.dir}/reaper.kubeconfig`
   await writeFile(file, reaper, { mode: 0o600 })
-  const bin = cluster.binaries.kubectl.replace(/\/kubectl$/, '')
-  return run(shell, [...options, ...args], {
-    env: { PATH: `${bin}:${process.env.PATH}`, HOME: cluster.dir, KUBECONFIG: file },
-  })
+  return reap(cluster.binaries.kubectl.replace(/\/kubectl$/, ''), { HOME: cluster.dir, KUBECONFIG: file })
 }
 
 const group = 'rbac.authorization.k8s.io'
-const binding = (name: string, expires: string | undefined, change: object = {}): Manifest => ({
+const binding = (end: string, expires: string | undefined, change: object = {}): Manifest => ({
   apiVersion: `${group}/v1`,
   kind: 'RoleBinding',
   metadata: {
-    name,
+    name: ofOurs(end),
     namespace: 'checkout',
-    labels: { 'gitsudo.dev/request': name },
+    labels: { 'gitsudo.dev/request': end },
     ...(expires === undefined ? {} : { annotations: { 'gitsudo.dev/expires-at': expires } }),
     ...change,
   },
   roleRef: { apiGroup: group, kind: 'ClusterRole', name: 'view' },
   subjects: [{ apiGroup: group, kind: 'User', name: 'alice@example.com' }],
 })
-const left = async (): Promise<readonly string[]> => {
-  const all = [
+const ofCluster = (made: Manifest): Manifest => ({
+  ...made,
+  kind: 'ClusterRoleBinding',
+  metadata: { ...(made.metadata as object), namespace: undefined },
+})
+/** The names of all bindings. */
+const all = async (): Promise<readonly (string | undefined)[]> =>
+  [
     ...(await cluster.admin.rbac.listRoleBindingForAllNamespaces()).items,
     ...(await cluster.admin.rbac.listClusterRoleBinding()).items,
   ]
-  return all.flatMap(({ metadata }) => (metadata?.name?.startsWith('t-') ? [metadata.name] : [])).sort()
-}
+    .map(({ metadata }) => metadata?.name)
+    .sort()
 const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1000).toISOString()
 
 test('takes away what is past its end or has none, here and above all namespaces, and nothing else', async () => {
-  const whole = binding('t-whole-cluster', inSeconds(-5))
+  const before = await all()
   await cluster.apply([
-    binding('t-past', inSeconds(-1)),
-    binding('t-long-past', '2026-01-01T00:00:00Z'),
-    binding('t-without-annotations', undefined),
-    binding('t-without-end', undefined, { annotations: { other: 'x' } }),
-    binding('t-garbled', 'never'),
-    binding('t-far', '9999999999'),
-    {
-      ...whole,
-      kind: 'ClusterRoleBinding',
-      metadata: { ...(whole.metadata as object), namespace: undefined },
-    },
-    binding('t-soon', inSeconds(120)),
-    binding('t-next-year', '2099-01-01T00:00:00Z'),
-    binding('t-not-ours', inSeconds(-60), { labels: { app: 'x' } }),
+    binding('past', inSeconds(-1)),
+    binding('longpast', '2026-01-01T00:00:00Z'),
+    binding('withoutannotations', undefined),
+    binding('withoutend', undefined, { annotations: { other: 'x' } }),
+    binding('garbled', 'never'),
+    binding('far', '9999999999'),
+    ofCluster(binding('wholecluster', inSeconds(-5))),
+    binding('soon', inSeconds(120)),
+    binding('nextyear', '2099-01-01T00:00:00Z'),
+    binding('notours', inSeconds(-60), { labels: { app: 'x' } }),
   ])
-  const ran = await reap()
-  expect(ran).toMatchObject({ status: 0, stderr: '' })
-  expect(await left()).toEqual(['t-next-year', 't-not-ours', 't-soon'])
-  expect((await cluster.admin.rbac.listClusterRoleBinding()).items.length).toBeGreaterThan(10)
+  expect(await reaped()).toMatchObject({ status: 0, stderr: '' })
+  const left = ['soon', 'nextyear', 'notours'].map(ofOurs)
+  expect(await all()).toEqual([...before, ...left].sort())
+})
+
+test('what somebody wrote into a name or an annotation deletes no other binding', async () => {
+  const others = [
+    binding('other', undefined, { labels: { app: 'x' } }),
+    ofCluster(binding('otherabove', undefined, { labels: { app: 'x' } })),
+  ]
+  const [name, above] = [ofOurs('other'), ofOurs('otherabove')]
+  const lines = [
+    `ClusterRoleBinding ${above} - x`,
+    `ClusterRoleBinding "${above}" "-" "x"`,
+    `RoleBinding "${name}" "checkout" "x"`,
+    'ClusterRoleBinding cluster-admin - x',
+    'rolebindings --all kube-system x',
+  ]
+  const written = lines.flatMap((line, index) => [
+    binding(`w${index}`, `2099-01-01T00:00:00Z\n${line}\nZ`),
+    binding(`n${index}`, undefined, { name: `${ofOurs(`n${index}`)}\n${line}` }),
+  ])
+  const spaced = [`${name} checkout`, `${name}" "checkout`, `${name}\u2028`, `${name}\u0085`, ` ${name}`]
+  await cluster.apply([
+    ...others,
+    ...written,
+    ...spaced.map((odd, index) => binding(`s${index}`, undefined, { name: odd })),
+  ])
+  const before = await all()
+  expect(before).toEqual(expect.arrayContaining([name, above, ...spaced, 'cluster-admin']))
+  expect(await reaped()).toEqual({ status: 0, stdout: '', stderr: '' })
+  expect(await all()).toEqual(before)
 })
 
 test('takes away what the provider made, once its time has passed', async () => {
@@ -110,7 +121,7 @@ test('takes away what the provider made, once its time has passed', async () => 
   now = Date.now()
   const live = kubernetesIntent(3, now)
   await provider.ensure(live, call())
-  expect((await reap()).status).toBe(0)
+  expect((await reaped()).status).toBe(0)
   for (const intent of [past, whole])
     expect(await provider.inspect(intent, call())).toEqual({ kind: 'absent' })
   expect((await provider.inspect(live, call())).kind).toBe('present')
@@ -121,8 +132,8 @@ test('has nothing to do where there is nothing, and fails aloud when it may not'
     namespace: 'checkout',
     labelSelector: 'gitsudo.dev/request',
   })
-  expect(await reap()).toEqual({ status: 0, stdout: '', stderr: '' })
+  expect(await reaped()).toEqual({ status: 0, stdout: '', stderr: '' })
   await cluster.admin.rbac.deleteClusterRoleBinding({ name: 'gitsudo-reaper' })
-  await expect.poll(async () => (await reap()).status).not.toBe(0)
+  await expect.poll(async () => (await reaped()).status).not.toBe(0)
   await cluster.apply(shipped('reaper'))
 })

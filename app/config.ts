@@ -169,18 +169,31 @@ function gitHost(baseUrl: string): string {
   return baseUrl === 'https://api.github.com' ? 'https://github.com' : new URL(baseUrl).origin
 }
 
+/** As pg reads them: all but the first two check the server's certificate. */
+const sslModes = ['disable', 'no-verify', 'prefer', 'require', 'verify-ca', 'verify-full']
+
 function databaseFaults(url: string | undefined, embedded: boolean): readonly ConfigFault[] {
   const remedy = 'set GITSUDO_DATABASE_URL or database.url_file, or database.embedded: true for a trial'
   if (url === undefined) return embedded ? [] : [{ key: 'database', message: 'names no database', remedy }]
   if (embedded)
     return [{ key: 'database.embedded', message: 'is set beside an address', remedy: 'keep one of them' }]
-  return /^postgres(ql)?:\/\/./.test(url) && URL.canParse(url)
+  if (!/^postgres(ql)?:\/\/./.test(url) || !URL.canParse(url))
+    return [
+      {
+        key: 'database.url',
+        message: 'is not a PostgreSQL address',
+        remedy: 'write postgres://ROLE@HOST:5432/DATABASE',
+      },
+    ]
+  const mode = new URL(url).searchParams.get('sslmode')
+  // One that nobody here knows would be no encryption.
+  return mode === null || sslModes.includes(mode)
     ? []
     : [
         {
           key: 'database.url',
-          message: 'is not a PostgreSQL address',
-          remedy: 'write postgres://ROLE@HOST:5432/DATABASE',
+          message: `has the unknown sslmode=${mode}`,
+          remedy: `write one of ${sslModes.join(', ')}`,
         },
       ]
 }

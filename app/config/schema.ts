@@ -156,7 +156,7 @@ export const fileSchema = z.strictObject({
         .optional()
         .meta(
           about(
-            'PostgreSQL address for the role `gitsudo_app`. With a password only from the environment or `url_file`. `DATABASE_URL` is read too. Directly: connections carry settings of their own (`options`), which poolers such as PgBouncer do not pass on.',
+            'PostgreSQL address for the role `gitsudo_app`. With a password only from the environment or `url_file`. `DATABASE_URL` is read too. A pooler between must keep sessions (PgBouncer: `pool_mode = session`).',
             'postgres://gitsudo_app@db.internal/gitsudo?sslmode=verify-full',
             { env: 'GITSUDO_DATABASE_URL' },
           ),

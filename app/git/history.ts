@@ -48,15 +48,7 @@ export function createHistory({ gitDir, env, timeoutMs, objects }: HistoryOption
       const shas = await list([`--max-count=${limit + 1}`, tip])
       return shas.length > limit ? undefined : shas
     },
-    createHeld(objects, requests, async (commit) => {
-      // --full-history: by default git leaves out side branches whose changes a merge undid.
-      const walk = ['log', '--full-history', '--diff-merges=first-parent', '--no-renames', '--diff-filter=d']
-      const { stdout } = await run([...walk, '--format=', '--name-only', '-z', commit, '--', requests])
-      return stdout
-        .toString('utf8')
-        .split('\0')
-        .filter((path) => path !== '')
-    }),
+    createHeld(objects, requests),
   )
   /** Where ways back from `head` first meet what `stop` holds; undefined: not within what is read here. */
   const meet = async (head: Sha, stop: (sha: Sha) => boolean): Promise<readonly Sha[] | undefined> => {
@@ -117,10 +109,12 @@ export function createHistory({ gitDir, env, timeoutMs, objects }: HistoryOption
     },
     async everHeld(commit: Sha, path: string): Promise<boolean> {
       await present(commit)
-      return (
-        (await line.held(commit, path)) ??
-        (await list(['--full-history', '--max-count=1', commit, '--', path])).length > 0
-      )
+      const onLine = line.held(commit, path)
+      if (onLine !== undefined) return onLine
+      // --full-history: by default git leaves out side branches whose changes a merge undid.
+      const answer = (await list(['--full-history', '--max-count=1', commit, '--', path])).length > 0
+      line.learn(commit, path, answer)
+      return answer
     },
   }
 }

@@ -14,8 +14,9 @@ export type Line = {
   follow(tip: Sha): Promise<void>
   /** Tells whether a commit is `of` or an ancestor of it; undefined: `of` is not on the line, ask git. */
   below(of: Sha): ((commit: Sha) => boolean) | undefined
-  /** Whether anything ever lay at a path in the history of `of`; undefined: ask git. */
-  held(of: Sha, path: string): Promise<boolean | undefined>
+  /** Whether anything ever lay at a path in the history of `of`; undefined: ask git, and say what it answered. */
+  held(of: Sha, path: string): boolean | undefined
+  learn(of: Sha, path: string, held: boolean): void
 }
 
 /**
@@ -45,7 +46,7 @@ export function createLine(
 
   async function begin(next: Sha): Promise<void> {
     const commits = await all(next, mostKept)
-    held.begin(next)
+    held.begin()
     reached = new Map(commits?.map((sha) => [sha, 0]))
     steps = new Map(commits && [[next, 0]])
     tip = commits && next
@@ -65,7 +66,7 @@ export function createLine(
         found.add(at)
         open.push(...(await commitOf(objects, at)).parents)
       }
-      await held.step({ number, sha: step }, found)
+      await held.step(number, found)
       for (const sha of found) reached.set(sha, number)
       steps.set(step, number)
       tip = step
@@ -80,9 +81,13 @@ export function createLine(
         ? undefined
         : (commit) => (reached.get(commit) ?? Number.POSITIVE_INFINITY) <= step
     },
-    async held(of, path) {
+    held(of, path) {
       const step = steps.get(of)
       return step === undefined ? undefined : held.upTo(step, path)
+    },
+    learn(of, path, answer) {
+      const step = steps.get(of)
+      if (step !== undefined) held.learn(step, path, answer)
     },
   }
 }

@@ -58,7 +58,7 @@ export function readDelivery(
   if (!isKept(event, action)) return { ignored: `${event} ${shown(action ?? '')} asks for nothing` }
   return {
     delivery: { guid: guid.toLowerCase(), event, body: rawBody, receivedAt: at.receivedAt, ...rest },
-    wake: wake(repository),
+    wake: wake(repository, at.receivedAt),
   }
 }
 
@@ -74,7 +74,7 @@ type About = {
   readonly repository: number
   readonly pull?: number
   readonly ref?: string
-  readonly wake: (repository: IntakeRepository) => readonly WakeUp[]
+  readonly wake: (repository: IntakeRepository, receivedAt: number) => readonly WakeUp[]
 }
 
 function aboutOf(event: Exclude<EventName, Notice>, body: object): About | undefined {
@@ -89,7 +89,11 @@ function aboutOf(event: Exclude<EventName, Notice>, body: object): About | undef
         action,
         repository,
         pull,
-        wake: () => [wakePull(repository, pull), ...(merged ? [wakeBranch(repository)] : [])],
+        // A verdict gives or denies access: a forecast can wait.
+        wake: (_, urgent) =>
+          merged
+            ? [{ ...wakePull(repository, pull), urgent }, wakeBranch(repository)]
+            : [wakePull(repository, pull)],
       }
     }
     case 'pull_request_review': {
@@ -118,7 +122,8 @@ function aboutOf(event: Exclude<EventName, Notice>, body: object): About | undef
       const pull = data.issue.number
       // Most comments are talk: only a command is worth a look.
       const command = /^\/gitsudo\b/im.test(data.comment.body)
-      return { action, repository, pull, wake: () => (command ? [wakePull(repository, pull)] : []) }
+      const asked = (urgent: number) => (command ? [{ ...wakePull(repository, pull), urgent }] : [])
+      return { action, repository, pull, wake: (_, receivedAt) => asked(receivedAt) }
     }
     case 'check_run': {
       const { success, data } = shapes.check_run.safeParse(body)

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import pg from 'pg'
 import { type ConnectionOptions, type JobResult, type JobWithMetadata, PgBoss } from 'pg-boss'
 import type { Log } from '../reconcile/ports/log.ts'
 import { type Queue, type QueueName, queues, type WakeUp } from '../reconcile/ports/queue.ts'
 import type { Tx } from '../reconcile/ports/store.ts'
+import { clients } from './clients.ts'
 import { schema } from './install.ts'
 import { createSpares } from './spares.ts'
 
@@ -25,8 +25,8 @@ export type QueueOptions = {
 export async function createQueue(options: QueueOptions): Promise<Queue> {
   const { log } = options
   const boss = new PgBoss({
-    ...preparing(options.nameOf),
-    connectionString: withoutWaiting(options.databaseUrl),
+    ...clients(options.nameOf),
+    connectionString: options.databaseUrl,
     application_name: 'gitsudo queue',
     schema,
     migrate: false,
@@ -138,27 +138,6 @@ export async function createQueue(options: QueueOptions): Promise<Queue> {
     },
   }
 }
-
-/**
- * The queue's own commits do not wait for the disk: should PostgreSQL crash, wake-ups of its last moment are lost or
- * come twice, and cost time only. Those inside a transaction of the store's are as durable as it is.
- */
-function withoutWaiting(databaseUrl: string): string {
-  const url = new URL(databaseUrl)
-  url.searchParams.append('options', '-c synchronous_commit=off')
-  return url.href
-}
-
-/** pg's own setting of a pool's clients, which pg-boss hands on to it. */
-const preparing = (nameOf: QueueOptions['nameOf']) => ({
-  Client: class extends pg.Client {
-    override query(...asked: unknown[]) {
-      const [text, values, ...rest] = asked
-      const name = typeof text === 'string' && Array.isArray(values) ? nameOf(text) : undefined
-      return Reflect.apply(super.query, this, name === undefined ? asked : [{ name, text, values }, ...rest])
-    }
-  },
-})
 
 const mostAtOnce = 1000
 

@@ -115,7 +115,7 @@ export const followBranch = async (
       if (row === undefined || !(await isSettled(deps, repository, row, requests))) wake.add(number)
     }
     await deps.queue.wake(
-      [...wake].map((number) => wakePull(repository.id, number)),
+      [...wake].map((number) => ({ ...wakePull(repository.id, number), urgent: deps.clock.now() })),
       tx,
     )
     await deps.store.saveBranch(tx, { repository: repository.id, cursor: tip })

@@ -15,6 +15,7 @@ import {
 import type { z } from 'zod'
 import { held, type Store, type Tx } from '../reconcile/ports/store.ts'
 import { together } from '../reconcile/together.ts'
+import { slonikAddress } from './address.ts'
 import { preparedQueries } from './prepared.ts'
 import { readEach, type Unreadable } from './readable.ts'
 
@@ -66,9 +67,11 @@ export async function openDatabase(
   url: string,
   options: { readonly connections?: number; readonly unreadable?: (found: Unreadable) => void } = {},
 ): Promise<Database> {
+  const at = slonikAddress(url)
   const open = (maxPoolSize: number) =>
-    createPool(announced(url), {
-      driverFactory: createPgDriverFactory(),
+    createPool(at.url, {
+      driverFactory: announcing(createPgDriverFactory()),
+      ...(at.ssl && { ssl: at.ssl === true ? {} : at.ssl }),
       interceptors: [checkedRows, preparedQueries],
       typeParsers: [
         { name: 'int8', parse: wholeNumber },
@@ -131,13 +134,24 @@ export async function openDatabase(
   }
 }
 
-/** What this service's connections write is announced to the triggers (trust.md 5.5). */
-function announced(url: string): string {
-  const own = new URL(url)
-  const options = own.searchParams.get('options')
-  own.searchParams.set('options', [options, '-c gitsudo.announced=yes'].filter(Boolean).join(' '))
-  return own.href
-}
+type Driver = ReturnType<typeof createPgDriverFactory>
+
+/** What this service writes is announced to the triggers (trust.md 5.5), once for each connection. */
+const announcing =
+  (driver: Driver): Driver =>
+  async (setup) => {
+    const { createClient, ...rest } = await driver(setup)
+    return {
+      ...rest,
+      async createClient() {
+        const client = await createClient()
+        client.acquire()
+        await client.query("set gitsudo.announced = 'yes'")
+        await client.release()
+        return client
+      },
+    }
+  }
 
 /** The connection behind a transaction that this store opened. */
 export function connectionOf(tx: Tx): DatabaseTransactionConnection {

@@ -276,6 +276,13 @@ describe('faults', () => {
       { DATABASE_URL: 'mysql://a@b/c' },
     ],
     [
+      'an unknown sslmode',
+      whole,
+      ['database.url'],
+      /sslmode=verify_full/,
+      { DATABASE_URL: 'postgres://a@b/c?sslmode=verify_full' },
+    ],
+    [
       'a missing secret file',
       whole.replace('/s/hook', '/s/gone'),
       ['github.webhook_secret_file'],

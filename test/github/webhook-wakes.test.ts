@@ -4,6 +4,7 @@ import { bytes, guid, setUp } from './intake.ts'
 
 describe('what each event asks to be looked at', () => {
   const pull = { queue: 'pull-request', key: '7:5' }
+  const waitedFor = { ...pull, urgent: 1_700_000_000_000 }
   const publish = { queue: 'publish', key: '7:5' }
   const branch = { queue: 'branch', key: '7' }
   const group = { queue: 'merge-group', key: `7:${bodies.group}` }
@@ -12,14 +13,14 @@ describe('what each event asks to be looked at', () => {
     ['pull_request', bodies.pullRequest('synchronize'), [pull]],
     ['pull_request', bodies.pullRequest('edited'), [pull]],
     ['pull_request', bodies.pullRequest('closed'), [pull]],
-    ['pull_request', bodies.pullRequest('closed', { merged: true }), [pull, branch]],
+    ['pull_request', bodies.pullRequest('closed', { merged: true }), [waitedFor, branch]],
     ['pull_request_review', bodies.review(), [pull]],
     ['pull_request_review', bodies.review('dismissed', { state: 'dismissed' }), [pull]],
     ['pull_request_review', bodies.review('submitted', { user: null }), [pull]],
     ['push', bodies.push(), [branch]],
     ['push', bodies.push('refs/heads/topic'), []],
     ['push', bodies.push('refs/tags/main'), []],
-    ['issue_comment', bodies.comment('please\n/gitsudo revoke'), [pull]],
+    ['issue_comment', bodies.comment('please\n/gitsudo revoke'), [waitedFor]],
     ['issue_comment', bodies.comment('looks good'), []],
     ['issue_comment', bodies.comment('/gitsudo revoke', {}), []],
     ['merge_group', bodies.mergeGroup(), [group]],

@@ -14,9 +14,10 @@ export type QueueName = (typeof queues)[number]
 /**
  * `<repository id>:<pull number>` for pull-request and publish, `<repository id>` for branch, the id for grant,
  * `<repository id>:<full ref>` for merge-group, the anchor repository's id for anchor,
- * the provider's name for cloud. `urgent`: since when (epoch ms) access
- * is to be gone; it goes before what is not, the oldest first. `owed`: that was tried in vain; it goes after what was not
- * tried yet, so that the debt of a cloud that is back holds up no other cloud's ends.
+ * the provider's name for cloud. `urgent`: since when (epoch ms) access is to be gone, or, in the queue pull-request, a
+ * merge waits for its verdict or a command for its answer; it goes before what is not, the oldest first. `owed`: that was
+ * tried in vain; it goes after what was not tried yet, so that the debt of a cloud that is back holds up no other cloud's
+ * ends.
  */
 export type WakeUp = {
   readonly queue: QueueName

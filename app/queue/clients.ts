@@ -1,0 +1,32 @@
+import pg from 'pg'
+
+/**
+ * pg's own setting of a pool's clients, which pg-boss hands on to it. Its statements are prepared; and its own commits do
+ * not wait for the disk: should PostgreSQL crash, wake-ups of its last moment are lost or come twice, and cost time only.
+ * Those inside a transaction of the store's are as durable as it is.
+ * @param nameOf the name under which a connection prepares a statement, if it does
+ */
+export const clients = (nameOf: (text: string) => string | undefined) => ({
+  Client: class extends pg.Client {
+    override connect(...[done]: unknown[]) {
+      const connected = super.connect().then(async () => {
+        await super.query('set synchronous_commit = off')
+        return this
+      })
+      if (typeof done === 'function')
+        connected.then(
+          () => Reflect.apply(done, undefined, []),
+          (error) => Reflect.apply(done, undefined, [error]),
+        )
+      return connected
+    }
+
+    override query(...asked: unknown[]) {
+      const [text, values, ...rest] = asked
+      // Without values pg sends text as it is, which may be several statements.
+      const single = typeof text === 'string' && Array.isArray(values) && values.length > 0
+      const name = single ? nameOf(text) : undefined
+      return Reflect.apply(super.query, this, name === undefined ? asked : [{ name, text, values }, ...rest])
+    }
+  },
+})

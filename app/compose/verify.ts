@@ -27,7 +27,8 @@ import { anchorBranch } from '../reconcile/anchor.ts'
 import { canonicalPath } from '../request/path.ts'
 import { hearEvents } from './verify/heard.ts'
 import { type Remembered, recall, remember } from './verify/memory.ts'
-import { databaseSource, exportSource, type Keys, type Source } from './verify/source.ts'
+import { databaseSource, exportSource, type Keys } from './verify/source.ts'
+import { startAt } from './verify/start.ts'
 
 const brokenChain = 'not compared, because the chain is broken'
 
@@ -57,7 +58,7 @@ export async function verifyEverything(
       ...others.claims,
       ...receiptClaims(ask.github?.receipts ?? []),
     ]
-    const start = await startAt(source, ask, trust)
+    const start = await startAt(source, ask.since, trust)
 
     const verified = await source.verify({
       claims,
@@ -226,14 +227,4 @@ function otherClaims({ witnesses }: VerifyAsk, earlier: Remembered | undefined, 
     else earlierFaults.push(told(opened.fault))
   }
   return { claims, faults, earlierFaults }
-}
-
-/** The newest checkpoint before --since that is signed; undefined: from the first event on. */
-async function startAt(source: Source, { since }: VerifyAsk, trust: Trust): Promise<Claim | undefined> {
-  if (since === undefined || source.checkpointsBefore === undefined) return undefined
-  for (const note of await source.checkpointsBefore(since)) {
-    const opened = readClaim(note, trust, { of: 'checkpoints', by: 'the checkpoint it began at' })
-    if (opened.ok) return opened.claim
-  }
-  return undefined
 }

@@ -76,6 +76,22 @@ test('a checkpoint that nobody trusted signed is no beginning', async () => {
   expect(verdict.exit).toBe(1)
 })
 
+test.each([
+  ['times', "update audit_events set at = at - interval '30 days' where seq between 30 and 41", 'time'],
+  ['sizes', 'update checkpoints set size = 29 where size = 41', 'time'],
+  ['sizes', 'update checkpoints set size = 29 where size = 41', 'seq'],
+])('columns that give other %s lead it past nothing', async (_, change, by) => {
+  const { rows } = await hands.edit(
+    'select extract(epoch from at) * 1000 as at from audit_events where seq = 30',
+  )
+  await edit(30, flip('body'))
+  await hands.edit(change)
+  expect(await since(30, by === 'time' ? { since: { time: Number(rows[0].at) } } : {})).toMatchObject({
+    exit: 1,
+    chain: { seq: 30, what: 'leaf' },
+  })
+})
+
 test('a ledger that is quiet since its newest checkpoint holds', async () => {
   const { comparisons } = await since(61)
   expect(comparisons[0]).toMatchObject({

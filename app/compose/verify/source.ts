@@ -6,6 +6,7 @@ import { type ExportLine, readExportLine } from '../../audit/export-line.ts'
 import type { NoteKey } from '../../audit/note.ts'
 import type { Verified, VerifierOptions } from '../../audit/verify.ts'
 import { verifyExportLines } from '../../audit/verify-export.ts'
+import type { VerifyAsk } from '../../cli/deps.ts'
 import { at, openDatabase } from '../../store/database.ts'
 import { sealedBodies } from '../../store/ledger/append.ts'
 import { readRotations } from '../../store/ledger/checkpoints.ts'
@@ -13,6 +14,14 @@ import { ledgerReads } from '../../store/ledger/read.ts'
 import { type VerifyOptions, verifyLedger } from '../../store/ledger/verify.ts'
 import { recordedOrigin } from '../audit.ts'
 import { linesOf } from '../lines.ts'
+
+export type Since = NonNullable<VerifyAsk['since']>
+
+/** A stored checkpoint, how many events it is said to be over, and the last of these as it is stored. */
+export type Beginning = z.infer<typeof beginning>
+
+const bytes = z.custom<Buffer>((value) => Buffer.isBuffer(value)).nullable()
+const beginning = z.object({ size: z.number(), note: z.string(), body: bytes, leaf: bytes })
 
 type Seen = { readonly seq: number; readonly event: LedgerEvent }
 
@@ -32,8 +41,8 @@ export type Source = {
   events(types: readonly EventType[], size: number): AsyncIterable<Seen>
   /** leaf (hex) → seq of those that it holds. */
   places(leaves: readonly string[]): Promise<ReadonlyMap<string, number>>
-  /** Notes of the newest checkpoints over fewer events than there were at a moment (epoch ms) or seq, the newest first. */
-  checkpointsBefore?(since: { readonly seq: number } | { readonly time: number }): Promise<readonly string[]>
+  /** The newest checkpoints that the columns put before a moment (epoch ms) or seq, the newest first. */
+  checkpointsBefore?(since: Since): Promise<readonly Beginning[]>
   close(): Promise<void>
 }
 
@@ -59,9 +68,9 @@ export async function databaseSource(url: string, instance: string | undefined):
             ? sql.fragment`${since.seq}`
             : sql.fragment`coalesce((select min(seq) from audit_events where at >= ${at(since.time)}),
                 (select max(seq) + 1 from audit_events))`
-        const rows = await database.run.any(sql.type(z.object({ note: z.string() }))`
-          select note from checkpoints where size > 0 and size < ${before} order by size desc limit 10`)
-        return rows.map(({ note }) => note)
+        return database.run.any(sql.type(beginning)`
+          select c.size, c.note, e.body, e.leaf from checkpoints c left join audit_events e on e.seq = c.size
+          where c.size > 0 and c.size < ${before} order by c.size desc limit 10`)
       },
       close: () => database.close(),
     }

@@ -53,8 +53,8 @@ export const createPullReconciler = (deps: ObserveDeps) => ({
       if (undecided === undefined) await untroubled(deps, looked)
       else await troubled(deps, looked, undecided)
       const now = await deps.store.requestsOfPull(at.repository, at.pull)
-      const fresh = now.filter(({ id }) => !rows.some((row) => row.id === id))
-      await revokeByComment(deps, repository.id, at.pull, fresh)
+      if (now.some(({ id }) => !rows.some((row) => row.id === id)))
+        await revokeByComment(deps, repository.id, at.pull, now)
     } catch (error) {
       await notYet(deps, repository, at.pull, pull, rows, asTrouble(error))
     }

@@ -86,6 +86,14 @@ test('b: the requester, who could approve it, and administrators revoke; nobody 
   expect(await revokedBy(t, other.id)).toBe('erin')
 })
 
+test('b: of several commands in one comment each is obeyed', async () => {
+  const t = await attackWorld()
+  const asked = await active(t, 'comment-lines')
+  await say(t, asked.number, `/gitsudo revoke ${asked.id}x\n/gitsudo revoke ${asked.id}`, 'alice')
+  await t.reached(asked.id, 'ended')
+  expect(await revokedBy(t, asked.id)).toBe('alice')
+})
+
 test('c: a comment never grants', async () => {
   const t = await attackWorld()
   const asked = await t.ask('comment-grants', admin)

@@ -6,11 +6,12 @@ import type { Account } from '../ports/github.ts'
 import type { RequestRow } from '../ports/store.ts'
 import { askRevoke } from '../revoke.ts'
 
-const command = /^\/gitsudo[^\S\n]+revoke(?:[^\S\n]+(\S+))?[^\S\n]*$/im
+const command = /^\/gitsudo[^\S\n]+revoke(?:[^\S\n]+(\S+))?[^\S\n]*$/gim
 
 /**
- * `/gitsudo revoke [ID]` from the signed payload of the comment's creation (trust.md 6.27): by the requester,
- * the request's approvers, or an administrator. A comment never grants. Who may not is ignored, and logged.
+ * Each line `/gitsudo revoke [ID]` of the signed payload of the comment's creation (trust.md 6.27): by the requester,
+ * the request's approvers, or an administrator. A comment never grants. Who may not is ignored, and logged, like an id
+ * that is not one of the pull request's.
  */
 export const revokeByComment = async (
   deps: ReconcileDeps,
@@ -23,7 +24,7 @@ export const revokeByComment = async (
   for (const delivery of genuine(deps, told)) {
     const comment = deps.payloads.comment(delivery.body)
     if (comment?.action !== 'created' || comment.author.type !== 'User') continue
-    await obey(deps, rows, comment.author, comment.body)
+    await obey(deps, pull, rows, comment.author, comment.body)
   }
 }
 
@@ -41,31 +42,34 @@ export const revokeByMissedComments = async (
   for (const { id, pull, author, body, edited } of await deps.github
     .repository(repository)
     .commentsSince(since)) {
-    if (edited || author?.type !== 'User' || !command.test(body)) continue
+    if (edited || author?.type !== 'User' || body.search(command) < 0) continue
     const told = genuine(deps, await deps.store.deliveriesOfPull(repository, pull, ['issue_comment']))
     if (told.some((one) => deps.payloads.comment(one.body)?.commentId === id)) continue
-    await obey(deps, await deps.store.requestsOfPull(repository, pull), author, body)
+    await obey(deps, pull, await deps.store.requestsOfPull(repository, pull), author, body)
   }
 }
 
 const obey = async (
   deps: ReconcileDeps,
+  pull: number,
   rows: readonly RequestRow[],
   author: Account,
   body: string,
 ): Promise<void> => {
-  const match = command.exec(body)
-  if (match === null) return
-  const named = match[1] === undefined ? undefined : parseRequestId(match[1])
-  for (const row of rows) {
-    if (match[1] !== undefined && row.id !== named) continue
-    if (typeof (await deps.store.revokeAsked(row.id)) === 'object') continue
-    const { id, decision, requester } = row
-    if (!mayRevoke(author.id, { id, decision, requester: requester?.id }, deps.settings.administrators)) {
-      deps.log.warn('a revoke comment by someone who may not', { request: row.id, by: author.login })
-      continue
+  const by = { kind: 'user' as const, id: String(author.id), login: author.login }
+  for (const named of new Set([...body.matchAll(command)].map(([, id]) => id))) {
+    const meant = named === undefined ? rows : rows.filter(({ id }) => id === parseRequestId(named))
+    if (meant.length === 0 && named !== undefined)
+      deps.log.warn('a revoke comment that names no request of its pull request', {
+        pull,
+        named,
+        by: author.login,
+      })
+    for (const { id, decision, requester } of meant) {
+      if (typeof (await deps.store.revokeAsked(id)) === 'object') continue
+      if (mayRevoke(author.id, { id, decision, requester: requester?.id }, deps.settings.administrators))
+        await askRevoke(deps, { grant: id, by, why: 'comment', askedAt: deps.clock.now() })
+      else deps.log.warn('a revoke comment by someone who may not', { request: id, by: author.login })
     }
-    const by = { kind: 'user' as const, id: String(author.id), login: author.login }
-    await askRevoke(deps, { grant: row.id, by, why: 'comment', askedAt: deps.clock.now() })
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { accessWorld } from '../../support/memory/access-world.ts'
+import { repositoryId } from '../../support/memory/hub.ts'
 import { approved, away } from './approved.ts'
 
 describe('revoking by comment', () => {
@@ -26,4 +27,35 @@ describe('revoking by comment', () => {
       expect(await world.states(pull)).toEqual({ a: 'ended' })
     },
   )
+
+  test.each([
+    [
+      'several lines name several',
+      (a: string, b: string) => `/gitsudo revoke ${a}\r\n/gitsudo revoke ${b}`,
+      'ended',
+    ],
+    ['a line that names none', (a: string) => `/gitsudo revoke ${a}x\n/gitsudo revoke ${a}`, 'active'],
+  ])('obeys every line: %s', async (_, text, b) => {
+    const world = accessWorld()
+    const pull = await approved(world, 'a', ['a', 'b', 'c'])
+    await world.merge(pull, 'alice')
+    await world.settle()
+    const [one, other] = (await world.store.requestsOfPull(repositoryId, pull)).map(({ id }) => id)
+    world.comment(pull, 'alice', text(one ?? '', other ?? ''))
+    await world.settle()
+    expect(await world.states(pull)).toEqual({ a: 'ended', b, c: 'active' })
+  })
+
+  test('says in the log which id names no request', async () => {
+    const world = accessWorld()
+    const pull = await approved(world)
+    world.comment(pull, 'alice', '/gitsudo revoke req_x')
+    await world.settle()
+    expect(world.deps.log.lines).toContainEqual(
+      expect.objectContaining({
+        message: 'a revoke comment that names no request of its pull request',
+        fields: { pull, named: 'req_x', by: 'alice' },
+      }),
+    )
+  })
 })

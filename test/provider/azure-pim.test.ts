@@ -72,6 +72,25 @@ test('what PIM is slow to provision is waited for, and else asked for again', as
   })
 })
 
+test.each(['throttled', 'forbidden', 'conflict'] as const)(
+  'a read that is %s after PIM has accepted is no answer to the request',
+  async (answer) => {
+    const intent = w.intent(1)
+    const longer = { ...w.intent(2, { principal: intent.principal }), endsAt: intent.endsAt + 60 * minute }
+    for (const one of [intent, longer]) {
+      w.azure.faults.plan({ answer, on: ['roleAssignmentScheduleInstances/read'], after: 1, count: 1 })
+      const refused = await fault(w.provider().ensure(one, w.call()))
+      expect(refused.kind).toBe('unknown')
+      if (answer === 'throttled') expect(refused.retryAfter).toBeGreaterThan(0)
+      expect(w.getsIn(one)).toBe(true)
+    }
+    expect(w.azure.pim.requests(person(1)).map(({ requestType }) => requestType)).toEqual([
+      'AdminAssign',
+      'AdminUpdate',
+    ])
+  },
+)
+
 test('a longer grant of the same access moves the end, and is cut back to what is left', async () => {
   const provider = w.provider()
   const short = w.intent(1)

@@ -26,6 +26,13 @@ test.each<[string, unknown, AbortSignal, boolean, unknown]>([
   ['a mistake of ours', cause, quiet, true, { kind: 'untold' }],
   ['no answer in time', fault('unknown'), timedOut, true, { kind: 'silent' }],
   ['no answer in what time was left', fault('unknown'), timedOut, false, { kind: 'untold' }],
+  [
+    'throttled after a write',
+    fault('unknown', { cause: fault('throttled', { retryAfter: 5 }) }),
+    quiet,
+    true,
+    { kind: 'throttled', retryAfter: 5 },
+  ],
   ['stopped by us', fault('unknown'), AbortSignal.abort(), true, { kind: 'untold' }],
 ])('%s', (_, error, signal, patient, expected) => {
   expect(outcomeOf(error, signal, patient)).toEqual(expected)

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { RoleAssignmentScheduleInstance, RoleAssignmentScheduleRequest } from '@azure/arm-authorization'
 import { azureScope, leastPimSeconds } from '../../grant/grantable/azure.ts'
+import { afterWrite } from '../after-write.ts'
 import { eachOf } from '../each-of.ts'
 import { ProviderError } from '../port.ts'
 import { type Api, action, collected, path } from './api.ts'
@@ -94,18 +95,15 @@ export const createPim = (api: Api, { instance, prefix, clock }: PimOptions): Wa
   }
 
   /** A read after a change, a few times where it does not show yet. */
-  const awaited = async (
-    place: Place,
-    isThere: (one: Active | undefined) => boolean,
-    signal: AbortSignal,
-  ): Promise<Active | undefined> => {
-    for (const wait of waits) {
-      const seen = await find(place, signal)
-      if (isThere(seen)) return seen
-      await pause(wait)
-    }
-    return find(place, signal)
-  }
+  const awaited = (place: Place, isThere: (one: Active | undefined) => boolean, signal: AbortSignal) =>
+    afterWrite(async () => {
+      for (const wait of waits) {
+        const seen = await find(place, signal)
+        if (isThere(seen)) return seen
+        await pause(wait)
+      }
+      return find(place, signal)
+    })
 
   const send = async (
     scope: string,

@@ -57,7 +57,7 @@ test('a user may be named by id; one who is not there is said not to be', async 
   w.aws.identityCenter.deleteUser(id)
   const placed = { ...w.intent(1, { principal: id }), place: id }
   expect(await fault(provider.ensure(placed, w.call()))).toMatchObject({
-    message: expect.stringMatching(/failed: .*user not found/),
+    message: expect.stringMatching(/failed: .*was not found in directory/),
   })
   const nobody = await fault(
     provider.observe?.({ ...w.intent(2), principal: 'nobody' }, w.call()) ?? Promise.reject(),
@@ -93,7 +93,7 @@ test('who is deleted or renamed keeps nobody else off the list, and nobody is lo
   expect(listed.map(({ grant }) => grant)).toContain(renamed?.grant)
 })
 
-test('of a user whom AWS does not know the list says nothing, and goes on', async () => {
+test('of a user whom AWS does not know the list says nothing and goes on, and nothing is wrong with it', async () => {
   const unknown = createServer((_, answer) => {
     answer.writeHead(400, { 'content-type': 'application/x-amz-json-1.1' })
     answer.end(JSON.stringify({ __type: 'ResourceNotFoundException', message: 'USER not found.' }))
@@ -103,11 +103,27 @@ test('of a user whom AWS does not know the list says nothing, and goes on', asyn
     const { port } = unknown.address() as AddressInfo
     const intent = w.intent(1)
     const placed = { ...intent, place: w.assignment(intent).principal }
-    const { bindings } = await w.provider(`http://127.0.0.1:${port}`).list(w.call(), [placed])
-    expect(bindings).toEqual([])
+    const provider = w.provider(`http://127.0.0.1:${port}`)
+    expect((await provider.list(w.call(), [placed])).bindings).toEqual([])
+    expect(await provider.check(w.call())).toEqual([])
   } finally {
     unknown.close()
   }
+})
+
+test('what is not there any more, or whose user is gone, is taken away', async () => {
+  const provider = w.provider()
+  const placed = [1, 2].map((number) => {
+    const intent = w.intent(number)
+    return { ...intent, place: w.assignment(intent).principal }
+  })
+  w.aws.identityCenter.deleteUser(placed[1]?.place ?? '')
+  for (const one of placed) expect(await provider.remove(one, w.call())).toBe('absent')
+})
+
+test('check finds nothing wrong where there is nobody whom it asks about', async () => {
+  expect(await w.provider().check(w.call())).toEqual([])
+  expect(w.aws.calls.get('DescribeAccountAssignmentDeletionStatus')).toBeGreaterThan(0)
 })
 
 test.each([

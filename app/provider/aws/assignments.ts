@@ -37,6 +37,9 @@ export const assignmentPermissions = [
 const firstPollMs = 50
 const longestPollMs = 1000
 
+/** Of an assignment or a user that is not there (hashicorp/terraform-provider-aws, aws_ssoadmin_account_assignment). */
+const absence = /^Received a 404 status error/
+
 type Status = AccountAssignmentOperationStatus | undefined
 
 /** Identity Center's assignments through the SDK. Every method throws `ProviderError` only. */
@@ -82,7 +85,10 @@ export const createAssignments = (options: AssignmentsOptions) => {
     PrincipalId: user,
   })
 
-  /** Until the request has ended; `look` throws when time is up. @throws ProviderError `unavailable`: it failed */
+  /**
+   * Until the request has ended; `look` throws when time is up.
+   * @throws ProviderError `not_found`: what it names is not there; `unavailable`: it failed otherwise
+   */
   const ended = async (what: string, first: Status, look: (id: string) => Promise<Status>): Promise<void> => {
     let status = first
     for (let wait = firstPollMs; status?.Status === 'IN_PROGRESS'; wait = Math.min(wait * 2, longestPollMs)) {
@@ -90,10 +96,8 @@ export const createAssignments = (options: AssignmentsOptions) => {
       status = await look(status.RequestId ?? '')
     }
     if (status?.Status === 'SUCCEEDED') return
-    throw new ProviderError(
-      'unavailable',
-      `aws: ${what} failed: ${status?.FailureReason ?? 'nobody says why'}`,
-    )
+    const why = status?.FailureReason ?? 'nobody says why'
+    throw new ProviderError(absence.test(why) ? 'not_found' : 'unavailable', `aws: ${what} failed: ${why}`)
   }
 
   /** What another request works at is asked for again, for so long. */

@@ -122,12 +122,10 @@ export const createIdentityCenter = (options: IdentityCenterOptions): Provider =
         const some = judged.find(({ faults }) => faults.length === 0)
         if (some === undefined) return wrong
         const asked = { account: some.scope, permissionSet: some.cloudRole, user: nobody }
-        await api.isThere(asked, call.signal)
+        await api.isThere(asked, call.signal).catch(absentUser)
         // Nobody's assignment: it is looked whether gitsudo may, and there is nothing to delete.
         await api.delete(asked, call.signal, patienceOf(call))
-        await api.userId('nobody-of-this-name', call.signal).catch((error: unknown) => {
-          if (!(error instanceof ProviderError) || error.kind !== 'not_found') throw error
-        })
+        await api.userId('nobody-of-this-name', call.signal).catch(absentUser)
         return wrong
       } catch (error) {
         if (!(error instanceof ProviderError)) throw error
@@ -139,7 +137,7 @@ export const createIdentityCenter = (options: IdentityCenterOptions): Provider =
   }
 }
 
-/** Of a user who is gone his grant's own reconciler judges; the list is of the others, too. */
+/** Who is not there has nothing; of one who is gone since his grant, that grant's own reconciler judges. */
 const absentUser = (error: unknown): false => {
   if (error instanceof ProviderError && error.kind === 'not_found') return false
   throw error

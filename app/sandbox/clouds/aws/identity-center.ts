@@ -53,6 +53,15 @@ export const createIdentityCenter = (options: {
     if (!userId.test(who) || body.PrincipalType !== 'USER') throw invalid(`PrincipalId ${who} is invalid`)
     return { account: in_, permissionSet: to, principal: who }
   }
+  /** Such a request is taken, and fails (hashicorp/terraform-provider-aws, aws_ssoadmin_account_assignment). */
+  const lacking = (kind: Request['kind'], it: Assignment): string | undefined => {
+    const missing = 'Received a 404 status error:'
+    if (!users.has(it.principal))
+      return `${missing} the USER assignee ${it.principal} was not found in directory d-1234567890`
+    return kind === 'create' || assigned.get(keyOf(it))?.there === true
+      ? undefined
+      : `${missing} EntitlementItem doesn't exist with the given entitlement key EntitlementKey{}`
+  }
   const begin = (kind: Request['kind'], it: Assignment): Body => {
     const busy = [...requests].some(([id, one]) => !settled.has(id) && keyOf(one) === keyOf(it))
     if (busy)
@@ -61,12 +70,7 @@ export const createIdentityCenter = (options: {
         'ConflictException',
         'There is a conflicting operation in process for the resource.',
       )
-    if (kind === 'delete' && assigned.get(keyOf(it))?.there !== true)
-      throw notFound('The assignment could not be found.')
-    const failed =
-      kind === 'create' && !users.has(it.principal)
-        ? 'Received a 404 status error: user not found'
-        : undefined
+    const failed = lacking(kind, it)
     const id = randomUUID()
     const request = { ...it, kind, id, doneAt: performance.now() + options.workMs }
     requests.set(id, failed === undefined ? request : { ...request, failed })

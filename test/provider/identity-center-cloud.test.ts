@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { assignmentPermissions } from '../../app/provider/aws/assignments.ts'
 import { ProviderError } from '../../app/provider/port.ts'
+import { until } from '../../app/sandbox/until.ts'
 import { account } from '../support/aws.ts'
 import { identityCenterWorld } from '../support/identity-center.ts'
 
@@ -75,6 +76,22 @@ test('two grants of one assignment at once wait for each other, and share it', a
   expect((await provider.list(w.call(), both)).bindings.map(({ handle }) => handle)).toEqual(
     both.map(provider.bindingKey),
   )
+})
+
+test.each(
+  (['throttled', 'forbidden', 'conflict'] as const).flatMap((answer) => [
+    [answer, 'DescribeAccountAssignmentCreationStatus', 0] as const,
+    [answer, 'ListAccountAssignmentsForPrincipal', 1] as const,
+  ]),
+)('a read that is %s after the assignment was accepted is no answer to it: %s', async (answer, on, after) => {
+  const intent = w.intent(1)
+  const placed = { ...intent, place: w.assignment(intent).principal }
+  w.aws.faults.plan({ answer, on: [on], after, count: 1 })
+  const refused = await fault(w.provider().ensure(placed, w.call()))
+  expect(refused.kind).toBe('unknown')
+  if (answer === 'throttled') expect(refused.retryAfter).toBeGreaterThan(0)
+  expect(w.aws.calls.get('CreateAccountAssignment')).toBe(1)
+  await until('it was made all the same', async () => w.aws.identityCenter.getsIn(w.assignment(intent)))
 })
 
 test('who is deleted or renamed keeps nobody else off the list, and nobody is looked up for it', async () => {

@@ -9,6 +9,7 @@ import {
   ListAccountAssignmentsForPrincipalCommand,
   SSOAdminClient,
 } from '@aws-sdk/client-sso-admin'
+import { afterWrite } from '../after-write.ts'
 import { ProviderError } from '../port.ts'
 import { type AwsIdentity, keysOf, type Place } from './credentials.ts'
 import { classify, isStale } from './faults.ts'
@@ -175,11 +176,8 @@ export const createAssignments = (options: AssignmentsOptions) => {
           ({ admin }, with_) => admin.send(new CreateAccountAssignmentCommand(input(wanted)), with_),
         )
         await ended(`the assignment of ${named(wanted)}`, first, async (id) => {
-          const answer = await ask(
-            'DescribeAccountAssignmentCreationStatus',
-            id,
-            signal,
-            ({ admin }, with_) =>
+          const answer = await afterWrite(() =>
+            ask('DescribeAccountAssignmentCreationStatus', id, signal, ({ admin }, with_) =>
               admin.send(
                 new DescribeAccountAssignmentCreationStatusCommand({
                   InstanceArn: options.instanceArn,
@@ -187,6 +185,7 @@ export const createAssignments = (options: AssignmentsOptions) => {
                 }),
                 with_,
               ),
+            ),
           )
           return answer.AccountAssignmentCreationStatus
         })

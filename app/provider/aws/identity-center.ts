@@ -1,6 +1,7 @@
 import type { AwsReach } from '../../grant/grantable/aws.ts'
 import { refusals } from '../../grant/grantable.ts'
 import type { Intent } from '../../grant/intent.ts'
+import { afterWrite } from '../after-write.ts'
 import { eachOf } from '../each-of.ts'
 import { type Binding, type Call, type Observation, type Provider, ProviderError } from '../port.ts'
 import {
@@ -84,7 +85,7 @@ export const createIdentityCenter = (options: IdentityCenterOptions): Provider =
       const assignment = assignmentOf(intent, intent.place)
       if (!(await api.isThere(assignment, call.signal))) {
         await api.create(assignment, call.signal, patienceOf(call))
-        if (!(await api.isThere(assignment, call.signal)))
+        if (!(await afterWrite(() => api.isThere(assignment, call.signal))))
           throw new ProviderError('unavailable', 'aws: assigned, but not to be read yet')
       }
       return present(intent)

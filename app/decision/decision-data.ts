@@ -29,6 +29,7 @@ export const decisionData = (
     summary: request.summary,
     policy_commit: decision.policyCommit ?? null,
     approved_by: request.approvedBy.map(({ id, login }) => ({ id, login })),
+    ...askedIn(facts),
     terms: request.terms ?? null,
     facts: grounds,
     result: digestOf(request),
@@ -36,6 +37,15 @@ export const decisionData = (
     ...(facts?.overridden === undefined ? {} : { overridden: facts.overridden.map(({ policy }) => policy) }),
     evidence: [...new Set([grounds, ...evaluated.map(({ input }) => input)])].sort(),
   }
+}
+
+/** The file may have asked for something else when `request.created` told of it. */
+const askedIn = (facts: RequestFacts | undefined): Data => {
+  if (!facts?.read.ok) return {}
+  const { requester, provider, role, scope, reason } = facts.read.request
+  const login =
+    facts.requester !== undefined && 'person' in facts.requester ? facts.requester.person.login : requester
+  return { asked: { requester: login, provider, role, scope, reason } }
 }
 
 /** The same of a decision on a change of policies. */

@@ -202,6 +202,8 @@ function evaluationsOf(recorded: Json | undefined, found: Json | undefined): rea
 const fieldsOf = (recorded: LedgerEvent['data'], made: LedgerEvent['data']): readonly Difference[] =>
   Object.entries(made)
     .filter(([field]) => field !== 'evidence' && field !== 'evaluations')
+    // Events of earlier releases do not say what was asked for.
+    .filter(([field]) => field !== 'asked' || recorded.asked !== undefined)
     .flatMap(([about, value]) => compared({ about }, recorded[about] ?? null, value))
 
 const compared = (of: Omit<Difference, 'recorded' | 'found'>, was: Json, is: Json): readonly Difference[] => {

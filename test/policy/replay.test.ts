@@ -79,6 +79,16 @@ test.each<readonly [string, readonly string[]]>([
   expect(await abouts(deps(evidence), event)).toEqual(expected)
 })
 
+test('an event says what was asked for; an earlier one, which does not, comes out the same', async () => {
+  const { event, evidence } = recorded()
+  const { requester, provider, role, scope, reason } = question.request
+  expect(event.data.asked).toEqual({ requester, provider, role, scope, reason })
+  const { asked: _, ...data } = event.data
+  expect(await abouts(deps(evidence), { ...event, data })).toEqual([])
+  const other = { ...event, data: { ...data, asked: { requester: 'mallory' } } }
+  expect(await abouts(deps(evidence), other)).toEqual(['asked'])
+})
+
 test('altered inputs, facts, files in Git and policies are each named', async () => {
   const { event, evidence, grounds } = recorded()
   const text = Buffer.from(evidence.get(input) ?? []).toString('utf8')

@@ -22,6 +22,7 @@ const decision = {
   summary: 'approved by bob',
   policy_commit: sha,
   approved_by: people,
+  asked: { requester: 'alice', provider: 'mock', role: 'db-read', scope: 'orders', reason: 'INC-4421' },
   terms: { tier: 'human', asks, met: true },
   facts: digest,
   result: digest,

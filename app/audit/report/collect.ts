@@ -6,12 +6,13 @@ import type { ExportLine } from '../export-line.ts'
 import { hex } from '../hex.ts'
 import { openNote } from '../note.ts'
 import { createHours, endOf, noEvent, ofEvent, outlived, samePairs } from './anomalies.ts'
-import type { Anomaly, BreakGlass, Period, PolicyChange, Report, Story } from './report.ts'
+import type { Anomaly, BreakGlass, Outcome, Period, PolicyChange, Report, Story } from './report.ts'
 import { instant, loginsOf, nameOf, tell, text } from './story.ts'
 
 /**
- * Folds the lines of an export (audit/export-line.ts) into a report. What was over before the period is forgotten, so
- * memory grows with the period's requests, not with the ledger. The chain is recomputed along the way.
+ * Folds the lines of an export (audit/export-line.ts) into a report. What was over for good before the period is
+ * forgotten, so memory grows with the period's requests, and those that were only denied or closed before, not with the
+ * ledger. The chain is recomputed along the way.
  */
 export function createReport(period: Period): { push(line: ExportLine): void; end(): Report } {
   let origin = ''
@@ -25,6 +26,9 @@ export function createReport(period: Period): { push(line: ExportLine): void; en
   const anomalies: Anomaly[] = []
   const policies: PolicyChange[] = []
   const unusual = createHours()
+
+  /** Whether it came to its outcome before the period. */
+  const isEarlier = ({ closedAt = period.since }: Story): boolean => closedAt < period.since
 
   function chained(line: Extract<ExportLine, { kind: 'event' }>): boolean {
     const body = Buffer.from(line.body, 'utf8')
@@ -55,7 +59,7 @@ export function createReport(period: Period): { push(line: ExportLine): void; en
     if (id === undefined) return
     emergency(id, seq, event, at)
     const story = tell(stories.get(id), seq, event)
-    if (story === undefined || (story.closedAt ?? period.since) < period.since) stories.delete(id)
+    if (story === undefined || (isEarlier(story) && !mayGoOn.includes(story.outcome))) stories.delete(id)
     else stories.set(id, story)
   }
 
@@ -113,7 +117,7 @@ export function createReport(period: Period): { push(line: ExportLine): void; en
           ...(brokenAt !== undefined && { brokenAt }),
         },
         grants,
-        refused: all.filter(({ outcome }) => ['denied', 'refused', 'lapsed', 'failed'].includes(outcome)),
+        refused: all.filter((one) => cameToNothing.includes(one.outcome) && !isEarlier(one)),
         // One that still waits for its review is shown whenever it was.
         breakGlass: [...breakGlass.values()].filter(
           ({ at, review }) => at >= period.since || (review?.at ?? period.since) >= period.since,
@@ -127,6 +131,10 @@ export function createReport(period: Period): { push(line: ExportLine): void; en
     },
   }
 }
+
+const cameToNothing: readonly Outcome[] = ['denied', 'refused', 'lapsed', 'failed']
+/** A push, a review, a reopening or a forced merge can follow. */
+const mayGoOn: readonly Outcome[] = ['denied', 'cancelled']
 
 /** When a grant was there from. */
 export const began = ({ issuedAt, intendedAt }: Story): number => issuedAt ?? intendedAt ?? 0

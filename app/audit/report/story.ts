@@ -23,7 +23,7 @@ export function tell(before: Story | undefined, seq: number, event: LedgerEvent)
   })
   switch (event.type) {
     case 'request.created':
-      return { ...story, ...asked(data), ...given({ who: text(data.requester) }), requestedAt: at }
+      return { ...story, ...asked(data), requestedAt: at }
     case 'request.evaluated':
       return { ...(isOpenAgain(story, data) ? reopened(story) : story), ...decided(data) }
     case 'request.approved':
@@ -98,6 +98,7 @@ const reopened = ({ why: _, by: __, closedAt: ___, ...story }: Story): Story => 
 const asked = (data: Data): Partial<Story> =>
   given({
     path: text(data.path),
+    who: text(data.requester),
     provider: text(data.provider),
     role: text(data.role),
     scope: text(data.scope),
@@ -105,6 +106,7 @@ const asked = (data: Data): Partial<Story> =>
   })
 
 const decided = (data: Data): Partial<Story> => ({
+  ...(isRecord(data.asked) ? asked(data.asked) : {}),
   ...given({ path: text(data.path), policyCommit: text(data.policy_commit) }),
   ...(data.approved_by === undefined ? {} : { approvedBy: loginsOf(data.approved_by) }),
 })

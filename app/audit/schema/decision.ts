@@ -1,4 +1,4 @@
-import { a, list, name, oneOf, orNull, type Schema, text } from './shape.ts'
+import { a, closed, list, name, oneOf, orNull, type Schema, text } from './shape.ts'
 
 export const path = name('The request file.')
 export const signature = a('signature', "gitsudo's signature over the event without it.")
@@ -18,14 +18,24 @@ export const decisionFields: Readonly<Record<string, Schema>> = {
   summary: text('Why, in one sentence.'),
   policy_commit: orNull(a('sha', 'The accepted policy commit.')),
   approved_by: approvedBy,
-  terms: orNull(a('terms', 'What was asked for; null: the policies were not asked.')),
+  asked: {
+    description: 'What the request asks for; not there where its file cannot be read.',
+    ...closed({
+      requester: name('Who gets the access.'),
+      provider: name('The cloud.'),
+      role: name('The role.'),
+      scope: name('Where.'),
+      reason: text('Why.'),
+    }),
+  },
+  terms: orNull(a('terms', 'Which approvals were asked for; null: the policies were not asked.')),
   facts: grounds,
   result: a('digest', "SHA-256 of the decision's RFC 8785 bytes."),
   evaluations: list('Every policy that was asked, and what it said.', a('evaluation', 'One question.')),
   overridden: list('Policies that two administrators had disabled.', { type: 'string' }),
   evidence,
 }
-export const optionalInDecision: readonly string[] = ['overridden']
+export const optionalInDecision: readonly string[] = ['asked', 'overridden']
 const whole = Object.keys(decisionFields).filter((field) => !optionalInDecision.includes(field))
 
 /** Where one field of a decision is, all are; which file it was about can be known without one. */

@@ -45,6 +45,7 @@ export function access(ask: Ask) {
   const of = { request: id, pull, commit: 'c'.repeat(40) }
   const merged = at + 10 * minute
   const endsAt = merged + minutes * minute
+  const terms = { requester: who, provider, role, scope, reason }
   const decision = (verdict: string, moment = 'forecast') => ({
     path,
     blob: 'd'.repeat(40),
@@ -54,9 +55,15 @@ export function access(ask: Ask) {
     policy_commit: policyCommit,
     approved_by:
       verdict === 'passed' ? approvedBy.map((login) => ({ id: Number(user(login).id), login })) : [],
+    asked: terms,
   })
-  const terms = { path, requester: who, provider, role, scope, duration_seconds: minutes * 60, reason }
-  const created = event('request.created', at, user(who), { ...terms, blob: 'd'.repeat(40) }, of)
+  const created = event(
+    'request.created',
+    at,
+    user(who),
+    { ...terms, path, blob: 'd'.repeat(40), duration_seconds: minutes * 60 },
+    of,
+  )
   const asked = [created, event('request.evaluated', at, gitsudo, decision('action_required'), of)]
   const granted = [
     ...asked,

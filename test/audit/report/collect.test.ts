@@ -106,6 +106,32 @@ describe('what was refused', () => {
       { pull: 8, outcome: 'refused', why: 'not approved', by: 'mallory', forced: true },
     ])
   })
+  test('as it was asked for last, not first', () => {
+    const first = access({ pull: 7, at: since, role: 'readonly' })
+    const last = access({ pull: 7, at: since + hour, role: 'prod-admin', reason: 'fire' })
+    const asked = { requester: 'bob', provider: 'aws', role: 'prod-admin', scope: '2', reason: 'fire' }
+    const edited = last.forced('mallory').slice(1)
+    const changed = edited.map((one) => ({ ...one, data: { ...one.data, asked } }))
+    const nothing = { requester: null, provider: null, role: null, scope: null, reason: null }
+    const malformed = first.asked.slice(0, 1).map((one) => ({ ...one, data: { ...one.data, ...nothing } }))
+    for (const begun of [first.asked, malformed])
+      expect(report([...begun, ...changed]).refused).toMatchObject([
+        { who: 'bob', provider: 'aws', role: 'prod-admin', scope: '2', reason: 'fire', outcome: 'refused' },
+      ])
+  })
+  test('what was denied or closed before the period and forced in it is told whole', () => {
+    const denied = access({ pull: 7, at: since - 2 * day })
+    const cancelled = access({ pull: 8, at: since - 2 * day, who: 'carol' })
+    const closed = cancelled.event('request.cancelled', since - day, gitsudo, { why: 'closed unmerged' })
+    const forced = (of: ReturnType<typeof access>) =>
+      of.event('grant.refused', since + day, user('mallory'), { why: 'not approved', verdict: 'denied' })
+    const before = [...denied.denied, ...cancelled.asked, closed]
+    expect(report([...before, forced(denied), forced(cancelled)]).refused).toMatchObject([
+      { pull: 7, who: 'alice', role: 'prod-admin', reason: 'INC-4421', forced: true },
+      { pull: 8, who: 'carol', role: 'prod-admin', reason: 'INC-4421', forced: true },
+    ])
+    expect(report(before).refused).toEqual([])
+  })
   test('a period ago is not', () => {
     expect(report(access({ pull: 7, at: since - day }).denied).refused).toEqual([])
   })

@@ -54,7 +54,10 @@ export const revokeOverlooked = async (
 }
 
 /** What the ledger leaves open of a repository now; what it says goes on changing. */
-export const openOf = async (deps: ReconcileDeps, { id }: RepositorySettings): Promise<readonly Intent[]> =>
+export const openOf = async (
+  deps: Pick<ReconcileDeps, 'ledger'>,
+  { id }: Pick<RepositorySettings, 'id'>,
+): Promise<readonly Intent[]> =>
   [...(await deps.ledger.standing()).open.values()].flatMap(({ intent }) =>
     intent.repository === id ? [intent] : [],
   )

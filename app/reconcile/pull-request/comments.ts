@@ -5,6 +5,7 @@ import { genuine } from '../observe/deliveries.ts'
 import type { Account } from '../ports/github.ts'
 import type { RequestRow } from '../ports/store.ts'
 import { askRevoke } from '../revoke.ts'
+import { openOf } from '../revoke-gone.ts'
 
 const command = /^\/gitsudo[^\S\n]+revoke(?:[^\S\n]+(\S+))?[^\S\n]*$/gim
 
@@ -19,12 +20,11 @@ export const revokeByComment = async (
   pull: number,
   rows: readonly RequestRow[],
 ): Promise<void> => {
-  if (rows.length === 0) return
   const told = await deps.store.deliveriesOfPull(repository, pull, ['issue_comment'])
   for (const delivery of genuine(deps, told)) {
     const comment = deps.payloads.comment(delivery.body)
     if (comment?.action !== 'created' || comment.author.type !== 'User') continue
-    await obey(deps, pull, rows, comment.author, comment.body)
+    await obey(deps, { repository, pull }, rows, comment.author, comment.body)
   }
 }
 
@@ -45,27 +45,35 @@ export const revokeByMissedComments = async (
     if (edited || author?.type !== 'User' || body.search(command) < 0) continue
     const told = genuine(deps, await deps.store.deliveriesOfPull(repository, pull, ['issue_comment']))
     if (told.some((one) => deps.payloads.comment(one.body)?.commentId === id)) continue
-    await obey(deps, pull, await deps.store.requestsOfPull(repository, pull), author, body)
+    await obey(deps, { repository, pull }, await deps.store.requestsOfPull(repository, pull), author, body)
   }
 }
 
 const obey = async (
   deps: ReconcileDeps,
-  pull: number,
+  { repository, pull }: { readonly repository: number; readonly pull: number },
   rows: readonly RequestRow[],
   author: Account,
   body: string,
 ): Promise<void> => {
+  const commands = new Set([...body.matchAll(command)].map(([, id]) => id))
+  if (commands.size === 0) return
+  // Of what was granted the ledger knows, whoever hid or altered its row (trust.md 5.2).
+  const granted = (await openOf(deps, { id: repository })).filter((intent) => intent.pull === pull)
+  const requests = new Map<string, Pick<RequestRow, 'requester' | 'decision'>>(
+    rows.map((row) => [row.id, row]),
+  )
+  for (const { grant, requester } of granted) requests.set(grant, { ...requests.get(grant), requester })
   const by = { kind: 'user' as const, id: String(author.id), login: author.login }
-  for (const named of new Set([...body.matchAll(command)].map(([, id]) => id))) {
-    const meant = named === undefined ? rows : rows.filter(({ id }) => id === parseRequestId(named))
+  for (const named of commands) {
+    const meant = [...requests].filter(([id]) => named === undefined || id === parseRequestId(named))
     if (meant.length === 0 && named !== undefined)
       deps.log.warn('a revoke comment that names no request of its pull request', {
         pull,
         named,
         by: author.login,
       })
-    for (const { id, decision, requester } of meant) {
+    for (const [id, { decision, requester }] of meant) {
       if (typeof (await deps.store.revokeAsked(id)) === 'object') continue
       if (mayRevoke(author.id, { id, decision, requester: requester?.id }, deps.settings.administrators))
         await askRevoke(deps, { grant: id, by, why: 'comment', askedAt: deps.clock.now() })

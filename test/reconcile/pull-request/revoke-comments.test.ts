@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { accessWorld } from '../../support/memory/access-world.ts'
 import { repositoryId } from '../../support/memory/hub.ts'
+import { people } from '../../support/memory/hub-people.ts'
 import { approved, away } from './approved.ts'
 
 describe('revoking by comment', () => {
@@ -44,6 +45,22 @@ describe('revoking by comment', () => {
     world.comment(pull, 'alice', text(one ?? '', other ?? ''))
     await world.settle()
     expect(await world.states(pull)).toEqual({ a: 'ended', b, c: 'active' })
+  })
+
+  test.each([
+    ['hidden under another pull request', { pull: 999, requester: { login: 'bob', id: people.bob.id } }],
+    ['said to be of another requester', { requester: { login: 'bob', id: people.bob.id } }],
+  ])('needs no row of the request: %s', async (_, altered) => {
+    const world = accessWorld()
+    const pull = await approved(world)
+    await world.merge(pull, 'alice')
+    await world.settle()
+    const [row] = await world.store.requestsOfPull(repositoryId, pull)
+    if (row === undefined) throw new Error('no request')
+    await world.store.transaction((tx) => world.store.saveRequest(tx, { ...row, ...altered }))
+    world.comment(pull, 'alice', '/gitsudo revoke')
+    await world.settle()
+    expect((await world.store.grant(row.id))?.state).toBe('ended')
   })
 
   test('says in the log which id names no request', async () => {

@@ -1,5 +1,8 @@
 import pg from 'pg'
 
+/** Plans are kept: one made while no job waited would walk them all when thousands do. */
+const settings = ['synchronous_commit = off', 'enable_seqscan = off', 'jit = off']
+
 /**
  * pg's own setting of a pool's clients, which pg-boss hands on to it. Its statements are prepared; and its own commits do
  * not wait for the disk: should PostgreSQL crash, wake-ups of its last moment are lost or come twice, and cost time only.
@@ -10,7 +13,7 @@ export const clients = (nameOf: (text: string) => string | undefined) => ({
   Client: class extends pg.Client {
     override connect(...[done]: unknown[]) {
       const connected = super.connect().then(async () => {
-        await super.query('set synchronous_commit = off')
+        for (const setting of settings) await super.query(`set ${setting}`)
         return this
       })
       if (typeof done === 'function')

@@ -35,6 +35,10 @@ export async function installQueues(execute: Execute): Promise<void> {
   } finally {
     await boss.stop({ graceful: false, close: false })
   }
+  // A wake-up looks for its key's waiting job, of which there may be thousands.
+  await execute(
+    `create index if not exists gitsudo_waiting on ${schema}.job_common (name, singleton_key) where state < 'active'`,
+  )
   await execute(`
     grant usage on schema ${schema} to gitsudo_app;
     grant select, insert, update, delete on all tables in schema ${schema} to gitsudo_app;

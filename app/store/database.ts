@@ -16,7 +16,7 @@ import type { z } from 'zod'
 import { held, type Store, type Tx } from '../reconcile/ports/store.ts'
 import { together } from '../reconcile/together.ts'
 import { slonikAddress } from './address.ts'
-import { preparedQueries } from './prepared.ts'
+import { keptPlans, preparedQueries } from './prepared.ts'
 import { readEach, type Unreadable } from './readable.ts'
 
 /** The app role's connections to PostgreSQL. */
@@ -147,6 +147,7 @@ const announcing =
         const client = await createClient()
         client.acquire()
         await client.query("set gitsudo.announced = 'yes'")
+        for (const setting of keptPlans) await client.query(`set ${setting}`)
         await client.release()
         return client
       },

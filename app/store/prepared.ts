@@ -17,6 +17,12 @@ export const preparedQueries: Interceptor = {
   },
 }
 
+/**
+ * Plans are kept: one made while a table was empty would walk it whole when it has grown. What we ask has its index, and
+ * nothing of it is worth compiling.
+ */
+export const keptPlans = ['enable_seqscan = off', 'jit = off'] as const
+
 /** What `*` stands for changes with a migration, which a prepared statement does not outlive. */
 const isOpen = (text: string) => /(select|returning|\.)\s*\*/i.test(text)
 

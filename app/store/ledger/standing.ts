@@ -155,22 +155,31 @@ export const createStandingReader = (deps: Deps) => {
     if (lost !== undefined) breaks(lost)
   }
 
+  const read = async (): Promise<void> => {
+    if (!loaded && deps.clock.now() >= loadAt) {
+      await load()
+      loadAt = deps.clock.now() + againMs
+    }
+    for (;;) {
+      const from = head.seq
+      const rows = await page(from)
+      if (!take(rows, from)) return
+      if (rows.length < pageSize) {
+        if (loaded) broken = undefined
+        return
+      }
+    }
+  }
+  /** Hundreds look at the same time: each would read what the others do. */
+  const shared = database.shared(async (keys) => {
+    await read()
+    return new Map(keys.map((key) => [key, true]))
+  })
+
   return {
     /** Up to the newest event. */
     async standing(): Promise<Standing> {
-      if (!loaded && deps.clock.now() >= loadAt) {
-        await load()
-        loadAt = deps.clock.now() + againMs
-      }
-      for (;;) {
-        const from = head.seq
-        const rows = await page(from)
-        if (!take(rows, from)) break
-        if (rows.length < pageSize) {
-          if (loaded) broken = undefined
-          break
-        }
-      }
+      await shared('standing')
       const { open, closed, revoked, overrides, policies } = standing
       return { open, closed, revoked, overrides, policies, ...(broken === undefined ? {} : { broken }) }
     },

@@ -6,7 +6,7 @@ import type { Mirror } from '../ports/git.ts'
 import type { RepositorySettings } from '../ports/settings.ts'
 
 /** Events that say that there is a grant, or will be. */
-export const granted: readonly string[] = ['grant.intended', 'grant.scheduled']
+const granted: readonly string[] = ['grant.intended', 'grant.scheduled']
 
 /**
  * A path that another pull request was granted for is used up (trust.md 3.4): one merge can mark two pull

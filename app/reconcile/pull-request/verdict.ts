@@ -4,9 +4,8 @@ import { sealMs } from '../../grant/bounds.ts'
 import { gitsudo, userActor } from '../../grant/events.ts'
 import { moveRequest } from '../../grant/moves.ts'
 import { openGrant } from '../grant/open.ts'
-import { filedUnder } from '../observe/filed.ts'
 import { type ObserveDeps, type Observed, observePull } from '../observe/pull.ts'
-import { mustBeWhole, Trouble } from '../observe/trouble.ts'
+import { Trouble } from '../observe/trouble.ts'
 import { acceptAtMerge } from '../policy-change/accept.ts'
 import type { PullRequest } from '../ports/github.ts'
 import type { RepositorySettings } from '../ports/settings.ts'
@@ -19,7 +18,8 @@ import { intentOf } from './intent-of.ts'
 import { outlived } from './lapse.ts'
 import { isOpen } from './rows.ts'
 import { type Ruling, recordNews, rulingsOf } from './ruling.ts'
-import { granted, withGrantedPaths, withRefusedPaths } from './taken-paths.ts'
+import { doneOf, verdictsSaid } from './said.ts'
+import { withGrantedPaths, withRefusedPaths } from './taken-paths.ts'
 
 /** GitHub's clock and ours differ, and a delivery follows what it tells of. */
 const overlapMs = 60_000
@@ -70,35 +70,26 @@ export const verdictAtMerge = async (
 }
 
 /**
- * What is sealed: which requests were granted or refused, and whether one lapsed. Rows are only a cache (trust.md 5.2).
- * Another hand's event is no verdict: it keeps nobody from the refusal, and access from everybody (`barred`: why).
+ * What the ledger says: which requests were granted or refused, and whether one lapsed. Rows are only a cache (trust.md
+ * 5.2). Another hand's event is no verdict: it keeps nobody from the refusal, and access from everybody (`barred`: why).
  */
 const alreadySealed = async (
   deps: ObserveDeps,
   observed: Observed,
 ): Promise<{ readonly done: ReadonlySet<string>; readonly lapsed: boolean; readonly barred?: string }> => {
-  const standing = await deps.ledger.standing()
-  mustBeWhole(standing)
-  const { open, closed } = standing
-  const done = new Set<string>()
-  let lapsed = false
-  let barred: string | undefined
-  for (const { id } of observed.facts.requests) {
-    const { events, whole } = await filedUnder(deps, id)
-    const verdicts = events.filter(
-      ({ event: { type } }) => granted.includes(type) || type === 'grant.refused',
-    )
-    if (open.has(id) || verdicts.some(({ event }) => deps.keys.verify(event))) done.add(id)
-    else if (!whole) barred = `what the ledger says of ${id} was altered: run gitsudo audit verify`
-    else if (closed.has(id) || verdicts.length > 0)
-      barred = `the ledger has an event about ${id} that gitsudo did not sign: run gitsudo audit verify`
-    lapsed ||= events.some(
+  const said = await verdictsSaid(
+    deps,
+    observed.facts.requests.map(({ id }) => id),
+  )
+  const lapsed = said
+    .flatMap(({ events }) => events)
+    .some(
       ({ event: { type, at } }) =>
         type === 'request.lapsed' ||
         (type === 'request.created' && outlived(deps, Date.parse(at), mergedAt(deps, observed))),
     )
-  }
-  return { done, lapsed, ...(barred === undefined ? {} : { barred }) }
+  const barred = said.findLast((one) => one.barred !== undefined)?.barred
+  return { done: doneOf(said), lapsed, ...(barred === undefined ? {} : { barred }) }
 }
 
 /** By its row: whoever was to let it lapse may have been away, or GitHub. */
@@ -190,7 +181,8 @@ const refused = async (
 
 /**
  * No complete verdict came within `grantWindow` of the merge (trust.md 3.12): what waited is refused. That is
- * no verdict on the whole: files that no forecast saw are found, and refused, once they can be read.
+ * no verdict on the whole: files that no forecast saw are found, and refused, once they can be read. What the ledger
+ * has as granted or refused stays so, whatever its row says (5.2).
  */
 export const refuseLate = async (
   deps: ObserveDeps,
@@ -201,9 +193,11 @@ export const refuseLate = async (
   lookAt: number,
 ): Promise<void> => {
   const why = `no complete verdict within the grant window: ${decision.summary}`
+  const ids = rows.map(({ id }) => id)
+  const done = doneOf(await verdictsSaid(deps, ids))
   await transact(deps, async (tx, deps) => {
     for (const { lookAt: _, ...row } of rows) {
-      if (!['pending', 'approved', 'denied', 'cancelled'].includes(row.state)) continue
+      if (done.has(row.id) || !['pending', 'approved', 'denied', 'cancelled'].includes(row.state)) continue
       const from = row.state === 'cancelled' ? moveRequest(row.state, 'pending') : row.state
       await saved(deps, tx, { ...row, state: moveRequest(from, 'refused') })
       const of = subjectOf(row.id, row.repository, pull)

@@ -3,7 +3,7 @@ import type { Decision } from '../../../app/decision/decision.ts'
 import { accessWorld } from '../../support/memory/access-world.ts'
 import { repositoryId } from '../../support/memory/hub.ts'
 import { policyWorld } from '../policy-change/world.ts'
-import { approved } from './approved.ts'
+import { approved, away, minute } from './approved.ts'
 
 type World = ReturnType<typeof accessWorld>
 /** A hand in the database: the pull request's row says that its merge was decided. */
@@ -31,6 +31,46 @@ test('a row that says that the merge was decided keeps nobody from deciding it',
   for (const one of [pull, refused]) await world.lookAtPull(one)
   await world.settle()
   expect(world.ledger.events()).toHaveLength(events)
+})
+
+test.each(['sealed', 'waiting for its seal'])(
+  'an intent that is %s is refused by no trouble past grantWindow, though its rows say that it waits',
+  async (how) => {
+    const world = accessWorld()
+    const pull = await approved(world)
+    await world.merge(pull, 'carol')
+    const { seal } = world.ledger
+    if (how === 'sealed') await world.settle()
+    else {
+      world.ledger.seal = () => undefined
+      await expect(world.lookAtPull(pull)).rejects.toThrow('not sealed in time')
+    }
+    await decided(world, pull, { moment: 'forecast' })
+    const [row] = await world.store.requestsOfPull(repositoryId, pull)
+    if (row?.state !== 'granted') throw new Error('not granted')
+    await world.store.transaction((tx) => world.store.saveRequest(tx, { ...row, state: 'pending' }))
+    world.clock.advance(61 * minute)
+    world.meet((call) => (call === 'reviews' ? away() : undefined))
+    await world.lookAtPull(pull)
+    Object.assign(world.ledger, { seal })
+    seal()
+    expect(world.ledger.events().map(({ type }) => type)).toContain('grant.intended')
+    expect(world.ledger.events().map(({ type }) => type)).not.toContain('grant.refused')
+  },
+)
+
+test('what waits is not refused past grantWindow while the ledger lacks events', async () => {
+  const world = accessWorld()
+  const pull = await approved(world)
+  const { standing } = world.ledger
+  world.ledger.standing = async () => ({ ...(await standing()), broken: 'event 1 is gone' })
+  await world.merge(pull, 'carol')
+  await world.settle()
+  await world.pass(61 * minute)
+  expect(await world.states(pull)).toEqual({ a: 'approved' })
+  world.ledger.standing = standing
+  await world.pass(10 * minute)
+  expect(await world.states(pull)).toEqual({ a: 'refused' })
 })
 
 test('a row that says that policies were decided keeps nobody from accepting them', async () => {

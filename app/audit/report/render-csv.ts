@@ -2,7 +2,7 @@ import { writeInstant } from '../../request/instant.ts'
 import { escapeUnseen } from '../../request/quote.ts'
 import { began } from './collect.ts'
 import type { Report, Story } from './report.ts'
-import { outcomeOf } from './sections.ts'
+import { foundation, outcomeOf } from './sections.ts'
 
 const columns = [
   ...[
@@ -23,13 +23,25 @@ const columns = [
 ] as const
 type Line = { readonly [Column in (typeof columns)[number]]?: string | number | undefined }
 
-/** The report as RFC 4180, piece by piece: one line a record, so that a spreadsheet can filter by its kind. */
+/**
+ * The report as RFC 4180, piece by piece: one line a record, so that a spreadsheet can filter by its kind. The first is
+ * the ledger's own.
+ */
 export function* reportCsv(report: Report): Iterable<string> {
   yield row(columns)
   for (const line of lines(report)) yield row(columns.map((column) => String(line[column] ?? '')))
 }
 
 function* lines(report: Report): Iterable<Line> {
+  const { since, until, ledger } = report
+  yield {
+    record: 'ledger',
+    from: time(since),
+    until: time(until),
+    outcome: ledger.brokenAt === undefined ? 'intact' : `broken at event ${ledger.brokenAt}`,
+    event: ledger.events,
+    detail: foundation(report).join(' '),
+  }
   for (const one of report.grants)
     yield { ...story('grant', one), at: time(began(one)), from: time(began(one)) }
   for (const one of report.refused) yield { ...story('refused', one), detail: one.why }

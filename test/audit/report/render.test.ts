@@ -179,6 +179,7 @@ test('every format says what was approved, under which policy, and what is worth
       'forced merge',
       'database changed',
       'expired',
+      `its head is ${report.ledger.head}`,
     ])
       expect(page).toContain(said)
   }
@@ -189,6 +190,7 @@ test('a report of a broken ledger says so first', () => {
   const page = all(reportHtml(report))
   expect(page.indexOf('broken at event 7')).toBeLessThan(page.indexOf('<table'))
   expect(all(reportMarkdown(report)).indexOf('broken at event 7')).toBeLessThan(400)
+  expect(all(reportCsv(report)).split('\r\n')[1]).toMatch(/^"ledger".*,"broken at event 7",/)
 })
 
 test('nothing at all is a report too', () => {
@@ -197,5 +199,5 @@ test('nothing at all is a report too', () => {
   const nothing = report.end()
   expect(all(reportHtml(nothing))).toContain('Nobody had any.')
   expect(all(reportMarkdown(nothing))).toContain('Nobody had any.')
-  expect(all(reportCsv(nothing)).split('\r\n')).toHaveLength(2)
+  expect(all(reportCsv(nothing)).split('\r\n')).toHaveLength(3)
 })

@@ -1,12 +1,13 @@
 import type { Provider } from '../../app/provider/port.ts'
 import type { Keys } from '../../app/sandbox/clouds/aws/signature.ts'
 import { account, awsWorld, keysIn, mayDescribe, roleArn, self, trusting } from '../support/aws.ts'
+import { memoryClock } from '../support/memory/clock.ts'
 import { describeProvider, type Harness } from './contract.ts'
 
 const longest = `${'r'.repeat(56)}+=,.@-_1`
 
 const harness = async (): Promise<Harness> => {
-  const { aws, clock, given, intent, call: bounds, provider: made } = await awsWorld()
+  const { aws, clock, given, intent, call: bounds, provider: made } = await awsWorld(memoryClock(), 3600)
   aws.addRole(roleArn(longest), trusting(self), 3600, ['arn:aws:iam::aws:policy/AdministratorAccess'])
   /** What a call meets, whatever it does until it ends. */
   const planned: { readonly on: readonly string[]; begin(): () => void }[] = []

@@ -298,6 +298,7 @@ export const describeProvider = (name: string, make: () => Promise<Harness>): vo
       expect(await remove(past)).toBe('absent')
       const skewed = h.intent(2, { startsAt: h.now() + 5 * minute, endsAt: h.now() + 65 * minute })
       expect((await ensure(skewed)).kind).toBe('present')
+      await h.provider.credentials?.(skewed, { id: 'session-1' }, call())
       await gone(skewed)
     })
 

@@ -63,12 +63,12 @@ export const keysIn = (environment: Readonly<Record<string, string | undefined>>
 })
 
 /** AWS's double with gitsudo's user and fifty roles that trust him, and providers on it. */
-export const awsWorld = async (clock = memoryClock()) => {
+export const awsWorld = async (clock = memoryClock(), mostSeconds = 43_200) => {
   const lag = 5 * 60_000
   const aws: LocalAws = await startAws({ clock, propagationMs: lag, effectMs: lag })
   const keys = aws.addUser(self, allowing(permissions))
   for (let number = 0; number < 50; number++)
-    aws.addRole(roleArn(`reader-${number}`), trusting(self), 43_200, administrator)
+    aws.addRole(roleArn(`reader-${number}`), trusting(self), mostSeconds, administrator)
   /** What the ledgers of the installations say. */
   const given = new Set<string>()
   const revoking = new Map<string, Intent[]>()

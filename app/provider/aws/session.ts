@@ -34,7 +34,7 @@ export const nothing = JSON.stringify({
 /** What a tag's value may hold (STS API reference, Tag), and how much of it. */
 const tagText = (text: string): string => text.replace(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu, '_').slice(0, 256)
 
-/** What AssumeRole is asked for at `now`: the session of a grant, for what is left of it. */
+/** What AssumeRole is asked for at `now`: the session of a grant, for what is left of it; of the whole, if `now` is behind. */
 export const sessionOf = (
   intent: Intent,
   role: string,
@@ -43,7 +43,7 @@ export const sessionOf = (
 ): AssumeRoleCommandInput => ({
   RoleArn: role,
   RoleSessionName: sessionName(intent),
-  DurationSeconds: Math.max(leastSeconds, Math.ceil((intent.endsAt - now) / 1000)),
+  DurationSeconds: Math.max(leastSeconds, Math.ceil((intent.endsAt - Math.max(now, intent.startsAt)) / 1000)),
   Policy: policyOf(intent.endsAt, intent.chain === true),
   // What a source identity may hold, a login may: it stays with whoever this session becomes.
   SourceIdentity: `${intent.requester.login}@${intent.requester.id}`,

@@ -50,6 +50,12 @@ describe('a session', () => {
     expect(statements[2]?.Action).toEqual(denied)
   })
 
+  test('has tags that are cut between characters, not inside one', () => {
+    const reason = `${'a'.repeat(255)}\u{10400}`
+    const { Tags = [] } = sessionOf(w.intent(1, { reason }), 'r', undefined, w.clock.now())
+    expect(Tags.at(-1)?.Value).toBe(`${'a'.repeat(255)}_`)
+  })
+
   test('carries who asked, for what and why, and ends with its grant, not with AWS’s 15 minutes', async () => {
     const intent = w.intent(1, {
       reason: 'INC-7: <look>; "now" & ünusual',

@@ -31,8 +31,8 @@ export const nothing = JSON.stringify({
   Statement: [{ Effect: 'Deny', Action: '*', Resource: '*' }],
 })
 
-/** What a tag's value may hold (STS API reference, Tag), and how much of it. */
-const tagText = (text: string): string => text.replace(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu, '_').slice(0, 256)
+/** What a tag's value may hold (STS API reference, Tag), and how much of it; half a character that was cut is none. */
+const tagText = (text: string): string => text.slice(0, 256).replace(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu, '_')
 
 /** What AssumeRole is asked for at `now`: the session of a grant, for what is left of it; of the whole, if `now` is behind. */
 export const sessionOf = (

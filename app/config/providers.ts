@@ -7,6 +7,7 @@ import { type AzureSettings, azureFaults, azureSchema, azureSettings } from './c
 import { type GcpSettings, gcpFaults, gcpSchema, gcpSettings } from './clouds/gcp.ts'
 import {
   type KubernetesSettings,
+  kubernetesConfigured,
   kubernetesFaults,
   kubernetesSchema,
   kubernetesSecretTexts,
@@ -78,10 +79,12 @@ export const configuredOf = ({
   aws,
   azure,
   gcp,
+  kubernetes,
 }: ProviderSettings): Readonly<Partial<Record<ProviderName, Configured>>> => ({
   ...(aws === undefined ? {} : { aws: awsConfigured(aws) }),
   ...(azure === undefined ? {} : { azure: { mode: azure.mode } }),
   ...(gcp === undefined ? {} : { gcp: { condition_title_prefix: gcp.conditionTitlePrefix } }),
+  ...(kubernetes === undefined ? {} : { kubernetes: kubernetesConfigured(kubernetes) }),
 })
 
 /** What no log line may show. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { configuredOf } from '../../app/config/providers.ts'
-import { type Configured, toPutBack } from '../../app/grant/configured.ts'
+import { type Configured, configuredAt, toPutBack } from '../../app/grant/configured.ts'
 import { intentsOf } from '../../app/grant/findings.ts'
 import { asGiven } from '../../app/provider/as-given.ts'
 import { createMock } from '../../app/provider/mock/mock.ts'
@@ -96,6 +96,34 @@ describe('what is kept of the configuration', () => {
   const sts = { ...aws, mode: 'sts_assume_role', sessionTags: 'required' } as const
   const center = { ...aws, mode: 'identity_center', identityStoreId: 'd-1' } as const
   const azure = { credentialsSource: 'managed_identity', authorityHost: 'h', baseUrl: 'b' } as const
+  const clustersOf = (...cas: readonly (string | undefined)[]) => {
+    const connection = { server: 'https://k8s.example:6443', token: { text: 't' } }
+    const clusters = cas.map((text, index) => ({
+      name: `c${index}`,
+      connection: text === undefined ? connection : { ...connection, ca: { text } },
+    }))
+    return configuredOf({ kubernetes: { clusters } }).kubernetes ?? {}
+  }
+  const [one, two, three, four, five] = ['one', 'two', 'three', 'four', 'five'].map(
+    (text) =>
+      `-----BEGIN CERTIFICATE-----\n${Buffer.from(text).toString('base64')}\n-----END CERTIFICATE-----\n`,
+  )
+
+  test.each([
+    ['another authority', one, two, /^providers\.kubernetes\.clusters\.c0\.ca to sha256:[0-9a-f]{64}$/],
+    ['another authority beside it', one, `${two}${one}`, undefined],
+    ['an authority that was put in beside it', `${one}${two}`, two, undefined],
+    ['an authority where there was none', undefined, one, /clusters\.c0\.server to https:/],
+    ['a bundle of many', one, `${one}${two}${three}${four}${five}`, /clusters\.c0\.ca to sha256:/],
+  ])('tells a cluster from one with %s', (_, given, present, expected) => {
+    const configured = configuredAt(clustersOf(given, three), 'c0/checkout')
+    expect(Object.keys(configured)).toHaveLength(1)
+    const what = toPutBack({ provider: 'kubernetes', configured }, clustersOf(present, four))
+    if (expected === undefined) expect(what).toBeUndefined()
+    else expect(what).toMatch(expected)
+    expect(toPutBack({ provider: 'kubernetes', configured }, {})).toContain('clusters.c0.')
+  })
+
   const gcp = { credentialsSource: 'workload_identity_federation', baseUrl: 'b' } as const
 
   test.each([

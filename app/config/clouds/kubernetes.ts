@@ -1,4 +1,7 @@
+import { hash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import type { Configured } from '../../grant/configured.ts'
 import { about } from '../about.ts'
 import type { ConfigFault } from '../fault.ts'
 import { isBare } from '../loopback.ts'
@@ -147,6 +150,34 @@ export const kubernetesSettings = (
     ]
   }),
 })
+
+/** What the place of a cluster's grants is derived from: who vouches for its API server, else where that is. */
+export const kubernetesConfigured = ({ clusters }: KubernetesSettings): Configured =>
+  Object.fromEntries(
+    clusters.map(({ name, connection: { ca, server } }) => {
+      const authorities = authoritiesIn(ca)
+      // A bundle of many vouches for others too.
+      return authorities.length > 0 && authorities.length < 5
+        ? [`clusters.${name}.ca`, authorities.join(' ')]
+        : [`clusters.${name}.server`, server]
+    }),
+  )
+
+/** The certificates' SHA-256 fingerprints. */
+const authoritiesIn = (ca: ClusterConnection['ca']): readonly string[] =>
+  [...pemOf(ca).matchAll(/-----BEGIN CERTIFICATE-----([^-]+)-----END/g)].map(
+    ([, text = '']) => `sha256:${hash('sha256', Buffer.from(text, 'base64'), 'hex')}`,
+  )
+
+const pemOf = (ca: ClusterConnection['ca']): string => {
+  if (ca === undefined || 'text' in ca) return ca?.text ?? ''
+  try {
+    return readFileSync(ca.file, 'utf8')
+  } catch {
+    // Every call to that cluster says so.
+    return ''
+  }
+}
 
 /** What no log line may show. */
 export const kubernetesSecretTexts = ({ clusters }: KubernetesSettings): readonly string[] =>

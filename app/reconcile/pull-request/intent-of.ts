@@ -1,5 +1,6 @@
 import type { RequestDecision } from '../../decision/decision.ts'
 import type { RequestFacts } from '../../decision/facts.ts'
+import { configuredAt } from '../../grant/configured.ts'
 import type { Intent } from '../../grant/intent.ts'
 import type { PullRequest } from '../ports/github.ts'
 import type { RepositorySettings, Settings } from '../ports/settings.ts'
@@ -26,6 +27,7 @@ export const intentOf = (
     throw new Error(`a passing decision on ${facts.path} lacks what a grant needs`)
   }
   const { request } = read
+  const given = configured?.[request.provider]
   const startsAt = Math.max(now, request.startsAt ?? now)
   return {
     grant: facts.id,
@@ -42,7 +44,7 @@ export const intentOf = (
     scope: request.scope,
     ...(role.chain === true ? { chain: true } : {}),
     ...(tier === 'auto' ? { auto: true } : {}),
-    ...(configured?.[request.provider] === undefined ? {} : { configured: configured[request.provider] }),
+    ...(given === undefined ? {} : { configured: configuredAt(given, request.scope) }),
     reason: request.reason,
     ...(Object.keys(request.metadata).length === 0 ? {} : { metadata: request.metadata }),
     startsAt,

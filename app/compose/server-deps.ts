@@ -10,6 +10,7 @@ import { askOverride, endOverride, policiesOff } from '../reconcile/overrides.ts
 import { acceptedCommit, loadAccepted } from '../reconcile/policies.ts'
 import { policyDrift } from '../reconcile/policy-change/drift.ts'
 import { askRevoke } from '../reconcile/revoke.ts'
+import { statusOf } from '../reconcile/status-of.ts'
 import type { Component, PolicyEntry, ServerDeps } from '../server/deps.ts'
 import type { Metrics } from '../server/metrics.ts'
 import type { Anchoring } from './anchoring.ts'
@@ -101,6 +102,7 @@ export const serverDeps = (
       })
     },
     status: (filter) => store.status(filter),
+    request: (id) => statusOf(deps, id),
     revoke: (ask) => askRevoke(deps, { ...ask, askedAt: clock.now() }),
     credentials: (id, requester) =>
       issueCredentials(deps, id, requester.id, { id: randomUUID() }, AbortSignal.timeout(30_000)),

@@ -108,6 +108,8 @@ export type ServerDeps = {
   /** Whose login or e-mail address this is, in each configured repository's identities; blocked people, too. */
   peopleNamed(user: string): Promise<readonly { readonly repository: number; readonly id: number }[]>
   status(filter: RequestFilter): Promise<readonly StatusRow[]>
+  /** One request by its id; of what was granted the ledger knows where a row was hidden or altered. */
+  request(id: string): Promise<StatusRow | undefined>
   /** Records the wish and wakes the grant; idempotent. The caller's right is already established. */
   revoke(ask: Pick<RevokeAsk, 'grant' | 'by' | 'why'>): Promise<void>
   /** Seals `credentials.issued` first; the caller is already known to be the requester (trust.md 9.3). */

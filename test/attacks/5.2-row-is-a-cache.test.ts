@@ -1,7 +1,7 @@
 // The attack: keep access past its end, or get it back after it was taken away, by writing what the service remembers:
 // a grant's row says that it is over, is gone, or is to be looked at in ten years; the events that ended a grant are
-// deleted and its row is set to be provisioned again; or the ledger is cut and emptied (trust.md 5.2). Or merge past the
-// check unseen, by writing that the merge was decided already.
+// deleted and its row is set to be provisioned again; or the ledger is cut and emptied (trust.md 5.2). Or hide a request
+// from those who would revoke what it gave. Or merge past the check unseen, by writing that the merge was decided already.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { until } from '../../app/sandbox/until.ts'
 import { admin } from '../support/world.ts'
@@ -69,6 +69,22 @@ test('a row that says ended, is gone, or sleeps for ten years keeps no access', 
   for (const { id } of [asleep, forgotten]) {
     await gone(id)
     expect((await typesOf(id)).at(-1)).toBe('grant.expired')
+  }
+})
+
+test('a request’s row that is hidden, altered or gone shields its grant from nobody’s word', async () => {
+  const [said, altered, deleted] = await Promise.all(['said', 'altered', 'no-row'].map(live))
+  if (!said || !altered || !deleted) throw new Error('no grants')
+  await root('update requests set pull = 999999, requester_id = 1 where id = any($1)', [
+    [said.id, altered.id],
+  ])
+  await root('delete from requests where id = $1', [deleted.id])
+  await t.api('POST', `/issues/${said.number}/comments`, { body: '/gitsudo revoke' }, 'alice')
+  expect(await t.gitsudo('alice', 'revoke', altered.id)).toMatchObject({ status: 0 })
+  expect(await t.gitsudo('erin', 'revoke', deleted.id)).toMatchObject({ status: 0 })
+  for (const { id } of [said, altered, deleted]) {
+    await gone(id)
+    expect(await typesOf(id)).toContain('grant.revoked')
   }
 })
 

@@ -44,7 +44,7 @@ export function requestRoutes(app: FastifyInstance, deps: ServerDeps, callers: C
         `${JSON.stringify(text)} is no request id.`,
         'write req_ and 26 letters and digits, as gitsudo status shows them',
       )
-    const [row] = (await deps.status({ id })).filter((one) => one.request.id === id)
+    const row = await deps.request(id)
     if (row !== undefined && hidden(caller, row)) throw cannotTell('what you may see', caller, deps.facts)
     if (row === undefined || !visible(caller, row))
       throw new Problem(
@@ -96,8 +96,7 @@ export function requestRoutes(app: FastifyInstance, deps: ServerDeps, callers: C
       by: { kind: 'user', id: String(caller.id), login: caller.login },
       why,
     })
-    const after =
-      (await deps.status({ id: row.request.id })).find((one) => one.request.id === row.request.id) ?? row
+    const after = (await deps.request(id)) ?? row
     return reply.code(202).send(requestView(after, deps.facts))
   })
 

@@ -45,13 +45,13 @@ export async function verifyEverything(
       ? await databaseSource(ask.databaseUrl ?? '', env.GITSUDO_INSTANCE)
       : await exportSource(ask.file)
   try {
-    const rotations = [...source.rotations, ...(clones.anchors?.rotations ?? [])]
+    const rotations = [...source.rotations, ...clones.anchors.flatMap((one) => one.rotations)]
     const keys = given && trustedKeys(given, rotations)
     const trust = { origin: source.origin, keys }
     const dir =
       ask.stateDir ?? join(env.XDG_STATE_HOME ?? join(homedir(), '.local', 'state'), 'gitsudo', 'verified')
     const earlier = await recall(dir, source.origin)
-    const anchors = clones.anchors && readAnchors(clones.anchors, trust, earlier?.anchor)
+    const anchors = readAnchors(clones.anchors, trust, earlier?.anchor)
     const others = otherClaims(ask, earlier, trust)
     const claims = [
       ...(anchors?.claims ?? []),
@@ -112,7 +112,7 @@ export async function verifyEverything(
         anchors,
         [...ownFaults.map(({ text }) => text), ...wrong('anchors'), ...(heard?.anchored.faults ?? [])],
         size,
-        heard?.anchored.fresh ?? 0,
+        heard?.anchored ?? { fresh: 0, elsewhere: 0 },
         standing('anchors'),
       ),
       ...(heard?.merges ?? [skipped('merges', brokenChain)]),
@@ -176,16 +176,16 @@ export async function verifyEverything(
   }
 }
 
-type Clones = { readonly anchors?: AnchorBranch; readonly lines: readonly MergeLine[] }
+type Clones = { readonly anchors: readonly AnchorBranch[]; readonly lines: readonly MergeLine[] }
 
 async function readClones(dirs: readonly string[], branch: string | undefined): Promise<Clones> {
-  let anchors: AnchorBranch | undefined
+  const anchors: AnchorBranch[] = []
   const lines: MergeLine[] = []
   for (const dir of dirs) {
     const clone = await openClone(dir)
     try {
       const here = await clone.anchors(anchorBranch)
-      anchors ??= here
+      if (here !== undefined) anchors.push(here)
       const line = await clone.line('requests/', branch)
       if (line === undefined) continue
       const added = line.added.map((one) => ({
@@ -199,7 +199,7 @@ async function readClones(dirs: readonly string[], branch: string | undefined): 
       clone.close()
     }
   }
-  return { ...(anchors && { anchors }), lines }
+  return { anchors, lines }
 }
 
 /** What is held, and what is wrong with it, of one source at one size. */

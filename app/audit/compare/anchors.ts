@@ -29,18 +29,59 @@ export type Anchors = {
   readonly faults: readonly { readonly text: string; readonly fellAfter?: string }[]
 }
 
+type Trust = { readonly origin: string; readonly keys: readonly NoteKey[] | undefined }
+
 /**
- * What the branch says of the ledger, and whether it only ever grew: each commit has the one before as its only
- * parent, each holds a checkpoint that is signed and covers no less than the one before, and what an earlier run saw
- * last is still there.
- * @param trust `keys` with what the branch's own rotations lead to; undefined where nobody's key is known
+ * What all clones' branches say of the ledger: `anchorRepository` may have been taken elsewhere. Each only ever grew, and
+ * what an earlier run saw last is still on one. They come in the order in which the ledger left them.
+ * @param trust `keys` with what the branches' own rotations lead to; undefined where nobody's key is known
  * @param lastSeen the anchor commit that an earlier run ended with
  */
 export function readAnchors(
-  { commits, keys: published, rotations }: AnchorBranch,
-  trust: { readonly origin: string; readonly keys: readonly NoteKey[] | undefined },
+  branches: readonly AnchorBranch[],
+  trust: Trust,
   lastSeen?: string,
-): Anchors {
+): Anchors | undefined {
+  const read = apart(branches)
+    .map((branch) => readBranch(branch, trust))
+    .toSorted((a, b) => (a.newest?.size ?? 0) - (b.newest?.size ?? 0))
+  if (read.length === 0) return undefined
+  const newest = read.at(-1)?.newest
+  const places = new Map(read.flatMap((one) => [...one.places.keys()]).map((sha, place) => [sha, place]))
+  const faults = read.flatMap((one) => one.faults)
+  for (const [root = '', { length }] of Map.groupBy(read, (one) => one.places.keys().next().value))
+    if (length > 1)
+      faults.push({ text: `the branches of two clones begin with anchor ${short(root)} and part after it` })
+  if (lastSeen !== undefined && !places.has(lastSeen)) {
+    const text = `anchor ${short(lastSeen)}, which an earlier run ended with, is not on the branch any more`
+    faults.push({ text })
+  }
+  return {
+    places,
+    checkpoints: new Map(read.flatMap((one) => [...one.checkpoints])),
+    claims: read.flatMap((one) => one.claims),
+    ...(newest && { newest }),
+    faults,
+  }
+}
+
+/** Without those that another clone of the same repository has, too. */
+const apart = (branches: readonly AnchorBranch[]): readonly AnchorBranch[] =>
+  branches.filter((one, index) => {
+    const tip = one.commits.at(-1)?.sha
+    return !branches.some(
+      ({ commits }, other) =>
+        other !== index &&
+        commits.some(({ sha }) => sha === tip) &&
+        (commits.at(-1)?.sha !== tip || other < index),
+    )
+  })
+
+/**
+ * One branch: each commit has the one before as its only parent, and holds a checkpoint that is signed and covers no
+ * less than the one before.
+ */
+function readBranch({ commits, keys: published, rotations }: AnchorBranch, trust: Trust): Anchors {
   const faults: { text: string; fellAfter?: string }[] = []
   const wrong = (text: string) => void faults.push({ text })
   const claims = new Map<string, Claim>()
@@ -73,8 +114,6 @@ export function readAnchors(
     newest = { sha, size, note: checkpoint ?? '' }
   }
   const places = new Map(commits.map(({ sha }, place) => [sha, place]))
-  if (lastSeen !== undefined && !places.has(lastSeen))
-    wrong(`anchor ${short(lastSeen)}, which an earlier run ended with, is not on the branch any more`)
   if (trust.keys !== undefined) {
     const trusted = new Set(trust.keys.map(({ text }) => text))
     for (const text of published)
@@ -93,26 +132,40 @@ export function readAnchors(
   }
 }
 
-/** Reads `ledger.anchored` events: what the ledger says it anchored has to be on the branch. */
+/**
+ * Reads `ledger.anchored` events: what the ledger says it anchored has to be on a branch. Of a repository that it has left,
+ * and that no clone is of, that cannot be told.
+ */
 export function createAnchoredCheck(
   { places, newest }: Anchors,
   /** RFC 3339. A clone is fetched before the ledger is read: anchors made since then need not be in it. */
   fetchedBy: string,
 ) {
-  const faults: string[] = []
+  const missing: { readonly seq: number; readonly commit: string; readonly repo: number | undefined }[] = []
+  const atHand = new Set<number | undefined>()
+  let last: number | undefined
   let fresh = 0
   let after = 0
   return {
-    see(seq: number, event: LedgerEvent): void {
-      if (event.type !== 'ledger.anchored') return
+    see(seq: number, { type, at, repo, commit = '' }: LedgerEvent): void {
+      if (type !== 'ledger.anchored') return
       if (seq > (newest?.size ?? 0)) after += 1
-      const commit = event.commit
-      if (commit !== undefined && places.has(commit)) return
-      if (event.at > fetchedBy) fresh += 1
-      else faults.push(`event ${seq} names the anchor ${short(String(commit))}, which is not on the branch`)
+      last = repo
+      if (places.has(commit)) atHand.add(repo)
+      else if (at > fetchedBy) fresh += 1
+      else missing.push({ seq, commit, repo })
     },
-    /** `after`: how many of these events are newer than the newest anchor, as the last one always is. */
-    end: () => ({ faults, fresh, after }),
+    /**
+     * `after`: how many of these events are newer than the newest anchor, as the last one always is. `elsewhere`: how many
+     * name anchors in repositories that no clone is of.
+     */
+    end() {
+      const due = missing.filter(({ repo }) => repo === last || atHand.has(repo))
+      const faults = due.map(
+        ({ seq, commit }) => `event ${seq} names the anchor ${short(commit)}, which is not on the branch`,
+      )
+      return { faults, fresh, after, elsewhere: missing.length - due.length }
+    },
   }
 }
 

@@ -90,7 +90,7 @@ export function compareAnchors(
   anchors: Anchors | undefined,
   faults: readonly string[],
   size: number,
-  fresh: number,
+  { fresh, elsewhere }: { readonly fresh: number; readonly elsewhere: number },
   standing: readonly Claim[],
 ): Comparison {
   if (anchors === undefined)
@@ -107,6 +107,11 @@ export function compareAnchors(
   ].map((one) => one && `; ${one}`)
   const commits = plural(anchors.places.size - (anchors.claims.length - standing.length), 'commit')
   const good = `${commits} of gitsudo-ledger agree, ${plural(agreeing, 'checkpoint')} of this ledger, the newest over ${anchors.newest?.size ?? 0} events${rest.join('')}`
+  if (elsewhere > 0 && faults.length === 0)
+    return unproven(
+      'anchors',
+      `${good}; ${elsewhere} in a repository that the ledger was anchored in before are in no clone that was given (--repository)`,
+    )
   return compared('anchors', good, faults)
 }
 

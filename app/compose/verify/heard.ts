@@ -41,17 +41,17 @@ export async function hearEvents(
   const pulls = github && createPullCheck(github.repository, github.merged, decidedBy)
   const more = lines.length > 0 || pulls ? mergeTypes : []
   for await (const { seq, event } of source.events(['ledger.anchored', 'ledger.restored', ...more], size)) {
-    anchored?.see(seq, event)
     restored.see(seq, event)
     // What is not ours explains nothing.
     if (foreign.some(({ first, last }) => first <= seq && seq <= last)) continue
+    anchored?.see(seq, event)
     pulls?.see(event)
     for (const merge of merges) merge.see(event)
   }
   const ended = merges.map((merge) => merge.end(fromBackup))
   const pulled = pulls && github && (await comparePulls(github, pulls.end(fromBackup)))
   return {
-    anchored: anchored?.end() ?? { faults: [], fresh: 0, after: 0 },
+    anchored: anchored?.end() ?? { faults: [], fresh: 0, after: 0, elsewhere: 0 },
     restored,
     merges: [
       ...(ended.length === 0 ? [skipped('merges', 'not compared (--repository)')] : ended),

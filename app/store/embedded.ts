@@ -69,10 +69,11 @@ export async function startEmbedded(
     }
   }
   const running = await runningPort(data)
-  if (running !== undefined) {
-    const url = urlOf(password, home, running)
+  // One that an earlier release left running has no socket.
+  for (const url of running === undefined
+    ? []
+    : [urlOf(password, home, running), loopback(password, running)])
     if (await answers(url, data)) return { superuserUrl: url, home, stop, kill }
-  }
   const port = options.port ?? (await freePort())
   const settings = [
     '-c listen_addresses=127.0.0.1',
@@ -93,9 +94,13 @@ export async function startEmbedded(
 /** Through a socket in `home`, which costs both sides less than loopback, where the system has room for its path. */
 function urlOf(password: string, home: string, port: number): string {
   const directory = socketsIn(home)
-  const host = directory === undefined ? '127.0.0.1' : encodeURIComponent(directory)
-  return `postgres://postgres:${password}@${host}:${port}/postgres`
+  return directory === undefined
+    ? loopback(password, port)
+    : `postgres://postgres:${password}@${encodeURIComponent(directory)}:${port}/postgres`
 }
+
+const loopback = (password: string, port: number) =>
+  `postgres://postgres:${password}@127.0.0.1:${port}/postgres`
 
 /** A socket's path, `.s.PGSQL.65535` included, has 103 bytes on macOS and 107 on Linux. */
 function socketsIn(home: string): string | undefined {

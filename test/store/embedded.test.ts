@@ -50,6 +50,15 @@ test('a server left by a killed service is used again', async () => {
   expect(second.superuserUrl).toBe(first.superuserUrl)
 }, 60_000)
 
+test('a server that has no socket, as one of an earlier release, is used over loopback', async () => {
+  const first = await start()
+  const { port } = new URL(first.superuserUrl)
+  await rm(join(first.home, `.s.PGSQL.${port}`), { force: true })
+  const second = await start()
+  expect(new URL(second.superuserUrl).host).toBe(`127.0.0.1:${port}`)
+  await query(second.superuserUrl, 'select 1')
+}, 60_000)
+
 test('a pid file that a crash left behind does not mislead it', async () => {
   const first = await start()
   const pid = join(first.home, 'data', 'postmaster.pid')

@@ -14,6 +14,7 @@ import { revokeByComment } from './pull-request/comments.ts'
 import { cancel, forecast, savePull } from './pull-request/forecast.ts'
 import { lapse, outlived } from './pull-request/lapse.ts'
 import { isOpen } from './pull-request/rows.ts'
+import { believed } from './pull-request/said.ts'
 import { isSettled } from './pull-request/settled.ts'
 import { startDue } from './pull-request/start.ts'
 import { refuseLate, verdictAtMerge } from './pull-request/verdict.ts'
@@ -81,8 +82,9 @@ const settle = async (
   repository: RepositorySettings,
   pull: PullRequest,
   known: PullRow | undefined,
-  rows: readonly RequestRow[],
+  saved: readonly RequestRow[],
 ): Promise<string | undefined> => {
+  const rows = await believed(deps, saved)
   const reviewsFrom = await reopenedAt(deps, repository.id, pull, known, rows)
   if (pull.merged) {
     await verdictAtMerge(deps, repository, pull, reviewsFrom)

@@ -3,6 +3,7 @@ import { filedUnder } from '../observe/filed.ts'
 import type { ObserveDeps } from '../observe/pull.ts'
 import { mustBeWhole } from '../observe/trouble.ts'
 import type { Sealed } from '../ports/ledger.ts'
+import type { RequestRow } from '../ports/store.ts'
 
 const verdictTypes: readonly EventType[] = ['grant.intended', 'grant.scheduled', 'grant.refused']
 
@@ -52,3 +53,21 @@ const barredBy = (id: string, whole: boolean, foreign: boolean): Pick<Said, 'bar
 /** The requests that were granted or refused. */
 export const doneOf = (said: readonly Said[]): ReadonlySet<string> =>
   new Set(said.flatMap(({ id, done }) => (done ? [id] : [])))
+
+/**
+ * The rows, as waiting where one says granted or refused and the ledger does not: another hand wrote that.
+ * @param rows read before: what was saved with them is in the ledger by now
+ */
+export const believed = async (
+  deps: Pick<ObserveDeps, 'ledger' | 'keys' | 'log'>,
+  rows: readonly RequestRow[],
+): Promise<readonly RequestRow[]> => {
+  const over = rows.filter(({ state }) => state === 'granted' || state === 'refused').map(({ id }) => id)
+  if (over.length === 0) return rows
+  const done = doneOf(await verdictsSaid(deps, over))
+  return rows.map((row) => {
+    if (!over.includes(row.id) || done.has(row.id)) return row
+    deps.log.alert('request.row_differs', { request: row.id, state: row.state })
+    return { ...row, state: 'pending' }
+  })
+}

@@ -18,7 +18,7 @@ import { intentOf } from './intent-of.ts'
 import { outlived } from './lapse.ts'
 import { isOpen } from './rows.ts'
 import { type Ruling, recordNews, rulingsOf } from './ruling.ts'
-import { doneOf, verdictsSaid } from './said.ts'
+import { believed, doneOf, verdictsSaid } from './said.ts'
 import { withGrantedPaths, withRefusedPaths } from './taken-paths.ts'
 
 /** GitHub's clock and ours differ, and a delivery follows what it tells of. */
@@ -47,7 +47,7 @@ export const verdictAtMerge = async (
   const known = await withRefusedPaths(deps, repository, observed)
   const { decision, staged } = await transact(deps, async (tx, deps) => {
     await holdStill(deps, tx, repository, observed)
-    const rows = await deps.store.requestsOfPull(repository.id, pull.number)
+    const rows = await believed(deps, await deps.store.requestsOfPull(repository.id, pull.number))
     const decided = await decideOn(deps, await withGrantedPaths(deps, known))
     const lapsed = sealed.lapsed || rows.some((row) => hasLapsed(deps, observed, row))
     const barred = lapsed
@@ -126,6 +126,7 @@ const settle = async (
   const { lookAt: _, ...row } = ruling.row
   const passed = decision.verdict === 'passed'
   let from = row.state
+  // Another replica was first, after the ledger was asked.
   if (from === 'granted' || from === 'refused') return []
   if (from === 'lapsed') return [await refused(deps, tx, ruling)]
   // The forecast may never have run: a cancelled or unseen request takes the same road.
@@ -196,7 +197,7 @@ export const refuseLate = async (
   const ids = rows.map(({ id }) => id)
   const done = doneOf(await verdictsSaid(deps, ids))
   await transact(deps, async (tx, deps) => {
-    for (const { lookAt: _, ...row } of rows) {
+    for (const { lookAt: _, ...row } of await believed(deps, rows)) {
       if (done.has(row.id) || !['pending', 'approved', 'denied', 'cancelled'].includes(row.state)) continue
       const from = row.state === 'cancelled' ? moveRequest(row.state, 'pending') : row.state
       await saved(deps, tx, { ...row, state: moveRequest(from, 'refused') })

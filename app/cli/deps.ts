@@ -58,7 +58,8 @@ export type VerifyAsk = {
   readonly offline: boolean
   readonly stateDir?: string
   readonly threads?: number
-  progress?(done: number, of: number): void
+  /** In events of a database, in bytes of files. */
+  readonly progress?: (done: number, of: number) => void
 }
 
 /** What GitHub itself says of one access repository. */
@@ -208,6 +209,7 @@ export type CliDeps = {
   verifySegments(
     files: readonly string[],
     keys: readonly string[] | undefined,
+    progress?: VerifyAsk['progress'],
   ): Promise<SegmentRow | undefined>
   /** undefined: the file is no proof. Throws `ENOENT` as `readFile` does. */
   proofIn(path: string): Promise<Proof | undefined>

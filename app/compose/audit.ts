@@ -12,7 +12,7 @@ import { type Database, openDatabase } from '../store/database.ts'
 import { exportLedger, readLedger } from '../store/ledger/export.ts'
 import { exportSegment } from '../store/ledger/export-segment.ts'
 import { proveEvents } from '../store/ledger/prove.ts'
-import { linesOf } from './lines.ts'
+import { linesOf, sizesOf } from './lines.ts'
 
 /** The ledger of a database, read only. The instance's name: `GITSUDO_INSTANCE`, else what `server init` wrote down. */
 export const openAudit = async (databaseUrl: string, env: NodeJS.ProcessEnv): Promise<AuditAccess> => {
@@ -37,11 +37,15 @@ export const openAudit = async (databaseUrl: string, env: NodeJS.ProcessEnv): Pr
 }
 
 /** Segments of an export, each alone and as a row; undefined: the one file is an export of a whole ledger. */
-export const verifySegmentFiles: CliDeps['verifySegments'] = async (files, keys) => {
+export const verifySegmentFiles: CliDeps['verifySegments'] = async (files, keys, progress) => {
   const [only] = files
   if (only !== undefined && files.length === 1 && (await segmentOf(linesOf(only))) === undefined)
     return undefined
-  const sources = files.map((file) => ({ file, lines: () => linesOf(file) }))
+  const { total, before } = await sizesOf(files)
+  const sources = files.map((file, index) => ({
+    file,
+    lines: () => linesOf(file, (bytes) => progress?.((before[index] ?? 0) + bytes, total)),
+  }))
   return verifySegments(sources, keys?.map(readNoteKey))
 }
 

@@ -2,13 +2,17 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { originHead } from '../../app/audit/chain.ts'
 import { checkpointText } from '../../app/audit/checkpoint.ts'
 import { exportLine } from '../../app/audit/export-line.ts'
+import { hex } from '../../app/audit/hex.ts'
 import { createTree } from '../../app/audit/merkle.ts'
 import { signNote } from '../../app/audit/note.ts'
 import { checkProof, readProof } from '../../app/audit/proof.ts'
+import type { VerifyAsk } from '../../app/cli/deps.ts'
 import { writeFile as writeNew } from '../../app/cli/write-file.ts'
 import { openExport, proofIn, verifySegmentFiles } from '../../app/compose/audit.ts'
+import { verifyEverything } from '../../app/compose/verify.ts'
 import { access } from '../audit/report/access.ts'
 import { noteSigner } from '../support/checkpoints.ts'
 import { ledgerLines } from '../support/ledger-lines.ts'
@@ -271,6 +275,33 @@ describe('audit verify of segments', () => {
     })
     const json = await gitsudo(['audit', 'verify', 'a', 'b', '-o', 'json'], over)
     expect(JSON.parse(json.out)).toEqual({ ok: status === 0, segments: row.segments, faults: row.faults })
+  })
+
+  it('draws a bar of what was read of all files together, as of an export', async () => {
+    const text = await readFile(file, 'utf8')
+    const sealed = join(dir, 'sealed.jsonl')
+    const bounds = { first: 1, last: 7, head: hex(originHead('acme')), peaks: [] }
+    const header = exportLine({ kind: 'header', origin: 'acme', segment: bounds })
+    await writeFile(sealed, [header, ...text.trimEnd().split('\n').slice(1, -1), ''].join('\n'))
+    let drawn = ''
+    const write = (more: string) => {
+      drawn += more
+    }
+    const over = {
+      err: { write, isTTY: true, columns: 80 },
+      proofIn: async () => undefined,
+      verifySegments: verifySegmentFiles,
+      verify: (ask: VerifyAsk) => verifyEverything(ask, { XDG_STATE_HOME: dir }, at),
+    }
+    for (const [files, share] of [
+      [[sealed], '100 %'],
+      [[sealed, sealed], '50 %'],
+      [[file], '100 %'],
+    ] as const) {
+      drawn = ''
+      await gitsudo(['audit', 'verify', ...files], over)
+      expect(drawn).toMatch(new RegExp(`${share}.*bytes/s.*\r\\u001b\\[K$`))
+    }
   })
 
   it('takes several files only if each is a segment', async () => {

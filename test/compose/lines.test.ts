@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { linesOf } from '../../app/compose/lines.ts'
+import { linesOf, sizesOf } from '../../app/compose/lines.ts'
 
 let dir = ''
 beforeAll(async () => {
@@ -30,6 +30,17 @@ test('a line ends at a line feed and nowhere else', async () => {
   )
   expect(await lines('')).toEqual([])
   expect(await lines('a\nb')).toEqual(['a', 'b'])
+})
+
+test('how far it came is told, up to the end of the file', async () => {
+  const path = join(dir, 'long')
+  await writeFile(path, 'é\n'.repeat(1_000_000))
+  const reached: number[] = []
+  for await (const _ of linesOf(path, (bytes) => reached.push(bytes)));
+  expect(reached.length).toBeGreaterThan(1)
+  expect(reached).toEqual(reached.toSorted((a, b) => a - b))
+  expect(reached.at(-1)).toBe((await sizesOf([path])).total)
+  expect(await sizesOf([path, path])).toEqual({ total: 6_000_000, before: [0, 3_000_000] })
 })
 
 test('a line may be longer than what is read at once', async () => {

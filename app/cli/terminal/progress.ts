@@ -5,8 +5,21 @@ const width = 24
 /** No terminal shows more. */
 const everyMs = 100
 
-/** A bar with rate and time left on standard error where that is a terminal; `end` leaves nothing of it behind. */
-export function progressBar({ clock, err, env }: Pick<CliDeps, 'clock' | 'err' | 'env'>, noun: string) {
+/** Work with a bar beside it, with rate and time left, on standard error where that is a terminal; nothing of it stays. */
+export async function withProgress<T>(
+  deps: Parameters<typeof progressBar>[0],
+  noun: string,
+  work: (show: (done: number, of: number) => void) => Promise<T>,
+): Promise<T> {
+  const bar = progressBar(deps, noun)
+  try {
+    return await work(bar.show)
+  } finally {
+    bar.end()
+  }
+}
+
+function progressBar({ clock, err, env }: Pick<CliDeps, 'clock' | 'err' | 'env'>, noun: string) {
   const style = styleFor(err, env)
   const began = clock.now()
   let drawn = Number.NEGATIVE_INFINITY

@@ -5,7 +5,7 @@ import type { CliDeps, VerifyAsk } from '../deps.ts'
 import { Failure } from '../failure.ts'
 import { githubSays } from '../github-says.ts'
 import { instant } from '../since.ts'
-import { progressBar } from '../terminal/progress.ts'
+import { withProgress } from '../terminal/progress.ts'
 import { styleFor } from '../terminal/style.ts'
 import { type Args, flag, list, text, type Verb } from '../verb.ts'
 import { database, databaseUrl } from './ledger.ts'
@@ -63,15 +63,21 @@ export const auditVerify: Verb = {
       refuseUnheard(args, 'proof')
       return tellProofs(deps, args, proofs, keys)
     }
-    const row = file === undefined ? undefined : await answered(file, deps.verifySegments(args.words, keys))
+    const row =
+      file === undefined
+        ? undefined
+        : await withProgress(deps, 'bytes', (progress) =>
+            answered(file, deps.verifySegments(args.words, keys, progress)),
+          )
     if (row !== undefined) {
       refuseUnheard(args, 'segment')
       return tellSegments(deps, args, row)
     }
     if (file !== undefined) refuseUnheard(args, 'export')
-    const bar = progressBar(deps, 'events')
     const ask = await askOf(deps, args, file, keys)
-    const verdict = await answered(file, deps.verify({ ...ask, progress: bar.show })).finally(bar.end)
+    const verdict = await withProgress(deps, file === undefined ? 'events' : 'bytes', (progress) =>
+      answered(file, deps.verify({ ...ask, progress })),
+    )
     if (args.output === 'json') deps.out.write(`${JSON.stringify(shown(verdict), null, 2)}\n`)
     else deps.out.write(report(deps, verdict))
     return verdict.exit

@@ -13,7 +13,7 @@ import { readRotations } from '../../store/ledger/checkpoints.ts'
 import { ledgerReads } from '../../store/ledger/read.ts'
 import { type VerifyOptions, verifyLedger } from '../../store/ledger/verify.ts'
 import { recordedOrigin } from '../audit.ts'
-import { linesOf } from '../lines.ts'
+import { linesOf, sizesOf } from '../lines.ts'
 
 export type Since = NonNullable<VerifyAsk['since']>
 
@@ -30,6 +30,7 @@ export type Source = {
   /** The instance. */
   readonly origin: string
   readonly rotations: readonly string[]
+  /** `progress` counts a database's events, an export's bytes. */
   verify(
     options: Pick<VerifierOptions, 'keys' | 'claims'> & Pick<VerifyOptions, 'after' | 'threads' | 'progress'>,
   ): Promise<
@@ -95,7 +96,13 @@ export async function exportSource(path: string): Promise<Source> {
   return {
     origin,
     rotations,
-    verify: (options) => verifyExportLines(linesOf(path), options),
+    verify: async ({ progress, ...options }) => {
+      const { total } = await sizesOf([path])
+      return verifyExportLines(
+        linesOf(path, (bytes) => progress?.(bytes, total)),
+        options,
+      )
+    },
     async *events(types) {
       const wanted = new Set(types)
       for await (const line of lines()) {

@@ -103,7 +103,7 @@ export const compose = (env: NodeJS.ProcessEnv, version: string, overrides: Over
         const { open } = await ledger.standing()
         return askProviders(providers, clock, async (cloud, call) => {
           const { bindings: found, unread } = await cloud.list(call, intentsOf(open, cloud.name))
-          return { found, unread }
+          return { found, unread, traceless: !cloud.traits.binding }
         })
       }),
     reconcileProviders: ({ config }) =>

@@ -126,9 +126,16 @@ export type LocalAnswer = {
   readonly assumed: Readonly<Record<string, unknown>>
 }
 
+/** `traceless`: its grants make nothing that could be found. */
+export type Found<T> = {
+  readonly found: readonly T[]
+  readonly unread?: readonly Unread[]
+  readonly traceless?: boolean
+}
+
 /** What one provider answered, but for places that it could not read, or why it could not tell anything. */
 export type ProviderAnswer<T> =
-  | { readonly provider: string; readonly found: readonly T[]; readonly unread?: readonly Unread[] }
+  | ({ readonly provider: string } & Found<T>)
   | { readonly provider: string; readonly trouble: string }
 
 /** A command to run. */

@@ -1,5 +1,5 @@
-import type { ProviderAnswer } from '../cli/deps.ts'
-import { type Call, type Provider, ProviderError, type Unread } from '../provider/port.ts'
+import type { Found, ProviderAnswer } from '../cli/deps.ts'
+import { type Call, type Provider, ProviderError } from '../provider/port.ts'
 import { callFor } from '../reconcile/call-for.ts'
 import type { Clock } from '../reconcile/ports/clock.ts'
 
@@ -11,10 +11,7 @@ const unbounded = new AbortController().signal
 export const askProviders = <T>(
   providers: ReadonlyMap<string, Provider>,
   clock: Clock,
-  question: (
-    cloud: Provider,
-    call: Call,
-  ) => Promise<{ readonly found: readonly T[]; readonly unread?: readonly Unread[] }>,
+  question: (cloud: Provider, call: Call) => Promise<Found<T>>,
 ): Promise<readonly ProviderAnswer<T>[]> =>
   Promise.all(
     [...providers].map(async ([provider, cloud]) => {

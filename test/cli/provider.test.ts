@@ -34,6 +34,18 @@ it('lists what is there, as a table and as JSON', async () => {
   ])
 })
 
+it('says where grants make nothing that could be listed', async () => {
+  const answer = await gitsudo(
+    ['provider', 'list'],
+    listing({ provider: 'aws', found: [], traceless: true }, { provider: 'mock', found: [binding] }),
+  )
+  expect(answer).toMatchObject({
+    status: 0,
+    out: expect.stringMatching(/mock/),
+    err: 'gitsudo: aws: its grants make nothing there that could be listed: `gitsudo status --provider aws` shows them\n',
+  })
+})
+
 it('does not pass trouble off as nothing', async () => {
   const answer = await gitsudo(
     ['provider', 'list'],

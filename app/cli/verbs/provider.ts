@@ -63,8 +63,13 @@ export const providerList: Verb = {
       ])
       deps.out.write(table(head.map(style.bold), rows))
     }
+    for (const one of answers)
+      if ('traceless' in one && one.traceless)
+        deps.err.write(
+          `gitsudo: ${one.provider}: its grants make nothing there that could be listed: \`gitsudo status --provider ${one.provider}\` shows them\n`,
+        )
     for (const trouble of troubles) deps.err.write(`gitsudo: not listed: ${trouble}\n`)
-    return troubles.length === 0 ? 0 : 3
+    return troubles.length === 0 ? 0 : exitStatus.unknown
   },
 }
 

@@ -23,8 +23,7 @@ export const person = (number: number): string =>
   `4c1d7d1e-0b8f-4b53-9d0a-${String(number).padStart(12, '0')}`
 
 /** Azure's double with a subscription in a management group, and providers on it. */
-export const azureWorld = async (mode: Mode) => {
-  const clock = memoryClock()
+export const azureWorld = async (mode: Mode, clock = memoryClock()) => {
   const azure = await startAzure({ clock, propagationMs: 10 * 60_000 })
   setDefaultCACertificates([...getCACertificates('bundled'), azure.certificate])
   azure.addScope(managementGroup)

@@ -16,7 +16,7 @@ import type { Seen, Step } from '../../grant/step.ts'
 import { wakePull } from '../key.ts'
 import type { WakeUp } from '../ports/queue.ts'
 import type { GrantRow } from '../ports/store.ts'
-import { type BindingLock, sharersOf } from './binding.ts'
+import { type BindingLock, lastOf, sharersOf } from './binding.ts'
 import { ask } from './call.ts'
 import { cutBack, inspect } from './cut-back.ts'
 import type { LookDeps } from './deps.ts'
@@ -173,8 +173,11 @@ const remove = async (
   if (unplaced !== undefined) return { ...situation, seen: unplaced }
   const { seen } = await ask(deps, situation, signal, (cloud, wanted, call) =>
     lock('takes', cloud, wanted, call, async (): Promise<Seen> => {
-      const by = (await sharersOf(deps, cloud, wanted)).map(({ grant }) => grant).sort()
-      return by.length > 0 ? { kind: 'shared', by } : { kind: await cloud.remove(wanted, call) }
+      const [one, ...others] = await sharersOf(deps, cloud, wanted)
+      if (one === undefined) return { kind: await cloud.remove(wanted, call) }
+      // It may have been made to last as long as this grant.
+      await cloud.cutBack?.(lastOf(one, others), call)
+      return { kind: 'shared', by: [one, ...others].map(({ grant }) => grant).sort() }
     }),
   )
   return { ...situation, seen }

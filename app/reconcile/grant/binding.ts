@@ -63,3 +63,7 @@ export const sharersOf = async (
   }
   return live
 }
+
+/** Of grants that share a binding the one that ends last. */
+export const lastOf = (one: Intent, others: readonly Intent[]): Intent =>
+  others.reduce((last, other) => (other.endsAt > last.endsAt ? other : last), one)

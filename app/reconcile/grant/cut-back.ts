@@ -1,6 +1,6 @@
 import type { Intent } from '../../grant/intent.ts'
 import type { Call, Observation, Provider } from '../../provider/port.ts'
-import { type BindingLock, sharersOf } from './binding.ts'
+import { type BindingLock, lastOf, sharersOf } from './binding.ts'
 import { ask } from './call.ts'
 import type { LookDeps } from './deps.ts'
 import { placeLost } from './place-lost.ts'
@@ -24,10 +24,7 @@ export const inspect = async (
 
 /** Of the live grants that share the binding the one that ends last: no other needs more of it. */
 const longest = async (deps: LookDeps, provider: Provider, intent: Intent): Promise<Intent> =>
-  (await sharersOf(deps, provider, intent)).reduce(
-    (last, other) => (other.endsAt > last.endsAt ? other : last),
-    intent,
-  )
+  lastOf(intent, await sharersOf(deps, provider, intent))
 
 /** Has the cloud leave no more of the grant's binding than its intent and those of its sharers say. */
 export const cutBack = async (

@@ -1,5 +1,6 @@
 import { writeInstant } from '../../request/instant.ts'
 import { escapeUnseen } from '../../request/quote.ts'
+import { endOf } from './anomalies.ts'
 import { began } from './collect.ts'
 import type { Report, Story } from './report.ts'
 import { foundation, outcomeOf } from './sections.ts'
@@ -45,8 +46,9 @@ function* lines(report: Report): Iterable<Line> {
   for (const one of report.grants)
     yield { ...story('grant', one), at: time(began(one)), from: time(began(one)) }
   for (const one of report.refused) yield { ...story('refused', one), detail: one.why }
-  for (const one of report.debt) yield { ...story('revocation debt', one), detail: one.why }
-  for (const { at, who, reason, request, seq, review } of report.breakGlass) {
+  for (const one of report.debt)
+    yield { ...story('revocation debt', one), at: time(endOf(one)), detail: one.why }
+  for (const { at, who, reason, request, seq, review, reviewBy } of report.breakGlass) {
     const outcome = review === undefined ? 'not reviewed' : review.verdict
     yield {
       record: 'break-glass',
@@ -56,7 +58,8 @@ function* lines(report: Report): Iterable<Line> {
       request,
       event: seq,
       outcome,
-      detail: review?.by,
+      due: time(reviewBy),
+      detail: review && `by ${review.by} at ${time(review.at)}${review.overdue ? ', overdue' : ''}`,
     }
   }
   for (const { at, kind, who, request, seq, detail } of report.anomalies)

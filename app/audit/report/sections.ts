@@ -1,4 +1,5 @@
 import { writeInstant } from '../../request/instant.ts'
+import { endOf } from './anomalies.ts'
 import { began } from './collect.ts'
 import type { Report, Story } from './report.ts'
 
@@ -35,7 +36,7 @@ export const sectionsOf = (report: Report): readonly Section[] => [
     rows: report.debt.map((one) => [
       cell(one.who ?? 'unknown'),
       what(one),
-      time(Math.min(one.dueAt ?? Number.POSITIVE_INFINITY, one.revoke?.at ?? Number.POSITIVE_INFINITY)),
+      time(endOf(one)),
       cell(one.outcome, one.why),
       which(one),
     ]),

@@ -185,6 +185,26 @@ test('every format says what was approved, under which policy, and what is worth
   }
 })
 
+test('CSV says when debt ended, and of break-glass when its review was due and came', () => {
+  const one = access({ pull: 7, at: since, minutes: 120 })
+  const revoked = one.revoked('dave', since + hour).slice(0, -1)
+  const report = createReport({ since, until })
+  const invoked = one.event('breakglass.invoked', since, user('alice'), {
+    reason: 'fire',
+    review_by: '2026-12-02T00:00:00.000Z',
+  })
+  const reviewed = one.event('breakglass.reviewed', since + 25 * hour, user('bob'), {
+    verdict: 'justified',
+    overdue: true,
+  })
+  for (const line of ledgerLines('acme', [...revoked, invoked, reviewed])) report.push(line)
+  const rows = all(reportCsv(report.end())).split('\r\n')
+  const row = (record: string) => rows.find((one) => one.startsWith(`"${record}"`)) ?? ''
+  expect(row('revocation debt')).toMatch(/^"revocation debt","2026-12-01T01:00:00.000Z","alice",/)
+  expect(row('break-glass')).toContain(',"2026-12-02T00:00:00.000Z","justified","fire",')
+  expect(row('break-glass')).toMatch(/,"by bob at 2026-12-02T01:00:00.000Z, overdue"$/)
+})
+
 test('a report of a broken ledger says so first', () => {
   const report = { ...withText('plain'), ledger: { events: 6, head: 'ab', brokenAt: 7 } }
   const page = all(reportHtml(report))

@@ -86,7 +86,7 @@ export function outlived(grants: readonly Story[], { until }: Period): readonly 
   })
 }
 
-/** People whose every grant was approved by one and the same person alone. */
+/** People whose every grant was approved by one and the same person alone, but for those that the policies gave alone. */
 export function samePairs(grants: readonly Story[], { since, until }: Period): readonly Anomaly[] {
   const of = Map.groupBy(
     grants.filter(({ intendedAt = 0, approvedBy }) => intendedAt >= since && approvedBy.length > 0),
@@ -98,7 +98,7 @@ export function samePairs(grants: readonly Story[], { since, until }: Period): r
     if (mine.length < pairGrants || !always || approver === undefined) return []
     const back = (of.get(approver) ?? []).filter(({ approvedBy }) => approvedBy.includes(who)).length
     const conversely = back === 0 ? '' : `; ${who} approved ${back} of ${approver}'s`
-    const detail = `all ${mine.length} grants of ${who} were approved by ${approver} alone${conversely}`
+    const detail = `all ${mine.length} grants of ${who} that people approved were approved by ${approver} alone${conversely}`
     return [{ kind: 'same approver' as const, at: until, who, detail }]
   })
 }

@@ -193,14 +193,15 @@ describe('worth a look', () => {
     ).flat()
 
   test('all grants of a person approved by one and the same', () => {
-    expect(kinds(months(5, () => ['bob']))).toEqual([
-      ['same approver', 'alice', 'all 5 grants of alice were approved by bob alone'],
+    const byPolicy = months(2, () => [], 'alice', 50)
+    expect(kinds([...months(5, () => ['bob']), ...byPolicy])).toEqual([
+      ['same approver', 'alice', 'all 5 grants of alice that people approved were approved by bob alone'],
     ])
     expect(kinds([...months(5, () => ['bob']), ...months(3, () => ['alice'], 'bob', 100)])).toEqual([
       [
         'same approver',
         'alice',
-        "all 5 grants of alice were approved by bob alone; alice approved 3 of bob's",
+        "all 5 grants of alice that people approved were approved by bob alone; alice approved 3 of bob's",
       ],
     ])
     for (const other of [months(4, () => ['bob']), months(9, () => ['bob', 'carol']), months(9, () => [])])

@@ -18,6 +18,7 @@ import type { Tx } from './ports/store.ts'
 import { requestEvent } from './pull-request/events.ts'
 import { isSettled } from './pull-request/settled.ts'
 import { type Departure, openOf, revokeOverlooked, revokePaths } from './revoke-gone.ts'
+import { createSetBack } from './set-back.ts'
 import { transact } from './transact.ts'
 
 /** `following`: by repository; a process walks a branch once at a time, for whoever comes next may find it walked. */
@@ -29,23 +30,27 @@ export type FollowDeps = ReconcileDeps & { readonly following: Turns; readonly p
  * one that changed or went revokes. Policies that reach the branch change nothing by themselves (1.4): their
  * pull request's verdict accepts them, or nobody does.
  */
-export const createBranchReconciler = (deps: FollowDeps) => ({
-  async look(key: string): Promise<void> {
-    const repository = deps.settings.repositories.get(Number(key))
-    if (repository === undefined) return
-    try {
-      await deps.following(repository.id, () => followBranch(deps, repository))
-      await revokeStrangers(deps, repository)
-      await untroubled(deps, wakeBranch(repository.id))
-    } catch (error) {
-      const trouble = troubleIn(error)
-      const why = `branch ${repository.branch} of ${repository.fullName}: ${trouble?.message ?? error}`
-      // Also a fault of ours: files that went revoke nothing until it is mended.
-      await troubled(deps, wakeBranch(repository.id), why)
-      throw trouble === undefined ? error : new Error(why, { cause: error })
-    }
-  },
-})
+export const createBranchReconciler = (deps: FollowDeps) => {
+  const revokeSetBack = createSetBack(deps)
+  return {
+    async look(key: string): Promise<void> {
+      const repository = deps.settings.repositories.get(Number(key))
+      if (repository === undefined) return
+      try {
+        await deps.following(repository.id, () => followBranch(deps, repository))
+        await revokeSetBack(repository)
+        await revokeStrangers(deps, repository)
+        await untroubled(deps, wakeBranch(repository.id))
+      } catch (error) {
+        const trouble = troubleIn(error)
+        const why = `branch ${repository.branch} of ${repository.fullName}: ${trouble?.message ?? error}`
+        // Also a fault of ours: files that went revoke nothing until it is mended.
+        await troubled(deps, wakeBranch(repository.id), why)
+        throw trouble === undefined ? error : new Error(why, { cause: error })
+      }
+    },
+  }
+}
 
 /**
  * From the cursor to the tip; throws what Git and GitHub throw.

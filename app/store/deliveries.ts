@@ -44,11 +44,11 @@ export function deliveries(database: Database, queue: Pick<Queue, 'wake'>, keys:
     return { valid, forged }
   }
 
-  const about = async (repository: number, ref: string, event: string) =>
+  const about = async (repository: number, ref: string, event: string, since = 0) =>
     sort(
       await database.readable(sql.type(row)`
         select ${columns} from deliveries
-        where repository = ${repository} and ref = ${ref} and event = ${event}
+        where repository = ${repository} and ref = ${ref} and event = ${event} and received_at > ${at(since)}
         order by received_at, guid`),
     )
 
@@ -89,7 +89,7 @@ export function deliveries(database: Database, queue: Pick<Queue, 'wake'>, keys:
           order by received_at, guid`),
       ),
 
-    pushesTo: (repository, ref) => about(repository, ref, 'push'),
+    pushesTo: (repository, ref, since) => about(repository, ref, 'push', since),
     mergeGroupAt: (repository, ref) => about(repository, ref, 'merge_group'),
     mergeGroupsSince: async (repository, since) =>
       sort(

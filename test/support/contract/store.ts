@@ -102,6 +102,8 @@ export const describeStore = (name: string, setUp: () => Promise<StoreUnderTest>
       expect((await store.deliveriesOfPull(repository, 8, ['pull_request'])).valid).toEqual([])
       const pushes = await store.pushesTo(repository, 'refs/heads/x')
       expect(pushes.valid.map(({ guid }) => guid)).toEqual([`${repository}-four`])
+      expect((await store.pushesTo(repository, 'refs/heads/x', now - 1)).valid).toHaveLength(1)
+      expect((await store.pushesTo(repository, 'refs/heads/x', now)).valid).toEqual([])
       expect((await store.pushesTo(repository, 'refs/heads/y')).valid).toEqual([])
       expect(await store.lastDeliveryAt()).toBeGreaterThanOrEqual(now + 1)
     })

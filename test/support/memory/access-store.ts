@@ -61,10 +61,14 @@ export const accessStore = (
           (one) => one.repository === repository && one.pull === pull && events.includes(one.event),
         ),
       ),
-    pushesTo: async (repository, ref) =>
+    pushesTo: async (repository, ref, since = 0) =>
       sorted(
         [...deliveries.values()].filter(
-          (one) => one.event === 'push' && one.repository === repository && one.ref === ref,
+          (one) =>
+            one.event === 'push' &&
+            one.repository === repository &&
+            one.ref === ref &&
+            one.receivedAt > since,
         ),
       ),
     openPullsAt: async (repository, headSha) =>

@@ -178,6 +178,24 @@ describe('what gitsudo can see', () => {
     })
   })
 
+  test.each([
+    ['is looked at all the same', () => undefined, [1], []],
+    [
+      'is named where it cannot be read',
+      () => w.gcp.withdraw('resourcemanager.projects.getIamPolicy'),
+      [],
+      [{ place: project, kind: 'forbidden', why: expect.stringContaining('getIamPolicy') }],
+    ],
+  ])('where a grant is and Google does not show %s', async (_, withdraw, grants, unread) => {
+    const intent = w.intent(1)
+    await w.provider().ensure(intent, w.call())
+    w.gcp.withdraw('resourcemanager.projects.get')
+    withdraw()
+    const listed = await w.provider().list(w.call(), [intent])
+    expect(listed.bindings.map(({ grant }) => grant)).toEqual(grants.map(() => intent.grant))
+    expect(listed.unread).toEqual(unread)
+  })
+
   test('check names each resource and permission that is missing, and says when there is nothing at all', async () => {
     w.gcp.withdraw('resourcemanager.folders.setIamPolicy')
     expect(await w.provider().check(w.call())).toEqual([

@@ -211,6 +211,16 @@ describe('several clusters', () => {
     expect((await both().inspect(here, w.call())).kind).toBe('present')
   })
 
+  test('that are not configured any more are named, and nothing in them counts as missing', async () => {
+    const [here, there] = [w.intent(1), w.intent(2, { scope: 'staging/checkout' })]
+    for (const intent of [here, there]) await both().ensure(intent, w.call())
+    const { bindings: listed, unread } = await w.provider().list(w.call(), [here, there])
+    expect(listed.map(({ grant }) => grant)).toEqual([here.grant])
+    expect(unread).toEqual([
+      { place: 'staging', kind: 'invalid', why: 'kubernetes: cluster staging is not configured' },
+    ])
+  })
+
   test('that hang are named while there is time, and nothing passes for listed where none answers', async () => {
     await both().ensure(w.intent(1), w.call())
     another.other.faults.plan({ answer: 'hang' })

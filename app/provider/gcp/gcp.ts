@@ -106,8 +106,12 @@ export const createGcp = (options: GcpOptions): Provider => {
 
     async list(call, intents) {
       const live = new Map(intents.map((intent) => [titleOf(intent), intent]))
-      const resources = await api.resources(call.signal)
-      const scopes = new Set(intents.map(({ scope }) => scope))
+      const scopes = new Set(intents.flatMap(({ scope }) => gcpResource(scope) ?? []))
+      const shown = await api.resources(call.signal)
+      const names = new Set(shown.flatMap(({ name, number }) => [name, number]))
+      // Google shows what gitsudo may see, and a grant may be in what it may not.
+      const hidden = [...scopes].flatMap((name) => (names.has(name) ? [] : [{ name }]))
+      const resources: readonly Resource[] = [...shown, ...hidden]
       const read = async ({ name, number }: Resource, signal: AbortSignal) => {
         const policy = await api.policy(name, signal).catch(ifGone)
         return (policy?.bindings ?? []).flatMap((binding): readonly Binding[] => {

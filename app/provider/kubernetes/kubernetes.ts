@@ -138,8 +138,8 @@ export const createKubernetes = (options: KubernetesOptions): Provider => {
 
     async list(call, intents) {
       const live = new Map(intents.map((intent) => [provider.bindingKey(intent), intent]))
-      const read = async ({ name: cluster, api }: Cluster, signal: AbortSignal) => {
-        const bindings = await api.bindings(signal)
+      const read = async (cluster: string, signal: AbortSignal) => {
+        const bindings = await clusterOf(cluster).api.bindings(signal)
         return bindings.flatMap((binding): readonly Binding[] => {
           const grant = marks.grantOf(binding.metadata ?? {})
           if (grant === undefined) return []
@@ -159,7 +159,8 @@ export const createKubernetes = (options: KubernetesOptions): Provider => {
           ]
         })
       }
-      return listPlaces([...clusters.values()], ({ name }) => name, read, call, clock.now())
+      const places = new Set([...clusters.keys(), ...intents.map(({ scope }) => provider.account(scope))])
+      return listPlaces([...places], (name) => name, read, call, clock.now())
     },
 
     async cutBack(intent, call) {

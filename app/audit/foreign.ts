@@ -1,4 +1,6 @@
+import { eventIn } from './body.ts'
 import type { LedgerEvent } from './event.ts'
+import type { ExportLine } from './export-line.ts'
 
 /** Rows of the ledger that gitsudo did not seal. */
 export type Foreign = { readonly first: number; readonly last: number }
@@ -33,3 +35,27 @@ export const foreignOf = ({ type, data }: LedgerEvent): Foreign | undefined => {
 /** `event 61`, `events 61 to 63`. */
 export const foreignRows = ({ first, last }: Foreign): string =>
   first === last ? `event ${first}` : `events ${first} to ${last}`
+
+/**
+ * Finds the rows that an export says are not gitsudo's, by its events alone, without a key. A true record stands right behind
+ * the rows that it names; what one of those says of others counts for nothing.
+ */
+export function createForeignSearch() {
+  const records: (Foreign & { readonly seq: number })[] = []
+  return {
+    push(line: ExportLine): void {
+      if (line.kind !== 'event' || !line.body.includes('"database.changed"')) return
+      const event = eventIn(Buffer.from(line.body))
+      const rows = event && foreignOf(event)
+      if (rows?.last === line.seq - 1) records.push({ ...rows, seq: line.seq })
+    },
+    end(): readonly Foreign[] {
+      const found: Foreign[] = []
+      for (const record of records.toReversed()) if (!isAmong(found, record.seq)) found.push(record)
+      return found
+    },
+  }
+}
+
+export const isAmong = (rows: readonly Foreign[], seq: number): boolean =>
+  rows.some(({ first, last }) => first <= seq && seq <= last)

@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { sql } from 'slonik'
 import { z } from 'zod'
-import { ExportError, readExportLine } from '../audit/export-line.ts'
+import { ExportError, type ExportLine, readExportLine } from '../audit/export-line.ts'
+import { createForeignSearch } from '../audit/foreign.ts'
 import { readNoteKey } from '../audit/note.ts'
 import { type Proof, proofMark, readProof } from '../audit/proof.ts'
 import { findInExport, prove } from '../audit/prove.ts'
 import { createReport } from '../audit/report/collect.ts'
+import type { Period, Report } from '../audit/report/report.ts'
 import { segmentOf, verifySegments } from '../audit/segment.ts'
 import type { AuditAccess, CliDeps, LedgerAccess } from '../cli/deps.ts'
 import { type Database, openDatabase } from '../store/database.ts'
@@ -26,11 +28,12 @@ export const openAudit = async (databaseUrl: string, env: NodeJS.ProcessEnv): Pr
     },
     prove: (wanted) => proveEvents(database, wanted),
     async report(period) {
-      const report = createReport(period)
-      await readLedger(database, { origin: await origin(), keys: [] }, async (lines) => {
-        for (const line of lines) report.push(line)
-      })
-      return report.end()
+      const header = { origin: await origin(), keys: [] }
+      return reportOf(period, (take) =>
+        readLedger(database, header, async (lines) => {
+          for (const line of lines) take(line)
+        }),
+      )
     },
     close: () => database.close(),
   }
@@ -74,13 +77,24 @@ const wholeExport = (path: string): LedgerAccess => ({
       for await (const line of exportLines(path))
         if (line.kind === 'event') yield Buffer.from(line.leaf, 'hex')
     }),
-  async report(period) {
-    const report = createReport(period)
-    for await (const line of exportLines(path)) report.push(line)
-    return report.end()
-  },
+  report: (period) =>
+    reportOf(period, async (take) => {
+      for await (const line of exportLines(path)) take(line)
+    }),
   close: async () => undefined,
 })
+
+/** @param each reads the whole ledger: twice, because what a row is worth is said after it */
+async function reportOf(
+  period: Period,
+  each: (take: (line: ExportLine) => void) => Promise<unknown>,
+): Promise<Report> {
+  const search = createForeignSearch()
+  await each(search.push)
+  const report = createReport(period, search.end())
+  await each(report.push)
+  return report.end()
+}
 
 export async function* exportLines(path: string) {
   let number = 0

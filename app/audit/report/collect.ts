@@ -3,6 +3,7 @@ import { leafHash, linkHash, originHead } from '../chain.ts'
 import { readCheckpoint } from '../checkpoint.ts'
 import type { LedgerEvent } from '../event.ts'
 import type { ExportLine } from '../export-line.ts'
+import { type Foreign, isAmong } from '../foreign.ts'
 import { hex } from '../hex.ts'
 import { openNote } from '../note.ts'
 import { createHours, endOf, noEvent, ofEvent, outlived, samePairs } from './anomalies.ts'
@@ -14,7 +15,10 @@ import { instant, loginsOf, nameOf, tell, text } from './story.ts'
  * forgotten, so memory grows with the period's requests, and those that were only denied or closed before, not with the
  * ledger. The chain is recomputed along the way.
  */
-export function createReport(period: Period): { push(line: ExportLine): void; end(): Report } {
+export function createReport(
+  period: Period,
+  foreign: readonly Foreign[],
+): { push(line: ExportLine): void; end(): Report } {
   let origin = ''
   let events = 0
   let head: Uint8Array = new Uint8Array()
@@ -91,6 +95,7 @@ export function createReport(period: Period): { push(line: ExportLine): void; en
         if (!chained(line)) brokenAt = events + 1
         else {
           events += 1
+          if (isAmong(foreign, line.seq)) return
           const event = eventIn(Buffer.from(line.body, 'utf8'))
           if (event !== undefined) hear(line.seq, event)
           else if (period.since <= heardAt && heardAt < period.until)

@@ -5,6 +5,7 @@ import { createMergeCheck, type MergeLine, mergeTypes } from '../../audit/compar
 import { createPullCheck, type MergedPull } from '../../audit/compare/pulls.ts'
 import { compareReceipts } from '../../audit/compare/receipts.ts'
 import { createRestoreCheck } from '../../audit/compare/restores.ts'
+import { isAmong } from '../../audit/foreign.ts'
 import type { Receipt } from '../../audit/receipt.ts'
 import { signatureHolds, signingKeyId } from '../../audit/signature.ts'
 import type { Marks } from '../../audit/verify.ts'
@@ -43,7 +44,7 @@ export async function hearEvents(
   for await (const { seq, event } of source.events(['ledger.anchored', 'ledger.restored', ...more], size)) {
     restored.see(seq, event)
     // What is not ours explains nothing.
-    if (foreign.some(({ first, last }) => first <= seq && seq <= last)) continue
+    if (isAmong(foreign, seq)) continue
     anchored?.see(seq, event)
     pulls?.see(event)
     for (const merge of merges) merge.see(event)

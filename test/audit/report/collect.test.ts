@@ -11,7 +11,7 @@ const since = Date.UTC(2026, 11, 1)
 const until = Date.UTC(2027, 0, 1)
 
 const report = (events: readonly LedgerEvent[], period = { since, until }) => {
-  const made = createReport(period)
+  const made = createReport(period, [])
   for (const line of ledgerLines('acme', events)) made.push(line)
   return made.end()
 }
@@ -298,7 +298,7 @@ test('a broken chain ends what is told, and is told', () => {
     [altered, 8],
     [lines.toSpliced(10, 1), 10],
   ] as const) {
-    const made = createReport({ since, until })
+    const made = createReport({ since, until }, [])
     for (const line of given) made.push(line)
     expect(made.end()).toMatchObject({ ledger: { brokenAt, events: brokenAt - 1 } })
   }

@@ -64,7 +64,7 @@ function withText(text: string): Report {
       by: [{ id: 1, login: text }],
     }),
   ]
-  const report = createReport({ since, until })
+  const report = createReport({ since, until }, [])
   for (const line of ledgerLines('acme', events)) report.push(line)
   return report.end()
 }
@@ -188,7 +188,7 @@ test('every format says what was approved, under which policy, and what is worth
 test('CSV says when debt ended, and of break-glass when its review was due and came', () => {
   const one = access({ pull: 7, at: since, minutes: 120 })
   const revoked = one.revoked('dave', since + hour).slice(0, -1)
-  const report = createReport({ since, until })
+  const report = createReport({ since, until }, [])
   const invoked = one.event('breakglass.invoked', since, user('alice'), {
     reason: 'fire',
     review_by: '2026-12-02T00:00:00.000Z',
@@ -214,7 +214,7 @@ test('a report of a broken ledger says so first', () => {
 })
 
 test('nothing at all is a report too', () => {
-  const report = createReport({ since, until })
+  const report = createReport({ since, until }, [])
   for (const line of ledgerLines('acme', [])) report.push(line)
   const nothing = report.end()
   expect(all(reportHtml(nothing))).toContain('Nobody had any.')

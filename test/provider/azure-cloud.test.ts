@@ -221,6 +221,18 @@ describe('what gitsudo can see', () => {
     )
   })
 
+  test.each([subscription, group, managementGroup])(
+    'a grant on %s is looked for where Azure does not show that',
+    async (scope) => {
+      const intent = w.intent(1, { scope })
+      await w.provider().ensure(intent, w.call())
+      w.azure.hide()
+      const { bindings, unread } = await w.provider().list(w.call(), [intent])
+      expect(bindings.map(({ grant }) => grant)).toEqual([intent.grant])
+      expect(unread).toEqual([])
+    },
+  )
+
   test('check says when there is nothing at all', async () => {
     w.azure.clear()
     expect(await w.provider().check(w.call())).toEqual([expect.stringMatching(/no subscription/)])

@@ -95,7 +95,11 @@ export const createAzure = (options: AzureOptions): Provider => {
           return wanted === undefined ? [] : [[handleOf(wanted.scope, wanted.guid), { intent, wanted }]]
         }),
       )
-      const scopes = await api.scopes(call.signal)
+      const shown = await api.scopes(call.signal)
+      const known = new Set(shown.map((scope) => scope.toLowerCase()))
+      // Azure shows what gitsudo may see, and a grant may be in what it may not.
+      const hidden = new Set([...live.values()].map(({ wanted }) => rootOf(wanted.scope)))
+      const scopes = [...shown, ...[...hidden].filter((scope) => !known.has(scope))]
       const bindingOf = (held: Held): readonly Binding[] => {
         const { mark, principal, role, scope, expiresAt } = held
         const handles = held.guids.map((guid) => handleOf(scope, guid))
@@ -148,6 +152,13 @@ export const createAzure = (options: AzureOptions): Provider => {
     check: (call) => checkAzure(api, way, options, call),
   }
 }
+
+/** The subscription or management group. */
+const rootOf = (scope: string): string =>
+  scope
+    .split('/')
+    .slice(0, scope.startsWith('/subscriptions/') ? 3 : 5)
+    .join('/')
 
 const handleOf = (scope: string, guid: string): string => `${scope} ${guid}`
 

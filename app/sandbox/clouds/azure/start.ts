@@ -69,6 +69,7 @@ export const startAzure = async (options: AzureOptions) => {
   })
   const withdrawn = new Set<string>()
   const locked = new Set<string>()
+  let hidden = false
   const calls = new Map<string, number>()
 
   const answers: Readonly<Record<string, Answering>> = {
@@ -149,9 +150,9 @@ export const startAzure = async (options: AzureOptions) => {
   }
 
   const roots = (path: string): unknown => {
-    const all = tree
-      .all()
-      .filter((scope) => scope.startsWith('/subscriptions/') === (path === '/subscriptions'))
+    const all = (hidden ? [] : tree.all()).filter(
+      (scope) => scope.startsWith('/subscriptions/') === (path === '/subscriptions'),
+    )
     return {
       value: all.map((id) => ({ id, subscriptionId: path === '/subscriptions' ? id.slice(15) : undefined })),
     }
@@ -251,6 +252,10 @@ export const startAzure = async (options: AzureOptions) => {
     addScope: (scope: string, parent?: string): void => void tree.add(scope, parent),
     /** Nothing is to be seen any more. */
     clear: (): void => tree.clear(),
+    /** What there is is not listed any more. */
+    hide: (): void => {
+      hidden = true
+    },
     deleteGroup(scope: string): void {
       for (const one of assignments.all())
         if (one.scope.startsWith(scope.toLowerCase())) assignments.delete(one.scope, one.name)

@@ -19,12 +19,13 @@ export type PermissionOf = (person: PersonFact) => Promise<Permission>
 
 /**
  * Reviews as GitHub lists them now, each with the first stored payload of its id (trust.md 2.1, 2.2), and what it lists
- * otherwise although signed payloads take an approval away (2.4): GitHub never unsays either.
+ * otherwise although signed payloads take an approval away (2.4): GitHub never unsays either. An approval that it does not
+ * list contradicts its payload, and is waited for (3.12).
  */
 export type Listed = readonly {
   readonly review: ApiReview
   readonly payload: Stored | undefined
-  /** Of whoever approves or asks for changes. */
+  /** Of whoever approves or asks for changes, by either. */
   readonly permission?: Permission
 }[]
 
@@ -51,27 +52,29 @@ export const listReviews = async (
   for (const one of dismissed.values())
     if (all.get(one.reviewId)?.state !== 'CHANGES_REQUESTED')
       all.set(one.reviewId, { ...signedReview(one), ...all.get(one.reviewId), state: 'DISMISSED' })
-  for (const one of payloads.values())
-    if (one.state === 'changes_requested' && !all.has(one.reviewId)) all.set(one.reviewId, signedReview(one))
+  for (const one of payloads.values()) if (!all.has(one.reviewId)) all.set(one.reviewId, signedReview(one))
   return Promise.all(
     [...all.values()].map(async (review) => ({
       review,
       payload: payloads.get(review.id),
-      ...(weighs(review) && review.reviewer !== undefined
+      ...(weighs(review, payloads.get(review.id)) && review.reviewer !== undefined
         ? { permission: await permissionOf(review.reviewer) }
         : {}),
     })),
   )
 }
 
-const signedReview = ({ reviewId: id, reviewer, submittedAt }: ReviewPayload): ApiReview => ({
+const signedReview = ({ reviewId: id, reviewer, submittedAt, state }: ReviewPayload): ApiReview => ({
   id,
-  state: 'CHANGES_REQUESTED',
+  state: state === 'changes_requested' ? 'CHANGES_REQUESTED' : 'COMMENTED',
   ...(reviewer === undefined ? {} : { reviewer }),
   submittedAt,
 })
 
-const weighs = ({ state }: ApiReview): boolean => state === 'APPROVED' || state === 'CHANGES_REQUESTED'
+const weighs = ({ state }: ApiReview, payload: ReviewPayload | undefined): boolean =>
+  state === 'APPROVED' ||
+  state === 'CHANGES_REQUESTED' ||
+  (state === 'COMMENTED' && (payload?.state === 'approved' || payload?.state === 'changes_requested'))
 
 /** Each review joined with what lay at the request's paths in the commit that its payload covers. */
 export const reviewsOf = async (

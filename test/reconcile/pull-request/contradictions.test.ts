@@ -78,6 +78,31 @@ describe('what GitHub says twice, and not alike', () => {
       'refused',
     ],
     [
+      'a comment where changes were asked for',
+      (world, pull) => {
+        world.review(pull, 'bob', 'CHANGES_REQUESTED')
+        world.reviews[0] = { ...one(world), state: 'COMMENTED' }
+        world.review(pull, 'carol')
+      },
+      'pending',
+    ],
+    [
+      'a comment where somebody approved',
+      (world, pull) => {
+        world.review(pull, 'bob')
+        world.reviews[0] = { ...one(world), state: 'COMMENTED' }
+      },
+      'pending',
+    ],
+    [
+      'no approval yet',
+      (world, pull) => {
+        world.review(pull, 'bob')
+        world.reviews.shift()
+      },
+      'pending',
+    ],
+    [
       'an approval less',
       (world, pull) => {
         world.review(pull, 'bob')

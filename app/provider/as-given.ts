@@ -2,7 +2,7 @@ import { type Configured, isSpent, toPutBack } from '../grant/configured.ts'
 import type { Intent } from '../grant/intent.ts'
 import type { Log } from '../reconcile/ports/log.ts'
 import { aroundCalls } from './around.ts'
-import { type Provider, ProviderError } from './port.ts'
+import { type Provider, ProviderError, type Unread } from './port.ts'
 
 type Deps = {
   readonly clock: { now(): number }
@@ -21,10 +21,12 @@ export const asGiven = (
   { clock, log, open }: Deps,
 ): Provider => {
   if (present === undefined) return provider
+  const whyNot = (what: string): string =>
+    `${provider.name}: configured otherwise than when the grant was given: put back ${what} until it has ended`
   const refuse = (intent: Intent): void => {
     const what = toPutBack(intent, present)
     if (what === undefined) return
-    const why = `${provider.name}: configured otherwise than when the grant was given: put back ${what} until it has ended`
+    const why = whyNot(what)
     log.alert('provider.configured_otherwise', { provider: provider.name, grant: intent.grant, why })
     // Refused by ourselves: nothing was sent, however often it is tried.
     throw new ProviderError('conflict', why)
@@ -39,11 +41,19 @@ export const asGiven = (
     ...asked,
     inspect: async (intent, call) => (isGone(intent) ? { kind: 'absent' } : asked.inspect(intent, call)),
     remove: async (intent, call) => (isGone(intent) ? 'absent' : asked.remove(intent, call)),
-    list: (call, intents) =>
-      asked.list(
-        call,
-        intents.filter((intent) => toPutBack(intent, present) === undefined),
-      ),
+    async list(call, intents) {
+      const given = Map.groupBy(intents, (intent) => toPutBack(intent, present))
+      const { bindings, unread } = await asked.list(call, given.get(undefined) ?? [])
+      // Nobody can look there now: what is not listed of them is not missing.
+      const others = [...given].flatMap(([what, there]) =>
+        what === undefined
+          ? []
+          : [...new Set(there.map(({ scope }) => scope))].map(
+              (place): Unread => ({ place, kind: 'conflict', why: whyNot(what) }),
+            ),
+      )
+      return { bindings, unread: [...unread, ...others] }
+    },
     async check(call) {
       const given = Map.groupBy(await open(), (intent) => toPutBack(intent, present))
       const found = [...given].flatMap(([what, intents]) =>

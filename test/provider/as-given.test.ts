@@ -5,6 +5,7 @@ import { intentsOf } from '../../app/grant/findings.ts'
 import { asGiven } from '../../app/provider/as-given.ts'
 import { createMock } from '../../app/provider/mock/mock.ts'
 import type { Provider } from '../../app/provider/port.ts'
+import { reconcileCloud } from '../../app/reconcile/cloud.ts'
 import { anIntent } from '../support/memory/intent.ts'
 import { memoryWorld } from '../support/memory/world.ts'
 
@@ -66,6 +67,19 @@ describe('a grant that was given under another configuration', () => {
     expect(await w.under(after).check(call)).toEqual([
       expect.stringMatching(new RegExp(`^put back providers.mock.condition_title_prefix to a .*${w.id}$`)),
     ])
+  })
+
+  test('is not missing where a list cannot see it', async () => {
+    const w = await givenWorld()
+    await w.look(w.id)
+    const call = { deadline: w.clock.now() + minute, signal: AbortSignal.timeout(minute) }
+    expect((await w.under(before).list(call, [w.intent])).unread).toEqual([])
+    const cloud = w.under(after)
+    expect(await cloud.list(call, [w.intent])).toEqual({
+      bindings: [],
+      unread: [{ place: w.intent.scope, kind: 'conflict', why: expect.stringContaining('put back') }],
+    })
+    expect((await reconcileCloud(w.deps, cloud, call.signal)).found).toEqual([])
   })
 
   test('gets nothing: neither access nor credentials, and waits for its end', async () => {

@@ -30,7 +30,7 @@ export const serverRotateKey: Verb = {
         'Now, one after the other, each on every replica before the next:',
         `1. keys: {signing_files: ${list([old ?? '', file, ...older])}}, and start anew: all know the new key`,
         `2. keys: {signing_files: ${list(files)}}, and start anew: the new key signs, the old one still verifies`,
-        '3. when no grant of before is left: take the old one out',
+        '3. when an anchor has been made since step 2, and no grant of before is left: take the old one out',
         '',
       ].join('\n'),
     )

@@ -47,9 +47,12 @@ export const acceptAtMerge = async (
     for (const row of await deps.store.requestsOfPull(repository.id, pull.number))
       if (isOpen(row)) await cancel(deps, tx, row, pull)
     await savePull(deps, tx, repository.id, pull, decision)
-    const recorded = said === undefined && reachedBranch(facts) && !proposal.superseded
+    // What lies in the commit that the configuration names first was never ours to decide.
+    const given = proposal.superseded && accepted === repository.firstAcceptedCommit
+    const recorded = said === undefined && forBranch(repository, observed) && !given
     if (!recorded || decision.policies === undefined) return { decision, staged: [] }
-    if (decision.verdict !== 'passed')
+    // What newer ones took the place of is nobody's to worry about.
+    if (decision.verdict !== 'passed' && !proposal.superseded)
       deps.log.alert('policy.not_accepted', {
         repository: repository.id,
         pull: pull.number,
@@ -74,7 +77,9 @@ const asSealed = (
   { accepted, why }: { readonly accepted: boolean; readonly why: string },
 ): Decision => ({ ...made, verdict: accepted ? 'passed' : 'denied', summary: why })
 
-const reachedBranch = ({ pull }: Observed['facts']): boolean => pull.merged?.onBranch === true
+/** One that was merged into the branch has its verdict, also where the branch has lost it again. */
+const forBranch = ({ branch }: RepositorySettings, { pull, facts }: Observed): boolean =>
+  pull.base.ref === branch || facts.pull.merged?.onBranch === true
 
 const verdictEvent = (
   repository: number,

@@ -65,6 +65,28 @@ describe('policies that reached the branch by hand', () => {
     expect(world.alerts()).toEqual([])
   })
 
+  test('a merge that the branch lost is refused, and stays so when somebody pushes it back', async () => {
+    const world = policyWorld()
+    await world.lookAtBranch()
+    const before = world.git.tip('main')
+    const pull = world.propose('two')
+    await world.settle()
+    world.review(pull, 'carol')
+    await world.settle()
+    const merge = await world.merge(pull, 'bob')
+    world.move('main', before, 'alice')
+    await world.settle()
+    const refusal = world.ledger.events().find(({ type }) => type === 'policy.refused')
+    expect(refusal).toMatchObject({ pull, commit: merge })
+    expect(world.alerts()).toContain('policy.not_accepted')
+    world.move('main', merge, 'alice')
+    await world.settle()
+    await world.lookAtPull(pull)
+    await world.settle()
+    expect(await world.accepted()).toBe(before)
+    expect((await world.decision(pull))?.verdict).toBe('denied')
+  })
+
   test('one that lost every delivery of its merge is found on the branch', async () => {
     const world = policyWorld()
     await world.lookAtBranch()

@@ -35,6 +35,11 @@ describe('order', () => {
     await world.settle()
     expect(await world.accepted()).toBe(other)
     expect(world.alerts()).toEqual([])
+    // One that was overtaken has its verdict too.
+    const verdicts = world.ledger
+      .events()
+      .filter(({ type, pull }) => pull === first && type !== 'policy.loaded')
+    expect(verdicts.map(({ type }) => type)).toEqual([backwards ? 'policy.refused' : 'policy.accepted'])
   })
 
   test('looked at by two replicas at once: the newer one is in force', async () => {

@@ -103,7 +103,12 @@ export const cohortsOf = (cells: readonly Cell[]): readonly (readonly Cell[])[] 
       ...(among[at] ?? []),
     ]),
     ...alone,
-    ...chunks(killed, mostKilled),
+    ...chunks(
+      killed.filter((cell) => !isShared(cell)),
+      mostKilled,
+    ),
+    // Whoever kills the replica ends every comparison, whose next comes in ten minutes: nobody kills beside these.
+    ...killed.filter(isShared).map((cell) => [cell]),
   ]
 }
 

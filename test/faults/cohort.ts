@@ -117,9 +117,9 @@ export const playCohort = async (
   }
 }
 
-/** Three minutes at most: a neighbour's fault may have ended the comparison, and what was not met meets the next call. */
+/** A minute at most: a neighbour's fault may have ended the comparison, and what was not met meets the next call. */
 const waited = async (isSo: () => boolean): Promise<void> => {
-  const end = performance.now() + 180_000
+  const end = performance.now() + 60_000
   while (!isSo() && performance.now() < end) await pause(100)
 }
 

@@ -44,11 +44,18 @@ export function deliveries(database: Database, queue: Pick<Queue, 'wake'>, keys:
     return { valid, forged }
   }
 
-  const about = async (repository: number, ref: string, event: string, since = 0) =>
+  const about = async (
+    repository: number,
+    ref: string,
+    event: string,
+    since = 0,
+    but: readonly string[] = [],
+  ) =>
     sort(
       await database.readable(sql.type(row)`
         select ${columns} from deliveries
         where repository = ${repository} and ref = ${ref} and event = ${event} and received_at > ${at(since)}
+          and guid <> all(${sql.array([...but], 'text')})
         order by received_at, guid`),
     )
 
@@ -89,7 +96,7 @@ export function deliveries(database: Database, queue: Pick<Queue, 'wake'>, keys:
           order by received_at, guid`),
       ),
 
-    pushesTo: (repository, ref, since) => about(repository, ref, 'push', since),
+    pushesTo: (repository, ref, since, but) => about(repository, ref, 'push', since, but),
     mergeGroupAt: (repository, ref) => about(repository, ref, 'merge_group'),
     mergeGroupsSince: async (repository, since) =>
       sort(

@@ -164,11 +164,12 @@ export type Store = {
     pull: number,
     events: readonly string[],
   ): Promise<{ readonly valid: readonly Delivery[]; readonly forged: readonly string[] }>
-  /** The same of pushes to a full ref, received after `since` (epoch ms) where given. */
+  /** The same of pushes to a full ref, received after `since` (epoch ms) where given, without those with the GUIDs `but`. */
   pushesTo(
     repository: number,
     ref: string,
     since?: number,
+    but?: readonly string[],
   ): Promise<{ readonly valid: readonly Delivery[]; readonly forged: readonly string[] }>
   /** What was told of a merge group, by the full ref that holds it. */
   mergeGroupAt(

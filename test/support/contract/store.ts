@@ -105,6 +105,9 @@ export const describeStore = (name: string, setUp: () => Promise<StoreUnderTest>
       expect((await store.pushesTo(repository, 'refs/heads/x', now - 1)).valid).toHaveLength(1)
       expect((await store.pushesTo(repository, 'refs/heads/x', now)).valid).toEqual([])
       expect((await store.pushesTo(repository, 'refs/heads/y')).valid).toEqual([])
+      const known = pushes.valid.map(({ guid }) => guid)
+      expect((await store.pushesTo(repository, 'refs/heads/x', 0, known)).valid).toEqual([])
+      expect((await store.pushesTo(repository, 'refs/heads/x', 0, ['none'])).valid).toHaveLength(1)
       expect(await store.lastDeliveryAt()).toBeGreaterThanOrEqual(now + 1)
     })
 

@@ -61,14 +61,15 @@ export const accessStore = (
           (one) => one.repository === repository && one.pull === pull && events.includes(one.event),
         ),
       ),
-    pushesTo: async (repository, ref, since = 0) =>
+    pushesTo: async (repository, ref, since = 0, but = []) =>
       sorted(
         [...deliveries.values()].filter(
           (one) =>
             one.event === 'push' &&
             one.repository === repository &&
             one.ref === ref &&
-            one.receivedAt > since,
+            one.receivedAt > since &&
+            !but.includes(one.guid),
         ),
       ),
     openPullsAt: async (repository, headSha) =>

@@ -219,7 +219,7 @@ export function world(over: Partial<ServerDeps> = {}) {
           (filter.provider === undefined || request.provider === filter.provider) &&
           (filter.state === undefined || (granted?.state ?? request.state) === filter.state),
       ),
-    request: async (id) => rows.find(({ request }) => request.id === id),
+    request: async (id) => (await deps.status({ id })).find(({ request }) => request.id === id),
     revoke: async (ask) => void told.push(['revoke', ask]),
     credentials: async (id, requester) => {
       told.push(['credentials', id, requester.id])

@@ -56,6 +56,8 @@ function unreachable(error: unknown): string | undefined {
   const code = 'code' in error ? String(error.code) : ''
   // A name with several addresses fails once for each.
   const [first] = error instanceof AggregateError ? error.errors : []
-  if (network.test(code)) return error.message || unreachable(first) || code
+  // A socket in the file system is not there at all while its server is away.
+  const noSocket = code === 'ENOENT' && 'syscall' in error && error.syscall === 'connect'
+  if (network.test(code) || noSocket) return error.message || unreachable(first) || code
   return unreachable(error.cause)
 }

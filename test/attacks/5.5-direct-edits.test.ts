@@ -3,7 +3,7 @@
 // else: no event says more than that a row was changed (trust.md 5.5).
 import { expect, test } from 'vitest'
 import { until } from '../../app/sandbox/until.ts'
-import { withClient } from '../support/client.ts'
+import { overLoopback, withClient } from '../support/client.ts'
 import { attackWorld } from './support/world.ts'
 
 type Sealed = { type: string; actor: unknown; data: Readonly<Record<string, unknown>> }
@@ -33,7 +33,7 @@ test('direct edits of grants, policies and what was delivered are on record, and
   ]
   for (const [role, table, operation, statement] of edits) {
     const url = role === root ? t.superuserUrl : t.databaseUrl
-    await withClient(url, (client) => client.query(statement))
+    await withClient(overLoopback(url), (client) => client.query(statement))
     await t.alerted('database.changed', { table, operation, by: role })
   }
   const found = async () =>

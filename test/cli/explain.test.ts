@@ -35,6 +35,17 @@ describe('what a person can act on is no fault of gitsudo', () => {
     expect(await gitsudo(['sweep', '--once'], { sweepOnce })).toMatchObject({ status: 3, err })
   })
 
+  it('a socket that is not there', async () => {
+    const gone = Object.assign(new Error('connect ENOENT /run/.s.PGSQL.5432'), {
+      code: 'ENOENT',
+      syscall: 'connect',
+    })
+    expect(await gitsudo(['sweep', '--once'], { sweepOnce: () => Promise.reject(gone) })).toMatchObject({
+      status: 3,
+      err: expect.stringContaining('cannot be reached: connect ENOENT /run/.s.PGSQL.5432'),
+    })
+  })
+
   it.each([
     ['a server that is not there', refused()],
     ['beneath a library', new Error('Connection failed.', { cause: refused() })],

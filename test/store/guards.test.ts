@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { leafHash, linkHash } from '../../app/audit/chain.ts'
 import { installQueues } from '../../app/queue/install.ts'
 import { initialise } from '../../app/store/initialise.ts'
-import { withClient } from '../support/client.ts'
+import { overLoopback, withClient } from '../support/client.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 
 let database: TestDatabase
@@ -32,12 +32,9 @@ const as = (role: Role, statements: readonly string[]) =>
     for (const one of statements) await client.query(one)
   })
 
-/** Over TCP, so that there is an address to tell: a server's own socket has none. */
-const addressed = (url: string) => url.replace(/@%2F[^:]+:/, '@127.0.0.1:')
-
 /** What the statement would leave for the sealer to tell, were it not rolled back. */
 const noticed = (role: Role, statements: readonly string[]) =>
-  withClient(addressed(urlOf(role)), async (client) => {
+  withClient(overLoopback(urlOf(role)), async (client) => {
     await client.query("set application_name = 'by hand'")
     for (const one of [...statements.slice(0, -1), 'begin', ...statements.slice(-1)]) await client.query(one)
     const { rows } = await client.query(`

@@ -48,8 +48,9 @@ const listens = (port: number) =>
     socket.once('connect', () => socket.destroy())
   })
 /** Every port of this machine that was printed. */
+/** PostgreSQL's own stands behind its socket's folder. */
 const portsIn = (text: string) => [
-  ...new Set([...text.matchAll(/127\.0\.0\.1:(\d+)/g)].map(([, port]) => Number(port))),
+  ...new Set([...text.matchAll(/(?:127\.0\.0\.1|@%2F[^:\s]+):(\d+)/g)].map(([, port]) => Number(port))),
 ]
 const silence = (text: string) =>
   until('nobody to listen any more', async () =>

@@ -1,4 +1,5 @@
 import type { Intent } from '../grant/intent.ts'
+import { fixedBy } from './grant/fixed.ts'
 import type { Ledger } from './ports/ledger.ts'
 import type { GrantRow, RequestRow, StatusRow, Store } from './ports/store.ts'
 
@@ -42,19 +43,10 @@ const requestOf = (intent: Intent): RequestRow => ({
 
 /** Without its row a grant that is open is taken away (grant/situation.ts). */
 const grantOf = (intent: Intent, open: boolean): GrantRow => ({
-  id: intent.grant,
-  repository: intent.repository,
-  pull: intent.pull,
-  requester: intent.requester,
-  provider: intent.provider,
-  role: intent.role,
-  scope: intent.scope,
-  reason: intent.reason,
+  ...fixedBy(intent),
   metadata: intent.metadata ?? {},
   state: open ? 'revoking' : 'ended',
   bindingKey: intent.grant,
-  startsAt: intent.startsAt,
-  endsAt: intent.endsAt,
   tries: 0,
   version: 0,
 })

@@ -5,6 +5,7 @@ import { moveGrant } from '../../grant/moves.ts'
 import type { WakeUp } from '../ports/queue.ts'
 import type { GrantRow, Tx } from '../ports/store.ts'
 import type { GrantDeps } from './deps.ts'
+import { fixedBy } from './fixed.ts'
 import { readLedger } from './situation.ts'
 
 type OpenDeps = Pick<GrantDeps, 'keys' | 'ledger' | 'queue' | 'clock' | 'log'> & {
@@ -33,20 +34,11 @@ export const openGrant = async (
     ? scheduledEvent({ ...terms, durationMs: endsAt - intent.startsAt }, gitsudo, with_.now)
     : intendedEvent(intent, gitsudo, with_.now)
   return put(tx, deps, event, {
-    id: intent.grant,
-    repository: intent.repository,
-    pull: intent.pull,
-    requester: intent.requester,
-    provider: intent.provider,
-    role: intent.role,
-    scope: intent.scope,
-    reason: intent.reason,
+    ...fixedBy(intent),
     metadata: with_.metadata,
     state: later ? 'scheduled' : 'provisioning',
     // The provider names the binding before the first write; until then the grant shares none.
     bindingKey: intent.grant,
-    startsAt: intent.startsAt,
-    endsAt,
     ...(later || with_.mergedAt === undefined ? {} : { mergedAt: with_.mergedAt }),
     tries: 0,
     lookAt: intent.startsAt,

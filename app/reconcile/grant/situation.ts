@@ -8,6 +8,7 @@ import type { Provider } from '../../provider/port.ts'
 import { isTampered, type Sealed } from '../ports/ledger.ts'
 import type { GrantRow, RevokeAsk } from '../ports/store.ts'
 import type { GrantDeps } from './deps.ts'
+import { fixedBy } from './fixed.ts'
 
 /** One grant as observed, and what this look has changed of its row without saving it yet. */
 export type Situation = {
@@ -150,18 +151,7 @@ const trueRow = (
   intent: Intent,
   provider: Provider | undefined,
 ): GrantRow => {
-  const fixed = {
-    id: intent.grant,
-    repository: intent.repository,
-    pull: intent.pull,
-    requester: intent.requester,
-    provider: intent.provider,
-    role: intent.role,
-    scope: intent.scope,
-    reason: intent.reason,
-    startsAt: intent.startsAt,
-    endsAt: intent.endsAt,
-  }
+  const fixed = fixedBy(intent)
   const bindingKey = provider?.bindingKey(intent) ?? saved?.bindingKey ?? intent.grant
   if (saved === undefined) {
     deps.log.alert('grant.row_missing', { grant: intent.grant })

@@ -32,7 +32,7 @@ def trust(rotations, keys):  # a new key counts if it and one that counts alread
         kind, name, text = open_note(note, {})[0]
         key, raw = read_key(text)
         signers = open_note(note, {**keys, key: raw})[1]
-        sound = key in signers and any(one in keys and one[0] == name == key[0] for one in signers)
+        sound = key in signers - set(keys) and any(one in keys and one[0] == name == key[0] for one in signers)
         if kind == "gitsudo key rotation v1" and sound: keys[key] = raw
 
 def notes_in(path):  # an empty line, or more, between each and the next
@@ -47,7 +47,7 @@ def root(peaks):  # RFC 6962, from the roots of its complete subtrees, left to r
 def verify(path, keys, notes):
     def vouched(note):  # a checkpoint: origin, size, root, chain head
         (name, size, top, head), signers = open_note(note, keys)
-        check(signers and name == origin, f"a checkpoint over {size} events is not signed by this ledger's key")
+        check(name == origin and any(key[0] == name for key in signers), f"a checkpoint over {size} events is not signed by this ledger's key")
         return int(size), base64.b64decode(top), base64.b64decode(head.removeprefix("gitsudo-chain "))
 
     trust([json.loads(line)["rotation"] for line in open(path, "rb") if line.startswith(b'{"rotation"')], keys)

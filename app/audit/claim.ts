@@ -45,7 +45,11 @@ export function readClaim(
     fault: { ...source, what, expected, found, ...(size === undefined ? {} : { size }) },
   })
   try {
-    const { text, signedBy } = openNote(note, keys ?? [])
+    // Whoever holds a trusted key of another ledger has no say in this one.
+    const { text, signedBy } = openNote(
+      note,
+      (keys ?? []).filter(({ name }) => name === origin),
+    )
     const { origin: said, ...checkpoint } = readCheckpoint(text)
     if (said !== origin) return no('origin', origin, said, checkpoint.size)
     if (keys !== undefined && signedBy.length === 0)

@@ -1,4 +1,4 @@
-import type { Account, Permission } from '../reconcile/ports/github.ts'
+import { type Account, GitHubError, type Permission } from '../reconcile/ports/github.ts'
 import { accountOf } from './account.ts'
 import { orUndefined } from './or-undefined.ts'
 import type { RepositoryClient } from './repository-client.ts'
@@ -30,8 +30,21 @@ export async function listTeamMembers(
 ): Promise<readonly Account[] | undefined> {
   const [org, slug, ...rest] = team.split('/')
   if (!org || !slug || rest.length > 0) return undefined
-  const list = client.paginate(client.rest.teams.listMembersInOrg, { org, team_slug: slug, per_page: 100 })
-  return (await orUndefined(list))?.map(accountOf)
+  let begun = false
+  const members = await orUndefined(
+    client.paginate(
+      client.rest.teams.listMembersInOrg,
+      { org, team_slug: slug, per_page: 100 },
+      ({ data }) => {
+        begun = true
+        return data
+      },
+    ),
+  )
+  // A list that was not read to its end says nothing (trust.md 6.17).
+  if (members === undefined && begun)
+    throw new GitHubError('unavailable', `GitHub listed members of team ${team}, and knew no such team then`)
+  return members?.map(accountOf)
 }
 
 /** Who made a branch or pushed to it, undefined for whoever GitHub does not name; deleting it adds nothing to it. */

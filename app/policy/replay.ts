@@ -73,6 +73,7 @@ function replayPolicies({ type, data }: LedgerEvent, { facts, proposal }: Requir
   const found = decision.verdict === 'passed' ? 'policy.accepted' : 'policy.refused'
   return {
     ...nothing,
+    notes: ['what its trial found is taken as recorded: nothing was compiled or tested again'],
     differences: [...compared({ about: 'type' }, type, found), ...(made ? fieldsOf(data, made) : [])],
   }
 }

@@ -180,7 +180,7 @@ describe('policies', () => {
     expect(await replayDecision(deps(evidence, { policies: unasked, request: unasked }), event)).toEqual({
       differences: [],
       missing: [],
-      notes: [],
+      notes: ['what its trial found is taken as recorded: nothing was compiled or tested again'],
     })
   })
 

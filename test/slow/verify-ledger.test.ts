@@ -25,6 +25,7 @@ const origin = 'test-instance'
 const first = noteSigner(origin)
 const second = noteSigner(origin)
 const stranger = noteSigner(origin)
+const neighbour = noteSigner('another-instance')
 
 let dir = ''
 let python = ''
@@ -168,6 +169,13 @@ const withRow = (body: string) => {
   return [...lines, JSON.stringify({ seq: 81, body, leaf: hex(leaf), chain: hex(chain) })]
 }
 
+const resigned = (signer: typeof neighbour) =>
+  lines.map((line) => {
+    if (!line.startsWith('{"checkpoint"')) return line
+    const { checkpoint, ...rest } = JSON.parse(line)
+    return JSON.stringify({ ...rest, checkpoint: signNote(openNote(checkpoint, []).text, [signer]) })
+  })
+
 const flip = (line: string) => line.replace(/[0-9a-f]{2}"}$/, (end) => (end === '00"}' ? '11"}' : '00"}'))
 test.each<[what: string, () => Promise<{ said: string; status: number | null }>, said: string | RegExp]>([
   ['a body', () => verify(changed(at(30), (line) => line.replace('alice', 'malice'))), 'event 30: altered'],
@@ -225,6 +233,11 @@ test.each<[what: string, () => Promise<{ said: string; status: number | null }>,
       ),
     'its checkpoint differs',
   ],
+  [
+    'checkpoints by a trusted key of another ledger',
+    () => verify(resigned(neighbour), `${first.key.text} ${neighbour.key.text}`),
+    "not signed by this ledger's key",
+  ],
   ['a checkpoint by a stranger', () => verify(lines, stranger.key.text), "not signed by this ledger's key"],
   [
     'a checkpoint altered',
@@ -256,6 +269,35 @@ test.each<[what: string, () => Promise<{ said: string; status: number | null }>,
   const { status, said: found } = await tamper()
   expect(found).toContain(said)
   expect(status).toBe(1)
+})
+
+/** Its ids are 32 bits, which somebody can meet: a rotation under a trusted key's id, signed by its own key alone. */
+test('no rotation takes the place of a key that is trusted', () => {
+  const raw = Buffer.from(stranger.key.text.split('+').at(-1) ?? '', 'base64')
+  const key = {
+    ...stranger.key,
+    id: first.key.id,
+    text: `${origin}+${first.key.id}+${raw.toString('base64')}`,
+  }
+  const note = rotationNote({ ...stranger, key }, { ...stranger, key })
+  const script = `
+import base64, importlib.util, sys
+spec = importlib.util.spec_from_file_location("verifier", sys.argv[1])
+verifier = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(verifier)
+def read_key(text):
+    name, number, encoded = text.split("+", 2)
+    return (name, bytes.fromhex(number)), base64.b64decode(encoded)[1:]
+verifier.read_key = read_key
+keys = dict([read_key(sys.argv[2])])
+before = dict(keys)
+verifier.trust([sys.stdin.read()], keys)
+print("kept" if keys == before else "replaced")`
+  const { stdout } = spawnSync(python, ['-c', script, docs('verify-ledger.py'), first.key.text], {
+    input: note,
+    encoding: 'utf8',
+  })
+  expect(stdout).toBe('kept\n')
 })
 
 test('segments hold, each alone', async () => {

@@ -105,6 +105,24 @@ test('evidence is written again once a reader may have forgotten it', async () =
   expect(await verified(lines)).toMatchObject({ ok: true })
 })
 
+test('evidence is written again where its own event brings the reader to forget it', async () => {
+  // An event names its evidence in the order of the digests: this one comes first.
+  const [same = evidence('')] = Array.from({ length: 9_999 }, (_, n) => evidence(`{"input":${n}}`)).toSorted(
+    (one, other) => (one.digest < other.digest ? -1 : 1),
+  )
+  const many = (count: number, of: string) =>
+    Array.from({ length: count }, (_, n) => evidence(`{"input":"${of}/${n}"}`))
+  const between = Array.from(
+    { length: 100 },
+    (_, n): [ReturnType<typeof testEvent>, ReturnType<typeof evidence>[]] => [
+      decidedEvent(n + 10),
+      many(n === 0 ? 60 : 100, `${n}`),
+    ],
+  )
+  await seal([decidedEvent(1), [same]], ...between, [decidedEvent(2), [same, ...many(60, 'last')]])
+  expect(await verified((await exported()).lines)).toMatchObject({ ok: true })
+})
+
 const owner = (statement: string) =>
   withClient(postgres.ownerUrl, async (client) => {
     await client.query("set gitsudo.announced = 'yes'")

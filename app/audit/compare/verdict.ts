@@ -17,8 +17,8 @@ export type Verdict = {
     /** What is known of it. */
     readonly known: readonly string[]
   }
-  /** What was not recomputed, in a sentence. */
-  readonly notRecomputed?: string
+  /** So many events, the first ones, are only vouched for by a signed checkpoint over them. */
+  readonly notRecomputed?: number
   /** 0 it holds, 1 it does not, 3 something stayed unproven. */
   readonly exit: 0 | 1 | 3
 }
@@ -30,6 +30,10 @@ export function verdictOf(found: Omit<Verdict, 'exit'> & { readonly offline: boo
   return { ...said, exit: wrong ? 1 : is('unproven') && !offline ? 3 : 0 }
 }
 
+/** What was not recomputed, in a sentence. */
+export const vouchedOnly = (size: number): string =>
+  `Events 1 to ${size} were not recomputed: their leaves are those that the signed checkpoint of ${size} vouches for`
+
 /** The lines that a person reads, each with whether it is good, bad or neither. */
 export function verdictLines({
   chain,
@@ -40,7 +44,12 @@ export function verdictLines({
 }: Verdict): readonly { readonly text: string; readonly tone: 'good' | 'bad' | 'open' | 'plain' }[] {
   const plain = (text: string) => ({ text, tone: 'plain' as const })
   const head = chain.ok
-    ? [{ text: `Chain intact: ${chain.events} events verified`, tone: 'good' as const }]
+    ? [
+        {
+          text: `Chain intact: ${chain.events - (notRecomputed ?? 0)} events verified`,
+          tone: 'good' as const,
+        },
+      ]
     : [
         { text: `Chain broken at event ${chain.seq}: ${chain.what}`, tone: 'bad' as const },
         plain(`Expected ${chain.expected}`),
@@ -51,7 +60,7 @@ export function verdictLines({
   const tones = { agrees: 'good', fault: 'bad', unproven: 'open', excused: 'open', skipped: 'plain' } as const
   return [
     ...head,
-    ...(notRecomputed === undefined ? [] : [plain(notRecomputed)]),
+    ...(notRecomputed === undefined ? [] : [plain(vouchedOnly(notRecomputed))]),
     ...(lost === undefined
       ? []
       : [

@@ -1,4 +1,4 @@
-import { type Verdict, verdictLines } from '../../audit/compare/verdict.ts'
+import { type Verdict, verdictLines, vouchedOnly } from '../../audit/compare/verdict.ts'
 import { hex } from '../../audit/hex.ts'
 import { parseSpan } from '../../config/span.ts'
 import type { CliDeps, VerifyAsk } from '../deps.ts'
@@ -189,6 +189,6 @@ function shown({ chain, comparisons, notAnchored, lost, notRecomputed, exit }: V
     comparisons,
     ...(notAnchored === undefined ? {} : { not_anchored: notAnchored }),
     ...(lost === undefined ? {} : { lost }),
-    ...(notRecomputed === undefined ? {} : { not_recomputed: notRecomputed }),
+    ...(notRecomputed === undefined ? {} : { not_recomputed: vouchedOnly(notRecomputed) }),
   }
 }

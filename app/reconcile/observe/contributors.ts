@@ -106,9 +106,14 @@ const accounted = (pushes: readonly PushPayload[], head: Sha): boolean => {
   const before = new Map(pushes.map((push) => [push.after, push.before]))
   // A branch that went to and fro is asked about: of what brought it to where it was twice, some may be lost.
   if (before.size < pushes.length) return false
+  // Where what brought it to one of them first is lost, two of them lead to each other.
+  const seen = new Set<Sha>()
   let at: Sha | undefined = head
-  while (at !== undefined && !zero.test(at)) at = before.get(at)
-  return at !== undefined
+  while (at !== undefined && !zero.test(at) && !seen.has(at)) {
+    seen.add(at)
+    at = before.get(at)
+  }
+  return at !== undefined && zero.test(at)
 }
 
 const read = <T>(deliveries: readonly Delivery[], reader: (body: Uint8Array) => T | undefined): T[] =>

@@ -26,13 +26,13 @@ export const createPeopleCache = (clock: Clock) => {
       api: RepositoryApi,
       { id, login }: PersonFact,
       fresh: boolean,
-    ): Promise<Permission> =>
+    ): Promise<Permission | undefined> =>
       ask(`permission ${repository} ${id}`, fresh, async () => {
         const said = await api.permission(login)
         // A login may have got a new owner since whoever listed it was asked (trust.md 6.16).
         if (said !== undefined && said.account.id !== id)
           throw new Trouble(`GitHub names account ${said.account.id} for ${login}, and did name ${id}`)
-        return said?.permission ?? 'none'
+        return said?.permission
       }),
     team: (repository: number, api: RepositoryApi, team: string, fresh: boolean) =>
       ask(`team ${repository} ${team}`, fresh, () => api.teamMembers(team)),

@@ -6,6 +6,7 @@ import type { ApiReview, Permission, RepositoryApi } from '../ports/github.ts'
 import type { ReviewPayload } from '../ports/payload.ts'
 import { genuine } from './deliveries.ts'
 import { obtain } from './obtain.ts'
+import { Trouble } from './trouble.ts'
 
 const states = {
   APPROVED: 'approved',
@@ -14,8 +15,11 @@ const states = {
   DISMISSED: 'dismissed',
 } as const
 
-/** How fresh what GitHub says of a person must be: cached for the forecast, never at a verdict (trust.md 2.9). */
-export type PermissionOf = (person: PersonFact) => Promise<Permission>
+/**
+ * How fresh what GitHub says of a person must be: cached for the forecast, never at a verdict (trust.md 2.9). Undefined:
+ * it knows no such login.
+ */
+export type PermissionOf = (person: PersonFact) => Promise<Permission | undefined>
 
 /**
  * Reviews as GitHub lists them now, each with the first stored payload of its id (trust.md 2.1, 2.2), and what it lists
@@ -49,6 +53,13 @@ export const listReviews = async (
   if (at.forecast && payloads.size === 0) return []
   const listed = (await api.reviews(at.pull)).filter((review) => review.state !== 'PENDING')
   const all = new Map(listed.map((review) => [review.id, review]))
+  const logins = new Set(listed.flatMap(({ reviewer }) => reviewer?.login ?? []))
+  const permission = async (reviewer: PersonFact): Promise<Permission> => {
+    const said = await permissionOf(reviewer)
+    if (said === undefined && logins.has(reviewer.login))
+      throw new Trouble(`GitHub lists a review by ${reviewer.login}, and knows no such login`)
+    return said ?? 'none'
+  }
   for (const one of dismissed.values())
     if (all.get(one.reviewId)?.state !== 'CHANGES_REQUESTED')
       all.set(one.reviewId, { ...signedReview(one), ...all.get(one.reviewId), state: 'DISMISSED' })
@@ -58,7 +69,7 @@ export const listReviews = async (
       review,
       payload: payloads.get(review.id),
       ...(weighs(review, payloads.get(review.id)) && review.reviewer !== undefined
-        ? { permission: await permissionOf(review.reviewer) }
+        ? { permission: await permission(review.reviewer) }
         : {}),
     })),
   )

@@ -1,7 +1,7 @@
 /** What can be made to go wrong with an API answer. */
 export type ApiFault = {
-  /** `bad-gateway` answers 502, `secondary-limit` 403 with Retry-After, `slow` waits and then answers rightly. */
-  readonly answer: 'bad-gateway' | 'secondary-limit' | 'slow'
+  /** `bad-gateway` answers 502, `not-found` 404, `secondary-limit` 403 with Retry-After, `slow` waits and then answers rightly. */
+  readonly answer: 'bad-gateway' | 'not-found' | 'secondary-limit' | 'slow'
   readonly method?: string
   /** Tested against the path below the API's root. */
   readonly path?: RegExp

@@ -69,12 +69,14 @@ async function serveApi(world: World, route: Route, request: FastifyRequest, rep
   const fault = world.faults.takeApi(request.method, path)
   const lost = () => new GitHubError(502, 'Server Error')
   if (fault?.answer === 'slow') await sleep(fault.delayMs ?? 1000)
-  else if (fault && !fault.answerLost)
-    return send(
-      world,
-      reply,
-      failure(fault.answer === 'bad-gateway' ? lost() : secondaryLimit(fault.retryAfterSeconds ?? 60)),
-    )
+  else if (fault && !fault.answerLost) {
+    const errors = {
+      'bad-gateway': lost,
+      'not-found': notFound,
+      'secondary-limit': () => secondaryLimit(fault.retryAfterSeconds ?? 60),
+    }
+    return send(world, reply, failure(errors[fault.answer]()))
+  }
   const answer = await answerTo(world, route, request)
   return send(world, reply, fault?.answerLost ? failure(lost()) : answer)
 }

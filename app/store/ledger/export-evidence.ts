@@ -15,7 +15,9 @@ export function createEvidenceLines(
   /** Digest → which line of evidence it was last, the oldest first. */
   const written = new Map<string, number>()
   let count = 0
-  const isAtHand = (digest: string) => count - (written.get(digest) ?? -evidenceWindow) < evidenceWindow
+  /** Still, once there are so many lines. */
+  const isAtHand = (digest: string, lines: number) =>
+    lines - (written.get(digest) ?? -evidenceWindow - 1) <= evidenceWindow
 
   return async (bodies) => {
     const named = bodies.map((body) => (body.includes(mark) ? namedIn(body) : []))
@@ -24,10 +26,11 @@ export function createEvidenceLines(
     const stored = await database.run.any(sql.type(row)`
       select digest, bytes from evidence where digest = any(${sql.array([...wanted], 'text')})`)
     const found = new Map(stored.map(({ digest, bytes }) => [digest, bytes]))
-    return named.map((digests) =>
-      digests.flatMap((digest) => {
+    return named.map((digests) => {
+      const lines = count + digests.length
+      return digests.flatMap((digest) => {
         const bytes = found.get(digest)
-        if (bytes === undefined || isAtHand(digest)) return []
+        if (bytes === undefined || isAtHand(digest, lines)) return []
         written.delete(digest)
         written.set(digest, count++)
         for (const [oldest] of written) {
@@ -35,8 +38,8 @@ export function createEvidenceLines(
           written.delete(oldest)
         }
         return [{ kind: 'evidence', digest, bytes: bytes.toString('utf8') }]
-      }),
-    )
+      })
+    })
   }
 }
 

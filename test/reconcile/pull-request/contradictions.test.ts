@@ -32,6 +32,30 @@ describe('what GitHub says twice, and not alike', () => {
     expect(await world.states(pull)).toEqual({ a: 'active' })
   })
 
+  test('a reviewer whose login GitHub does not know any more is asked about again', async () => {
+    const world = accessWorld()
+    const pull = world.request('a')
+    await world.settle()
+    world.review(pull, 'bob')
+    await world.merge(pull, 'alice')
+    world.hub.meet((call) => {
+      if (call !== 'permission') return
+      world.hub.meet(() => undefined)
+      world.hub.rename('bob')
+    })
+    await world.deliver()
+    world.queue.take()
+    await world.lookAtPull(pull)
+    expect(await world.states(pull)).toEqual({ a: 'pending' })
+    const said = (await world.store.pull(repositoryId, pull))?.decision
+    expect(said).toMatchObject({
+      verdict: 'not_yet',
+      summary: expect.stringContaining('lists a review by bob, and knows no such login'),
+    })
+    await world.pass(minute)
+    expect(await world.states(pull)).toEqual({ a: 'active' })
+  })
+
   test('a review that GitHub lists as another’s than its signed payload did does not count', async () => {
     const world = accessWorld()
     const pull = world.request('a')

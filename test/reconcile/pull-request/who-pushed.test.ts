@@ -17,6 +17,24 @@ describe('who pushed (trust.md 2.7)', () => {
     expect(await world.states(pull)).toEqual({ a: 'pending' })
   })
 
+  test('a branch that came back to where it was, and whose creation was never told', async () => {
+    const world = accessWorld()
+    const first = world.push('a', { [filePath('a')]: requestFile('a') }, 'alice')
+    world.sent.length = 0
+    const second = world.git.commit([first], { [filePath('a')]: requestFile('changed') }, alice)
+    world.move('a', second, 'bob')
+    world.move('a', first, 'alice')
+    const pull = world.open('a', 'alice')
+    await world.settle()
+    world.review(pull, 'bob')
+    await world.settle()
+    expect(await world.states(pull)).toEqual({ a: 'pending' })
+    world.review(pull, 'carol')
+    await world.merge(pull, 'alice')
+    await world.settle()
+    expect(await world.states(pull)).toEqual({ a: 'active' })
+  })
+
   test.each([
     ['the delivery of the branch’s creation, come last, hides nobody who pushed after it', false],
     ['a push to and fro of which one half was lost is found, in whatever order the rest came', true],

@@ -25,6 +25,11 @@ export const memoryAccounts = () => {
     allow: (name: Person, permission: Permission): void => {
       permissions.set(who(name).id, permission)
     },
+    rename(name: Person): void {
+      const renamed = { ...who(name), login: `${who(name).login}-${who(name).id}` }
+      accounts.set(renamed.id, renamed)
+      holders.set(name, renamed)
+    },
     /** The account is renamed, and somebody else takes its login (trust.md 6.16). */
     reuse(name: Person): void {
       const before = who(name)

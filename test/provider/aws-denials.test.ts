@@ -70,6 +70,9 @@ test.each([
   '{"Statement":{}}',
   '{"Statement":[{"Sid":"Theirs","Effect":"Deny","Action":"*","Resource":"*"}]}',
   '{"Statement":[{"Sid":"S0U1","Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:userid":["a"]}}}]}',
+  '{"Statement":[null]}',
+  '{"Statement":[{"Sid":"S0U1","Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:userid":["a"],"aws:RequestedRegion":["mars-1"]}}}]}',
+  '{"Statement":[{"Sid":"S0U1","Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:userid":["a"]},"Bool":{"aws:SecureTransport":"false"}}}]}',
 ])('what is not ours refuses nobody: %s', (text) => {
   expect(readDenials(text)).toEqual([])
 })

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util'
+
 /** A session that is refused. Times are epoch milliseconds. */
 export type Denial = {
   /** `<role id>:<session name>`, as `aws:userid` has it. */
@@ -19,13 +21,22 @@ const sid = /^S([0-9a-z]{1,9})U([0-9a-z]{1,9})$/
 
 /** What our inline policy of a role says; nothing where somebody rewrote it into what we would not write. */
 export const readDenials = (text: string | undefined): readonly Denial[] =>
-  statementsOf(text).flatMap(({ Sid, Effect, Action, Resource, Condition }): readonly Denial[] => {
-    const [, since, until] = sid.exec(Sid ?? '') ?? []
+  statementsOf(text).flatMap((found): readonly Denial[] => {
+    const { Sid = '', Condition } = found ?? {}
+    const [, since, until] = sid.exec(Sid) ?? []
     const ids = Condition?.StringEquals?.['aws:userid']
     if (since === undefined || until === undefined || !Array.isArray(ids)) return []
-    if (Effect !== 'Deny' || Action !== '*' || Resource !== '*') return []
+    if (!isDeepStrictEqual(found, refusing(Sid, ids))) return []
     return ids.map((userid: string) => ({ userid, since: timeOf(since), until: timeOf(until) }))
   })
+
+const refusing = (Sid: string, userids: readonly string[]) => ({
+  Sid,
+  Effect: 'Deny',
+  Action: '*',
+  Resource: '*',
+  Condition: { StringEquals: { 'aws:userid': userids } },
+})
 
 /** The policy that refuses these sessions; undefined: none is needed. */
 export const writeDenials = (denials: readonly Denial[]): string | undefined => {
@@ -37,13 +48,7 @@ export const writeDenials = (denials: readonly Denial[]): string | undefined => 
   if (statements.size === 0) return undefined
   return JSON.stringify({
     Version: '2012-10-17',
-    Statement: [...statements].map(([Sid, ids]) => ({
-      Sid,
-      Effect: 'Deny',
-      Action: '*',
-      Resource: '*',
-      Condition: { StringEquals: { 'aws:userid': ids } },
-    })),
+    Statement: [...statements].map(([name, ids]) => refusing(name, ids)),
   })
 }
 
@@ -69,13 +74,10 @@ export const isInForce = ({ since }: Denial, now: number): boolean => since + pr
 
 type Statement = {
   readonly Sid?: string
-  readonly Effect?: string
-  readonly Action?: unknown
-  readonly Resource?: unknown
   readonly Condition?: { readonly StringEquals?: Readonly<Record<string, unknown>> }
 }
 
-const statementsOf = (text: string | undefined): readonly Statement[] => {
+const statementsOf = (text: string | undefined): readonly (Statement | null)[] => {
   try {
     const { Statement } = JSON.parse(text ?? '{}') as { readonly Statement?: unknown }
     return Array.isArray(Statement) ? Statement : []

@@ -51,7 +51,7 @@ export const excess = (
  * Compares what a cloud lists with what the ledger leaves open, read after the list: what gitsudo made was in the
  * ledger before it was in the cloud. A grant that is being taken away keeps its place until it is known to be over.
  * @param before grants that were issued when the list was asked for: one that came later cannot be missing
- * @param unread places that the list leaves out: nothing in their accounts is missing
+ * @param unread places that the list leaves out: nothing in them or in their accounts is missing
  */
 export const compare = <F extends Found>(
   listed: readonly F[],
@@ -61,7 +61,8 @@ export const compare = <F extends Found>(
   now: number,
   unread: readonly string[] = [],
 ): Suspects<F> => {
-  const untold = new Set(unread.map((place) => provider.account(place)))
+  const untold = new Set(unread.flatMap((place) => [place, provider.account(place)]).filter(Boolean))
+  const isUntold = (scope: string): boolean => untold.has(scope) || untold.has(provider.account(scope))
   const placed = [...open.values()].filter((one) => isPlaced(one, provider.name))
   const places = Map.groupBy(placed, ({ intent }) => provider.bindingKey(intent))
   const keyOf = new Map(
@@ -81,7 +82,7 @@ export const compare = <F extends Found>(
       there.has(key)
         ? []
         : all
-            .filter((one) => isLive(one) && !untold.has(provider.account(one.intent.scope)))
+            .filter((one) => isLive(one) && !isUntold(one.intent.scope))
             .flatMap(({ intent }) => (before.has(intent.grant) ? [intent.grant] : [])),
     ),
     strays: listed.filter(({ handle, grant }) => {

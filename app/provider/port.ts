@@ -89,7 +89,10 @@ export type Provider = {
   readonly name: Intent['provider']
   /** Whether a grant makes an object in the cloud, whether it carries our mark, and whether grants can share one. */
   readonly traits: { readonly binding: boolean; readonly marks: boolean; readonly shared: boolean }
-  /** What the cloud counts calls by, and what can ail by itself: an account, a subscription, a project, a cluster. */
+  /**
+   * What the cloud counts calls by, and what can ail by itself: an account, a subscription, a project, a cluster. Empty
+   * where it counts all together: then scopes can be unreadable each by itself.
+   */
   account(scope: string): string
   /** The cloud object a grant uses, as handles name it; grants with one key share it and are reference-counted. */
   bindingKey(intent: Intent): string

@@ -1,11 +1,12 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { compare } from '../../app/grant/findings.ts'
 import { assignmentPermissions } from '../../app/provider/aws/assignments.ts'
 import { ProviderError } from '../../app/provider/port.ts'
 import { until } from '../../app/sandbox/until.ts'
 import { account } from '../support/aws.ts'
-import { identityCenterWorld } from '../support/identity-center.ts'
+import { identityCenterWorld, permissionSet } from '../support/identity-center.ts'
 
 let w: Awaited<ReturnType<typeof identityCenterWorld>>
 beforeEach(async () => {
@@ -108,6 +109,40 @@ test('who is deleted or renamed keeps nobody else off the list, and nobody is lo
   const { bindings: listed } = await provider.list(w.call(), [...placed, w.intent(4)])
   expect(listed.map(({ grant }) => grant)).toContain(stays?.grant)
   expect(listed.map(({ grant }) => grant)).toContain(renamed?.grant)
+})
+
+test('a user is asked about once in an account, whatever he was given there, and again after a throttling', async () => {
+  const provider = w.provider()
+  const first = w.intent(1)
+  const place = w.assignment(first).principal
+  const set = (last: string) => ({ cloudRole: permissionSet.replace(/.$/, last), principal: first.principal })
+  const alike = [first, w.intent(2, set('0')), w.intent(3, set('1'))].map((one) => ({ ...one, place }))
+  for (const one of alike.slice(0, 2)) w.aws.identityCenter.assign(w.assignment(one))
+  w.aws.faults.plan({ answer: 'throttled', on: ['ListAccountAssignmentsForPrincipal'], count: 1 })
+  const { bindings, unread } = await provider.list(w.call(), alike)
+  expect(bindings.map(({ grant }) => grant)).toEqual(alike.slice(0, 2).map(({ grant }) => grant))
+  expect(unread).toEqual([])
+  expect(w.aws.calls.get('ListAccountAssignmentsForPrincipal')).toBe(2)
+})
+
+test('an account that cannot be read is named once, and nothing in another one is left out for it', async () => {
+  const provider = w.provider()
+  const other = '210987654321'
+  const placed = [w.intent(1), w.intent(2, { scope: other }), w.intent(3, { scope: other })].map(
+    (intent) => ({
+      ...intent,
+      place: w.assignment(intent).principal,
+    }),
+  )
+  w.aws.faults.plan({ answer: 'forbidden', on: ['ListAccountAssignmentsForPrincipal'], about: other })
+  const { bindings, unread } = await provider.list(w.call(), placed)
+  expect(unread).toEqual([{ place: other, kind: 'forbidden', why: expect.any(String) }])
+  const issued = { seq: 1, stage: 'issued', blocked: false } as const
+  const open = new Map(placed.map((intent) => [intent.grant, { ...issued, intent }]))
+  const unreadPlaces = unread.map(({ place }) => place)
+  const before = new Set(placed.map(({ grant }) => grant))
+  const { missing } = compare(bindings, open, provider, before, w.clock.now(), unreadPlaces)
+  expect(missing).toEqual([placed[0]?.grant])
 })
 
 test('of a user whom AWS does not know the list says nothing and goes on, and nothing is wrong with it', async () => {

@@ -8,6 +8,8 @@ import { account } from '../support/aws.ts'
 import { identityCenterWorld, permissionSet } from '../support/identity-center.ts'
 import { describeProvider, type Harness } from './contract.ts'
 
+const elsewhere = '210987654321'
+
 const harness = async (): Promise<Harness> => {
   const { aws, clock, intent, assignment, provider: made } = await identityCenterWorld()
   /** What a call meets, whatever it does until it ends. */
@@ -93,6 +95,15 @@ const harness = async (): Promise<Harness> => {
     deleteBehind: async (one) => aws.identityCenter.unassign(assignment(one)),
     // An assignment has no end that somebody could move.
     extendBehind: async () => undefined,
+    elsewhere: {
+      scope: elsewhere,
+      away: () =>
+        aws.faults.plan({
+          answer: 'unavailable',
+          on: ['ListAccountAssignmentsForPrincipal'],
+          about: elsewhere,
+        }),
+    },
     hostile: [
       { cloudRole: 'AdministratorAccess' },
       { cloudRole: '' },

@@ -116,6 +116,39 @@ export const createAssignments = (options: AssignmentsOptions) => {
     }
   }
 
+  /** The permission sets that a user himself has in an account. @throws ProviderError `not_found`: there is no such user */
+  const assigned = async (
+    { account, user }: Pick<Assignment, 'account' | 'user'>,
+    signal: AbortSignal,
+  ): Promise<ReadonlySet<string>> => {
+    const found = new Set<string>()
+    let NextToken: string | undefined
+    do {
+      const page = await ask(
+        'ListAccountAssignmentsForPrincipal',
+        `${user} ${account}`,
+        signal,
+        ({ admin }, with_) =>
+          admin.send(
+            new ListAccountAssignmentsForPrincipalCommand({
+              InstanceArn: options.instanceArn,
+              PrincipalId: user,
+              PrincipalType: 'USER',
+              Filter: { AccountId: account },
+              ...(NextToken === undefined ? {} : { NextToken }),
+            }),
+            with_,
+          ),
+      )
+      // What a group of his gives is not his own.
+      for (const one of page.AccountAssignments ?? [])
+        if (one.PrincipalType === 'USER' && one.PrincipalId === user && one.AccountId === account)
+          found.add(one.PermissionSetArn ?? '')
+      NextToken = page.NextToken
+    } while (NextToken !== undefined)
+    return found
+  }
+
   return {
     /** A user's id by his name. @throws ProviderError `not_found` */
     async userId(name: string, signal: AbortSignal): Promise<string> {
@@ -133,38 +166,10 @@ export const createAssignments = (options: AssignmentsOptions) => {
       return UserId
     },
 
-    async isThere(wanted: Assignment, signal: AbortSignal): Promise<boolean> {
-      let NextToken: string | undefined
-      do {
-        const page = await ask(
-          'ListAccountAssignmentsForPrincipal',
-          named(wanted),
-          signal,
-          ({ admin }, with_) =>
-            admin.send(
-              new ListAccountAssignmentsForPrincipalCommand({
-                InstanceArn: options.instanceArn,
-                PrincipalId: wanted.user,
-                PrincipalType: 'USER',
-                Filter: { AccountId: wanted.account },
-                ...(NextToken === undefined ? {} : { NextToken }),
-              }),
-              with_,
-            ),
-        )
-        // What a group of his gives is not his own.
-        const found = page.AccountAssignments?.some(
-          (one) =>
-            one.PrincipalType === 'USER' &&
-            one.PrincipalId === wanted.user &&
-            one.PermissionSetArn === wanted.permissionSet &&
-            one.AccountId === wanted.account,
-        )
-        if (found === true) return true
-        NextToken = page.NextToken
-      } while (NextToken !== undefined)
-      return false
-    },
+    assigned,
+
+    isThere: async (wanted: Assignment, signal: AbortSignal): Promise<boolean> =>
+      (await assigned(wanted, signal)).has(wanted.permissionSet),
 
     /** Resolves once it has been made. `patienceMs`: for how long another request may be in the way. */
     create: (wanted: Assignment, signal: AbortSignal, patienceMs: number): Promise<void> =>

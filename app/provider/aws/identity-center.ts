@@ -2,8 +2,9 @@ import type { AwsReach } from '../../grant/grantable/aws.ts'
 import { refusals } from '../../grant/grantable.ts'
 import type { Intent } from '../../grant/intent.ts'
 import { afterWrite } from '../after-write.ts'
-import { eachOf } from '../each-of.ts'
+import { listPlaces } from '../listing.ts'
 import { type Binding, type Call, type Observation, type Provider, ProviderError } from '../port.ts'
+import { unthrottled } from '../unthrottled.ts'
 import {
   type Assignment,
   type AssignmentsOptions,
@@ -102,13 +103,24 @@ export const createIdentityCenter = (options: IdentityCenterOptions): Provider =
     lingerMs: () => longestSessionMs,
 
     async list(call, intents) {
-      const found = await eachOf(intents, async (intent): Promise<readonly Binding[]> => {
-        const { grant, principal, cloudRole: role, scope, place } = intent
-        if (place === undefined || refusalOf(intent) !== undefined) return []
-        const there = await api.isThere(assignmentOf(intent, place), call.signal).catch(absentUser)
-        return there ? [{ grant, handle: keyOf(intent), principal, role, scope }] : []
-      })
-      return { bindings: found.flat(), unread: [] }
+      const placed = intents.filter((one) => one.place !== undefined && refusalOf(one) === undefined)
+      const people = [...Map.groupBy(placed, ({ scope, place }) => `${scope} ${place}`).values()]
+      const read = async (his: readonly Intent[], signal: AbortSignal): Promise<readonly Binding[]> => {
+        const [{ scope: account = '', place: user = '' } = {}] = his
+        const there = await unthrottled(signal, () => api.assigned({ account, user }, signal)).catch(nobodys)
+        return his
+          .filter(({ cloudRole }) => there.has(cloudRole))
+          .map((one) => ({
+            grant: one.grant,
+            handle: keyOf(one),
+            principal: one.principal,
+            role: one.cloudRole,
+            scope: one.scope,
+          }))
+      }
+      const accountOf = ([one]: readonly Intent[]): string => one?.scope ?? ''
+      const { bindings, unread } = await listPlaces(people, accountOf, read, call, clock.now())
+      return { bindings, unread: [...new Map(unread.map((one) => [one.place, one])).values()] }
     },
 
     async check(call) {
@@ -123,10 +135,10 @@ export const createIdentityCenter = (options: IdentityCenterOptions): Provider =
         const some = judged.find(({ faults }) => faults.length === 0)
         if (some === undefined) return wrong
         const asked = { account: some.scope, permissionSet: some.cloudRole, user: nobody }
-        await api.isThere(asked, call.signal).catch(absentUser)
+        await api.isThere(asked, call.signal).catch(nobodys)
         // Nobody's assignment: it is looked whether gitsudo may, and there is nothing to delete.
         await api.delete(asked, call.signal, patienceOf(call))
-        await api.userId('nobody-of-this-name', call.signal).catch(absentUser)
+        await api.userId('nobody-of-this-name', call.signal).catch(nobodys)
         return wrong
       } catch (error) {
         if (!(error instanceof ProviderError)) throw error
@@ -139,8 +151,8 @@ export const createIdentityCenter = (options: IdentityCenterOptions): Provider =
 }
 
 /** Who is not there has nothing; of one who is gone since his grant, that grant's own reconciler judges. */
-const absentUser = (error: unknown): false => {
-  if (error instanceof ProviderError && error.kind === 'not_found') return false
+const nobodys = (error: unknown): ReadonlySet<string> => {
+  if (error instanceof ProviderError && error.kind === 'not_found') return new Set()
   throw error
 }
 

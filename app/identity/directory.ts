@@ -5,6 +5,7 @@ import { noreplyAddress } from './address.ts'
 import { readGroups } from './groups.ts'
 import { readIdentities } from './identities.ts'
 import type { Group, Identity, Role } from './identity.ts'
+import { canonicalPrincipal } from './principal.ts'
 import { lineOf } from './read-data.ts'
 import { readRoles } from './roles.ts'
 
@@ -34,7 +35,7 @@ export type Directory = {
   person(login: string, id: number): PersonAnswer
   /** Who the person is in that cloud: the first principal listed. */
   principal(identity: Identity, provider: ProviderName): string | undefined
-  /** `provider:principal`, all of them. */
+  /** `provider:principal`, all of them, in canonical form: to compare people by. */
   principalsOf(identity: Identity): readonly string[]
   role(provider: ProviderName, role: string): Role | undefined
 }
@@ -132,7 +133,9 @@ function createDirectory(
     },
     principal: (identity, provider) => identity.principals[provider]?.[0],
     principalsOf: ({ principals }) =>
-      Object.entries(principals).flatMap(([provider, names]) => names.map((name) => `${provider}:${name}`)),
+      Object.entries(principals).flatMap(([provider, names]) =>
+        names.map((name) => `${provider}:${canonicalPrincipal(provider, name)}`),
+      ),
     role: (provider, role) => catalogue.get(`${provider} ${role}`),
   }
 }

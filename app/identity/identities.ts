@@ -4,6 +4,7 @@ import type { YamlDocument } from '../request/yaml.ts'
 import { noreplyAddress } from './address.ts'
 import { identitiesSchema } from './identities-schema.ts'
 import type { Identity, TrustTier } from './identity.ts'
+import { canonicalPrincipal } from './principal.ts'
 import { type DataReading, dataReader, faultAt, lineOf } from './read-data.ts'
 
 const read = dataReader(identitiesSchema)
@@ -48,7 +49,7 @@ function* names(
   person: Identity,
 ): Generator<readonly [what: string, key: string, shown: string, pointer: string]> {
   const at = `/identities/${person.login}`
-  // GitHub takes logins, and mail systems addresses, in any case; clouds differ, so the stricter way is taken.
+  // GitHub takes logins, and mail systems addresses, in any case.
   const fold = (text: string) => text.toLowerCase()
   yield ['login', fold(person.login), person.login, at]
   yield ['id', String(person.id), String(person.id), `${at}/id`]
@@ -61,7 +62,8 @@ function* names(
   }
   for (const [provider, principals] of Object.entries(person.principals)) {
     for (const [i, principal] of principals.entries()) {
-      yield [`${provider} principal`, fold(principal), principal, `${at}/principals/${provider}/${i}`]
+      const key = canonicalPrincipal(provider, principal)
+      yield [`${provider} principal`, key, principal, `${at}/principals/${provider}/${i}`]
     }
   }
 }

@@ -1,9 +1,10 @@
 // The attack: approve one's own work under another hat: as the requester for whom a colleague opened the pull
 // request, as somebody who wrote, committed or co-wrote one of its commits, as somebody who only pushed, or who only
-// clicked *Update branch*. None of them counts (trust.md 2.7, 6.21). Two people with one cloud principal are not
-// loaded at all (test/identity/people.test.ts).
+// clicked *Update branch*. None of them counts (trust.md 2.7, 6.21). Nor are two people loaded who share a cloud
+// principal, however it is written (test/identity/principal.test.ts).
 import { test } from 'vitest'
 import { type Asked, admin } from '../support/world.ts'
+import { propose, swap } from './support/policies.ts'
 import { type AttackWorld, attackWorld } from './support/world.ts'
 
 const message = ['--message', 'More\n\nCo-authored-by: Bob <bob@example.com>']
@@ -73,4 +74,35 @@ test('the requester, for whom somebody else asks', async () => {
   await t.checked(asked.head, 'action_required', 'bob is the requester')
   await t.land(asked.number)
   await t.refused(asked, 'bob is the requester')
+})
+
+/** Principals of bob's that are alice's in other words, as the file has his own. */
+const spellings = {
+  azure: [
+    'azure: [4c1d7d1e-0b8f-4b53-9d0a-000000001002]',
+    'azure: ["user:4C1D7D1E-0B8F-4B53-9D0A-000000001001"]',
+  ],
+  gcp: ['gcp: ["user:bob@example.com"]', 'gcp: ["Alice@example.com"]'],
+  kubernetes: ['kubernetes: [bob@example.com]', 'kubernetes: ["user:alice@example.com"]'],
+} as const
+
+test.each(Object.entries(spellings))(
+  'a second hat in the cloud: %s, in other words',
+  async (cloud, [his, hers]) => {
+    const t = await attackWorld()
+    const { head } = await propose(t, `hat-${cloud}`, { 'data/identities.yaml': swap(his, hers) })
+    await t.checked(head, 'failure', 'policies/data/identities.yaml:')
+    await t.checked(head, 'failure', 'duplicate')
+  },
+)
+
+test('a second hat in the cloud: a service account, in other words', async () => {
+  const t = await attackWorld()
+  const both = (text: string) =>
+    swap(
+      '[alice@example.com]\n  bob',
+      '[alice@example.com, "serviceaccount:people/alice"]\n  bob',
+    )(swap('[bob@example.com]\n  carol', '["system:serviceaccount:people:alice"]\n  carol')(text))
+  const { head } = await propose(t, 'hat-account', { 'data/identities.yaml': both })
+  await t.checked(head, 'failure', 'duplicate')
 })

@@ -5,7 +5,7 @@ import type { Config } from '../config.ts'
 import { createIntake } from '../github/webhook.ts'
 import { debtOf } from '../grant/debt.ts'
 import { createBranchReconciler } from '../reconcile/branch.ts'
-import { catchUp } from '../reconcile/catch-up.ts'
+import { catchUp, type Passed } from '../reconcile/catch-up.ts'
 import { createCloudReconciler, createCloudWatch } from '../reconcile/cloud.ts'
 import { createGrantReconciler } from '../reconcile/grant.ts'
 import { inTurnBy } from '../reconcile/in-turn.ts'
@@ -207,17 +207,16 @@ const keepUp = async (deps: Deps, signal: AbortSignal): Promise<void> => {
   ).finally(() => {
     loading = undefined
   })
-  let from: number | undefined
+  let passed: Passed | undefined
   let wait = firstCatchUpMs
   while (!signal.aborted) {
     await Promise.race([sleep(wait, signal), ...(loading === undefined ? [] : [loading])])
     if (signal.aborted) break
-    const passed = await catchUp(deps, from).catch((error: unknown) => {
+    const now = await catchUp(deps, passed).catch((error: unknown) => {
       deps.log.warn('catch-up failed and will be tried again', { error })
-      return { from, soon: false }
     })
-    from = passed.from
-    wait = passed.soon ? soonMs : catchUpEveryMs
+    passed = now ?? passed
+    wait = now?.soon ? soonMs : catchUpEveryMs
   }
   await loading
 }

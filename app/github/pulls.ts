@@ -14,6 +14,7 @@ type Said = {
   readonly merged_by?: User
   readonly user: User
   readonly created_at: string
+  readonly updated_at: string
   readonly node_id: string
   readonly base: { readonly ref: string; readonly repo: { readonly id: number } }
   readonly head: { readonly ref: string; readonly sha: string; readonly repo: { readonly id: number } | null }
@@ -37,6 +38,7 @@ function pullOf(said: Said): PullRequest {
       ...(said.head.repo ? { repository: said.head.repo.id } : {}),
     },
     createdAt: Date.parse(said.created_at),
+    updatedAt: Date.parse(said.updated_at),
     ...(said.merged_at ? { mergedAt: Date.parse(said.merged_at) } : {}),
     // While open it names a trial merge that nobody has made.
     ...(merged && said.merge_commit_sha ? { mergeCommit: said.merge_commit_sha } : {}),

@@ -25,6 +25,7 @@ test('a pull request, open, closed and merged', async () => {
     base: { ref: 'main', repository: 7 },
     head: { ref: 'one', sha, repository: 7 },
     createdAt: stage.time.now,
+    updatedAt: stage.time.now,
     nodeId: expect.any(String),
   })
   expect((await api.openPulls()).map((pull) => pull.number)).toContain(number)

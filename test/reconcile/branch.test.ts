@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { catchUp } from '../../app/reconcile/catch-up.ts'
+import { catchUp, type Passed } from '../../app/reconcile/catch-up.ts'
 import { inTurnBy } from '../../app/reconcile/in-turn.ts'
 import { GitHubError } from '../../app/reconcile/ports/github.ts'
 import { createPullReconciler } from '../../app/reconcile/pull-request.ts'
@@ -310,6 +310,38 @@ describe('catch-up', () => {
     await catchUp(world.deps)
     await world.settle()
     expect(await world.states(pull)).toEqual({ a: 'approved' })
+  })
+
+  test('of what is open it looks at what changed since the pass before, and once an hour at all', async () => {
+    const world = accessWorld()
+    const [quiet, reviewed] = [world.request('a'), world.request('b')]
+    await world.settle()
+    world.clock.advance(2 * minute)
+    const pulls = async (before?: Passed) => {
+      const passed = await catchUp(world.deps, before)
+      const keys = world.queue.take().flatMap(({ queue, key }) => (queue === 'pull-request' ? [key] : []))
+      return { passed, keys: new Set(keys) }
+    }
+    const key = (pull: number) => `${repositoryId}:${pull}`
+    const first = await pulls()
+    expect(first.keys).toEqual(new Set([key(quiet), key(reviewed)]))
+
+    world.review(reviewed, 'bob')
+    world.sent.length = 0
+    const second = await pulls(first.passed)
+    expect(second.keys).toEqual(new Set([key(reviewed)]))
+    // GitHub may say the same second of what comes next.
+    expect((await pulls(second.passed)).keys).toEqual(new Set([key(reviewed)]))
+
+    world.clock.advance(2 * minute)
+    const third = await pulls(second.passed)
+    expect((await pulls(third.passed)).keys).toEqual(new Set())
+    await world.merge(reviewed, 'carol')
+    world.sent.length = 0
+    expect((await pulls(third.passed)).keys).toEqual(new Set([key(reviewed)]))
+
+    world.clock.advance(60 * minute)
+    expect((await pulls(third.passed)).keys).toEqual(new Set([key(quiet), key(reviewed)]))
   })
 
   test('finds everything when no delivery ever comes', async () => {

@@ -14,6 +14,7 @@ const pullAt = (head: string, merge: string, of = number): PullRequest => ({
   author: { id: 1, login: 'alice', type: 'User' },
   base: { ref: 'main', repository: 7 },
   createdAt: 0,
+  updatedAt: 0,
   nodeId: `PR_${of}`,
   head: { sha: head, ref: `ask/${of}`, repository: 7 },
 })

@@ -25,6 +25,7 @@ const setUp = () => {
       base: { ref: 'main', repository: 1 },
       head: { ref: `topic-${numbers}`, sha, repository: 1 },
       createdAt: 0,
+      updatedAt: 0,
       nodeId: `PR_${numbers}`,
     }
     open.push(pull)

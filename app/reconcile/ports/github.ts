@@ -20,6 +20,8 @@ export type PullRequest = {
     readonly repository?: number
   }
   readonly createdAt: number
+  /** By a push, a review, a comment, or any other change. */
+  readonly updatedAt: number
   readonly mergedAt?: number
   readonly mergeCommit?: Sha
   readonly mergedBy?: Account

@@ -70,6 +70,8 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>, id = repository
       ...about,
     }
     sent.push({ delivery, wake })
+    const pull = about.pull === undefined ? undefined : pulls.get(about.pull)
+    if (pull !== undefined) pulls.set(pull.number, { ...pull, updatedAt: clock.now() })
   }
   const wakePull = (pull: number): WakeUp => ({ queue: 'pull-request', key: `${id}:${pull}` })
   const wakeBranch: WakeUp = { queue: 'branch', key: String(id) }
@@ -272,6 +274,7 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>, id = repository
         base: { ref: base, repository: id },
         head: { ref: name, sha: git.tip(name), repository: fork ? id + 1 : id },
         createdAt: clock.now(),
+        updatedAt: clock.now(),
         nodeId: `PR_${number}`,
       })
       change(number, 'opened', by)

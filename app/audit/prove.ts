@@ -1,7 +1,9 @@
-import { eventOf } from './body.ts'
+import { eventIn, eventOf } from './body.ts'
 import { leafHash } from './chain.ts'
-import { readCheckpoint } from './checkpoint.ts'
+import { type Checkpoint, readCheckpoint } from './checkpoint.ts'
+import type { LedgerEvent } from './event.ts'
 import type { ExportLine } from './export-line.ts'
+import { hex } from './hex.ts'
 import { includes, inclusionRanges, rootsOf } from './merkle.ts'
 import { NoteError, openNote } from './note.ts'
 import { proofText } from './proof.ts'
@@ -29,23 +31,44 @@ export type Proven = {
   readonly tooNew: readonly number[]
 }
 
-/** The wanted events of an export, its newest checkpoint, and its rotations. */
+/**
+ * The wanted events of an export, its rotations, and the newest checkpoint that its chain agrees with; where there is
+ * none, the newest. What is no event is passed over, but for the one at a wanted place.
+ */
 export async function findInExport(lines: AsyncIterable<ExportLine>, wanted: Wanted): Promise<Found> {
   const events: Event[] = []
   const rotations: string[] = []
-  let checkpoint: string | undefined
+  let held: string | undefined
+  let newest: string | undefined
+  let last: { readonly seq: number; readonly chain: string } | undefined
   for await (const line of lines) {
-    if (line.kind === 'checkpoint') checkpoint = line.note
+    if (line.kind === 'event') last = line
+    if (line.kind === 'checkpoint') {
+      const said = checkpointIn(line.note)
+      if (said !== undefined) newest = line.note
+      if (said?.size === last?.seq && said !== undefined && hex(said.head) === last?.chain) held = line.note
+    }
     if (line.kind === 'rotation') rotations.push(line.note)
     if (line.kind !== 'event') continue
     // Reading every event as JSON would take most of the time.
     if ('seq' in wanted ? line.seq !== wanted.seq : !line.body.includes(wanted.request)) continue
     const body = Buffer.from(line.body, 'utf8')
-    const { request, grant, type } = eventOf(body)
-    if ('seq' in wanted || ([request, grant].includes(wanted.request) && type === (wanted.type ?? type)))
-      events.push({ seq: line.seq, body })
+    if ('seq' in wanted || isOf(wanted, eventIn(body))) events.push({ seq: line.seq, body })
   }
+  const checkpoint = held ?? newest
   return { events, rotations, ...(checkpoint !== undefined && { checkpoint }) }
+}
+
+const isOf = ({ request, type }: Exclude<Wanted, { seq: number }>, event: LedgerEvent | undefined): boolean =>
+  event !== undefined && [event.request, event.grant].includes(request) && event.type === (type ?? event.type)
+
+function checkpointIn(note: string): Checkpoint | undefined {
+  try {
+    return readCheckpoint(openNote(note, []).text)
+  } catch (error) {
+    if (error instanceof NoteError) return undefined
+    throw error
+  }
 }
 
 /**

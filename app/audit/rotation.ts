@@ -51,15 +51,15 @@ export function trustedKeys(given: readonly NoteKey[], rotationNotes: readonly s
 /**
  * Rotations by which one of `signers` that is known introduces those that are not. Known is who has signed the newest
  * checkpoint, or was introduced before; where there is no checkpoint yet, the first, which is in use.
+ * @param signedBy those who have signed the newest checkpoint; undefined: there is none
  */
 export function rotationsDue(
   signers: readonly Signer[],
   rotationNotes: readonly string[],
-  newestCheckpoint: string | undefined,
+  signedBy: readonly NoteKey[] | undefined,
 ): readonly string[] | 'nobody known' {
   const keys = signers.map(({ key }) => key)
-  const started =
-    newestCheckpoint === undefined ? keys.slice(0, 1) : openNote(newestCheckpoint, keys).signedBy
+  const started = signedBy ?? keys.slice(0, 1)
   const named = rotationNotes.map((note) => attempt(() => readRotation(openNote(note, []).text).key.text))
   const known = signers.filter(({ key }) => started.includes(key) || named.includes(key.text))
   const [by] = known.toSorted((a, b) => Number(started.includes(b.key)) - Number(started.includes(a.key)))

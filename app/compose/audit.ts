@@ -26,7 +26,7 @@ export const openAudit = async (databaseUrl: string, env: NodeJS.ProcessEnv): Pr
       const last = await exportLedger(database, await origin(), options)
       return { first: Math.min(1, last), last }
     },
-    prove: (wanted) => proveEvents(database, wanted),
+    prove: async (wanted) => proveEvents(database, await origin(), wanted),
     async report(period) {
       const header = { origin: await origin(), keys: [] }
       return reportOf(period, (take) =>

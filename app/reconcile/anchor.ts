@@ -3,7 +3,7 @@ import { readRotation } from '../audit/rotation.ts'
 import { sealMs } from '../grant/bounds.ts'
 import { type AnchorStep, anchorDue, decideAnchor } from './anchor/decide.ts'
 import { anchoredEvent, restoredEvent } from './anchor/event.ts'
-import { type ObserveDeps, observeAnchor } from './anchor/observe.ts'
+import { isHeld, type ObserveDeps, observeAnchor } from './anchor/observe.ts'
 import type { Checkpoints, SignedCheckpoint } from './ports/checkpoints.ts'
 import type { Clock } from './ports/clock.ts'
 import { GitHubError } from './ports/github.ts'
@@ -76,6 +76,11 @@ export const createAnchorer = (deps: AnchorDeps) => {
       if (newest === undefined || !anchorDue({ ...(last && { last }), waiting }, clock.now())) return
       // Another replica is about to make the checkpoint that holds what waits.
       if (newest.size <= (last?.size ?? 0)) return
+      if (!(await isHeld(deps, newest, true))) {
+        const why = `the newest checkpoint, over ${newest.size} events, is not of this ledger: it is not anchored`
+        log.alert('checkpoint.refused', { why })
+        return putOff(lastingMs)
+      }
       if (step.foreign) log.alert('anchor.foreign', { repository, commit: step.parent })
       const commit = await branch.commit({
         ...(step.parent === undefined ? {} : { parent: step.parent }),

@@ -3,7 +3,7 @@ import { ExportError, readExportLine } from '../../app/audit/export-line.ts'
 import { checkProof, readProof } from '../../app/audit/proof.ts'
 import { findInExport, prove, type Wanted } from '../../app/audit/prove.ts'
 import { rotationNote } from '../../app/audit/rotation.ts'
-import { putRotation } from '../../app/store/ledger/checkpoints.ts'
+import { putCheckpoint, putRotation } from '../../app/store/ledger/checkpoints.ts'
 import { exportLedger } from '../../app/store/ledger/export.ts'
 import { proveEvents } from '../../app/store/ledger/prove.ts'
 import { checkpointNow, noteSigner } from '../support/checkpoints.ts'
@@ -52,7 +52,7 @@ const fromExport = async (wanted: Wanted) => {
 }
 
 test.each([
-  ['the database', (wanted: Wanted) => proveEvents(database, wanted)],
+  ['the database', (wanted: Wanted) => proveEvents(database, origin, wanted)],
   ['an export', fromExport],
 ])('events are proved from %s, those of a request or one', async (_, from) => {
   await sealed()
@@ -75,7 +75,7 @@ test.each([
 })
 
 test.each([
-  ['the database', (wanted: Wanted) => proveEvents(database, wanted)],
+  ['the database', (wanted: Wanted) => proveEvents(database, origin, wanted)],
   ['an export', fromExport],
 ])('what no checkpoint is over yet is not proved from %s', async (_, from) => {
   await sealEvents(database, origin, [testEvent(5)])
@@ -95,15 +95,27 @@ test.each([
   await sealed()
   await checkpointNow(database, signer)
   await withClient(postgres.ownerUrl, (client) => client.query(`update audit_events ${edit}`))
-  for (const from of [() => proveEvents(database, wanted), () => fromExport(wanted)])
+  for (const from of [() => proveEvents(database, origin, wanted), () => fromExport(wanted)])
     await expect(from()).rejects.toThrow('do not lead to the newest checkpoint')
+})
+
+test('events are proved under the newest checkpoint that the chain agrees with', async () => {
+  await sealed()
+  const note = await checkpointNow(database, signer)
+  for (const [size, other] of [
+    [50, 'x'],
+    [60, note],
+  ] as const)
+    await database.transaction((tx) => putCheckpoint(tx, { size, note: other, madeAt: 0 }))
+  for (const from of [() => proveEvents(database, origin, { seq: 6 }), () => fromExport({ seq: 6 })])
+    expect(await from()).toMatchObject({ size: 23, proofs: [{ seq: 6 }] })
 })
 
 test('nothing is proved where events were cut off', async () => {
   await sealed()
   await checkpointNow(database, signer)
   await withClient(postgres.ownerUrl, (client) => client.query('delete from audit_events where seq > 10'))
-  for (const from of [() => proveEvents(database, { seq: 6 }), () => fromExport({ seq: 6 })])
+  for (const from of [() => proveEvents(database, origin, { seq: 6 }), () => fromExport({ seq: 6 })])
     await expect(from()).rejects.toThrow('do not lead to the newest checkpoint')
 })
 
@@ -121,7 +133,7 @@ test.each([
 ])('%s is no line of an export', (line) => expect(() => readExportLine(line, 2)).toThrow('line 2'))
 
 test.each([
-  ['the database', (wanted: Wanted) => proveEvents(database, wanted)],
+  ['the database', (wanted: Wanted) => proveEvents(database, origin, wanted)],
   ['an export', fromExport],
 ])('after rotations, a proof from %s is checked with the first key alone', async (_, from) => {
   await sealed()

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { rotationNote } from '../../app/audit/rotation.ts'
 import { verifySegments } from '../../app/audit/segment.ts'
-import { putRotation } from '../../app/store/ledger/checkpoints.ts'
+import { putCheckpoint, putRotation } from '../../app/store/ledger/checkpoints.ts'
 import { exportSegment } from '../../app/store/ledger/export-segment.ts'
 import { checkpointNow, noteSigner } from '../support/checkpoints.ts'
 import { withClient } from '../support/client.ts'
@@ -30,10 +30,14 @@ const seal = (count: number) => {
   return sealEvents(database, origin, events)
 }
 
-async function segment(until: number, since?: number): Promise<string[]> {
+async function segment(
+  until: number,
+  since?: number,
+  keys: readonly string[] = [signer.key.text],
+): Promise<string[]> {
   let text = ''
   await exportSegment(database, origin, {
-    keys: [signer.key.text],
+    keys,
     until,
     ...(since !== undefined && { since }),
     write: async (more) => {
@@ -164,7 +168,7 @@ describe('segments', () => {
     await checkpointNow(database, forged, 1_000)
     await seal(7)
     await checkpointNow(database, forged, 2_000)
-    const faults = (await faultsOf({ b: await segment(2_200, 1_200), c })).join()
+    const faults = (await faultsOf({ b: await segment(2_200, 1_200, []), c })).join()
     expect(faults).toContain('b: checkpoint of 6')
     expect(faults).toContain('c goes on from another event 13 than b ends with')
     expect(await faultsOf({ b, c })).toEqual([])
@@ -172,6 +176,17 @@ describe('segments', () => {
 })
 
 describe('sealing', () => {
+  test('with the key, ends at checkpoints of its own, whatever else is stored', async () => {
+    await seal(3)
+    await checkpointNow(database, signer, 1_000)
+    await seal(3)
+    await checkpointNow(database, noteSigner(origin), 1_100)
+    await database.transaction((tx) => putCheckpoint(tx, { size: 9_999, note: 'x', madeAt: 1_200 }))
+    const lines = await segment(2_000)
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ segment: { first: 1, last: 3 } })
+    expect(await faultsOf({ lines })).toEqual([])
+  })
+
   test('needs a checkpoint over new events', async () => {
     await expect(segment(1_000)).rejects.toMatchObject({ code: 'nothing_to_seal' })
     await seal(2)

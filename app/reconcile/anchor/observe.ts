@@ -75,8 +75,8 @@ const hiddenUnder = async (
 }
 
 /** Whether the ledger holds what it says. */
-const isHeld = async (
-  { checkpoints }: ObserveDeps,
+export const isHeld = async (
+  { checkpoints }: Pick<ObserveDeps, 'checkpoints'>,
   { size, head }: Checkpoint,
   linked: boolean,
 ): Promise<boolean> => {

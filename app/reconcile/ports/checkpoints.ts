@@ -19,10 +19,11 @@ export type AnchorState = {
 export type Checkpoints = {
   /**
    * Makes one over everything sealed by now, if there is anything new and another replica is not about to. `due`: if
-   * the last one is 10 s old, too, or something urgent came. Never one that contradicts what is stored: that alerts.
+   * the last one is 10 s old, too, or something urgent came. Never one that contradicts one of ours: that alerts, as does what is stored and is none of ours.
    * @returns what it made
    */
   make(when: 'due' | 'now'): Promise<SignedCheckpoint | undefined>
+  /** The newest that a key of ours has signed and whose last event the ledger has, with its chain. */
   newest(): Promise<SignedCheckpoint | undefined>
   /**
    * chain_size as the ledger has it; undefined where what is known to be ours ends before. `linked`: and where that is not

@@ -29,7 +29,9 @@ export const anchorReads = (
 ): Omit<Checkpoints, 'make' | 'newest'> => {
   const { database, keys, noteKeys } = deps
   /** Events of a type under our signature, where we sealed them, the newest first. */
-  const ours = async (type: EventType & `ledger.${string}`): Promise<readonly LedgerEvent[]> => {
+  const ours = async (
+    type: EventType & `ledger.${string}`,
+  ): Promise<readonly { readonly seq: number; readonly event: LedgerEvent }[]> => {
     // As a literal: the partial index is not found by a parameter.
     const rows = await database.run.any(sql.type(filedRow)`
       select seq, body, chain, mac_key, mac,
@@ -42,7 +44,8 @@ export const anchorReads = (
       const { seq, body, chain, before = originHead(deps.origin) } = row
       // What vouches for a row names its chain, and the chain names its bytes.
       const whole = Buffer.compare(linkHash(before, seq, leafHash(body)), chain) === 0 && isOurs(row)
-      return (whole && signedEvent(type, body, keys)) || []
+      const event = whole ? signedEvent(type, body, keys) : undefined
+      return event === undefined ? [] : [{ seq, event }]
     })
   }
 
@@ -57,8 +60,9 @@ export const anchorReads = (
     },
 
     async anchors(repository) {
-      const event = (await ours('ledger.anchored')).find(({ repo }) => repo === repository)
-      const last = event && lastOf(event)
+      const [last] = (await ours('ledger.anchored')).flatMap(
+        ({ seq, event }) => (event.repo === repository && lastOf(seq, event)) || [],
+      )
       const { events, urgent } = await database.run.one(sql.type(waitingRow)`
         select
           exists (select from audit_events where seq > ${last?.size ?? 0} and type <> 'ledger.anchored') as events,
@@ -70,7 +74,7 @@ export const anchorReads = (
       return { ...(last === undefined ? {} : { last }), waiting }
     },
 
-    recorded: async (type, commit) => (await ours(type)).some((event) => event.commit === commit),
+    recorded: async (type, commit) => (await ours(type)).some(({ event }) => event.commit === commit),
 
     keys: async () => ({
       keys: noteKeys.map(({ text }) => text),
@@ -89,9 +93,11 @@ const signedEvent = (
   return event?.type === type && keys.verify(event) ? event : undefined
 }
 
-const lastOf = ({ at, commit, data }: LedgerEvent): AnchorState['last'] => {
+/** Undefined, too, for one that names more events than were there before it: nothing is anchored before it is sealed. */
+const lastOf = (seq: number, { at, commit, data }: LedgerEvent): AnchorState['last'] => {
   const time = parseInstant(at)
-  return commit === undefined || typeof data.size !== 'number' || time === undefined
+  const { size } = data
+  return commit === undefined || typeof size !== 'number' || size >= seq || time === undefined
     ? undefined
-    : { size: data.size, commit, at: time }
+    : { size, commit, at: time }
 }

@@ -1,23 +1,18 @@
 import { sql } from 'slonik'
 import { z } from 'zod'
-import { checkpointText, readCheckpoint } from '../../audit/checkpoint.ts'
+import { checkpointText } from '../../audit/checkpoint.ts'
 import { NoteError, openNote, signNote } from '../../audit/note.ts'
-import { rotationsDue, type Signer } from '../../audit/rotation.ts'
+import { rotationsDue, type Signer, trustedKeys } from '../../audit/rotation.ts'
 import { inTurn } from '../../reconcile/in-turn.ts'
 import type { Checkpoints, SignedCheckpoint } from '../../reconcile/ports/checkpoints.ts'
 import type { Clock } from '../../reconcile/ports/clock.ts'
 import type { Keys } from '../../reconcile/ports/keys.ts'
 import type { Log } from '../../reconcile/ports/log.ts'
 import { connectionOf, type Database } from '../database.ts'
-import {
-  newestCheckpoint,
-  putCheckpoint,
-  putRotation,
-  readRotations,
-  type StoredCheckpoint,
-} from './checkpoints.ts'
+import { putCheckpoint, putRotation, readRotations } from './checkpoints.ts'
 import { LedgerError } from './error.ts'
 import { advance, emptyFront, type Front } from './front.ts'
+import { newestHeld, newestSigned, type Trust } from './newest.ts'
 import { adriftBehind, lastVouched } from './vouched.ts'
 
 /** audit.md: at most every 10 s while events come. */
@@ -47,20 +42,27 @@ export const createCheckpointer = (deps: CheckpointerDeps): Pick<Checkpoints, 'm
   const alerted = new Map<string, { readonly why: string; readonly at: number }>()
   const turn = inTurn()
 
-  const tell = (event: string, why: string): void => {
+  const tell = (event: string, why: string, about = event): void => {
     const now = clock.now()
-    const last = alerted.get(event)
+    const last = alerted.get(about)
     if (last?.why === why && now - last.at < alertEveryMs && now >= last.at) return
-    alerted.set(event, { why, at: now })
+    alerted.set(about, { why, at: now })
     log.alert(event, { why })
   }
   const refuse = (why: string): undefined => {
     tell('checkpoint.refused', why)
   }
+  /** Whoever has the database can store anything as a checkpoint: what no key of ours has signed is passed over. */
+  const trust = async (): Promise<Trust> => ({
+    origin,
+    keys: trustedKeys(noteKeys, await readRotations(database)),
+  })
 
   /** New signing keys get the word of one that is known before anything rests on them alone. */
-  const introduce = async (newest: StoredCheckpoint | undefined): Promise<void> => {
-    const due = rotationsDue(signers, await readRotations(database), newest?.note)
+  const introduce = async (newest: SignedCheckpoint | undefined, others: number): Promise<void> => {
+    const started =
+      newest === undefined ? (others > 0 ? [] : undefined) : openNote(newest.note, noteKeys).signedBy
+    const due = rotationsDue(signers, await readRotations(database), started)
     if (due === 'nobody known')
       log.alert('checkpoint.key_unknown', {
         why: 'no signing key here has signed the newest checkpoint, nor did one that has introduce it',
@@ -81,7 +83,7 @@ export const createCheckpointer = (deps: CheckpointerDeps): Pick<Checkpoints, 'm
     return vouched.seq
   }
 
-  const isDue = async (newest: StoredCheckpoint | undefined): Promise<boolean> => {
+  const isDue = async (newest: SignedCheckpoint | undefined): Promise<boolean> => {
     const now = clock.now()
     // One from the future: a clock was set back.
     if (newest === undefined || now - newest.madeAt >= everyMs || newest.madeAt > now) return true
@@ -93,19 +95,21 @@ export const createCheckpointer = (deps: CheckpointerDeps): Pick<Checkpoints, 'm
   }
 
   const attempt = async (when: 'due' | 'now'): Promise<SignedCheckpoint | undefined> => {
-    const newest = await newestCheckpoint(database)
-    if (!introduced) await introduce(newest)
+    const others: string[] = []
+    const trusted = await trust()
+    const newest = await newestSigned(database, trusted, { other: (why) => others.push(why) })
+    if (others[0] !== undefined) tell('checkpoint.refused', `stored, and not ours: ${others[0]}`, 'not ours')
+    if (!introduced) await introduce(newest, others.length)
     const size = await lastSeq()
     if (size === 0 || (newest !== undefined && size === newest.size)) return undefined
     if (when === 'due' && !(await isDue(newest))) return undefined
+    if (newest !== undefined && newest.size > size)
+      return refuse(`the newest checkpoint is over ${newest.size} events, and there are ${size}`)
+    if ((newest?.size ?? 0) < front.tree.size)
+      return refuse(`the checkpoint over ${front.tree.size} events is gone`)
     if (newest !== undefined) {
-      if (newest.size > size)
-        return refuse(`the newest checkpoint is over ${newest.size} events, and there are ${size}`)
-      if (newest.size < front.tree.size)
-        return refuse(`the checkpoint over ${front.tree.size} events is gone`)
       const at = await advance(database.run, front, newest.size)
-      const { root, head } = signed(newest)
-      if (!same(at.tree.root(), root) || !same(at.head, head))
+      if (!same(at.tree.root(), newest.root) || !same(at.head, newest.head))
         return refuse(`the stored checkpoint over ${newest.size} events is not of this ledger`)
       front = at
     }
@@ -113,12 +117,13 @@ export const createCheckpointer = (deps: CheckpointerDeps): Pick<Checkpoints, 'm
       const connection = connectionOf(tx)
       const { is: alone } = await connection.one(sql.type(flag)`
         select pg_try_advisory_xact_lock(hashtextextended('gitsudo checkpoint', 0)) as is`)
-      if (!alone || (await newestCheckpoint(database))?.size !== newest?.size) return undefined
+      if (!alone || (await newestSigned(database, trusted))?.size !== newest?.size) return undefined
       const at = await advance(connection, front, await lastSeq())
       const checkpoint = { origin, size: at.tree.size, root: at.tree.root(), head: at.head }
       const note = signNote(checkpointText(checkpoint), signers)
       const madeAt = clock.now()
-      await putCheckpoint(tx, { size: checkpoint.size, note, madeAt })
+      if (!(await putCheckpoint(tx, { size: checkpoint.size, note, madeAt })))
+        return refuse(`something else is stored as the checkpoint over ${checkpoint.size} events`)
       return { at, signed: { ...checkpoint, note, madeAt } }
     })
     if (made !== undefined) front = made.at
@@ -133,14 +138,8 @@ export const createCheckpointer = (deps: CheckpointerDeps): Pick<Checkpoints, 'm
           throw error
         }),
       ),
-    async newest() {
-      const stored = await newestCheckpoint(database)
-      return stored && { ...signed(stored), note: stored.note, madeAt: stored.madeAt }
-    },
+    newest: async () => newestHeld(database, await trust()),
   }
 }
-
-/** What a stored note says. Who has signed it is not asked: what it must not do is contradict the ledger. */
-const signed = ({ note }: StoredCheckpoint) => readCheckpoint(openNote(note, []).text)
 
 const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0

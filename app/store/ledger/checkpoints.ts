@@ -14,18 +14,28 @@ export type StoredCheckpoint = {
 const row = z.object({ size: z.number(), note: z.string(), madeAt: z.number() })
 const noteRow = z.object({ note: z.string() })
 const pageSize = 1_000
+/** The first is nearly always the one. */
+const few = 10
+/** Bytes of a note; more than sixteen signatures take. */
+const longest = 100_000
 
 /** One over more events than there can be is `audit verify`'s to name, and in nobody's way. */
 const readable = sql.fragment`size between 0 and ${Number.MAX_SAFE_INTEGER} and ${isMoment('made_at')}`
 
-/** The one over the most events; of those made up to a moment (epoch ms) where one is given. */
-export const newestCheckpoint = async (
-  database: Database,
-  until?: number,
-): Promise<StoredCheckpoint | undefined> =>
-  (await database.run.maybeOne(sql.type(row)`
-    select size, note, made_at from checkpoints where made_at <= coalesce(${at(until)}, 'infinity') and ${readable}
-    order by size desc limit 1`)) ?? undefined
+/** Those over the most events first, of those made up to a moment (epoch ms) where one is given; streamed. */
+export async function* newestStored(database: Database, until?: number): AsyncIterable<StoredCheckpoint> {
+  for (let below = Number.MAX_SAFE_INTEGER; ; ) {
+    const rows = await database.run.any(sql.type(row)`
+      select size, note, made_at from checkpoints
+      where size <= ${below} and made_at <= coalesce(${at(until)}, 'infinity') and ${readable}
+        and octet_length(note) <= ${longest}
+      order by size desc limit ${few}`)
+    yield* rows
+    const last = rows.at(-1)
+    if (last === undefined || rows.length < few) return
+    below = last.size - 1
+  }
+}
 
 /** Every checkpoint over more than `after` events, the smallest first, streamed. */
 export async function* readCheckpoints(database: Database, after = -1): AsyncIterable<StoredCheckpoint> {

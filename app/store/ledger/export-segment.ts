@@ -1,19 +1,23 @@
 import { leafHash, originHead } from '../../audit/chain.ts'
-import { type Checkpoint, readCheckpoint } from '../../audit/checkpoint.ts'
+import type { Checkpoint } from '../../audit/checkpoint.ts'
 import { type ExportLine, exportLine } from '../../audit/export-line.ts'
 import { hex } from '../../audit/hex.ts'
 import { createTree, type MerkleTree } from '../../audit/merkle.ts'
-import { openNote } from '../../audit/note.ts'
+import { readNoteKey } from '../../audit/note.ts'
+import { trustedKeys } from '../../audit/rotation.ts'
+import type { SignedCheckpoint } from '../../reconcile/ports/checkpoints.ts'
 import type { Database } from '../database.ts'
-import { newestCheckpoint, type StoredCheckpoint } from './checkpoints.ts'
+import { readRotations } from './checkpoints.ts'
 import { LedgerError } from './error.ts'
 import { opening, readEvents } from './export.ts'
+import { newestSigned } from './newest.ts'
 import { leaves } from './prove.ts'
 
 /**
  * A segment: the events after the newest checkpoint made up to `since` (from the first on, without it), up to the
  * newest made up to `until`, in epoch ms. Both ends are signed already, so that sealing needs no key and segments of
- * adjoining periods adjoin. Nothing is sealed that does not lead from the one to the other.
+ * adjoining periods adjoin. Nothing is sealed that does not lead from the one to the other. Where keys are given, only
+ * checkpoints count that one of them, or one that they introduced, has signed.
  * @returns first and last event
  * @throws LedgerError `nothing_to_seal`, `tampered`
  */
@@ -29,8 +33,11 @@ export const exportSegment = (
 ): Promise<{ readonly first: number; readonly last: number }> =>
   database.snapshot(async () => {
     const { keys, since, until, write } = options
-    const before = since === undefined ? undefined : read(await newestCheckpoint(database, since))
-    const end = read(await newestCheckpoint(database, until))
+    const given = keys.length === 0 ? undefined : keys.map(readNoteKey)
+    const trust = { origin, keys: given && trustedKeys(given, await readRotations(database)) }
+    const newest = async (until: number) => nonEmpty(await newestSigned(database, trust, { until }))
+    const before = since === undefined ? undefined : await newest(since)
+    const end = await newest(until)
     const after = before?.size ?? 0
     if (end === undefined || end.size <= after)
       throw new LedgerError('nothing_to_seal', 'No checkpoint over new events was made in that time.')
@@ -62,12 +69,8 @@ export const exportSegment = (
     return { first: after + 1, last: end.size }
   })
 
-type Read = Checkpoint & { readonly note: string }
-
-function read(stored: StoredCheckpoint | undefined): Read | undefined {
-  if (stored === undefined || stored.size === 0) return undefined
-  return { ...readCheckpoint(openNote(stored.note, []).text), note: stored.note }
-}
+const nonEmpty = (checkpoint: SignedCheckpoint | undefined) =>
+  checkpoint === undefined || checkpoint.size === 0 ? undefined : checkpoint
 
 async function* firstLeaves(database: Database, count: number): AsyncIterable<Uint8Array> {
   let left = count

@@ -2,17 +2,22 @@ import { sql } from 'slonik'
 import { z } from 'zod'
 import { type Proven, prove, type Wanted } from '../../audit/prove.ts'
 import type { Database } from '../database.ts'
-import { newestCheckpoint, readRotations } from './checkpoints.ts'
+import { readRotations } from './checkpoints.ts'
+import { newestHeld, newestSigned } from './newest.ts'
 import { ledgerReads } from './read.ts'
 
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array)
 const eventRow = z.object({ seq: z.number(), body: bytes })
 const pageSize = 10_000 // as in the fetch below
 
-/** Proofs from the ledger at one moment (audit/prove.ts). */
-export const proveEvents = (database: Database, wanted: Wanted): Promise<Proven> =>
+/**
+ * Proofs from the ledger at one moment (audit/prove.ts), under the newest checkpoint that its chain agrees with; where
+ * there is none, under the newest.
+ */
+export const proveEvents = (database: Database, origin: string, wanted: Wanted): Promise<Proven> =>
   database.snapshot(async () => {
-    const checkpoint = await newestCheckpoint(database)
+    const trust = { origin }
+    const checkpoint = (await newestHeld(database, trust)) ?? (await newestSigned(database, trust))
     const events = 'seq' in wanted ? await bySeq(database, wanted.seq) : await byRequest(database, wanted)
     const rotations = await readRotations(database)
     return prove(

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { leafHash, linkHash, originHead } from '../../../app/audit/chain.ts'
-import { readCheckpoint } from '../../../app/audit/checkpoint.ts'
+import { checkpointText, readCheckpoint } from '../../../app/audit/checkpoint.ts'
 import { createTree } from '../../../app/audit/merkle.ts'
-import { openNote } from '../../../app/audit/note.ts'
+import { openNote, signNote } from '../../../app/audit/note.ts'
 import { trustedKeys } from '../../../app/audit/rotation.ts'
 import { openDatabase } from '../../../app/store/database.ts'
 import { readCheckpoints, readRotations } from '../../../app/store/ledger/checkpoints.ts'
@@ -101,24 +101,24 @@ describe('nothing that contradicts a stored checkpoint is signed', () => {
     await one.seal(3)
     return one
   }
-  test.each([
+  const ofOurs = (size: number) => {
+    const [root, head] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)]
+    return signNote(checkpointText({ origin: instance, size, root, head }), [t.signer])
+  }
+  test.each<[string, string | (() => string)]>([
     ['an event before it was altered', 'update audit_events set leaf = sha256(leaf) where seq = 3'],
     ['an event after it was altered', 'update audit_events set leaf = sha256(leaf) where seq = 7'],
     ['an event before it is gone', 'delete from audit_events where seq = 2'],
     ['an event after it is gone', 'delete from audit_events where seq = 7'],
     ['events were cut off', 'delete from audit_events where seq > 3'],
     [
-      'a checkpoint over more events than there are',
-      `insert into checkpoints values (99, (select note from checkpoints), now())`,
+      'a checkpoint of ours over more events than there are',
+      () => `insert into checkpoints values (99, '${ofOurs(99)}', now())`,
     ],
-    [
-      'a checkpoint of another ledger',
-      `update checkpoints set note = replace(note, substring(note from '\\n5\\n(....)'), 'AAAA')`,
-    ],
-    ['what is no note', "update checkpoints set note = 'x'"],
+    ['a checkpoint of ours over another ledger', () => `update checkpoints set note = '${ofOurs(5)}'`],
   ])('%s', async (_, statement) => {
     await started()
-    await t.owner(statement)
+    await t.owner(typeof statement === 'string' ? statement : statement())
     const other = await t.replica()
     expect(await other.checkpoints.make('now')).toBeUndefined()
     expect(await other.checkpoints.make('now')).toBeUndefined()
@@ -126,6 +126,28 @@ describe('nothing that contradicts a stored checkpoint is signed', () => {
     t.clock.advance(60_000)
     await other.checkpoints.make('now')
     expect(t.alerts()).toEqual(['checkpoint.refused', 'checkpoint.refused'])
+  })
+
+  test.each([
+    ['one of ours under another size', 'update checkpoints set size = 4'],
+    [
+      'one that was altered',
+      `update checkpoints set note = replace(note, substring(note from '\\n5\\n(....)'), 'AAAA')`,
+    ],
+    ['what is no note', "update checkpoints set note = 'x'"],
+  ])('%s is passed over, which alerts', async (_, statement) => {
+    await started()
+    await t.owner(statement)
+    const other = await t.replica()
+    expect(await other.checkpoints.make('now')).toMatchObject({ size: 8 })
+    expect(t.alerts()).toContain('checkpoint.refused')
+  })
+
+  test('every checkpoint vanished under a running replica', async () => {
+    const one = await started()
+    await t.owner('delete from checkpoints')
+    expect(await one.checkpoints.make('now')).toBeUndefined()
+    expect(t.alerts()).toEqual(['checkpoint.refused'])
   })
 
   test('the newest checkpoint vanished under a running replica', async () => {
@@ -185,7 +207,7 @@ describe('rotation of the signing key', () => {
     const two = await t.replica([next])
     await two.seal()
     const made = await two.checkpoints.make('now')
-    expect(t.alerts()).toEqual(['checkpoint.key_unknown'])
+    expect(t.alerts()).toEqual(['checkpoint.refused', 'checkpoint.key_unknown'])
     expect(
       openNote(made?.note ?? '', trustedKeys([t.signer.key], await readRotations(two.database))).signedBy,
     ).toEqual([])

@@ -1,9 +1,11 @@
 // Who holds the database puts rows where they seem to be what was anchored, or what was said of it (trust.md 3.11).
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { readCheckpoint } from '../../../app/audit/checkpoint.ts'
-import { openNote } from '../../../app/audit/note.ts'
+import { openNote, signNote } from '../../../app/audit/note.ts'
+import { anchoredEvent } from '../../../app/reconcile/anchor/event.ts'
 import { withClient } from '../../support/client.ts'
-import { openStage, type Stage } from './stage.ts'
+import { testKeys } from '../../support/keys.ts'
+import { anchorRepository, instance, newSigner, openStage, type Stage } from './stage.ts'
 
 let t: Stage
 beforeEach(async () => {
@@ -128,3 +130,72 @@ test.each([
     expect(t.branch.tips()).toHaveLength(3)
   },
 )
+
+describe('a forged newest checkpoint', () => {
+  const hash = Buffer.alloc(32, 7).toString('base64')
+  const text = (size: number) => `${instance}\n${size}\n${hash}\ngitsudo-chain ${hash}\n`
+  const far = 1_000_000_000_000
+  /** With the service's own password. */
+  const store = (size: number, note: string) =>
+    withClient(t.postgres.appUrl, async (client) => {
+      await client.query("set gitsudo.announced = 'yes'")
+      await client.query('insert into checkpoints (size, note, made_at) values ($1, $2, now())', [size, note])
+    })
+
+  test.each<[string, number, () => string]>([
+    ['signed by nobody', far, () => `${text(far)}\n— x AAAA\n`],
+    ['that is no note', far, () => 'x'],
+    ['signed by a key of his own', far, () => signNote(text(far), [newSigner()])],
+    ['signed by a key of his own, over what is sealed', 4, () => signNote(text(4), [newSigner()])],
+    ['that is an older one of ours', far, () => noteAt(t.branch.tips()[0])],
+  ])('%s is neither anchored nor in the way of the next', async (_, size, note) => {
+    const one = await t.replica()
+    await one.seal(3)
+    await one.turn()
+    await store(size, note())
+    t.clock.advance(61_000)
+    for (let minute = 0; minute < 2; minute += 1) {
+      await one.seal(2)
+      await one.turn()
+      t.clock.advance(61_000)
+    }
+    expect(await one.checkpoints.newest()).toMatchObject({ size: 9 })
+    const sizes = t.branch.tips().map((commit) => readCheckpoint(openNote(noteAt(commit), []).text).size)
+    expect(sizes).toEqual([3, 6, 9])
+    expect(await one.anchored()).toEqual(
+      t.branch.tips().map((commit, index) => ({ size: sizes[index], commit })),
+    )
+    expect(new Set(t.alerts())).toEqual(new Set(['checkpoint.refused']))
+  })
+
+  test('an anchor on record over more than was sealed before it is not the last', async () => {
+    const one = await t.replica()
+    await one.seal(3)
+    await one.turn()
+    const [commit = ''] = t.branch.tips()
+    const checkpoint = { ...readCheckpoint(openNote(noteAt(commit), []).text), size: far }
+    const event = anchoredEvent(
+      { repository: anchorRepository, branch: 'gitsudo-ledger', commit: 'f'.repeat(40), checkpoint },
+      t.clock.now(),
+    )
+    const staged = await one.database.transaction((tx) => one.ledger.stage(tx, testKeys.sign(event)))
+    await one.ledger.sealed([staged], t.clock.now() + 10_000)
+    await one.seal()
+    expect(await one.checkpoints.anchors(anchorRepository)).toMatchObject({
+      last: { size: 3, commit },
+      waiting: 'events',
+    })
+  })
+
+  test('at the very size of the next one: said, and the one after it is made', async () => {
+    const one = await t.replica()
+    await one.seal(3)
+    await store(3, signNote(text(3), [newSigner()]))
+    await one.turn()
+    expect(t.branch.tips()).toEqual([])
+    expect(t.alerts()).toContain('checkpoint.refused')
+    await one.seal()
+    await one.turn()
+    expect(await one.anchored()).toMatchObject([{ size: 4 }])
+  })
+})

@@ -2,7 +2,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { allPermissions } from '../../app/provider/gcp/check.ts'
 import { ProviderError } from '../../app/provider/port.ts'
 import { gcpWorld } from '../support/gcp.ts'
 
@@ -194,36 +193,6 @@ describe('what gitsudo can see', () => {
     const listed = await w.provider().list(w.call(), [intent])
     expect(listed.bindings.map(({ grant }) => grant)).toEqual(grants.map(() => intent.grant))
     expect(listed.unread).toEqual(unread)
-  })
-
-  test('check names each resource and permission that is missing, and says when there is nothing at all', async () => {
-    w.gcp.withdraw('resourcemanager.folders.setIamPolicy')
-    expect(await w.provider().check(w.call())).toEqual([
-      'folders/7: permission resourcemanager.folders.setIamPolicy is missing',
-      `gitsudo's own role: ${JSON.stringify({ includedPermissions: allPermissions })}`,
-    ])
-    w.gcp.giveBack('resourcemanager.folders.setIamPolicy')
-    w.offers.push(
-      { cloudRole: 'roles/compute.viewer', scope: project, seconds: 60 },
-      { cloudRole: 'roles/compute.viewer', scope: 'projects/elsewhere', seconds: 60 },
-      { cloudRole: 'roles/editor', scope: project, seconds: 60 },
-    )
-    expect(await w.provider().check(w.call())).toEqual([
-      'projects/elsewhere: permission resourcemanager.projects.get is missing',
-      'projects/elsewhere: permission resourcemanager.projects.getIamPolicy is missing',
-      'projects/elsewhere: permission resourcemanager.projects.setIamPolicy is missing',
-      expect.stringMatching(/^roles\.yaml: roles\/editor is a basic role/),
-      expect.stringContaining('own role'),
-    ])
-    w.offers.length = 0
-    const unread = w.provider('ours', undefined, async () => {
-      throw new Error('the clone is away')
-    })
-    expect(await unread.check(w.call())).toEqual(['roles.yaml could not be read: the clone is away'])
-    for (const kind of ['projects', 'folders', 'organizations']) w.gcp.withdraw(`resourcemanager.${kind}.get`)
-    expect(await w.provider().check(w.call())).toEqual([expect.stringMatching(/nothing|no project/)])
-    w.gcp.faults.plan({ answer: 'unavailable' })
-    await expect(w.provider().check(w.call())).rejects.toThrow(/currently unavailable/)
   })
 })
 

@@ -29,6 +29,11 @@ test.each([
     answered(403, [{ reason: 'RATE_LIMIT_EXCEEDED' }]),
     { kind: 'throttled', retryAfter: undefined },
   ],
+  [
+    '403 for an API that is not enabled',
+    answered(403, [{ reason: 'SERVICE_DISABLED' }]),
+    { kind: 'forbidden', message: 'gcp: setIamPolicy of projects/p: said Google' },
+  ],
   ['404', answered(404), { kind: 'not_found' }],
   ['409', answered(409), { kind: 'conflict' }],
   ['412', answered(412), { kind: 'conflict' }],

@@ -1,5 +1,6 @@
 import { azureRole, azureScope } from '../../grant/grantable/azure.ts'
 import { eachOf } from '../each-of.ts'
+import { ifThere } from '../if-there.ts'
 import { type Offer, readOffers } from '../offer.ts'
 import { type Call, isRefusal, ProviderError } from '../port.ts'
 import type { Api } from './api.ts'
@@ -48,16 +49,6 @@ export const checkAzure = async (
     return [...wrong, ...unknown.flat(), ...(await way.check(offers, signal))]
   } catch (error) {
     if (error instanceof ProviderError && isRefusal(error)) return [error.message]
-    throw error
-  }
-}
-
-/** What is not there, or not for gitsudo, is told of by itself; trouble ends the whole. */
-const ifThere = async <T>(asked: Promise<T>): Promise<{ readonly found: T } | { readonly why: string }> => {
-  try {
-    return { found: await asked }
-  } catch (error) {
-    if (error instanceof ProviderError && isRefusal(error)) return { why: error.message }
     throw error
   }
 }

@@ -50,7 +50,10 @@ export const createApi = (options: { readonly baseUrl: string; readonly authoris
       )
     } catch (error) {
       if (error instanceof ProviderError) throw error
-      throw classify(error, { call, resource, permission: `resourcemanager.${kindOf(resource)}.${call}` })
+      // Whoever may do nothing may ask what he may do.
+      const permission =
+        call === 'testIamPermissions' ? {} : { permission: `resourcemanager.${kindOf(resource)}.${call}` }
+      throw classify(error, { call, resource, ...permission })
     }
   }
 

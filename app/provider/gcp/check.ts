@@ -1,7 +1,8 @@
 import { gcpResource } from '../../grant/grantable/gcp.ts'
 import { eachOf } from '../each-of.ts'
+import { ifThere } from '../if-there.ts'
 import { type Offer, readOffers } from '../offer.ts'
-import { type Call, isRefusal, ProviderError } from '../port.ts'
+import type { Call } from '../port.ts'
 import { type Api, permissionsOn } from './api.ts'
 
 /** What gitsudo's own role must hold. */
@@ -13,31 +14,28 @@ export const checkGcp = async (
   offered: () => Promise<readonly Offer[]>,
   { signal }: Call,
 ): Promise<readonly string[]> => {
-  try {
-    const seen = await api.resources(signal)
-    const known = new Set(seen.flatMap(({ name, number = name }) => [name, number]))
-    const { offers, wrong } = await readOffers('gcp', offered, 'user:someone@example.com')
-    const asked = offers.flatMap(({ scope }) => gcpResource(scope) ?? [])
-    const unseen = new Set(asked.filter((scope) => !known.has(scope)))
-    const resources = [...seen.map(({ name }) => name), ...unseen]
-    if (resources.length === 0)
-      return ['no project, folder or organisation is to be seen: grant gitsudo its role', ...wrong]
-    const missing = await eachOf(resources, async (resource) => {
-      const needed = permissionsOn(resource)
-      const held = await api.held(resource, needed, signal)
-      return needed
-        .filter((one) => !held.includes(one))
-        .map((one) => `${resource}: permission ${one} is missing`)
-    })
-    const lacks = missing.flat()
-    if (lacks.length === 0) return wrong
-    return [
-      ...lacks,
-      ...wrong,
-      `gitsudo's own role: ${JSON.stringify({ includedPermissions: allPermissions })}`,
-    ]
-  } catch (error) {
-    if (error instanceof ProviderError && isRefusal(error)) return [error.message]
-    throw error
-  }
+  const seen = await ifThere(api.resources(signal))
+  const { offers, wrong } = await readOffers('gcp', offered, 'user:someone@example.com')
+  if ('why' in seen) return [seen.why, ...wrong]
+  const known = new Set(seen.found.flatMap(({ name, number = name }) => [name, number]))
+  const asked = offers.flatMap(({ scope }) => gcpResource(scope) ?? [])
+  const unseen = new Set(asked.filter((scope) => !known.has(scope)))
+  const resources = [...seen.found.map(({ name }) => name), ...unseen]
+  if (resources.length === 0)
+    return ['no project, folder or organisation is to be seen: grant gitsudo its role', ...wrong]
+  const missing = await eachOf(resources, async (resource) => {
+    const needed = permissionsOn(resource)
+    const held = await ifThere(api.held(resource, needed, signal))
+    if ('why' in held) return [`${resource}: ${held.why}`]
+    return needed
+      .filter((one) => !held.found.includes(one))
+      .map((one) => `${resource}: permission ${one} is missing`)
+  })
+  const lacks = missing.flat()
+  if (lacks.length === 0) return wrong
+  return [
+    ...lacks,
+    ...wrong,
+    `gitsudo's own role: ${JSON.stringify({ includedPermissions: allPermissions })}`,
+  ]
 }

@@ -17,8 +17,9 @@ export const classify = (error: unknown, { call, resource, permission }: Wanted)
   const status = statusOf(error)
   const details = detailsOf(answer)
   const kind = kindOf(status, details, error)
-  const missing =
-    kind === 'forbidden' && permission !== undefined ? `permission ${permission} is missing: ` : ''
+  // Where the API is not enabled Google says so, and nobody's permission is asked for.
+  const lacking = kind === 'forbidden' && !details.some(({ reason }) => reason === 'SERVICE_DISABLED')
+  const missing = lacking && permission !== undefined ? `permission ${permission} is missing: ` : ''
   const retryAfter = kind === 'throttled' ? askedOf(answer, details) : undefined
   return new ProviderError(kind, `gcp: ${call} of ${resource}: ${missing}${wordsOf(error)}`, {
     cause: error,

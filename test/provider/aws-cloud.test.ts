@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Intent } from '../../app/grant/intent.ts'
-import { rolePermissions } from '../../app/provider/aws/check.ts'
 import { sessionOf } from '../../app/provider/aws/session.ts'
 import { type Provider, ProviderError } from '../../app/provider/port.ts'
 import { cloudName } from '../../app/request/id.ts'
@@ -320,40 +319,13 @@ describe('who gitsudo is', () => {
   })
 })
 
-describe('check', () => {
-  test('names a role that is not there, and one whose sessions are shorter than the catalogue says', async () => {
-    w.aws.addRole(roleArn('short'), trusting(self), 3600)
-    w.offered.push(
-      { cloudRole: 'short', scope: account, seconds: 7200 },
-      { cloudRole: 'none', scope: account, seconds: 900 },
-    )
-    const words = (await w.provider().check(w.call())).join('\n')
-    expect(words).toMatch(/short: MaxSessionDuration is 1h, and roles\.yaml offers 2h/)
-    expect(words).toMatch(/none.*cannot be found/)
-    const longer = w.intent(1, { cloudRole: 'short', endsAt: w.clock.now() + 61 * minute })
-    expect(await fault(w.provider().ensure(longer, w.call()))).toMatchObject({
-      kind: 'invalid',
-      message: expect.stringContaining('MaxSessionDuration'),
-    })
+test('more than the role’s MaxSessionDuration is refused before anything is given', async () => {
+  w.aws.addRole(roleArn('short'), trusting(self), 3600)
+  const longer = w.intent(1, { cloudRole: 'short', endsAt: w.clock.now() + 61 * minute })
+  expect(await fault(w.provider().ensure(longer, w.call()))).toMatchObject({
+    kind: 'invalid',
+    message: expect.stringContaining('MaxSessionDuration'),
   })
-
-  test('says that nothing was tried where nothing is offered', async () => {
-    w.offered.length = 0
-    expect(await w.provider().check(w.call())).toEqual([expect.stringMatching(/nothing could be tried/)])
-  })
-
-  test.each(rolePermissions)(
-    'finds that %s is missing, changes nothing, and prints what would mend it',
-    async (permission) => {
-      w.aws.withdraw(permission)
-      const words = await w.provider().check(w.call())
-      expect(words[0]).toContain(`permission ${permission} is missing`)
-      expect(words.slice(1).join('\n')).toMatch(
-        new RegExp(`trust policy: .*${self}.*\n.*own permissions: .*reader-1`),
-      )
-      expect(w.aws.policies(roleArn('reader-1')).size).toBe(0)
-    },
-  )
 })
 
 test('the double takes no request whose signature is wrong or missing', async () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { ownPolicy, rolePermissions, trustPolicy } from '../../app/provider/aws/check.ts'
 import { assignmentPolicy } from '../../app/provider/aws/identity-center.ts'
+import { ownPolicy, rolePermissions, trustPolicy } from '../../app/provider/aws/policies.ts'
 
 const page = readFileSync(new URL('../../docs/providers/aws.md', import.meta.url), 'utf8')
 const blocks = [...page.matchAll(/^```json\n([\s\S]*?)^```$/gm)].map(([, text]) => JSON.parse(text ?? ''))

@@ -12,10 +12,11 @@ import {
   STSClient,
 } from '@aws-sdk/client-sts'
 import { fromTemporaryCredentials } from '@aws-sdk/credential-providers'
-import { type AwsRole, awsRole } from '../../grant/grantable/aws.ts'
+import type { AwsRole } from '../../grant/grantable/aws.ts'
 import { ProviderError } from '../port.ts'
 import { type AwsIdentity, keysOf, type Place } from './credentials.ts'
 import { classify, isStale } from './faults.ts'
+import { managerOf } from './policies.ts'
 
 export type ApiOptions = AwsIdentity &
   Place & {
@@ -43,10 +44,9 @@ export const createApi = (options: ApiOptions) => {
     const reach = async (account: string, signal: AbortSignal): Promise<IAMClient> => {
       const own = await sts.send(new GetCallerIdentityCommand({}), { abortSignal: signal })
       if (own.Account === account) return new IAMClient(config)
-      const template = options.managerRoleArnTemplate ?? ''
-      const manager = awsRole(template, { scope: account, cloudRole: 'none' })
+      const manager = managerOf(options.managerRoleArnTemplate, account)
       // Elsewhere nothing of this account's roles is to be seen, which is not that they are gone.
-      if (manager?.account !== account)
+      if (manager === undefined)
         throw new ProviderError(
           'invalid',
           `aws: gitsudo is in account ${own.Account}, and IAM would not let it revoke in ${account}: name a role there as providers.aws.manager_role_arn_template, with {scope} for the account`,

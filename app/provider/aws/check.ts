@@ -1,41 +1,13 @@
 import { type AwsReach, type AwsRole, awsRole } from '../../grant/grantable/aws.ts'
 import { formatDuration } from '../../request/duration.ts'
+import { ifThere } from '../if-there.ts'
 import type { Offer } from '../offer.ts'
 import { type Call, isRefusal, ProviderError } from '../port.ts'
 import type { Api } from './api.ts'
 import { classify } from './faults.ts'
 import type { StsOptions } from './options.ts'
+import { externalIdFault, managerOf, managerPolicy, ownPolicy, trustPolicy } from './policies.ts'
 import { nothing } from './session.ts'
-
-/** What gitsudo needs in the account of the roles that it gives out. */
-export const rolePermissions = [
-  'sts:AssumeRole',
-  'sts:TagSession',
-  'sts:SetSourceIdentity',
-  'iam:GetRole',
-  'iam:GetRolePolicy',
-  'iam:PutRolePolicy',
-  'iam:DeleteRolePolicy',
-] as const
-
-/** What a role's trust policy must say for gitsudo to give it out. */
-export const trustPolicy = (principal: string, externalId?: string) => ({
-  Version: '2012-10-17',
-  Statement: [
-    {
-      Effect: 'Allow',
-      Principal: { AWS: principal },
-      Action: ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'],
-      ...(externalId === undefined ? {} : { Condition: { StringEquals: { 'sts:ExternalId': externalId } } }),
-    },
-  ],
-})
-
-/** What gitsudo's own identity must be allowed. */
-export const ownPolicy = (roles: readonly string[]) => ({
-  Version: '2012-10-17',
-  Statement: [{ Effect: 'Allow', Action: rolePermissions, Resource: roles }],
-})
 
 type With = {
   readonly api: Api
@@ -63,21 +35,50 @@ export const checkRoles = async (with_: With, call: Call): Promise<readonly stri
     const found: string[] = []
     for (const offer of offered) found.push(...(await checkOffer(with_, offer, call)))
     if (!found.some((one) => /permission|AWS refuses/.test(one))) return found
-    const roles = [...new Set(offered.flatMap((one) => awsRole(options.roleArnTemplate, one)?.arn ?? []))]
-    return [
-      ...found,
-      `each role's trust policy: ${JSON.stringify(trustPolicy(principalOf(me), options.externalId))}`,
-      `gitsudo's own permissions: ${JSON.stringify(ownPolicy(roles))}`,
-    ]
+    const roles = offered.flatMap((one) => awsRole(options.roleArnTemplate, one) ?? [])
+    return [...found, ...mending(me, roles, options)]
   } catch (error) {
     if (error instanceof ProviderError && isRefusal(error)) return [error.message]
     throw error
   }
 }
 
+/** The policies that gitsudo, whose ARN is `me`, needs for these roles; by account, because IAM reaches its caller's alone. */
+const mending = (
+  me: string,
+  roles: readonly AwsRole[],
+  { externalId, managerRoleArnTemplate }: StsOptions,
+): readonly string[] => {
+  const { principal, session } = principalOf(me)
+  const isOwn = ({ account }: AwsRole): boolean => account === me.split(':')[4]
+  const arnsOf = (some: readonly AwsRole[]) => [...new Set(some.map(({ arn }) => arn))]
+  const elsewhere = roles.filter((one) => !isOwn(one))
+  const managed = [...Map.groupBy(elsewhere, ({ account }) => account)].flatMap(([account, theirs]) => {
+    const manager = managerOf(managerRoleArnTemplate, account)?.arn
+    return manager === undefined ? [] : [{ manager, theirs }]
+  })
+  const managers = managed.map(({ manager }) => manager)
+  return [
+    `each role's trust policy: ${JSON.stringify(trustPolicy(principal, externalId))}`,
+    ...(session === undefined
+      ? []
+      : [`AWS does not show the path of role ${session}: if it has one, write it into that ARN`]),
+    `gitsudo's own permissions: ${JSON.stringify(ownPolicy(arnsOf(roles.filter(isOwn)), arnsOf(elsewhere), managers))}`,
+    ...managed.map(
+      ({ manager, theirs }) =>
+        `permissions of ${manager}, which needs that trust policy too: ${JSON.stringify(managerPolicy(arnsOf(theirs)))}`,
+    ),
+  ]
+}
+
 /** Trust policies name the role of a session, not the session. */
-const principalOf = (arn: string): string =>
-  arn.replace(/^(arn:[\w-]+):sts(::\d{12}:)assumed-role\/([^/]+)\/.*$/, '$1:iam$2role/$3')
+const principalOf = (arn: string): { readonly principal: string; readonly session?: string } => {
+  const [, partition, account, session] =
+    /^(arn:[\w-]+):sts::(\d{12}):assumed-role\/([^/]+)\/.*$/.exec(arn) ?? []
+  return session === undefined
+    ? { principal: arn }
+    : { principal: `${partition}:iam::${account}:role/${session}`, session }
+}
 
 const checkOffer = async (
   { api, options, reach }: With,
@@ -88,28 +89,27 @@ const checkOffer = async (
   if (role === undefined)
     return [`${offer.cloudRole} in ${offer.scope} is no role: ${reach.roleArnTemplate} makes none of it`]
   const found: string[] = []
-  const attempt = async (work: Promise<unknown>): Promise<void> => {
+  const attempt = async (work: Promise<unknown>, besides?: string): Promise<void> => {
     try {
       await work
     } catch (error) {
       if (!(error instanceof ProviderError && isRefusal(error))) throw error
-      if (error.kind !== 'invalid') found.push(error.message)
+      if (error.kind === 'invalid') return
+      found.push(error.message)
+      if (besides !== undefined) found.push(`${role.arn}: ${besides}`)
     }
   }
-  try {
-    const { mostSeconds } = await api.role(role, call.signal)
-    if (offer.seconds > mostSeconds)
-      found.push(
-        `${role.arn}: MaxSessionDuration is ${formatDuration(mostSeconds)}, and roles.yaml offers ${formatDuration(offer.seconds)}`,
-      )
-  } catch (error) {
-    if (!(error instanceof ProviderError && isRefusal(error))) throw error
-    return [error.message]
-  }
+  const seen = await ifThere(api.role(role, call.signal))
+  if ('why' in seen) return [seen.why]
+  const { mostSeconds, trust } = seen.found
+  if (offer.seconds > mostSeconds)
+    found.push(
+      `${role.arn}: MaxSessionDuration is ${formatDuration(mostSeconds)}, and roles.yaml offers ${formatDuration(offer.seconds)}`,
+    )
   await attempt(api.policy(role, noPolicy, call.signal))
   await attempt(api.putPolicy(role, noPolicy, noDocument, call.signal))
   await attempt(api.deletePolicy(role, noPolicy, call.signal))
-  await attempt(tryAssume(api, role, options, call))
+  await attempt(tryAssume(api, role, options, call), externalIdFault(trust, options.externalId))
   return found
 }
 

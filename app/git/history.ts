@@ -50,16 +50,21 @@ export function createHistory({ gitDir, env, timeoutMs, objects }: HistoryOption
     },
     createHeld(objects, requests),
   )
-  /** Where ways back from `head` first meet what `stop` holds; undefined: not within what is read here. */
-  const meet = async (head: Sha, stop: (sha: Sha) => boolean): Promise<readonly Sha[] | undefined> => {
-    const met = new Set<Sha>()
+  /** The ways back from `head`, and where they first meet what `stop` holds; undefined: more than is read here. */
+  const meet = async (head: Sha, stop: (sha: Sha) => boolean) => {
+    const met: Sha[] = []
+    const passed: Commit[] = []
     const seen = new Set([head])
     for (const sha of seen) {
-      if (stop(sha)) met.add(sha)
+      if (stop(sha)) met.push(sha)
       else if (seen.size > readLimit) return undefined
-      else for (const parent of (await commitOf(objects, sha)).parents) seen.add(parent)
+      else {
+        const commit = await commitOf(objects, sha)
+        passed.push(commit)
+        for (const parent of commit.parents) seen.add(parent)
+      }
     }
-    return [...met]
+    return { met, passed }
   }
   /** From `head` back to `base` by first parents, without `base`; undefined: not within what is read here. */
   const backTo = async (base: Sha, head: Sha): Promise<readonly Commit[] | undefined> => {
@@ -76,7 +81,7 @@ export function createHistory({ gitDir, env, timeoutMs, objects }: HistoryOption
     async mergeBase(a: Sha, b: Sha): Promise<Sha | undefined> {
       await present(a, b)
       const below = line.below(a)
-      const met = below && (await meet(b, below))
+      const met = below && (await meet(b, below))?.met
       // Several may be ancestors of one another: git tells the best.
       if (met !== undefined && met.length < 2) return met[0]
       const { code, stdout } = await run(['merge-base', a, b], [0, 1])
@@ -90,6 +95,9 @@ export function createHistory({ gitDir, env, timeoutMs, objects }: HistoryOption
     },
     async commits(base: Sha, head: Sha): Promise<readonly Commit[]> {
       await present(base, head)
+      const below = line.below(base)
+      const passed = below && (await meet(head, below))?.passed
+      if (passed !== undefined) return passed
       const way = await backTo(base, head)
       // Without a merge in it, nothing else leads to the head.
       if (way?.every(({ parents }) => parents.length === 1)) return way

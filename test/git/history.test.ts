@@ -178,8 +178,7 @@ test('ancestry is what the graph says, for any graph and any way its branch goes
             const base = await mirror.mergeBase(a, b)
             expect(best).toEqual(base === undefined ? [] : expect.arrayContaining([base]))
             expect(await mirror.isAncestor(b, a)).toBe(below(a).has(b))
-            // The commits between two are told without the branch, so that one tip shows them.
-            if (base === undefined || tip !== tips[0]) continue
+            if (base === undefined) continue
             expect((await mirror.commits(base, b)).map(({ sha }) => sha).sort()).toEqual(
               [...below(b)].filter((sha) => !below(base).has(sha)).sort(),
             )

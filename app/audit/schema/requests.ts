@@ -20,7 +20,7 @@ const decision = closed(decisionFields, optionalInDecision)
 /** A request's life up to its merge, and what comes after break-glass. */
 export const requestSchemas = {
   'request.created': eventSchema('request.created', {
-    when: 'A request was seen for the first time.',
+    when: 'A request was seen for the first time, or its pull request was opened again.',
     by: { who: "The pull request's author.", kinds: ['user'] },
     about: ofRequest,
     data: closed({

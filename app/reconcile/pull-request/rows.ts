@@ -1,3 +1,4 @@
+import type { LedgerEvent } from '../../audit/event.ts'
 import type { Decision, RequestDecision, Verdict } from '../../decision/decision.ts'
 import type { RequestFacts } from '../../decision/facts.ts'
 import type { RequestState } from '../../grant/state.ts'
@@ -12,14 +13,43 @@ export const openState = (verdict: Verdict): RequestState =>
 export const isOpen = ({ state }: Pick<RequestRow, 'state'>): boolean =>
   state === 'pending' || state === 'approved' || state === 'denied'
 
+/**
+ * Since when a request is open: what was cancelled starts over with the reopening (trust.md 6.23).
+ * @param reopened when its pull request was opened again the last time, epoch ms
+ */
+export const openSince = (
+  { state, openedAt }: Pick<RequestRow, 'state' | 'openedAt'>,
+  reopened: number | undefined,
+): number => (state === 'cancelled' ? Math.max(openedAt, reopened ?? openedAt) : openedAt)
+
+/** The same by the request's own events; undefined where none tells of its opening. */
+export const openSinceBy = (
+  events: readonly Pick<LedgerEvent, 'type' | 'at'>[],
+  reopened: number | undefined,
+): number | undefined => {
+  let row: Pick<RequestRow, 'state' | 'openedAt'> | undefined
+  for (const { type, at } of events) {
+    if (type === 'request.created' && row?.state !== 'pending')
+      row = { state: 'pending', openedAt: Date.parse(at) }
+    if (type === 'request.cancelled' && row !== undefined) row = { ...row, state: 'cancelled' }
+  }
+  return row === undefined ? undefined : openSince(row, reopened)
+}
+
 /** A request's row brought up to its newest facts; version 0 when it is new. */
 export const rowOf = (
   before: RequestRow | undefined,
   facts: RequestFacts,
   pull: PullRequest,
-  at: { readonly repository: number; readonly now: number; readonly pendingTtlMs: number },
+  at: {
+    readonly repository: number
+    readonly now: number
+    readonly pendingTtlMs: number
+    readonly reviewsFrom: number | undefined
+  },
 ): RequestRow => {
-  const openedAt = before?.openedAt ?? at.now
+  const openedAt = before === undefined ? at.now : openSince(before, at.reviewsFrom)
+  const reviewsFrom = at.reviewsFrom ?? before?.reviewsFrom
   const said = facts.read.ok ? facts.read.request : undefined
   const person =
     facts.requester !== undefined && 'person' in facts.requester ? facts.requester.person : undefined
@@ -35,7 +65,7 @@ export const rowOf = (
     openedAt,
     lookAt: openedAt + at.pendingTtlMs,
     version: before?.version ?? 0,
-    ...(before?.reviewsFrom === undefined ? {} : { reviewsFrom: before.reviewsFrom }),
+    ...(reviewsFrom === undefined ? {} : { reviewsFrom }),
     ...(said === undefined
       ? {}
       : {

@@ -25,7 +25,7 @@ export type Ruling = {
   readonly basis: Basis
   /** Brought up to the facts; in the state it had. */
   readonly row: RequestRow
-  /** Nothing was known of it before. */
+  /** Nothing was known of it before, or it starts over. */
   readonly fresh: boolean
   /** It says something that the last one did not. */
   readonly news: boolean
@@ -52,19 +52,16 @@ export const rulingsOf = (
     if (verdict === undefined) throw new Error(`no decision on ${facts.path}`)
     const before = rows.find(({ id }) => id === facts.id)
     const { repository } = decision
-    const at = { repository, now: decision.at, pendingTtlMs: deps.settings.pendingTtlMs }
+    const { pendingTtlMs } = deps.settings
+    const row = rowOf(before, facts, pull, { repository, now: decision.at, pendingTtlMs, reviewsFrom })
     return {
       pull,
       facts,
       decision,
       verdict,
       basis,
-      row: {
-        ...rowOf(before, facts, pull, at),
-        decision,
-        ...(reviewsFrom === undefined ? {} : { reviewsFrom }),
-      },
-      fresh: before === undefined,
+      row: { ...row, decision },
+      fresh: row.openedAt !== before?.openedAt,
       news: saysMore(decision, verdict, last),
       of: subjectOf(facts.id, repository, pull),
       data: decisionData(decision, verdict, facts, basis.grounds),

@@ -16,7 +16,7 @@ import { cancel, decideOn, saved, savePull } from './forecast.ts'
 import { followToMerge, holdStill } from './hold-still.ts'
 import { intentOf } from './intent-of.ts'
 import { outlived } from './lapse.ts'
-import { isOpen } from './rows.ts'
+import { isOpen, openSince, openSinceBy } from './rows.ts'
 import { type Ruling, recordNews, rulingsOf } from './ruling.ts'
 import { believed, doneOf, verdictsSaid } from './said.ts'
 import { withGrantedPaths, withRefusedPaths } from './taken-paths.ts'
@@ -81,21 +81,23 @@ const alreadySealed = async (
     deps,
     observed.facts.requests.map(({ id }) => id),
   )
-  const lapsed = said
-    .flatMap(({ events }) => events)
-    .some(
-      ({ event: { type, at } }) =>
-        type === 'request.lapsed' ||
-        (type === 'request.created' && outlived(deps, Date.parse(at), mergedAt(deps, observed))),
+  const lapsed = said.some(({ events }) => {
+    const own = events.map(({ event }) => event)
+    const since = openSinceBy(own, observed.facts.pull.reviewsFrom)
+    return (
+      own.some(({ type }) => type === 'request.lapsed') ||
+      (since !== undefined && outlived(deps, since, mergedAt(deps, observed)))
     )
+  })
   const barred = said.findLast((one) => one.barred !== undefined)?.barred
   return { done: doneOf(said), lapsed, ...(barred === undefined ? {} : { barred }) }
 }
 
 /** By its row: whoever was to let it lapse may have been away, or GitHub. */
-const hasLapsed = (deps: ObserveDeps, observed: Observed, { id, state, openedAt }: RequestRow): boolean =>
-  state === 'lapsed' ||
-  (observed.facts.requests.some((one) => one.id === id) && outlived(deps, openedAt, mergedAt(deps, observed)))
+const hasLapsed = (deps: ObserveDeps, observed: Observed, row: RequestRow): boolean =>
+  row.state === 'lapsed' ||
+  (observed.facts.requests.some(({ id }) => id === row.id) &&
+    outlived(deps, openSince(row, observed.facts.pull.reviewsFrom), mergedAt(deps, observed)))
 
 const mergedAt = ({ clock }: Pick<ObserveDeps, 'clock'>, { pull }: Observed): number =>
   pull.mergedAt ?? clock.now()

@@ -3,6 +3,7 @@ import { readRequest } from '../../../app/request/read.ts'
 import { accessWorld } from '../../support/memory/access-world.ts'
 import { createCrashes } from '../../support/memory/crash.ts'
 import { repositoryId } from '../../support/memory/hub.ts'
+import { openedIn } from '../../support/restatement/opened.ts'
 import type { Asked, Truth } from '../../support/restatement/truth.ts'
 import { loadRules, policyOf, rulesPath, rulesText } from './rules.ts'
 
@@ -115,7 +116,7 @@ export const truthOf = async (
           .map(({ at }) => at),
       ),
       reopened: reopened.get(number),
-      opened: openedIn(sealed, number),
+      opened: openedIn(sealed, number, reopened.get(number)),
       merged,
     },
     git: {
@@ -175,16 +176,6 @@ export const truthOf = async (
     permission: (id) => hub.permission({ id, login: '', type: 'User' }),
   }
 }
-
-/** When a pull request was first known to ask for what is at a path. Epoch ms. */
-const openedIn =
-  (sealed: readonly LedgerEvent[], number: number) =>
-  (path: string): number | undefined => {
-    const first = sealed.find(
-      ({ type, pull, data }) => type === 'request.created' && pull === number && data.path === path,
-    )
-    return first && Date.parse(first.at)
-  }
 
 const asks = (text: string): Asked | undefined => {
   const read = readRequest(new TextEncoder().encode(text), 'requests/2027/01/x.yaml')

@@ -90,4 +90,66 @@ describe('an approval that comes after the time-out (trust.md 7.03)', () => {
     await world.settle()
     expect(await world.states(pull)).toEqual({ a: 'refused' })
   })
+
+  describe('of one that was closed and opened again', () => {
+    const reopened = async (world: AccessWorld): Promise<number> => {
+      const pull = await approved(world)
+      world.clock.advance(day)
+      world.close(pull, 'alice')
+      await world.settle()
+      expect(await world.states(pull)).toEqual({ a: 'cancelled' })
+      world.clock.advance(9 * day)
+      world.reopen(pull, 'alice')
+      return pull
+    }
+
+    test('counts from the reopening', async () => {
+      const world = accessWorld()
+      const pull = await reopened(world)
+      await world.settle()
+      expect(await world.states(pull)).toEqual({ a: 'pending' })
+      await world.pass(6 * day)
+      expect(await world.states(pull)).toEqual({ a: 'pending' })
+      world.review(pull, 'bob')
+      await world.settle()
+      await world.merge(pull, 'carol')
+      await world.settle()
+      expect(await world.states(pull)).toEqual({ a: 'active' })
+    })
+
+    test('counts from the reopening where nobody looked before the merge', async () => {
+      const world = accessWorld()
+      const pull = await reopened(world)
+      world.clock.advance(minute)
+      world.review(pull, 'bob')
+      world.clock.advance(minute)
+      await world.merge(pull, 'carol')
+      await world.settle()
+      expect(await world.states(pull)).toEqual({ a: 'active' })
+    })
+
+    test('lapses a whole time-out after it', async () => {
+      const world = accessWorld()
+      const pull = await reopened(world)
+      await world.settle()
+      await world.pass(7 * day)
+      expect(await world.states(pull)).toEqual({ a: 'lapsed' })
+      expect(calls(world)).toContain('close')
+    })
+
+    test('what the ledger says of its age counts, whatever the row says', async () => {
+      const world = accessWorld()
+      const pull = await reopened(world)
+      await world.settle()
+      world.meet(away)
+      await world.pass(8 * day)
+      for (const row of world.store.requestRows())
+        world.store.tamperRequest({ ...row, openedAt: world.clock.now() })
+      world.meet(() => undefined)
+      world.review(pull, 'bob')
+      await world.merge(pull, 'carol')
+      await world.settle()
+      expect(await world.states(pull)).toEqual({ a: 'refused' })
+    })
+  })
 })

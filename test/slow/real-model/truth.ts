@@ -1,5 +1,6 @@
 import type { LedgerEvent } from '../../../app/audit/event.ts'
 import { readRequest } from '../../../app/request/read.ts'
+import { openedIn } from '../../support/restatement/opened.ts'
 import type { Asked, Truth } from '../../support/restatement/truth.ts'
 import { accountOf, type Play, type Snapshot } from './record.ts'
 import { type Data, policyOf } from './rules.ts'
@@ -43,12 +44,7 @@ export const truthOf = (
       head: pull.head,
       headAt: Math.max(pull.openedAt, ...own.filter(({ to }) => to === pull.head).map((push) => push.at)),
       reopened: pull.reopened,
-      opened: (path) => {
-        const first = before.find(
-          ({ type, pull: of, data }) => type === 'request.created' && of === number && data.path === path,
-        )
-        return first && Date.parse(first.at)
-      },
+      opened: openedIn(before, number, pull.reopened),
       merged: pull.merged,
     },
     git: commits,

@@ -150,6 +150,11 @@ function inShape<T extends z.ZodType>(schema: T, answer: unknown, server: string
   )
 }
 
+function kindOf(status: number): Failure['kind'] {
+  if (status >= 500 || status === 429) return 'unknown'
+  return status === 400 ? 'usage' : status === 404 ? 'absent' : 'refused'
+}
+
 function refusal(status: number, answer: unknown, server: string): Failure {
   const problem = problemSchema.safeParse(answer)
   if (!problem.success)
@@ -159,9 +164,8 @@ function refusal(status: number, answer: unknown, server: string): Failure {
       'check --server or GITSUDO_SERVER',
     )
   const { detail, remedy, instance } = problem.data
-  const kind = status >= 500 || status === 429 ? 'unknown' : status === 400 ? 'usage' : 'refused'
   return new Failure(
-    kind,
+    kindOf(status),
     detail,
     status >= 500 && instance !== undefined ? `${remedy ?? 'try again'} (${instance})` : remedy,
   )

@@ -1,5 +1,5 @@
 /** 1 refused or not true, 2 usage, 3 could not tell (product.md, Command line). */
-export const exitStatus = { refused: 1, usage: 2, unknown: 3 } as const
+export const exitStatus = { refused: 1, absent: 1, usage: 2, unknown: 3 } as const
 
 /** Something the person at the terminal can act on: one line, and a hint. Anything else thrown is a fault of ours. */
 export class Failure extends Error {

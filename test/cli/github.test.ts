@@ -107,6 +107,17 @@ describe('request', () => {
       ])
     })
 
+    it.each([401, 403])('what refuses to say is the end, waited for or not: %i', async (code) => {
+      for (const option of ['--wait', '-otable']) {
+        const answers = [() => problem(404), () => problem(code)]
+        const { status, err } = await as('alice', [...ask, option], {
+          slug,
+          fetch: instead(() => answers.shift()?.() ?? problem(code)),
+        })
+        expect([status, err]).toEqual([1, `gitsudo: said ${code}\n`])
+      }
+    })
+
     it.each([
       ['-q', /^req_[0-9A-Z]{26}\n$/],
       ['-ojson', /"id": "req_[0-9A-Z]{26}",[\s\S]*"pull_request_url": "http/],

@@ -145,7 +145,7 @@ async function decided(client: Client, id: string): Promise<RequestWithDecision 
     return row.decision === undefined ? undefined : row
   } catch (error) {
     // Not known yet: the webhook is still on its way.
-    if (error instanceof Failure && error.kind === 'refused') return undefined
+    if (error instanceof Failure && error.kind === 'absent') return undefined
     throw error
   }
 }

@@ -125,6 +125,8 @@ export type RequestFacts = {
   readonly branchBlob?: string | null
   /** The path has been on the branch before this pull request (trust.md 3.4). */
   readonly usedUp: boolean
+  /** Until it is granted: who revoked it already, and how (trust.md 6.27). */
+  readonly revoked?: { readonly by: string; readonly why: string }
   /** Set once the accepted policies have changed: what was decided before (trust.md 1.9). */
   readonly precedent?: Precedent
   /** Who the file names, matched by numeric id (trust.md 6.16), or what to add where. */

@@ -18,7 +18,7 @@ const furthestStart = 14 * day
 export const judgeRequest = (facts: Facts, request: RequestFacts, sound: boolean): Judged => {
   const nothing = { requirements: [], approvedBy: [] }
   const { read } = request
-  const path = [unused(request), ...merge(facts, request)]
+  const path = [unused(request), ...standing(request), ...merge(facts, request)]
   if (!read.ok) {
     const count = `${read.faults.length} fault${read.faults.length === 1 ? '' : 's'}`
     const first = read.faults[0]
@@ -80,6 +80,21 @@ const unused = ({ usedUp, path }: RequestFacts): RuleNode =>
     usedUp ? `${path} has been on the branch before: one path is one request for ever` : 'new',
     'ask with a new file',
   )
+
+/** What somebody may take away, and has, is not given first. */
+const standing = ({ revoked }: RequestFacts): readonly RuleNode[] =>
+  revoked === undefined
+    ? []
+    : [
+        rule(
+          '6.27',
+          'Not revoked',
+          'unmet',
+          'a request that nobody revoked',
+          `${revoked.by} revoked it before it was granted (${revoked.why})`,
+          { remedy: 'close this pull request, and ask with a new one where it is needed after all' },
+        ),
+      ]
 
 /** What was merged, and what is there now, is what was read and reviewed (trust.md 2.3, 3.1, 3.4). */
 const merge = (

@@ -94,6 +94,17 @@ test('b: of several commands in one comment each is obeyed', async () => {
   expect(await revokedBy(t, asked.id)).toBe('alice')
 })
 
+test('b: what is still open is not granted over it', async () => {
+  const t = await attackWorld()
+  const asked = await t.ask('comment-while-open', admin)
+  await t.checked(asked.head, 'action_required')
+  await say(t, asked.number, '/gitsudo revoke', 'carol')
+  await t.approve(asked.number, 'bob', 'carol')
+  await t.checked(asked.head, 'failure', 'carol revoked it before it was granted')
+  await t.land(asked.number)
+  await t.refused(asked, 'carol revoked it before it was granted')
+})
+
 test('c: a comment never grants', async () => {
   const t = await attackWorld()
   const asked = await t.ask('comment-grants', admin)

@@ -50,6 +50,12 @@ decides('the merge', merged, [
     verdict: 'denied',
     rule: '3.3',
   },
+  {
+    name: '6.27 revoked before its merge was decided on',
+    patch: { request: { revoked: { by: 'alice', why: 'comment' } } },
+    verdict: 'denied',
+    rule: '6.27',
+  },
   { name: '3.4 used up', patch: { request: { usedUp: true } }, verdict: 'denied', rule: '3.4' },
   {
     name: '3.4 changed on the branch since',

@@ -20,6 +20,14 @@ import { Trouble } from './trouble.ts'
 
 export type ObserveDeps = FollowDeps & { readonly people: PeopleCache }
 
+const revokedOf = async (
+  { store }: Pick<ObserveDeps, 'store'>,
+  id: string,
+): Promise<Pick<RequestFacts, 'revoked'>> => {
+  const ask = await store.revokeAsked(id)
+  return typeof ask === 'object' ? { revoked: { by: ask.by.login ?? ask.by.id, why: ask.why } } : {}
+}
+
 /** Everything about a pull request but what the policies say of it, which depends on the grants of the moment. */
 export type Observed = {
   readonly facts: Facts
@@ -85,12 +93,14 @@ export const observePull = async (
     },
   )
   const voidUpTo = [reviewsFrom, reopened].filter((at) => at !== undefined)
-  const requests =
-    accepted.since === undefined
-      ? read
-      : await Promise.all(
-          read.map(async (one) => ({ ...one, precedent: await precedentsOf(deps, one.id, accepted) })),
-        )
+  const requests = await Promise.all(
+    read.map(async (one) => ({
+      ...one,
+      // Of what is granted already, its own reconciler takes the access away.
+      ...(moment === 'start' ? {} : await revokedOf(deps, one.id)),
+      ...(accepted.since === undefined ? {} : { precedent: await precedentsOf(deps, one.id, accepted) }),
+    })),
+  )
   const [reviews, contributors, groups] =
     directory === undefined || (requests.length === 0 && !proposing)
       ? [[], [], []]

@@ -1,17 +1,19 @@
 import { mayRevoke } from '../../decision/may-revoke.ts'
 import { parseRequestId } from '../../request/id.ts'
 import type { ReconcileDeps } from '../deps.ts'
+import { wakePull } from '../key.ts'
 import { genuine } from '../observe/deliveries.ts'
 import type { Account } from '../ports/github.ts'
 import type { RequestRow } from '../ports/store.ts'
 import { askRevoke } from '../revoke.ts'
 import { openOf } from '../revoke-gone.ts'
+import { isOpen } from './rows.ts'
 
 const command = /^\/gitsudo[^\S\n]+revoke(?:[^\S\n]+(\S+))?[^\S\n]*$/gim
 
 /**
  * Each line `/gitsudo revoke [ID]` of the signed payload of the comment's creation (trust.md 6.27): by the requester,
- * the request's approvers, or an administrator. A comment never grants. Who may not is ignored, and logged, like an id
+ * the request's approvers, or an administrator. What is still open passes no more. A comment never grants. Who may not is ignored, and logged, like an id
  * that is not one of the pull request's.
  */
 export const revokeByComment = async (
@@ -60,7 +62,7 @@ const obey = async (
   if (commands.size === 0) return
   // Of what was granted the ledger knows, whoever hid or altered its row (trust.md 5.2).
   const granted = (await openOf(deps, { id: repository })).filter((intent) => intent.pull === pull)
-  const requests = new Map<string, Pick<RequestRow, 'requester' | 'decision'>>(
+  const requests = new Map<string, Pick<RequestRow, 'requester' | 'decision'> & Partial<RequestRow>>(
     rows.map((row) => [row.id, row]),
   )
   for (const { grant, requester } of granted) requests.set(grant, { ...requests.get(grant), requester })
@@ -73,11 +75,13 @@ const obey = async (
         named,
         by: author.login,
       })
-    for (const [id, { decision, requester }] of meant) {
+    for (const [id, { decision, requester, state }] of meant) {
       if (typeof (await deps.store.revokeAsked(id)) === 'object') continue
-      if (mayRevoke(author.id, { id, decision, requester: requester?.id }, deps.settings.administrators))
+      if (mayRevoke(author.id, { id, decision, requester: requester?.id }, deps.settings.administrators)) {
         await askRevoke(deps, { grant: id, by, why: 'comment', askedAt: deps.clock.now() })
-      else deps.log.warn('a revoke comment by someone who may not', { request: id, by: author.login })
+        // It passes no more.
+        if (state !== undefined && isOpen({ state })) await deps.queue.wake([wakePull(repository, pull)])
+      } else deps.log.warn('a revoke comment by someone who may not', { request: id, by: author.login })
     }
   }
 }

@@ -37,6 +37,7 @@ const requestAt = (path: string): fc.Arbitrary<RequestFacts> =>
       mergedBlob: rarely(fc.constant(blob), fc.constantFrom('other', null)),
       branchBlob: rarely(fc.constant(blob), fc.constantFrom('other', null)),
       usedUp: mostly(2),
+      revoked: rarely(fc.constant(undefined), fc.record({ by: word, why: word })),
       policies,
       policiesToo: fc.option(policies, { nil: undefined, freq: 1 }),
       asked: mostly(98),
@@ -52,6 +53,7 @@ const requestAt = (path: string): fc.Arbitrary<RequestFacts> =>
         policies: said,
         asked,
         precedent: before,
+        revoked,
         ...rest
       }) => ({
         id: `req_${path}` as const,
@@ -78,6 +80,7 @@ const requestAt = (path: string): fc.Arbitrary<RequestFacts> =>
         ...(asked ? { policies: said } : {}),
         ...(policiesToo === undefined ? {} : { policiesToo }),
         ...(before === undefined ? {} : { precedent: before }),
+        ...(revoked === undefined ? {} : { revoked }),
         ...rest,
       }),
     )

@@ -32,6 +32,7 @@ export const requestCases: Readonly<Record<string, Facts>> = {
   'too long': of({ access: { durationSeconds: 14_401 } }),
   'as long as may be': of({ access: { durationSeconds: 14_400 } }),
   'for no time': of({ access: { durationSeconds: 0 } }),
+  'revoked before it is granted': of({ request: { revoked: { by: 'alice', why: 'comment' } } }),
   'break-glass': of({ access: { breakGlass: true } }),
   'out of reach by its cloud': of({ repository: { providers: ['gcp'] } }),
   'out of reach by its scope': of({ repository: { scopes: ['other'] } }),

@@ -63,6 +63,46 @@ describe('revoking by comment', () => {
     expect((await world.store.grant(row.id))?.state).toBe('ended')
   })
 
+  describe('of a request that is still open', () => {
+    const revoked = async (by: 'alice' | 'mallory') => {
+      const world = accessWorld({ merge: 'auto' })
+      const pull = world.request('a')
+      await world.settle()
+      world.comment(pull, by, '/gitsudo revoke')
+      await world.settle()
+      world.review(pull, 'bob')
+      await world.settle()
+      return { world, pull }
+    }
+
+    test('it passes no more, and says why', async () => {
+      const { world, pull } = await revoked('alice')
+      expect(await world.states(pull)).toEqual({ a: 'denied' })
+      expect([...world.hub.comments.values()].map(({ body }) => body)).toContainEqual(
+        expect.stringMatching(/alice revoked it before it was granted[\s\S]*close this pull request/),
+      )
+      await world.merge(pull, 'carol')
+      await world.settle()
+      expect(await world.states(pull)).toEqual({ a: 'refused' })
+      expect(world.typesOf('a')).not.toContain('grant.intended')
+    })
+
+    test('by somebody who may not, it counts for nothing', async () => {
+      const { world, pull } = await revoked('mallory')
+      expect(await world.states(pull)).toEqual({ a: 'active' })
+    })
+
+    test('before anybody has looked at it, it passes no more either', async () => {
+      const world = accessWorld()
+      const pull = world.request('a')
+      world.comment(pull, 'alice', '/gitsudo revoke')
+      await world.settle()
+      world.review(pull, 'bob')
+      await world.settle()
+      expect(await world.states(pull)).toEqual({ a: 'denied' })
+    })
+  })
+
   test('says in the log which id names no request', async () => {
     const world = accessWorld()
     const pull = await approved(world)

@@ -195,6 +195,64 @@ test('what is left of a grant may be too short for PIM', async () => {
   })
 })
 
+describe('a custom role that is renamed while it is granted', () => {
+  const given = async () => {
+    const role = w.azure.addRole('On call')
+    const intent = w.intent(1, { cloudRole: 'On call' })
+    const provider = w.provider()
+    await provider.ensure(intent, w.call())
+    w.clock.advance(6 * minute)
+    w.azure.renameRole(role, 'On duty')
+    const stands = () => w.getsIn({ ...intent, cloudRole: role })
+    return { role, intent, provider, stands }
+  }
+
+  test('is still there, and gone when it is revoked', async () => {
+    const { intent, provider, stands } = await given()
+    expect(await provider.inspect(intent, w.call())).toMatchObject({ kind: 'present' })
+    expect((await provider.list(w.call(), [intent])).bindings).toMatchObject([
+      { handle: provider.bindingKey(intent), grant: intent.grant },
+    ])
+    expect(stands()).toBe(true)
+    expect(await provider.remove(intent, w.call())).toBe('absent')
+    expect(stands()).toBe(false)
+  })
+
+  test('is gone although reads lag', async () => {
+    const { intent, provider, stands } = await given()
+    const heal = w.azure.faults.plan({
+      answer: 'stale',
+      on: ['roleAssignmentScheduleInstances/read'],
+      count: 1,
+    })
+    expect(await provider.remove(intent, w.call())).toBe('absent')
+    heal()
+    expect(stands()).toBe(false)
+  })
+
+  test('is gone with the last grant that shares it', async () => {
+    const { intent, provider, stands } = await given()
+    const sharer = w.intent(2, { cloudRole: 'On call', principal: intent.principal })
+    expect(await provider.remove(sharer, w.call())).toBe('absent')
+    expect(stands()).toBe(false)
+  })
+
+  test('is not another role that has its name now', async () => {
+    const { intent, provider, stands } = await given()
+    const next = w.azure.addRole('On call')
+    w.azure.pim.request(subscription, stranger, {
+      ...theirs,
+      roleDefinitionId: `/providers/Microsoft.Authorization/roleDefinitions/${next}`,
+      requestType: 'AdminAssign',
+      justification: 'by hand',
+      scheduleInfo: { expiration: { type: 'AfterDuration', duration: 'PT7200S' } },
+    })
+    expect(await provider.remove(intent, w.call())).toBe('absent')
+    expect(stands()).toBe(false)
+    expect(w.getsIn({ ...intent, cloudRole: next })).toBe(true)
+  })
+})
+
 describe('the policy of a role', () => {
   const day = 86_400_000
   const standard = { maximum: 'P180D', maximumMs: 180 * day }

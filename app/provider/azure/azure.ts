@@ -102,7 +102,8 @@ export const createAzure = (options: AzureOptions): Provider => {
       const scopes = [...shown, ...[...hidden].filter((scope) => !known.has(scope))]
       const bindingOf = (held: Held): readonly Binding[] => {
         const { mark, principal, role, scope, expiresAt } = held
-        const handles = held.guids.map((guid) => handleOf(scope, guid))
+        const guids = [...held.guids, ...(held.askedAs === undefined ? [] : [held.askedAs])]
+        const handles = guids.map((guid) => handleOf(scope, guid))
         const handle = handles.find((one) => live.has(one)) ?? handles[0] ?? ''
         const here = live.get(handle)
         // What is shared outlives the grant that it was made for.

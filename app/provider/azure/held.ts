@@ -4,6 +4,8 @@ import type { Wanted } from './wanted.ts'
 export type Held = {
   /** Our GUIDs that it may be under. */
   readonly guids: readonly string[]
+  /** Our GUID that it was asked for under, whatever its role is called now. */
+  readonly askedAs?: string
   readonly mark: string
   readonly principal: string
   /** The role definition's whole id. */

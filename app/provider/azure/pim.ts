@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { RoleAssignmentScheduleInstance, RoleAssignmentScheduleRequest } from '@azure/arm-authorization'
+import type { RoleAssignmentScheduleRequest } from '@azure/arm-authorization'
 import { azureScope, leastPimSeconds } from '../../grant/grantable/azure.ts'
 import { afterWrite } from '../after-write.ts'
 import { eachOf } from '../each-of.ts'
 import { ProviderError } from '../port.ts'
 import { type Api, action, collected, path } from './api.ts'
 import { codeOf } from './faults.ts'
-import { guidOf } from './guid.ts'
-import { type Held, roleIdOf } from './held.ts'
+import { roleIdOf } from './held.ts'
+import { type Active, activeOf, askedIn, never, ticketOf } from './pim-active.ts'
 import { policyFaults } from './pim-policy.ts'
 import type { Wanted } from './wanted.ts'
 import type { Way } from './way.ts'
@@ -20,18 +20,8 @@ type PimOptions = {
   readonly clock: { now(): number }
 }
 
-/** An active assignment, and whether it was made by us; `startsAt` in epoch milliseconds. */
-type Active = Held & {
-  readonly roleName: string
-  readonly schedule: string
-  readonly startsAt: number
-  readonly expiresAt: number
-  /** The request for it is not to be seen, though there must be one: only PIM gives what ends. */
-  readonly unseen: boolean
-}
-
 /** What can be in a place: a principal, a role by its id or name, a scope. */
-type Place = Pick<Wanted, 'scope' | 'role'> & { readonly principal: { readonly id: string } }
+type Place = Pick<Wanted, 'scope' | 'role' | 'guid'> & { readonly principal: { readonly id: string } }
 
 /** PIM ends nothing sooner after its start (ActiveDurationTooShort). */
 const leastActiveMs = leastPimSeconds * 1000
@@ -55,17 +45,12 @@ export const createPim = (api: Api, { instance, prefix, clock }: PimOptions): Wa
     return one?.mark.startsWith(prefix) === true ? one : undefined
   }
 
-  /** Who asked for each schedule: its mark. A change by others leaves the schedule what it was. */
-  const marks = async (scope: string, filter: { filter?: string }, signal: AbortSignal) => {
+  const asked = async (scope: string, filter: { filter?: string }, signal: AbortSignal) => {
     const permission = action('roleAssignmentScheduleRequests/read')
     const requests = await api.ask('the requests', scope, permission, signal, (client, with_) =>
       collected(client.roleAssignmentScheduleRequests.listForScope(path(scope), { ...with_, ...filter })),
     )
-    return new Map(
-      requests
-        .filter(({ requestType }) => requestType === 'AdminAssign')
-        .map((one) => [roleIdOf(one.targetRoleAssignmentScheduleId ?? one.name), markOf(one)]),
-    )
+    return askedIn(requests)
   }
 
   const active = async (scope: string, filter: { filter?: string }, signal: AbortSignal) => {
@@ -77,20 +62,31 @@ export const createPim = (api: Api, { instance, prefix, clock }: PimOptions): Wa
       ({ assignmentType, memberType }) => assignmentType === 'Assigned' && memberType !== 'Group',
     )
     if (direct.length === 0) return []
-    const known = await marks(scope, filter, signal)
+    const known = new Map((await asked(scope, filter, signal)).map((one) => [one.schedule, one]))
     return direct.map((one) => activeOf(one, known, instance))
   }
 
   const find = async (
-    { scope, role, principal }: Place,
+    { scope, role, principal, guid }: Place,
     signal: AbortSignal,
   ): Promise<Active | undefined> => {
-    const there = await active(scope, { filter: `principalId eq '${principal.id}'` }, signal)
-    return there.find(
-      (one) =>
-        one.scope === scope &&
-        one.principal === principal.id &&
-        ('id' in role ? roleIdOf(one.role) === role.id : one.roleName === role.name),
+    const there = (await active(scope, of(principal), signal)).filter(
+      (one) => one.scope === scope && one.principal === principal.id,
+    )
+    if ('id' in role) return there.find((one) => roleIdOf(one.role) === role.id)
+    // A role may be renamed meanwhile, and another have its name.
+    const here = there.filter(({ askedAs }) => askedAs === guid)
+    const named = ({ roleName }: Active) => roleName === role.name
+    return here.find(named) ?? here[0] ?? there.find(named)
+  }
+
+  /** The role that was asked for in a place, where a request tells it; else the one that is called so. */
+  const roleIn = async (place: Place, signal: AbortSignal): Promise<string | undefined> => {
+    const { scope, role, principal, guid } = place
+    const found = 'id' in role ? [] : await asked(scope, of(principal), signal)
+    return (
+      found.findLast((one) => one.guid === guid)?.role ??
+      (await api.roleDefinition(scope, role, signal).catch(ifNoRole))
     )
   }
 
@@ -188,7 +184,7 @@ export const createPim = (api: Api, { instance, prefix, clock }: PimOptions): Wa
           principalId: wanted.principal.id,
           roleDefinitionId: await api.roleDefinition(wanted.scope, wanted.role, signal),
           justification: `${wanted.mark} ${wanted.reason}`,
-          ticketInfo: { ticketNumber: wanted.mark, ticketSystem: 'gitsudo' },
+          ticketInfo: ticketOf(wanted.mark, wanted.guid),
           // From when PIM has it: no clock of ours.
           scheduleInfo: { expiration: { type: 'AfterDuration', duration: `PT${seconds}S` } },
         }
@@ -211,8 +207,7 @@ export const createPim = (api: Api, { instance, prefix, clock }: PimOptions): Wa
       if (there !== undefined && ours(there, wanted.endsAt) === undefined) return undefined
       // A read may lag behind what gave it. Past its end it gives nothing; before it, PIM itself has to say so.
       if (there === undefined && clock.now() >= wanted.endsAt) return undefined
-      const role =
-        there?.role ?? (await api.roleDefinition(wanted.scope, wanted.role, signal).catch(ifNoRole))
+      const role = there?.role ?? (await roleIn(wanted, signal))
       if (role === undefined) return undefined
       await end(wanted, role, there, signal)
       return look(wanted, signal)
@@ -225,8 +220,8 @@ export const createPim = (api: Api, { instance, prefix, clock }: PimOptions): Wa
       return awaited(wanted, (one) => (one?.expiresAt ?? 0) <= wanted.endsAt, signal)
     },
 
-    async discard({ scope, principal, role }, signal) {
-      const place: Place = { scope, principal: { id: principal }, role: { id: roleIdOf(role) } }
+    async discard({ scope, guid, principal, role }, signal) {
+      const place: Place = { scope, guid, principal: { id: principal }, role: { id: roleIdOf(role) } }
       const there = await look(place, signal)
       if (there === undefined) return undefined
       await end(place, there.role, there, signal)
@@ -252,39 +247,7 @@ export const createPim = (api: Api, { instance, prefix, clock }: PimOptions): Wa
 
 const refusals = ['Failed', 'Denied', 'Invalid', 'Canceled', 'TimedOut', 'AdminDenied']
 
-const markOf = ({ justification }: RoleAssignmentScheduleRequest): string =>
-  justification?.split(' ')[0] ?? ''
-
-const activeOf = (
-  one: RoleAssignmentScheduleInstance,
-  marks: ReadonlyMap<string, string>,
-  instance: string,
-): Active => {
-  const { expandedProperties, principalId = '', roleDefinitionId = '' } = one
-  const schedule = roleIdOf(one.roleAssignmentScheduleId)
-  const mark = marks.get(schedule)
-  const endsAt = one.endDateTime?.getTime()
-  const principal = principalId.toLowerCase()
-  const scope = one.scope?.toLowerCase() ?? ''
-  const roleName = expandedProperties?.roleDefinition?.displayName ?? ''
-  return {
-    // Whichever way the catalogue writes the role.
-    guids: [roleIdOf(roleDefinitionId), roleName].map((role) => guidOf(instance, scope, role, principal)),
-    mark: mark ?? '',
-    unseen: mark === undefined && endsAt !== undefined,
-    principal,
-    role: roleDefinitionId,
-    roleName,
-    scope,
-    schedule,
-    startsAt: one.startDateTime?.getTime() ?? 0,
-    // Without an end it lasts for ever.
-    expiresAt: endsAt ?? never,
-  }
-}
-
-/** The last time there is. */
-const never = 8.64e15
+const of = ({ id }: Place['principal']) => ({ filter: `principalId eq '${id}'` })
 
 const taken = ({ scope, principal }: Wanted): ProviderError =>
   new ProviderError(

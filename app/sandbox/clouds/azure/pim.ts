@@ -24,6 +24,7 @@ export type Request = {
   readonly principalId: string
   readonly requestType: string
   readonly justification: string
+  readonly ticketInfo?: unknown
   readonly status: string
   readonly schedule: string
   readonly madeAt: number
@@ -125,6 +126,7 @@ export const createPim = (deps: {
           principalId,
           requestType: String(requestType),
           justification: String(justification ?? ''),
+          ...(ticketInfo === undefined ? {} : { ticketInfo }),
           status,
           schedule,
           madeAt: now(),

@@ -267,6 +267,7 @@ export const startAzure = async (options: AzureOptions) => {
       roles.set(id, { id, name })
       return id
     },
+    renameRole: (id: string, name: string): void => void roles.set(id, { id, name }),
     /** What the directory knows of somebody; undefined: nothing. */
     setPrincipal: (id: string, as: ReturnType<Directory['principal']>): void => void principals.set(id, as),
     /** Takes gitsudo's permission for an action such as `roleAssignments/write`. */

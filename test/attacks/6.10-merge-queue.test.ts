@@ -4,9 +4,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { until } from '../../app/sandbox/until.ts'
 import { freePort } from '../../app/sandbox/world.ts'
-import { admin, textOf } from '../support/world.ts'
+import { admin, pathOf, textOf } from '../support/world.ts'
 import { acceptedBy, propose, slow, swap } from './support/policies.ts'
-import { groupOf, mutate, otherCheck, requireQueue } from './support/queue.ts'
+import { groupOf, mutate, otherCheck, requireQueue, requiringNothing } from './support/queue.ts'
 import { type AttackWorld, ownWorld } from './support/world.ts'
 
 let t: AttackWorld
@@ -34,16 +34,24 @@ test('6.10a: a push while the pull request is on its way into the queue keeps it
   await requireQueue(t)
   const graphql = () => t.github.admin.counters().calls['POST /graphql'] ?? 0
   const before = graphql()
-  t.github.admin.faults.api({ answer: 'slow', method: 'POST', path: /^\/graphql/, delayMs: 3000, count: 1 })
+  const more = textOf({ ...admin, reason: 'more than was decided on' })
+  const head = await t.push('more/queue-pushed', 'More', { [pathOf('queue-pushed')]: more })
+  const pushed = Promise.withResolvers<void>()
+  t.github.admin.faults.api({
+    answer: 'slow',
+    method: 'POST',
+    path: /^\/graphql/,
+    until: pushed.promise,
+    count: 1,
+  })
   const asked = await t.ask('queue-pushed')
   await until('the service to ask for a place in the queue', async () => graphql() > before)
-  const head = await t.commit('alice', asked.branch, {
-    [asked.path]: textOf({
-      ...admin,
-      reason: 'more than was decided on',
-    }),
+  // Nothing but the expected head keeps out what was pushed meanwhile.
+  await requiringNothing(t, async () => {
+    await t.api('PATCH', `/git/refs/heads/${asked.branch}`, { sha: head, force: true }, 'alice')
+    pushed.resolve()
+    await t.checked(head, 'action_required')
   })
-  await t.checked(head, 'action_required')
   expect(await pull(asked.number)).toMatchObject({ merged: false })
   await t.nothingGranted(asked.number)
   await t.api('PATCH', `/pulls/${asked.number}`, { state: 'closed' })

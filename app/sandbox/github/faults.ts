@@ -11,6 +11,8 @@ export type ApiFault = {
   readonly answerLost?: boolean
   readonly retryAfterSeconds?: number
   readonly delayMs?: number
+  /** What `slow` waits for, in place of `delayMs`. */
+  readonly until?: Promise<unknown>
 }
 
 /** What can happen to a webhook delivery on its way. */

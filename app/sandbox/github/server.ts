@@ -68,7 +68,7 @@ async function serveApi(world: World, route: Route, request: FastifyRequest, rep
   const path = request.url.slice((route === graphqlRoute ? GRAPHQL : API).length)
   const fault = world.faults.takeApi(request.method, path)
   const lost = () => new GitHubError(502, 'Server Error')
-  if (fault?.answer === 'slow') await sleep(fault.delayMs ?? 1000)
+  if (fault?.answer === 'slow') await (fault.until ?? sleep(fault.delayMs ?? 1000))
   else if (fault && !fault.answerLost) {
     const errors = {
       'bad-gateway': lost,

@@ -10,19 +10,32 @@ export const requireQueue = async (
   rule: Rule = {},
   others: readonly string[] = [],
 ): Promise<void> => {
+  t.github.admin.protectBranch(t.repository.fullName, 'main', {
+    requiredChecks: [...(await ownChecks(t)), ...others.map((context) => ({ context }))],
+    mergeQueue: rule,
+  })
+}
+
+const ownChecks = async (t: AttackWorld) => {
   const { body } = await t.people.erin.api('GET', `/repos/${t.repository.fullName}/branches/main`)
   const { protection } = body as {
     protection: { required_status_checks: { checks: readonly { context: string; app_id: number }[] } }
   }
-  t.github.admin.protectBranch(t.repository.fullName, 'main', {
-    requiredChecks: [
-      ...protection.required_status_checks.checks
-        .filter(({ context }) => context === 'gitsudo')
-        .map(({ context, app_id: appId }) => ({ context, appId })),
-      ...others.map((context) => ({ context })),
-    ],
-    mergeQueue: rule,
-  })
+  return protection.required_status_checks.checks
+    .filter(({ context }) => context === 'gitsudo')
+    .map(({ context, app_id: appId }) => ({ context, appId }))
+}
+
+/** The branch has a queue and requires no check, while this lasts. */
+export const requiringNothing = async (t: AttackWorld, meanwhile: () => Promise<unknown>): Promise<void> => {
+  const requiredChecks = await ownChecks(t)
+  const { admin } = t.github
+  admin.protectBranch(t.repository.fullName, 'main', { mergeQueue: {} })
+  try {
+    await meanwhile()
+  } finally {
+    admin.protectBranch(t.repository.fullName, 'main', { requiredChecks, mergeQueue: {} })
+  }
 }
 
 /** What GitHub's GraphQL says to a mutation about a pull request; null: nothing against it. */

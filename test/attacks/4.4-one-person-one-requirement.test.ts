@@ -4,6 +4,7 @@
 import { test } from 'vitest'
 import { requestId } from '../../app/request/id.ts'
 import { admin, pathOf, textOf } from '../support/world.ts'
+import { oddWorld } from './support/odd-world.ts'
 import { attackWorld } from './support/world.ts'
 
 test('one who is in both groups is one', async () => {
@@ -28,4 +29,13 @@ test('who could meet either meets the one that nobody else can, and both request
   await t.land(asked.number, 'bob')
   await t.reached(asked.id, 'active')
   await t.reached(requestId(t.repository.id, asked.number, beside), 'active')
+})
+
+test('who has met one requirement makes room for somebody who can meet no other', async () => {
+  const t = await oddWorld()
+  const asked = await t.ask('makes-room', { role: 'prod-vault-admin', scope: 'c1', duration: '1h' })
+  await t.approve(asked.number, 'bob', 'dave')
+  await t.checked(asked.head, 'success')
+  await t.land(asked.number, 'bob')
+  await t.reached(asked.id, 'active')
 })

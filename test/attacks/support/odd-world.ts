@@ -10,7 +10,8 @@ let shared: Promise<AttackWorld> | undefined
 /**
  * A world, shared by the attacks of one test process, whose groups are GitHub's teams: `cluster-admin` is approved by
  * night-watch, nested and too long for one page; `vault-admin` by a team that is not there, `void-admin` by one
- * without members. All are in scope `c1` and open to sre.
+ * without members. `prod-vault-admin` is approved by one of the deciders bob and dave, and by one of prod-approvers.
+ * All are in scope `c1` and open to sre.
  */
 export const oddWorld = (): Promise<AttackWorld> => {
   shared ??= open().then(kept)
@@ -20,12 +21,13 @@ export const oddWorld = (): Promise<AttackWorld> => {
 const open = async (): Promise<AttackWorld> => {
   const template = await templateWith({
     'groups.yaml': (text) =>
-      `${text}  night-watch: { team: acme/night-watch }\n  ghosts: { team: acme/gone }\n  nobody: { team: acme/nobody }\n`,
+      `${text}  night-watch: { team: acme/night-watch }\n  ghosts: { team: acme/gone }\n  nobody: { team: acme/nobody }\n  deciders: { members: [bob, dave] }\n`,
     'roles.yaml': (text) =>
       Object.entries({
         'cluster-admin': 'night-watch',
         'vault-admin': 'ghosts',
         'void-admin': 'nobody',
+        'prod-vault-admin': 'deciders',
       }).reduce(
         (all, [role, owner]) =>
           `${all}  - { provider: mock, role: ${role}, scopes: [c1], maxDuration: 4h, owners: [${owner}, sre] }\n`,

@@ -30,6 +30,15 @@ export const happen = async (stage: Stage, what: Happening): Promise<void> => {
     case 'drop':
       if (git.refs.has(what.branch)) hub.push(what.branch, { [filePath(what.file)]: undefined }, 'alice')
       return
+    case 'back': {
+      const ref = `refs/heads/${what.branch}`
+      const before = hub.pushes.findLast((one) => one.ref === ref && one.to !== git.refs.get(what.branch))
+      if (before === undefined) return
+      const told = hub.sent.length
+      hub.move(what.branch, before.to, what.by)
+      if (what.lost) world.lost.push(...hub.sent.splice(told))
+      return
+    }
     case 'same': {
       const head = git.refs.get(what.branch === 'p' ? 'q' : 'p')
       if (head !== undefined && head !== git.refs.get(what.branch)) hub.move(what.branch, head, 'alice')

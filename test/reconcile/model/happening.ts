@@ -25,6 +25,8 @@ export type Happening =
       readonly beside: boolean
     }
   | { readonly kind: 'drop'; readonly branch: Branch; readonly file: File }
+  /** The branch is set to where it was before; of the push that did it nothing may be heard. */
+  | { readonly kind: 'back'; readonly branch: Branch; readonly by: Person; readonly lost: boolean }
   /** One head for two branches. */
   | { readonly kind: 'same'; readonly branch: Branch }
   | {
@@ -103,6 +105,15 @@ const weighed: readonly (readonly [number, fc.Arbitrary<unknown>])[] = [
     }),
   ],
   [1, fc.record({ kind: kind('drop'), branch, file })],
+  [
+    2,
+    fc.record({
+      kind: kind('back'),
+      branch,
+      by: fc.constantFrom<Person>('alice', 'bob'),
+      lost: fc.boolean(),
+    }),
+  ],
   [1, fc.record({ kind: kind('same'), branch })],
   [
     6,

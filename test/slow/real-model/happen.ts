@@ -49,6 +49,11 @@ export const happen = async (stage: Stage, play: Play, what: Happening): Promise
         await stage.push('alice', name, `origin/${name}`, { [play.path(what.file)]: null }),
       )
     }
+    case 'back': {
+      const name = branch(what.branch)
+      const before = play.was(name)
+      return pushed(what.branch, by, before && (await stage.move(by, name, before)))
+    }
     case 'same': {
       const head = commits.tip(branch(what.branch === 'p' ? 'q' : 'p'))
       if (head === undefined || head === commits.tip(branch(what.branch))) return

@@ -92,6 +92,9 @@ export const createRecord = (stage: Stage, slug: string, needs: Needs) => {
     pushed: (branch: string, by: Login, to: string) => {
       pushes = [...pushes, { branch, by, to, at: t.clock.now() }]
     },
+    /** Where a branch was before it came to where it is. */
+    was: (branch: string) =>
+      pushes.findLast((one) => one.branch === branch && one.to !== commits.tip(branch))?.to,
     async open(
       by: Login,
       order: { readonly head: string; readonly base: string; readonly draft: boolean },

@@ -6,6 +6,7 @@ import { against } from '../../support/restatement/may-grant.ts'
 import { policyOf, rulesPath } from './rules.ts'
 import { given, type Stage, truthOf } from './stage.ts'
 
+const waiting = ['pending', 'approved', 'denied']
 const final = ['grant.refused', 'request.lapsed']
 
 /** Watches the ledger while things happen: what it says must follow from what GitHub knows. */
@@ -95,15 +96,21 @@ export const createWatch = (stage: Stage) => {
       return rules !== undefined && policyOf(git.text(rules)).people.some(({ blocked }) => blocked)
     })
 
+  /** What cannot be told is trouble, by name, and no verdict before `grantWindow` ends (trust.md 3.12). */
+  const cannotTell = async (number: number): Promise<boolean> => {
+    const decision = (await world.store.pull(repositoryId, number))?.decision
+    return decision?.verdict === 'not_yet' && /cannot be told|shares no history/.test(decision.summary)
+  }
+
   /** Nothing is left to do: every request has come to where it belongs. */
   const atRest = async (): Promise<void> => {
     for (const { number, merged, state } of world.hub.pulls.values()) {
       const states = world.store.requestRows().flatMap((row) => (row.pull === number ? [row.state] : []))
       const allowed = merged
-        ? ['granted', 'refused', 'cancelled', 'lapsed']
+        ? ['granted', 'refused', 'cancelled', 'lapsed', ...((await cannotTell(number)) ? waiting : [])]
         : state === 'closed'
           ? ['cancelled', 'lapsed']
-          : ['pending', 'approved', 'denied', 'cancelled']
+          : [...waiting, 'cancelled']
       for (const one of states) expect(allowed, `pull request ${number}`).toContain(one)
     }
     for (const { request, grant } of await world.store.status({})) {
@@ -113,12 +120,10 @@ export const createWatch = (stage: Stage) => {
     const history: ReadonlyMap<string, string>[] = []
     for (let at: string | undefined = git.tip('main'); at !== undefined; at = git.parents(at)[0])
       history.push(git.held(at).tree)
-    // What cannot be told is trouble, by name, and no verdict (trust.md 3.12).
     const untold = new Set<string>()
     for (const { number, merged, head, mergeCommit } of world.hub.pulls.values()) {
       const row = merged ? await world.store.pull(repositoryId, number) : undefined
-      const trouble =
-        row?.decision.verdict === 'not_yet' && /cannot be told|shares no history/.test(row.decision.summary)
+      const trouble = merged && (await cannotTell(number))
       for (const path of git.held(head.sha).tree.keys()) {
         // What the push that merged it took away again asks for nothing.
         const gone = mergeCommit !== undefined && !git.held(mergeCommit).tree.has(path)

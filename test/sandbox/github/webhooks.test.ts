@@ -56,6 +56,8 @@ async function everything(): Promise<void> {
   await stage.setDraft(alice, pull, false)
   await mine.pulls.update({ ...of(pull), state: 'closed' })
   await mine.pulls.update({ ...of(pull), state: 'open' })
+  await theirs.issues.update({ ...at, issue_number: pull.number, labels: ['ready'] })
+  await theirs.issues.update({ ...at, issue_number: pull.number, labels: [] })
   const review = await theirs.pulls.createReview({ ...of(pull), event: 'APPROVE', body: 'fine' })
   await theirs.pulls.updateReview({ ...of(pull), review_id: review.data.id, body: 'finer' })
   await mine.pulls.dismissReview({ ...of(pull), review_id: review.data.id, message: 'stale' })
@@ -121,12 +123,14 @@ test('every payload has the published shape of its event, and is signed', async 
     'pull_request dequeued',
     'pull_request edited',
     'pull_request enqueued',
+    'pull_request labeled',
     'pull_request opened',
     'pull_request ready_for_review',
     'pull_request reopened',
     'pull_request review_request_removed',
     'pull_request review_requested',
     'pull_request synchronize',
+    'pull_request unlabeled',
     'pull_request_review dismissed',
     'pull_request_review edited',
     'pull_request_review submitted',

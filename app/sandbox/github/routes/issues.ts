@@ -17,20 +17,27 @@ import {
 } from '../call.ts'
 import { announce } from '../change/announce.ts'
 import { newIssue } from '../change/open.ts'
-import { closePull } from '../change/pull.ts'
+import { announcePull, closePull } from '../change/pull.ts'
 import { reopenPull } from '../change/reopen.ts'
 import { notFound } from '../errors.ts'
 import { page } from '../page.ts'
-import { issueEventShape, issueShape, reactionShape } from '../shapes/issue.ts'
+import { issueEventShape, issueShape, labelShape, reactionShape } from '../shapes/issue.ts'
 import { type Issue, REACTIONS, type Reaction } from '../state/issue.ts'
 import type { Repository } from '../state/repository.ts'
 
 const reading = need(['issues', 'pull_requests'], 'read')
 const writing = need(['issues', 'pull_requests'], 'write', 'read')
 
-async function tell(call: Call, repository: Repository, issue: Issue, action: string): Promise<void> {
+async function tell(
+  call: Call,
+  repository: Repository,
+  issue: Issue,
+  action: string,
+  extra: Readonly<Record<string, unknown>> = {},
+): Promise<void> {
   await announce(call.world, repository, callerOf(call).id, 'issues', action, () => ({
     issue: issueShape(call.world, repository, issue),
+    ...extra,
   }))
 }
 
@@ -47,6 +54,26 @@ async function create(call: Call) {
   return created(issueShape(call.world, repository, issue))
 }
 
+/** Tells of each label that comes or goes. */
+async function label(
+  call: Call,
+  repository: Repository,
+  issue: Issue,
+  wanted: readonly string[],
+): Promise<void> {
+  const { world } = call
+  const before = issue.labels
+  issue.labels = [...new Set(wanted)]
+  const pull = repository.pulls.get(issue.number)
+  for (const name of new Set([...before, ...issue.labels])) {
+    if (before.includes(name) === issue.labels.includes(name)) continue
+    const action = before.includes(name) ? 'unlabeled' : 'labeled'
+    const extra = { label: labelShape(world, repository, issue, name) }
+    if (pull) await announcePull(world, repository, pull, callerOf(call).id, action, extra)
+    else await tell(call, repository, issue, action, extra)
+  }
+}
+
 async function update(call: Call) {
   const { repository, issue } = issueIn(call, writing)
   const { body, world } = call
@@ -54,7 +81,7 @@ async function update(call: Call) {
   if (actorId !== issue.authorId) repositoryIn(call, need(['issues', 'pull_requests'], 'write', 'triage'))
   issue.title = body.textOr('title', issue.title)
   issue.body = body.has('body') ? body.textOr('body', null) : issue.body
-  if (body.has('labels')) issue.labels = body.texts('labels')
+  if (body.has('labels')) await label(call, repository, issue, body.texts('labels'))
   issue.updatedAt = world.clock.now()
   const state = body.one('state', ['open', 'closed']) ?? issue.state
   if (state === issue.state) return ok(issueShape(world, repository, issue))

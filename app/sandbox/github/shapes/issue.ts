@@ -62,7 +62,7 @@ export function issueShape(world: World, repository: Repository, issue: Issue) {
     number: issue.number,
     title: issue.title,
     user: userById(world, issue.authorId),
-    labels: issue.labels.map((name) => labelShape(world, repository, issue, name)),
+    labels: labelsOf(world, repository, issue),
     state: issue.state,
     locked: false,
     assignee: null,
@@ -94,7 +94,10 @@ export function issueShape(world: World, repository: Repository, issue: Issue) {
   }
 }
 
-function labelShape(world: World, repository: Repository, issue: Issue, name: string) {
+export const labelsOf = (world: World, repository: Repository, issue: Issue) =>
+  issue.labels.map((name) => labelShape(world, repository, issue, name))
+
+export function labelShape(world: World, repository: Repository, issue: Issue, name: string) {
   return {
     id: issue.id,
     node_id: nodeId('LA', issue.id),

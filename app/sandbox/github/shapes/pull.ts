@@ -1,7 +1,7 @@
 import type { Pull, Review } from '../state/pull.ts'
 import type { Repository } from '../state/repository.ts'
 import { accountOf, repositoryOf, type World } from '../state/world.ts'
-import { association, commentsOn } from './issue.ts'
+import { association, commentsOn, labelsOf } from './issue.ts'
 import { repositoryApi, repositoryPage, repositoryShape } from './repository.ts'
 import { teamShape } from './team.ts'
 import { iso, isoOrNull, nodeId } from './time.ts'
@@ -48,7 +48,7 @@ export function simplePull(world: World, repository: Repository, pull: Pull) {
       const team = world.teams.get(id)
       return team ? [teamShape(world, team)] : []
     }),
-    labels: [],
+    labels: labelsOf(world, repository, issue),
     milestone: null,
     draft: pull.draft,
     commits_url: `${url}/commits`,

@@ -46,6 +46,8 @@ export type WorldOptions = {
   readonly merge?: 'auto' | 'manual'
   /** Names of further access repositories of the same organisation. */
   readonly others?: readonly string[]
+  /** What requests of each access repository may touch; without it, anything. */
+  readonly scopes?: readonly string[]
 }
 
 /** A company in a box: a local GitHub with an access repository, its people, the App, and a gitsudo made for it. */
@@ -157,7 +159,7 @@ const furnish = async (options: WorldOptions, github: LocalGitHub): Promise<Worl
       branch: 'main',
       firstAcceptedCommit: head,
       providers: Object.keys(options.settings?.providers ?? { mock: {} }),
-      scopes: ['*'],
+      scopes: options.scopes ?? ['*'],
       policyOwners: { ids: [people.erin], count: 1 },
       merge: options.merge ?? 'manual',
     })),

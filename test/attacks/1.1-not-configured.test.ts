@@ -1,8 +1,9 @@
 // The attack: make a repository of one's own, with policies that let oneself in, and install the App there; or take the
-// name of a configured repository after the real one was moved away (trust.md 1.1).
+// name of a configured repository after the real one was moved away, or take the real one to an organisation of one's
+// own; or ask in a configured one for what it was not made for (trust.md 1.1).
 import { expect, test } from 'vitest'
 import { until } from '../../app/sandbox/until.ts'
-import { pathOf, textOf } from '../support/world.ts'
+import { admin, pathOf, textOf } from '../support/world.ts'
 import { slow } from './support/policies.ts'
 import { ownWorld } from './support/world.ts'
 
@@ -10,7 +11,7 @@ test(
   'the App installed elsewhere does nothing, and a new repository of the old name is another one',
   slow,
   async () => {
-    const t = await ownWorld({ merge: 'manual', others: ['second'] })
+    const t = await ownWorld({ merge: 'manual', others: ['second', 'third'] })
     try {
       const { admin } = t.github
       const files = { 'README.md': 'mine' }
@@ -57,6 +58,11 @@ test(
       admin.installApp('gitsudo', 'acme/second')
       const moved = await openIn('acme/moved', 'moved')
       const taken = await openIn('acme/second', 'taken')
+      const third = t.others[1]
+      admin.createOrg({ login: 'evil' })
+      admin.renameRepository('acme/third', 'evil/third')
+      const transferred = await openIn('evil/third', 'transferred')
+      await merge('evil/third', transferred.number)
       await merge('acme/moved', moved.number)
       await merge('acme/second', taken.number)
       await admin.deliveriesSettled()
@@ -69,8 +75,32 @@ test(
       expect(await checksOn('acme/second', taken.head)).toEqual([])
       await t.nothingGranted(taken.number, other.id)
       await t.nothingGranted(moved.number, id)
+      expect(await checksOn('evil/third', transferred.head)).toEqual([])
+      await t.nothingGranted(transferred.number, third?.id)
     } finally {
       await t.close()
     }
   },
 )
+
+test('what a repository may not touch is refused, whatever its policies and people say', async () => {
+  const within = '123456789012'
+  const t = await ownWorld({ merge: 'manual', scopes: [within] })
+  try {
+    const beyond = '210987654321'
+    const asked = await t.ask('beyond-reach', { ...admin, scope: `"${beyond}"` })
+    await t.approve(asked.number, 'bob', 'carol')
+    await t.checked(asked.head, 'failure', `may not touch ${beyond}`)
+    await t.land(asked.number)
+    const why = await t.refused(asked, `may not touch ${beyond}`)
+    expect(why).toContain('may not touch')
+    // There is nothing else against it.
+    const near = await t.ask('within-reach', { ...admin, scope: `"${within}"` })
+    await t.approve(near.number, 'bob', 'carol')
+    await t.checked(near.head, 'success')
+    await t.land(near.number)
+    await t.reached(near.id, 'active')
+  } finally {
+    await t.close()
+  }
+})

@@ -39,6 +39,7 @@ export const openTestWorld = async (options: {
   readonly merge: 'auto' | 'manual'
   readonly settings?: Readonly<Record<string, unknown>>
   readonly others?: readonly string[]
+  readonly scopes?: readonly string[]
   /** The folder whose `policies/` the access repositories get, in place of the shipped ones. */
   readonly template?: string
   /** Besides, or instead of, what the service gets. */

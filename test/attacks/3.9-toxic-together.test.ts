@@ -26,10 +26,9 @@ test('two repositories, two merges at once, two replicas: one gets through, and 
   const t = await attackWorld()
   const replica = await t.start({ port: await freePort() })
   try {
-    const here = await t.ask('toxic-here', administer)
-    const there = await elsewhere(t, 'toxic-there', read)
-    await t.approve(here.number, 'bob', 'erin')
-    await there.call('erin', 'POST', `/${there.number}/reviews`, { event: 'APPROVE', body: '' })
+    const here = await askIn(t, t.repository, 'toxic-here', administer)
+    const there = await askIn(t, t.second, 'toxic-there', read)
+    for (const { approve } of [here, there]) await approve()
     const both = [here.id, there.id]
     const states = async () => {
       const rows = await t.query<{ id: string; state: string }>(
@@ -40,53 +39,72 @@ test('two repositories, two merges at once, two replicas: one gets through, and 
       return Object.fromEntries(rows.map(({ id, state }) => [id, state]))
     }
     await until('both to be known', async () => Object.keys(await states()).length === 2)
-    await Promise.all([
-      t.land(here.number),
-      there.call('erin', 'PUT', `/${there.number}/merge`, { merge_method: 'merge' }),
-    ])
+    await Promise.all([here.merge(), there.merge()])
     const over = await until('both to be decided', async () => {
       const now = await states()
       return Object.values(now).every((one) => one === 'active' || one === 'refused') && now
     })
     expect(Object.values(over).toSorted()).toEqual(['active', 'refused'])
-    const refused = both.find((id) => over[id] === 'refused') ?? ''
-    const held = both.find((id) => over[id] === 'active') ?? ''
-    expect(await t.bindings()).not.toContain(refused)
-    const refusal = (await t.events(refused)).find(({ type }) => type === 'grant.refused')
-    expect(refusal?.data.why).toContain(verdict)
-    const at = refused === here.id ? `/repos/${t.repository.fullName}` : `/repos/${t.second.fullName}`
-    const pull = refused === here.id ? here.number : there.number
-    await until('the pull request to say so', async () => {
-      const { body } = await t.people.erin.api('GET', `${at}/issues/${pull}/comments`)
-      return (body as readonly { readonly body: string }[]).some((one) => one.body.includes(verdict))
-    })
+    const [held, refused] = over[here.id] === 'active' ? [here, there] : [there, here]
+    await refusedAsToxic(t, refused)
 
-    const third = await t.ask('toxic-third', held === here.id ? read : administer)
-    await t.approve(third.number, 'bob', 'erin')
-    await t.checked(third.head, 'failure', verdict)
-    await t.land(third.number)
-    await t.refused(third, verdict)
-    if (held === there.id) await withoutReason(t, held, third.id)
-    expect(await t.gitsudo('carol', 'revoke', held)).toMatchObject({ status: 0 })
-    await t.reached(held, 'ended')
+    // Where it is not held, so that the grant that stands against it is another repository's.
+    const [free, spec] = held === here ? ([t.second, read] as const) : ([t.repository, administer] as const)
+    const third = await askIn(t, free, 'toxic-third', spec)
+    await third.approve()
+    await third.merge()
+    await t.reached(third.id, 'refused')
+    await refusedAsToxic(t, third)
+    await withoutReason(t, held.id, third.id)
+    expect(await t.gitsudo('carol', 'revoke', held.id)).toMatchObject({ status: 0 })
+    await t.reached(held.id, 'ended')
   } finally {
     await replica.stop()
   }
 })
 
-/** The same in the second repository; alice asks for carol. */
-const elsewhere = async (t: AttackWorld, slug: string, spec: typeof read) => {
+type AskedIn = Awaited<ReturnType<typeof askIn>>
+
+/** In one of the repositories alice asks for carol. */
+const askIn = async (
+  t: AttackWorld,
+  { id: repository, fullName }: AttackWorld['second'],
+  slug: string,
+  spec: typeof administer | typeof read,
+) => {
   const path = pathOf(slug)
-  const clone = await t.clone('alice', 'main', t.second.fullName)
+  const clone = await t.clone('alice', 'main', fullName)
   await clone.commit({ [path]: textOf(spec) })
   await clone.git('push', '--quiet', 'origin', `HEAD:refs/heads/ask/${slug}`)
-  const call = async (who: Login, method: string, rest: string, body: object) => {
-    const answer = await t.people[who].api(method, `/repos/${t.second.fullName}/pulls${rest}`, body)
+  const call = async (who: Login, method: string, rest: string, body?: object) => {
+    const answer = await t.people[who].api(method, `/repos/${fullName}${rest}`, body)
     expect([answer.status < 300, answer.body]).toEqual([true, answer.body])
-    return answer.body as { readonly number: number }
+    return answer.body
   }
-  const { number } = await call('alice', 'POST', '', { title: slug, head: `ask/${slug}`, base: 'main' })
-  return { number, id: requestId(t.second.id, number, path), call }
+  const opened = await call('alice', 'POST', '/pulls', { title: slug, head: `ask/${slug}`, base: 'main' })
+  const { number } = opened as { readonly number: number }
+  return {
+    repository,
+    number,
+    id: requestId(repository, number, path),
+    approve: async () => {
+      for (const who of ['bob', 'erin'] as const)
+        await call(who, 'POST', `/pulls/${number}/reviews`, { event: 'APPROVE', body: '' })
+    },
+    merge: () => call('erin', 'PUT', `/pulls/${number}/merge`, { merge_method: 'merge' }),
+    comments: async () => (await call('erin', 'GET', `/issues/${number}/comments`)) as { body: string }[],
+  }
+}
+
+const refusedAsToxic = async (
+  t: AttackWorld,
+  { id, number, repository, comments }: AskedIn,
+): Promise<void> => {
+  const said = async () => (await comments()).some(({ body }) => body.includes(verdict))
+  await until('the pull request to say so', said)
+  await t.nothingGranted(number, repository)
+  const refusal = (await t.events(id)).find(({ type }) => type === 'grant.refused')
+  expect(refusal?.data.why).toContain(verdict)
 }
 
 /** What was put to the policies of one repository about a grant of another. */

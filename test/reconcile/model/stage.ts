@@ -3,7 +3,7 @@ import { readRequest } from '../../../app/request/read.ts'
 import { accessWorld } from '../../support/memory/access-world.ts'
 import { createCrashes } from '../../support/memory/crash.ts'
 import { repositoryId } from '../../support/memory/hub.ts'
-import { openedIn } from '../../support/restatement/opened.ts'
+import { isScheduled, openedIn } from '../../support/restatement/opened.ts'
 import type { Asked, Truth } from '../../support/restatement/truth.ts'
 import { loadRules, policyOf, rulesPath, rulesText } from './rules.ts'
 
@@ -149,8 +149,11 @@ export const truthOf = async (
         given.includes(type) && other !== number ? [String(data.path)] : [],
       ),
     ),
-    refusals: sealed.flatMap(({ type, pull: other = 0, data, commit = '' }) =>
-      type === 'grant.refused' && other !== number && (hub.pulls.get(other)?.base.ref ?? 'main') === 'main'
+    refusals: sealed.flatMap(({ type, pull: other = 0, data, commit = '' }, at) =>
+      type === 'grant.refused' &&
+      other !== number &&
+      (hub.pulls.get(other)?.base.ref ?? 'main') === 'main' &&
+      !isScheduled(sealed.slice(0, at), number, data.path)
         ? [{ path: String(data.path), commit }]
         : [],
     ),

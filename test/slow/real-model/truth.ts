@@ -1,6 +1,6 @@
 import type { LedgerEvent } from '../../../app/audit/event.ts'
 import { readRequest } from '../../../app/request/read.ts'
-import { openedIn } from '../../support/restatement/opened.ts'
+import { isScheduled, openedIn } from '../../support/restatement/opened.ts'
 import type { Asked, Truth } from '../../support/restatement/truth.ts'
 import { accountOf, type Play, type Snapshot } from './record.ts'
 import { type Data, policyOf } from './rules.ts'
@@ -60,9 +60,10 @@ export const truthOf = (
         given.includes(type) && other !== number ? [String(data.path)] : [],
       ),
     ),
-    refusals: before.flatMap(({ type, pull: other = 0, data, commit = '' }) => {
+    refusals: before.flatMap(({ type, pull: other = 0, data, commit = '' }, nth) => {
       const base = pulls.find((one) => one.number === other)?.base ?? 'main'
-      return type === 'grant.refused' && other !== number && base === 'main'
+      const late = isScheduled(before.slice(0, nth), number, data.path)
+      return type === 'grant.refused' && other !== number && base === 'main' && !late
         ? [{ path: String(data.path), commit }]
         : []
     }),

@@ -14,3 +14,7 @@ export const openedIn =
     const over = cancelled !== undefined && own.indexOf(cancelled) > own.indexOf(created)
     return Math.max(Date.parse(created.at), (over ? reopened : undefined) ?? 0)
   }
+
+/** Whether a pull request was scheduled at a path: whoever comes to it after that takes nothing away by being refused. */
+export const isScheduled = (sealed: readonly LedgerEvent[], number: number, path: unknown): boolean =>
+  sealed.some(({ type, pull, data }) => type === 'grant.scheduled' && pull === number && data.path === path)

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
 import { processDeps } from '../app/cli/process.ts'
 import { runProgram } from '../app/cli/program.ts'
 import { compose } from '../app/compose.ts'
@@ -14,21 +15,28 @@ import { readStops, withStops } from './support/stop-points.ts'
  * (support/cloud-faults.ts), which may come and go while the process runs.
  * `GITSUDO_TEST_POLICIES`: set where the access repository has the policies of attacks 4.1 to 4.3
  * (support/odd-policies.ts).
+ * `GITSUDO_TEST_CATCH_UP`: set where a replica's catching up waits by this clock, too.
  * `GITSUDO_TEST_MOCK`: the address that says what each call of the mock meets (support/mock-faults.ts).
  */
 const {
   GITSUDO_TEST_CLOCK_FILE: clockFile,
   GITSUDO_TEST_STOPS: stopFile,
+  GITSUDO_TEST_CATCH_UP: byClock,
   GITSUDO_TEST_MOCK: mock,
   GITSUDO_TEST_POLICIES: odd,
 } = process.env
 const now = () => Date.now() + (clockFile === undefined ? 0 : Number(readFileSync(clockFile, 'utf8')))
 const stops = stopFile === undefined ? [] : readStops(stopFile)
 
+const sleep = async (ms: number, signal: AbortSignal): Promise<void> => {
+  for (const until = now() + ms; !signal.aborted && now() < until; ) await pause(100)
+}
+
 const closing: (() => Promise<void>)[] = []
 
 const parts = compose(process.env, 'under-test', {
   clock: { now },
+  ...(byClock === undefined ? {} : { sleep }),
   wrap: (given) => {
     const oddly = odd === undefined ? undefined : withOddPolicies(given)
     if (oddly !== undefined) closing.push(oddly.close)

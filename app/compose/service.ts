@@ -41,8 +41,14 @@ export type Service = {
   stop(): Promise<void>
 }
 
-/** What a process under test changes: its clock, and stop points around the ports. */
-export type Overrides = { readonly clock?: Clock; readonly wrap?: (ports: Ports) => Ports }
+type Sleep = (ms: number, signal: AbortSignal) => Promise<void>
+
+/** What a process under test changes: its clock, how it waits to catch up again, and stop points around the ports. */
+export type Overrides = {
+  readonly clock?: Clock
+  readonly sleep?: Sleep
+  readonly wrap?: (ports: Ports) => Ports
+}
 
 const catchUpEveryMs = 5 * 60_000
 /** By then a delivery that was on its way has arrived, or is lost. */
@@ -133,7 +139,7 @@ export const startService = async (
     ),
   )
   const timer = runTimer({ ...ports, sleep }, stopping.signal)
-  const background = keepUp(deps, stopping.signal)
+  const background = keepUp(deps, stopping.signal, overrides.sleep ?? sleep)
   const keeping = keepLedger(
     {
       checkpoints: ports.checkpoints,
@@ -162,7 +168,7 @@ export const startService = async (
 }
 
 /** Resolves after `ms`, or at once when the signal aborts. */
-const sleep = async (ms: number, signal: AbortSignal): Promise<void> => {
+const sleep: Sleep = async (ms, signal) => {
   try {
     await pause(ms, undefined, { signal })
   } catch (error) {
@@ -201,7 +207,7 @@ const work = async (deps: Deps & Parameters<typeof createCloudReconciler>[0]): P
  * Loads the accepted policies, and asks every 5 minutes what deliveries were missed, until the service stops. Policies
  * that cannot be had keep nothing from other repositories: they are waited for beside.
  */
-const keepUp = async (deps: Deps, signal: AbortSignal): Promise<void> => {
+const keepUp = async (deps: Deps, signal: AbortSignal, sleep: Sleep): Promise<void> => {
   let loading: Promise<unknown> | undefined = Promise.all(
     [...deps.settings.repositories.values()].map((repository) => load(deps, repository, signal)),
   ).finally(() => {

@@ -5,7 +5,9 @@ import { expect, test } from 'vitest'
 import { requestId } from '../../app/request/id.ts'
 import { freePort } from '../../app/sandbox/world.ts'
 import { pathOf, textOf } from '../support/world.ts'
-import { attackWorld } from './support/world.ts'
+import { live } from './support/cloud.ts'
+import { held } from './support/quiet.ts'
+import { attackWorld, ownWorld, timedWorld } from './support/world.ts'
 
 test('what nobody was told of is found on the branch', async () => {
   const t = await attackWorld()
@@ -30,5 +32,42 @@ test('what nobody was told of is found on the branch', async () => {
     expect(await t.bindings()).not.toContain(asked.id)
   } finally {
     await replica.stop()
+  }
+})
+
+test('a branch set back and forth between two looks ends what was missing meanwhile', async () => {
+  const t = await timedWorld()
+  const asked = await live(t, 'set-back')
+  const { fullName } = t.repository
+  const rule = (allowForcePushes: boolean) =>
+    t.github.admin.protectBranch(fullName, 'main', {
+      requiredChecks: [{ context: 'gitsudo' }],
+      allowForcePushes,
+    })
+  await held(t, async () => {
+    const theirs = await t.clone('erin')
+    rule(true)
+    await theirs.git('push', '--quiet', '--force', 'origin', 'HEAD^:main')
+    rule(false)
+    await theirs.git('push', '--quiet', 'origin', 'HEAD:main')
+  })
+  await t.reached(asked.id, 'ended')
+  expect(await t.bindings()).not.toContain(asked.id)
+})
+
+test('what nobody was told of is found by a replica that runs, within five minutes', async () => {
+  const t = await ownWorld({ merge: 'manual', env: { GITSUDO_TEST_CATCH_UP: 'by the clock' } })
+  try {
+    const asked = await live(t, 'lost-while-running')
+    const heard = t.github.admin.faults.deliveries({ happens: 'lose', event: 'push' })
+    const theirs = await t.clone('erin')
+    await theirs.commit({ [asked.path]: null })
+    await theirs.git('push', '--quiet', 'origin', 'main')
+    heard()
+    await t.advance(5 * 60_000)
+    await t.reached(asked.id, 'ended')
+    expect(await t.bindings()).not.toContain(asked.id)
+  } finally {
+    await t.close()
   }
 })

@@ -2,6 +2,7 @@ import type { Intent } from '../../app/grant/intent.ts'
 import type { Provider } from '../../app/provider/port.ts'
 import { azureWorld, owner, reader, subscription } from '../support/azure.ts'
 import { describeProvider, type Harness } from './contract.ts'
+import { describeList } from './contract-list.ts'
 
 const resource = `${subscription}/resourceGroups/${'g'.repeat(90)}/providers/Microsoft.Storage/storageAccounts/${'s'.repeat(260)}`
 
@@ -140,3 +141,7 @@ const harness = async (mode: 'role_assignment' | 'pim'): Promise<Harness> => {
 
 describeProvider('azure', () => harness('role_assignment'))
 describeProvider('azure with PIM', () => harness('pim'))
+describeList('azure, with a role by its name,', async () => {
+  const made = await harness('role_assignment')
+  return { ...made, intent: (number, change) => made.intent(number, { cloudRole: 'Reader', ...change }) }
+})

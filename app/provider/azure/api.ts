@@ -157,3 +157,9 @@ const ifForbidden = (error: unknown): readonly [] => {
   if (error instanceof ProviderError && error.kind === 'forbidden') return []
   throw error
 }
+
+/** Of `roleDefinition`: there is none of that name. */
+export const ifNoRole = (error: unknown): undefined => {
+  if (error instanceof ProviderError && error.kind === 'invalid') return undefined
+  throw error
+}

@@ -2,15 +2,17 @@ import { azureScope } from '../../grant/grantable/azure.ts'
 import { refusals } from '../../grant/grantable.ts'
 import type { Intent } from '../../grant/intent.ts'
 import { parseRequestId } from '../../request/id.ts'
+import { eachOf } from '../each-of.ts'
 import { listPlaces } from '../listing.ts'
 import { base32 } from '../mark.ts'
 import type { Offer } from '../offer.ts'
-import { type Binding, type Observation, type Provider, ProviderError } from '../port.ts'
+import { type Binding, type Call, type Observation, type Provider, ProviderError } from '../port.ts'
 import { createApi } from './api.ts'
 import { checkAzure } from './check.ts'
 import type { AzureCredentials } from './credentials.ts'
+import { createDiffering } from './differing.ts'
 import { guidOf } from './guid.ts'
-import { differing, type Held } from './held.ts'
+import type { Held } from './held.ts'
 import { createPim } from './pim.ts'
 import { createRoleAssignments } from './role-assignments.ts'
 import { type Wanted, wantedOf } from './wanted.ts'
@@ -35,13 +37,16 @@ export const createAzure = (options: AzureOptions): Provider => {
   const { clock, instance } = options
   const api = createApi(options)
   const prefix = `gitsudo-${base32(instance)}-`
+  const differing = createDiffering(api)
   const way =
-    options.mode === 'pim' ? createPim(api, { ...options, prefix }) : createRoleAssignments(api, prefix)
+    options.mode === 'pim'
+      ? createPim(api, { ...options, prefix })
+      : createRoleAssignments(api, prefix, differing)
   const read = (intent: Intent): Wanted | undefined => wantedOf(intent, instance, prefix)
-  const seen = (held: Held | undefined, wanted: Wanted): Observation => {
+  const seen = async (held: Held | undefined, wanted: Wanted, { signal }: Call): Promise<Observation> => {
     if (held === undefined) return { kind: 'absent' }
     const { expiresAt } = held
-    const differs = differing(held, wanted)
+    const differs = await differing(held, wanted, signal)
     return {
       kind: 'present',
       handle: handleOf(wanted.scope, wanted.guid),
@@ -67,7 +72,9 @@ export const createAzure = (options: AzureOptions): Provider => {
 
     async inspect(intent, call) {
       const wanted = read(intent)
-      return wanted === undefined ? { kind: 'absent' } : seen(await way.look(wanted, call.signal), wanted)
+      return wanted === undefined
+        ? { kind: 'absent' }
+        : seen(await way.look(wanted, call.signal), wanted, call)
     },
 
     async ensure(intent, call) {
@@ -76,7 +83,7 @@ export const createAzure = (options: AzureOptions): Provider => {
       if (wanted === undefined || refusal !== undefined)
         throw new ProviderError('invalid', `azure: ${refusal?.had ?? intent.scope}`)
       if (clock.now() >= intent.endsAt) throw new ProviderError('invalid', 'azure: the end has passed')
-      const there = seen(await way.give(wanted, call.signal), wanted)
+      const there = await seen(await way.give(wanted, call.signal), wanted, call)
       if (there.kind === 'present') return there
       throw new ProviderError('unavailable', `azure: given at ${wanted.scope}, but not to be read yet`)
     },
@@ -100,15 +107,16 @@ export const createAzure = (options: AzureOptions): Provider => {
       // Azure shows what gitsudo may see, and a grant may be in what it may not.
       const hidden = new Set([...live.values()].map(({ wanted }) => rootOf(wanted.scope)))
       const scopes = [...shown, ...[...hidden].filter((scope) => !known.has(scope))]
-      const bindingOf = (held: Held): readonly Binding[] => {
-        const { mark, principal, role, scope, expiresAt } = held
-        const guids = [...held.guids, ...(held.askedAs === undefined ? [] : [held.askedAs])]
-        const handles = guids.map((guid) => handleOf(scope, guid))
+      const bindingOf = async (held: Held, signal: AbortSignal): Promise<readonly Binding[]> => {
+        const { askedAs, guids, mark, principal, role, scope, expiresAt } = held
+        const handles = [...guids, ...(askedAs === undefined ? [] : [askedAs])].map((guid) =>
+          handleOf(scope, guid),
+        )
         const handle = handles.find((one) => live.has(one)) ?? handles[0] ?? ''
         const here = live.get(handle)
+        const differs = here && (await differing(held, here.wanted, signal))
         // What is shared outlives the grant that it was made for.
         const grant = here?.intent.grant ?? grantOf(mark, prefix)
-        const differs = here === undefined ? undefined : differing(held, here.wanted)
         if (grant === undefined) return []
         return [
           {
@@ -123,7 +131,7 @@ export const createAzure = (options: AzureOptions): Provider => {
         ]
       }
       const readAt = async (scope: string, signal: AbortSignal) =>
-        (await way.list(scope, signal).catch(ifGone)).flatMap(bindingOf)
+        (await eachOf(await way.list(scope, signal).catch(ifGone), (held) => bindingOf(held, signal))).flat()
       const { bindings, unread } = await listPlaces(scopes, (scope) => scope, readAt, call, clock.now())
       // What is inherited shows at every scope below.
       return { bindings: [...new Map(bindings.map((one) => [one.handle, one])).values()], unread }
@@ -131,7 +139,9 @@ export const createAzure = (options: AzureOptions): Provider => {
 
     async cutBack(intent, call) {
       const wanted = read(intent)
-      return wanted === undefined ? { kind: 'absent' } : seen(await way.narrow(wanted, call.signal), wanted)
+      return wanted === undefined
+        ? { kind: 'absent' }
+        : seen(await way.narrow(wanted, call.signal), wanted, call)
     },
 
     async discard({ handle, principal, role }, call) {

@@ -1,5 +1,3 @@
-import type { Wanted } from './wanted.ts'
-
 /** What is there, whoever's it is. `expiresAt`: epoch milliseconds. */
 export type Held = {
   /** Our GUIDs that it may be under. */
@@ -17,10 +15,3 @@ export type Held = {
 /** The GUID in a role definition's id. */
 export const roleIdOf = (definition: string | undefined): string =>
   definition?.split('/').at(-1)?.toLowerCase() ?? ''
-
-/** Whom or what else it gives than was wanted, in words; a role that is wanted by its name is taken at its word. */
-export const differing = (held: Held, { principal, role }: Wanted): string | undefined => {
-  const same =
-    held.principal.toLowerCase() === principal.id && (!('id' in role) || roleIdOf(held.role) === role.id)
-  return same ? undefined : `${held.principal} has ${held.role}`
-}

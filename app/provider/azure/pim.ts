@@ -5,7 +5,7 @@ import { azureScope, leastPimSeconds } from '../../grant/grantable/azure.ts'
 import { afterWrite } from '../after-write.ts'
 import { eachOf } from '../each-of.ts'
 import { ProviderError } from '../port.ts'
-import { type Api, action, collected, path } from './api.ts'
+import { type Api, action, collected, ifNoRole, path } from './api.ts'
 import { codeOf } from './faults.ts'
 import { roleIdOf } from './held.ts'
 import { type Active, activeOf, askedIn, never, ticketOf } from './pim-active.ts'
@@ -254,8 +254,3 @@ const taken = ({ scope, principal }: Wanted): ProviderError =>
     'invalid',
     `azure: ${principal.id} has that role at ${scope} already, by an assignment that is not gitsudo’s: take it away first`,
   )
-
-const ifNoRole = (error: unknown): undefined => {
-  if (error instanceof ProviderError && error.kind === 'invalid') return undefined
-  throw error
-}

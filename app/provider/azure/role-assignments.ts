@@ -1,15 +1,16 @@
 import type { RoleAssignment } from '@azure/arm-authorization'
 import { ProviderError } from '../port.ts'
 import { type Api, action, collected, path } from './api.ts'
+import type { Differing } from './differing.ts'
 import { codeOf } from './faults.ts'
-import { differing, type Held } from './held.ts'
+import type { Held } from './held.ts'
 import type { Way } from './way.ts'
 
 /** Codes that say that an assignment is not there, alone or with all that it was on. */
 const absent = ['RoleAssignmentNotFound', 'ResourceGroupNotFound', 'ResourceNotFound']
 
 /** Plain role assignments under a GUID of ours: they last until they are deleted. `prefix`: of our marks. */
-export const createRoleAssignments = (api: Api, prefix: string): Way => {
+export const createRoleAssignments = (api: Api, prefix: string, differing: Differing): Way => {
   type At = { readonly scope: string; readonly guid: string }
 
   const read = ({ scope, guid }: At, signal: AbortSignal): Promise<Held | undefined> =>
@@ -55,7 +56,8 @@ export const createRoleAssignments = (api: Api, prefix: string): Way => {
     // Azure changes nothing about whom an assignment is for: what is for somebody else was put in its place.
     async narrow(wanted, signal) {
       const held = await read(wanted, signal)
-      return held === undefined || differing(held, wanted) === undefined ? held : remove(wanted, signal)
+      if (held === undefined || (await differing(held, wanted, signal)) === undefined) return held
+      return remove(wanted, signal)
     },
 
     async discard(found, signal) {

@@ -41,3 +41,21 @@ test('a revocation is not done before that end is moved', async () => {
   expect([await state(), end()]).toEqual(['ended', short.endsAt])
   await w.azure.close()
 })
+
+test('a shared assignment stays for a grant whose principal is written in another way', async () => {
+  const world = memoryWorld()
+  const w = await azureWorld('role_assignment', world.clock)
+  world.deps.providers.set('azure', w.provider())
+  const first = w.intent(1)
+  const principal = `user:${first.principal.toUpperCase()}`
+  const second = w.intent(2, { principal, endsAt: first.startsAt + 480 * minute })
+  for (const intent of [first, second]) await world.look(await world.open(intent))
+  await world.revoke(first.grant)
+  await world.look(first.grant)
+  expect((await world.store.grant(first.grant))?.state).toBe('ended')
+  expect(w.getsIn(first)).toBe(true)
+  await world.revoke(second.grant)
+  await world.look(second.grant)
+  expect(w.getsIn(first)).toBe(false)
+  await w.azure.close()
+})

@@ -1,4 +1,5 @@
 import type { Intent } from '../../grant/intent.ts'
+import { canonicalPrincipal } from '../../identity/principal.ts'
 import type { Call, Provider } from '../../provider/port.ts'
 import { holding } from '../holding.ts'
 import type { Lane } from '../turns/next-turn.ts'
@@ -46,13 +47,13 @@ export const sharersOf = async (
   intent: Intent,
 ): Promise<readonly Intent[]> => {
   if (!provider.traits.shared) return []
-  const key = provider.bindingKey(intent)
+  const [key, who] = [provider.bindingKey(intent), whoOf(intent)]
   const { open } = await deps.ledger.standing()
   const live: Intent[] = []
   for (const [id, { intent: other, stage, blocked }] of open) {
     if (id === intent.grant || blocked || stage === 'scheduled' || deps.clock.now() >= other.endsAt) continue
-    // A key costs more than two comparisons, and there may be thousands.
-    if (other.provider !== intent.provider || other.principal !== intent.principal) continue
+    // A key costs more than comparing whom it is for, and there may be thousands.
+    if (other.provider !== intent.provider || whoOf(other) !== who) continue
     if (provider.bindingKey(other) !== key) continue
     // What stands was read as far as the ledger is whole: an end behind that is in the grant's own events alone.
     const { blocked: ended, over, intent: own } = await readLedger(deps, id)
@@ -63,6 +64,8 @@ export const sharersOf = async (
   }
   return live
 }
+
+const whoOf = ({ provider, principal }: Intent): string => canonicalPrincipal(provider, principal)
 
 /** Of grants that share a binding the one that ends last. */
 export const lastOf = (one: Intent, others: readonly Intent[]): Intent =>

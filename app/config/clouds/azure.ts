@@ -18,7 +18,11 @@ export const azureSchema = z
       .enum(['role_assignment', 'pim'])
       .default('role_assignment')
       .meta(
-        about('How access is given: `role_assignment`.', 'role_assignment', { env: 'GITSUDO_AZURE_MODE' }),
+        about(
+          'How access is given: `role_assignment` or `pim` (Privileged Identity Management).',
+          'role_assignment',
+          { env: 'GITSUDO_AZURE_MODE' },
+        ),
       ),
     credentials_source: z
       .enum(['workload_identity', 'managed_identity', 'client_secret'])

@@ -186,6 +186,18 @@ test('who is new in the directory is found after a while', async () => {
   expect(await w.provider().ensure(w.intent(1), w.call())).toMatchObject({ kind: 'present' })
 })
 
+test('who is not in the directory after ten minutes is nobody', async () => {
+  const intent = w.intent(1)
+  w.azure.setPrincipal(person(1), undefined)
+  w.clock.advance(9 * minute)
+  expect(await fault(w.provider().ensure(intent, w.call()))).toMatchObject({ kind: 'conflict' })
+  w.clock.advance(minute)
+  expect(await fault(w.provider().ensure(intent, w.call()))).toMatchObject({
+    kind: 'invalid',
+    message: expect.stringMatching(/does not exist in the directory/),
+  })
+})
+
 test('what is left of a grant may be too short for PIM', async () => {
   const intent = w.intent(1)
   w.clock.advance(intent.endsAt - w.clock.now() - 4 * minute)

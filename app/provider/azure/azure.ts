@@ -11,6 +11,7 @@ import { createApi } from './api.ts'
 import { checkAzure } from './check.ts'
 import type { AzureCredentials } from './credentials.ts'
 import { createDiffering } from './differing.ts'
+import { codeOf } from './faults.ts'
 import { guidOf } from './guid.ts'
 import type { Held } from './held.ts'
 import { createPim } from './pim.ts'
@@ -83,7 +84,12 @@ export const createAzure = (options: AzureOptions): Provider => {
       if (wanted === undefined || refusal !== undefined)
         throw new ProviderError('invalid', `azure: ${refusal?.had ?? intent.scope}`)
       if (clock.now() >= intent.endsAt) throw new ProviderError('invalid', 'azure: the end has passed')
-      const there = await seen(await way.give(wanted, call.signal), wanted, call)
+      const held = await way.give(wanted, call.signal).catch((error: unknown) => {
+        // Longer than that the directory does not take to hear of somebody.
+        const isNobody = clock.now() >= intent.startsAt + replicationMs && isWithoutPrincipal(error)
+        throw isNobody ? new ProviderError('invalid', error.message, { cause: error.cause }) : error
+      })
+      const there = await seen(held, wanted, call)
       if (there.kind === 'present') return there
       throw new ProviderError('unavailable', `azure: given at ${wanted.scope}, but not to be read yet`)
     },
@@ -163,6 +169,12 @@ export const createAzure = (options: AzureOptions): Provider => {
     check: (call) => checkAzure(api, way, options, call),
   }
 }
+
+/** How long a principal that there is may be unknown, from a grant's start: Azure's directories take minutes. */
+const replicationMs = 10 * 60_000
+
+const isWithoutPrincipal = (error: unknown): error is ProviderError =>
+  error instanceof ProviderError && codeOf(error.cause) === 'PrincipalNotFound'
 
 /** The subscription or management group. */
 const rootOf = (scope: string): string =>

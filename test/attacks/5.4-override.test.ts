@@ -19,6 +19,7 @@ const update = (who: 'carol' | 'erin' | 'dave', name: string, ...more: readonly 
   t.gitsudo(who, 'policy', 'update', '--name', name, ...more)
 const enabled = async (name: string) =>
   (await t.query<{ enabled: boolean }>('select enabled from policies where name = $1', [name]))[0]?.enabled
+const alertsOf = (event: string) => t.replica.alerts.filter((one) => one.event === event).length
 const phases = async (name: string) => {
   await t.allSealed()
   const rows = await t.query<{ body: Buffer }>(
@@ -63,14 +64,21 @@ test('one administrator is not two, and nobody else is any', async () => {
     'erin asked for 4h',
   )
   expect(await enabled('two-person')).toBe(true)
-  await hands(t).root(
-    `insert into override_asks (repository, name, by_id, by_login, seconds, asked_at, mac_key, mac)
-     select $1, 'owners', by_id, by_login, seconds, asked_at, mac_key, mac from override_asks where by_id = $2`,
-    [t.repository.id, erin],
-  )
-  expect((await update('carol', 'owners', '--enabled', 'false')).stdout).toContain('another administrator')
-  await t.alerted('override_ask.forged', { policy: 'owners' })
-  expect(await enabled('owners')).toBe(true)
+  for (const [who, name] of [
+    ['app', 'low-risk'],
+    ['root', 'owners'],
+  ] as const) {
+    await hands(t)[who](
+      `insert into override_asks (repository, name, by_id, by_login, seconds, asked_at, mac_key, mac)
+       select repository, $1, by_id, by_login, seconds, asked_at, mac_key, mac
+       from override_asks where by_id = $2 and name = 'two-person'`,
+      [name, erin],
+    )
+    expect((await update('carol', name, '--enabled', 'false')).stdout).toContain('another administrator')
+    await t.alerted('override_ask.forged', { policy: name })
+    expect(await enabled(name)).toBe(true)
+  }
+  await t.alerted('database.changed', { table: 'override_asks', operation: 'insert' })
   expect((await phases('two-person')).slice(-3)).toEqual(['asked', 'asked', 'asked'])
 })
 
@@ -94,18 +102,23 @@ test('two administrators disable a policy for a while, and everybody can see it;
   await t.approve(asked.number, 'bob')
   await t.checked(asked.head, 'success', 'two-person')
 
-  await hands(t).root('create table kept as select * from policies')
+  await hands(t).root('create table kept as select * from policies; grant select on kept to gitsudo_app')
   expect((await update('erin', 'two-person', '--enabled', 'true')).stdout).toContain('is enabled')
   await t.checked(asked.head, 'action_required')
-  await hands(t).root(
-    'update policies p set (enabled, override_until, override_by, override_mac_key, override_mac) = (k.enabled, k.override_until, k.override_by, k.override_mac_key, k.override_mac) from kept k where k.name = p.name',
-  )
-  const again = await t.ask('overridden-again', admin)
-  await t.alerted('override.forged', { repository: t.repository.id })
-  await t.approve(again.number, 'bob')
-  await t.land(again.number)
-  await t.refused(again, 'approval')
-  expect(await update('erin', 'two-person', '--enabled', 'true')).toMatchObject({ status: 0 })
+  for (const who of ['app', 'root'] as const) {
+    const told = [alertsOf('override.forged'), alertsOf('database.changed')]
+    await hands(t)[who](
+      'update policies p set (enabled, override_until, override_by, override_mac_key, override_mac) = (k.enabled, k.override_until, k.override_by, k.override_mac_key, k.override_mac) from kept k where k.name = p.name',
+    )
+    const again = await t.ask(`overridden-again-${who}`, admin)
+    await until('the copy to be told', async () => alertsOf('override.forged') > (told[0] ?? 0))
+    if (who === 'app')
+      await until('the hand to be told', async () => alertsOf('database.changed') > (told[1] ?? 0))
+    await t.approve(again.number, 'bob')
+    await t.land(again.number)
+    await t.refused(again, 'approval')
+    expect(await update('erin', 'two-person', '--enabled', 'true')).toMatchObject({ status: 0 })
+  }
 })
 
 test('an override ends by itself', async () => {

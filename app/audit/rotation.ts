@@ -49,6 +49,37 @@ export function trustedKeys(given: readonly NoteKey[], rotationNotes: readonly s
 }
 
 /**
+ * Of stored notes, in their order, those that lead to one of these keys or on from one, over any number of rotations: the
+ * first for each key that the key itself has signed. Nobody without that key can have stored one before.
+ */
+export function linkedRotations(
+  keys: readonly NoteKey[],
+  rotationNotes: readonly string[],
+): readonly string[] {
+  const firsts = new Map<string, { readonly note: string; readonly key: NoteKey }>()
+  for (const note of rotationNotes) {
+    const key = attempt(() => {
+      const said = readRotation(openNote(note, []).text)
+      const ofOurs = keys.some(({ name }) => name === said.origin)
+      return ofOurs && openNote(note, [said.key]).signedBy.length > 0 ? said.key : undefined
+    })
+    if (key !== undefined && !firsts.has(key.text)) firsts.set(key.text, { note, key })
+  }
+  const known = [...keys, ...[...firsts.values()].map(({ key }) => key)]
+  const signed = [...firsts.values()].map(({ note }) => ({
+    note,
+    by: attempt(() => openNote(note, known).signedBy.map(({ text }) => text)) ?? [],
+  }))
+  const linked = new Set(keys.map(({ text }) => text))
+  for (let before = 0; before !== linked.size; ) {
+    before = linked.size
+    for (const { by } of signed)
+      if (by.some((text) => linked.has(text))) for (const text of by) linked.add(text)
+  }
+  return signed.filter(({ by }) => by.some((text) => linked.has(text))).map(({ note }) => note)
+}
+
+/**
  * Rotations by which one of `signers` that is known introduces those that are not. Known is who has signed the newest
  * checkpoint, or was introduced before; where there is no checkpoint yet, the first, which is in use.
  * @param signedBy those who have signed the newest checkpoint; undefined: there is none
@@ -60,7 +91,9 @@ export function rotationsDue(
 ): readonly string[] | 'nobody known' {
   const keys = signers.map(({ key }) => key)
   const started = signedBy ?? keys.slice(0, 1)
-  const named = rotationNotes.map((note) => attempt(() => readRotation(openNote(note, []).text).key.text))
+  const named = linkedRotations(keys, rotationNotes).map(
+    (note) => readRotation(openNote(note, []).text).key.text,
+  )
   const known = signers.filter(({ key }) => started.includes(key) || named.includes(key.text))
   const [by] = known.toSorted((a, b) => Number(started.includes(b.key)) - Number(started.includes(a.key)))
   if (by === undefined) return 'nobody known'

@@ -1,4 +1,4 @@
-import { NoteError, openNote } from '../audit/note.ts'
+import { openNote } from '../audit/note.ts'
 import { readRotation } from '../audit/rotation.ts'
 import { sealMs } from '../grant/bounds.ts'
 import { type AnchorStep, anchorDue, decideAnchor } from './anchor/decide.ts'
@@ -170,7 +170,7 @@ const filesOf = async (
   { note }: SignedCheckpoint,
 ): Promise<ReadonlyMap<string, string>> => {
   const { keys, rotations } = await checkpoints.keys()
-  const later = rotations.flatMap((one) => introducedBy(one) ?? [])
+  const later = rotations.map((one) => readRotation(openNote(one, []).text).key.text)
   // The first in use is the newest.
   const texts = [...new Set([...keys.filter((text) => !later.includes(text)).toReversed(), ...later])]
   return new Map([
@@ -178,13 +178,4 @@ const filesOf = async (
     ['keys', texts.map((text) => `${text}\n`).join('')],
     ...rotations.map((one, index) => [`rotations/${index + 1}`, one] as const),
   ])
-}
-
-const introducedBy = (rotation: string): string | undefined => {
-  try {
-    return readRotation(openNote(rotation, []).text).key.text
-  } catch (error) {
-    if (error instanceof NoteError) return undefined
-    throw error
-  }
 }

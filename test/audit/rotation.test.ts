@@ -2,7 +2,13 @@ import { generateKeyPairSync } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { NoteError, noteKey, openNote, signNote } from '../../app/audit/note.ts'
-import { readRotation, rotationNote, rotationText, trustedKeys } from '../../app/audit/rotation.ts'
+import {
+  linkedRotations,
+  readRotation,
+  rotationNote,
+  rotationText,
+  trustedKeys,
+} from '../../app/audit/rotation.ts'
 
 const signer = (name = 'acme.example') => {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519')
@@ -57,4 +63,14 @@ test.each([
   `gitsudo key rotation v2\nacme.example\n${second.key.text}\n`,
 ])('is no rotation: %j', (text) => {
   expect(() => readRotation(text)).toThrow(NoteError)
+})
+
+test('linked is what leads to a known key or on from one, once for each key, whatever else is stored', () => {
+  const text = rotationText({ origin: 'acme.example', key: stranger.key })
+  const again = `${rotationNote(second, third)}— x AAAA\n`
+  const others = ['x', `${text}\n— x AAAA\n`, rotationNote(signer(), stranger), signNote(text, [signer()])]
+  for (const known of [first, second, third, fourth])
+    expect(linkedRotations([known.key], [...others, ...notes, again, ...others])).toEqual(notes)
+  expect(linkedRotations([signer().key], notes)).toEqual([])
+  expect(linkedRotations([signer('other').key], notes)).toEqual([])
 })

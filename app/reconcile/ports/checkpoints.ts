@@ -36,6 +36,6 @@ export type Checkpoints = {
    * acknowledged that the ledger lost what it holds (trust.md 3.11).
    */
   recorded(type: 'ledger.anchored' | 'ledger.restored', commit: string): Promise<boolean>
-  /** Our public keys as note key texts, and the rotations that lead to them, oldest first. */
+  /** Our public keys as note key texts, and the rotations that link them with others (`linkedRotations`), oldest first. */
   keys(): Promise<{ readonly keys: readonly string[]; readonly rotations: readonly string[] }>
 }

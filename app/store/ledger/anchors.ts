@@ -4,6 +4,7 @@ import { eventIn } from '../../audit/body.ts'
 import { leafHash, linkHash, originHead } from '../../audit/chain.ts'
 import type { EventType, LedgerEvent } from '../../audit/event.ts'
 import type { NoteKey } from '../../audit/note.ts'
+import { linkedRotations } from '../../audit/rotation.ts'
 import type { AnchorState, Checkpoints } from '../../reconcile/ports/checkpoints.ts'
 import type { Keys } from '../../reconcile/ports/keys.ts'
 import { parseInstant } from '../../request/instant.ts'
@@ -78,7 +79,7 @@ export const anchorReads = (
 
     keys: async () => ({
       keys: noteKeys.map(({ text }) => text),
-      rotations: await readRotations(database),
+      rotations: linkedRotations(noteKeys, await readRotations(database)),
     }),
   }
 }

@@ -3,9 +3,10 @@ import { leafHash, linkHash, originHead } from '../../../app/audit/chain.ts'
 import { checkpointText, readCheckpoint } from '../../../app/audit/checkpoint.ts'
 import { createTree } from '../../../app/audit/merkle.ts'
 import { openNote, signNote } from '../../../app/audit/note.ts'
-import { trustedKeys } from '../../../app/audit/rotation.ts'
+import { rotationNote, rotationText, trustedKeys } from '../../../app/audit/rotation.ts'
 import { openDatabase } from '../../../app/store/database.ts'
 import { readCheckpoints, readRotations } from '../../../app/store/ledger/checkpoints.ts'
+import { withClient } from '../../support/client.ts'
 import { instance, newSigner, openStage, type Stage } from './stage.ts'
 
 let t: Stage
@@ -211,6 +212,31 @@ describe('rotation of the signing key', () => {
     expect(
       openNote(made?.note ?? '', trustedKeys([t.signer.key], await readRotations(two.database))).signedBy,
     ).toEqual([])
+  })
+
+  test('what others store as rotations is neither published nor taken for an introduction', async () => {
+    const one = await t.replica()
+    await one.seal()
+    await one.turn()
+    const stranger = newSigner()
+    const text = rotationText({ origin: instance, key: next.key })
+    for (const note of [
+      'x',
+      `${text}\n— x AAAA\n`,
+      rotationNote(stranger, newSigner()),
+      signNote(text, [stranger]),
+    ])
+      await withClient(t.postgres.appUrl, async (client) => {
+        await client.query("set gitsudo.announced = 'yes'")
+        await client.query('insert into key_rotations (note) values ($1)', [note])
+      })
+    t.clock.advance(61_000)
+    const two = await t.replica([t.signer, next])
+    await two.seal()
+    await two.turn()
+    const files = t.branch.at(t.branch.tips().at(-1) ?? '')
+    expect([...files.keys()].toSorted()).toEqual(['checkpoint', 'keys', 'rotations/1'])
+    expect(trustedKeys([t.signer.key], [files.get('rotations/1') ?? ''])).toHaveLength(2)
   })
 
   test('anchors carry the keys and the rotations', async () => {

@@ -2,14 +2,14 @@ import type { Checkpoint } from '../../audit/checkpoint.ts'
 import type { AnchorState } from '../ports/checkpoints.ts'
 import type { Sha } from '../ports/git.ts'
 
-/** audit.md: at most once a minute; what is urgent, at once. */
-const everyMs = 60_000
+/** audit.md: at most once a minute; what is urgent, at once, but for what comes right behind an anchor. */
+const everyMs = { events: 60_000, urgent: 5_000 }
 
 /** Whether what is sealed wants an anchor now (epoch ms). */
 export const anchorDue = ({ last, waiting }: AnchorState, now: number): boolean => {
   if (waiting === 'nothing') return false
   // One from the future: a clock was set back.
-  return waiting === 'urgent' || last === undefined || now - last.at >= everyMs || last.at > now
+  return last === undefined || now - last.at >= everyMs[waiting] || last.at > now
 }
 
 export type AnchorFacts = {

@@ -50,12 +50,23 @@ describe('anchors', () => {
     const one = await t.replica()
     await one.seal()
     await one.turn()
+    t.clock.advance(5_000)
     await one.seal(1, 'policy.overridden')
     await one.turn()
     expect(t.branch.writes()).toBe(2)
     await one.seal()
     await one.turn()
     expect(t.branch.writes()).toBe(2)
+  })
+
+  test('overrides without end are anchored every five seconds', async () => {
+    const one = await t.replica()
+    for (let second = 0; second <= 20; second += 1) {
+      await one.seal(1, 'policy.overridden')
+      await one.turn()
+      t.clock.advance(1_000)
+    }
+    expect(t.branch.writes()).toBe(5)
   })
 
   test('two replicas at once make one anchor', async () => {

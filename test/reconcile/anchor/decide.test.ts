@@ -11,7 +11,8 @@ describe('an anchor is due', () => {
     ['the first event', { waiting: 'events' }, true],
     ['an event a minute after the last anchor', { last: last(60), waiting: 'events' }, true],
     ['an event within the minute', { last: last(59.999), waiting: 'events' }, false],
-    ['something urgent within the minute', { last: last(1), waiting: 'urgent' }, true],
+    ['something urgent within the minute', { last: last(5), waiting: 'urgent' }, true],
+    ['something urgent right behind an anchor', { last: last(4.999), waiting: 'urgent' }, false],
     ['the clock was set back', { last: last(-600), waiting: 'events' }, true],
     ['the clock was set back, and nothing waits', { last: last(-600), waiting: 'nothing' }, false],
   ] as const)('%s', (_, state, due) => {

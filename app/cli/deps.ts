@@ -67,7 +67,8 @@ export type GitHubSays = {
   readonly repository: number
   readonly merged: readonly MergedPull[]
   readonly receipts: readonly Receipt[]
-  addsRequests(pull: number): Promise<boolean>
+  /** Undefined: GitHub does not list all of its files, and none of those that it lists is one. */
+  addsRequests(pull: number): Promise<boolean | undefined>
 }
 
 /** Where recorded decisions and the repository that they were made of lie. */

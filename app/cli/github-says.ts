@@ -46,10 +46,14 @@ export async function githubSays(
         repository,
         octokit.paginate(octokit.pulls.listFiles, { ...where, pull_number: pull }),
       )
-      return files.some(({ filename, status }) => arrives.has(status) && canonicalPath(filename).ok)
+      if (files.some(({ filename, status }) => arrives.has(status) && canonicalPath(filename).ok)) return true
+      return files.length < mostFiles ? false : undefined
     },
   }
 }
+
+/** GitHub lists no more of a pull request. */
+const mostFiles = 3_000
 
 /** How GitHub calls a file that was not at its path before. */
 const arrives: ReadonlySet<string> = new Set(['added', 'renamed', 'copied'])

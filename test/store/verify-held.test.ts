@@ -161,6 +161,19 @@ test("GitHub's merges and receipts: a file is asked about what it can know, a da
   })
 })
 
+test('a merged pull request of which GitHub does not list all files is unproven', async () => {
+  const github = {
+    ...{ repository: 1, receipts: [], merged: [{ number: 70, at: new Date(now - 7_200_000).toISOString() }] },
+    addsRequests: async () => undefined,
+  }
+  expect(await ledger.verify({ stateDir: ledger.newState(), github })).toMatchObject({
+    exit: 3,
+    comparisons: expect.arrayContaining([
+      expect.objectContaining({ outcome: 'unproven', said: expect.stringContaining('whether #70 did') }),
+    ]),
+  })
+})
+
 test('the branch whose merges grant need not be the main one', async () => {
   const main = ledger.git(['rev-parse', 'main'])
   ledger.point('live', main)

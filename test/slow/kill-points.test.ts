@@ -54,9 +54,15 @@ const points: readonly KillPoint[] = [
 
 /** Between record and act; played whatever the seed says. */
 const always = [
-  'intent staged, not known to be sealed',
-  'after the provider gave',
+  'delivery stored, not answered',
+  'check created, answer not seen',
   'between check and comment',
+  'verdict under its locks',
+  'intent staged, not known to be sealed',
+  'intent sealed',
+  'attempt opened',
+  'after the provider gave',
+  'before grant.issued',
   'after the provider took away',
 ]
 const chosen = new Set([...points.filter(({ at }) => always.includes(at)), ...tenth(points)])

@@ -169,7 +169,7 @@ const roleRules = ({ role }: RequestFacts, asked: AccessRequest): readonly RuleN
       inScope,
       'exactly a scope that the catalogue lists',
       inScope ? asked.scope : `${asked.scope} is no scope of ${role.role}`,
-      scopes === '' ? 'the catalogue lists none' : `one of these would pass: ${scopes}`,
+      scopes === '' ? 'the catalogue lists none' : `${role.role} is given in: ${scopes}`,
     ),
     check(
       'duration',
@@ -177,7 +177,7 @@ const roleRules = ({ role }: RequestFacts, asked: AccessRequest): readonly RuleN
       short,
       `at most ${most}`,
       short ? length : `${length} is more than the ${most} of ${role.role}`,
-      `${most} would pass`,
+      `${role.role} is given for at most ${most}`,
     ),
   ]
 }

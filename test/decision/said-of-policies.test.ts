@@ -38,9 +38,9 @@ describe('what a decision says about policies', () => {
     expect(decide(refused).requests[0]?.hints).toEqual(hints)
     expect(decide(patched(open, { policies: { hints } })).requests[0]?.hints).toEqual([])
   })
-  test('what is too long, and what would pass', () => {
+  test('what is too long, and how long it may be', () => {
     expect(decide(patched(open, { access: { durationSeconds: 86_400 } })).requests[0]?.hints).toEqual([
-      '4h would pass',
+      'prod-infra-admin is given for at most 4h',
     ])
   })
   test('requirements with who meets them', () => {

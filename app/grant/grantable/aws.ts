@@ -99,7 +99,7 @@ const sessionRefusals = (
     faults.push({
       needed: `a duration of at most ${formatDuration(most)}`,
       had: `${formatDuration(seconds)} is more than ${chained ? 'a session assumed from a role can last' : 'the longest session that AWS gives'}`,
-      remedy: `${formatDuration(most)} would pass`,
+      remedy: `ask for at most ${formatDuration(most)}`,
     })
   return faults
 }

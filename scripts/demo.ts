@@ -31,6 +31,7 @@ try {
     entry: { command: process.execPath, args: [join(root, 'bin', 'gitsudo.js')] },
     adminUrl: database.adminUrl,
     write: (line) => console.log(line),
+    colour: process.stdout.isTTY && !process.env.NO_COLOR,
     keep: values.keep,
     interrupted,
   })

@@ -14,6 +14,8 @@ export type DemoOptions = {
   readonly entry: Entry
   readonly adminUrl: string
   readonly write: (line: string) => void
+  /** Whether `write` leads to somebody who sees colours. */
+  readonly colour: boolean
   /** After the scenes everything stays up until `interrupted`. */
   readonly keep: boolean
   /** Resolves when somebody wants it to end: in the middle of a scene, too. */
@@ -26,7 +28,7 @@ export type DemoOptions = {
  */
 export const playDemo = async (options: DemoOptions): Promise<boolean> => {
   const { write } = options
-  const timeline = createTimeline(write, () => Date.now())
+  const timeline = createTimeline(write, () => Date.now(), options.colour)
   timeline.did('sandbox', 'starts a local GitHub, PostgreSQL and gitsudo')
   const world = await createWorld({ ...options, clock: { now: () => Date.now() } })
   let service: Service | undefined

@@ -1,4 +1,6 @@
-import pc from 'picocolors'
+import picocolors from 'picocolors'
+
+const { createColors } = picocolors
 
 /** The demo's voice: who did what, when, and what came of it. */
 export type Timeline = {
@@ -12,7 +14,13 @@ export type Timeline = {
 
 export class DemoFailure extends Error {}
 
-export const createTimeline = (write: (line: string) => void, now: () => number): Timeline => {
+/** @param colour whether who reads it sees colours */
+export const createTimeline = (
+  write: (line: string) => void,
+  now: () => number,
+  colour: boolean,
+): Timeline => {
+  const pc = createColors(colour)
   const started = now()
   const stamp = () => pc.dim(`${((now() - started) / 1000).toFixed(1).padStart(6)}s`)
   return {

@@ -12,6 +12,8 @@ import type { PullRequest } from './ports/github.ts'
 import type { RepositorySettings } from './ports/settings.ts'
 import { sayOnMembers, showGroupCheck } from './publish/group-check.ts'
 import { decideOn } from './pull-request/forecast.ts'
+import { outlived } from './pull-request/lapse.ts'
+import { openSince } from './pull-request/rows.ts'
 
 /**
  * Looks at what a merge queue wants to merge together and shows the answer on the group's head (trust.md 6.10b).
@@ -87,7 +89,8 @@ const memberOf = async (
   const beside = [...observed].flatMap(([number, { facts }]) =>
     number === pull.number ? [] : facts.requests,
   )
-  const { decision } = await decideOn(deps, own, beside)
+  const { decision: made } = await decideOn(deps, own, beside)
+  const decision = (await isTooOld(deps, own)) ? { ...made, ...tooOld } : made
   const shown = (await deps.store.pull(repository.id, pull.number))?.decision
   const differs: string[] = []
   for (const request of own.facts.requests) {
@@ -98,6 +101,22 @@ const memberOf = async (
   // Its own look is still to come, and with it the rows by which others see its requests.
   await deps.queue.wake([wakePull(repository.id, pull.number)])
   return at
+}
+
+const tooOld = {
+  verdict: 'denied',
+  summary: 'a request has lapsed: it was open longer than pendingTtl',
+} as const
+
+/** Nobody may have looked at it since its time was over (trust.md 7.03). */
+const isTooOld = async (deps: ObserveDeps, { facts }: Observed): Promise<boolean> => {
+  const rows = await deps.store.requestsOfPull(facts.repository.id, facts.pull.number)
+  return rows
+    .filter((row) => facts.requests.some(({ id }) => id === row.id))
+    .some(
+      (row) =>
+        row.state === 'lapsed' || outlived(deps, openSince(row, facts.pull.reviewsFrom), deps.clock.now()),
+    )
 }
 
 const sameBytes = async (mirror: Mirror, head: Sha, { path, blob }: RequestFacts): Promise<boolean> => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { createGroupReconciler } from '../../app/reconcile/merge-group.ts'
 import { GitHubError } from '../../app/reconcile/ports/github.ts'
 import { type AccessWorld, accessWorld } from '../support/memory/access-world.ts'
 import { repositoryId } from '../support/memory/hub.ts'
@@ -25,6 +26,25 @@ test('a group that waits for a pull request is looked at when that was first dec
   expect(world.queue.take()).toContainEqual(group)
   await world.lookAtPull(pull)
   expect(world.queue.take()).not.toContainEqual(group)
+})
+
+test.each([
+  ['the last hour', 7 * 24 - 1, 'success'],
+  ['its end', 7 * 24, 'failure'],
+])('what is open until %s of pendingTtl lets its group pass or not', async (_, hours, conclusion) => {
+  const world = accessWorld()
+  world.request('a')
+  await world.settle()
+  world.review(1, 'bob')
+  await world.settle()
+  world.clock.advance(hours * 3_600_000)
+  await told(world)
+  await createGroupReconciler(world.deps).look(group.key)
+  expect(
+    [...world.hub.checks.values()].findLast(({ externalId }) => !externalId.endsWith(':1')),
+  ).toMatchObject({
+    conclusion,
+  })
 })
 
 test('and when trouble is over, or there is another head', async () => {

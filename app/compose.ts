@@ -68,8 +68,13 @@ export const compose = (env: NodeJS.ProcessEnv, version: string, overrides: Over
     }
   }
   return {
-    manifest: async (url) =>
-      appManifest({ name: 'gitsudo', url, webhookUrl: `${url.replace(/\/+$/, '')}/webhooks/github` }),
+    manifest: async (url, redirectUrl) =>
+      appManifest({
+        name: 'gitsudo',
+        url,
+        webhookUrl: `${url.replace(/\/+$/, '')}/webhooks/github`,
+        ...(redirectUrl === undefined ? {} : { redirectUrl }),
+      }),
     async startService({ config: path, insecure, interrupted }) {
       const given = insecure ? { ...env, GITSUDO_INSECURE: 'true' } : env
       const service = await startService(loadConfig(path, given), version, interrupted, overrides)

@@ -184,8 +184,8 @@ export type CliDeps = {
   /** Resolves at SIGINT or SIGTERM. */
   interrupted(): Promise<void>
 
-  /** GitHub's App manifest for a service that GitHub reaches at `url`. */
-  manifest(url: string): Promise<unknown>
+  /** GitHub's App manifest for a service that GitHub reaches at `url`; `redirectUrl`: where it sends the browser then. */
+  manifest(url: string, redirectUrl?: string): Promise<unknown>
   /** Resolves once it is ready, or once `interrupted` while it waited for PostgreSQL: stopped, then. */
   startService(options: {
     readonly config?: string

@@ -155,12 +155,15 @@ describe('the service', () => {
       status: 0,
       out: 'made a key\n',
     })
-    const manifest = async (url: string) => ({ hook: url })
-    const { out } = await gitsudo(['server', 'init', '--print-manifest', '--url', 'https://g.example'], {
-      manifest,
-    })
-    expect(JSON.parse(out)).toEqual({ hook: 'https://g.example' })
-    expect((await gitsudo(['server', 'init', '--print-manifest'])).status).toBe(2)
+    const manifest = async (...said: unknown[]) => said
+    const print = ['server', 'init', '--print-manifest']
+    const { out } = await gitsudo([...print, '--url', 'https://g.example'], { manifest })
+    expect(JSON.parse(out)).toEqual(['https://g.example'])
+    const back = ['--redirect-url', 'https://here.example/']
+    const { out: both } = await gitsudo([...print, '--url', 'https://g.example', ...back], { manifest })
+    expect(JSON.parse(both)).toEqual(['https://g.example', 'https://here.example/'])
+    expect((await gitsudo([...print, '--url', 'https://g.example', '--redirect-url', 'here'])).status).toBe(2)
+    expect((await gitsudo(print)).status).toBe(2)
   })
 
   it('sweeps once', async () => {

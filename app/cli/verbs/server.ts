@@ -32,6 +32,10 @@ export const serverInit: Verb = {
     configFile,
     { flags: '--print-manifest', summary: 'only print the manifest' },
     { flags: '--url <url>', summary: "with --print-manifest: the service's public address" },
+    {
+      flags: '--redirect-url <url>',
+      summary: 'with --print-manifest: where GitHub sends the browser with the code',
+    },
   ],
   remote: false,
   json: false,
@@ -44,7 +48,15 @@ export const serverInit: Verb = {
           'The manifest needs the address at which GitHub reaches the service.',
           'write --url https://HOST',
         )
-      deps.out.write(`${JSON.stringify(await deps.manifest(url), null, 2)}\n`)
+      const back = text(args, 'redirectUrl')
+      if (back !== undefined && !URL.canParse(back))
+        throw new Failure(
+          'usage',
+          `${JSON.stringify(back)} is no address.`,
+          'write --redirect-url https://HOST',
+        )
+      const manifest = await (back === undefined ? deps.manifest(url) : deps.manifest(url, back))
+      deps.out.write(`${JSON.stringify(manifest, null, 2)}\n`)
       return 0
     }
     for (const line of await deps.initialise(configOf(args))) deps.out.write(`${line}\n`)

@@ -107,7 +107,10 @@ export const serverStatusSchema = z.looseObject({
 })
 export const versionSchema = z.object({ version: z.string(), api: z.string() })
 export const loginSchema = z.object({ client_id: z.string(), github_url: z.string() })
-export const reloadedSchema = z.object({ policies: z.number() })
+export const reloadedSchema = z.object({
+  policies: z.number(),
+  troubles: z.array(z.object({ repository: z.string(), why: z.string() })),
+})
 
 export const clientConfigurationSchema = z.object({
   github_api_url: z.string(),

@@ -16,6 +16,7 @@ import type { Metrics } from '../server/metrics.ts'
 import type { Anchoring } from './anchoring.ts'
 import type { OpenPorts, Ports } from './ports.ts'
 import type { Reach } from './reach.ts'
+import { reloadEach } from './reload.ts'
 import { within } from './within.ts'
 
 /** What the HTTP server may do, each a plain function over the ports. */
@@ -147,14 +148,11 @@ export const serverDeps = (
     },
     async reloadPolicies() {
       deps.policies.clear()
-      const enabled = await Promise.all(
-        repositories.map(async (repository) => {
-          const { policies } = await loadAccepted(deps, repository)
-          const off = await offOf(repository.id)
-          return policies.filter(({ name }) => !off.has(name)).length
-        }),
-      )
-      return enabled.reduce((count, some) => count + some, 0)
+      return reloadEach(repositories, async (repository) => {
+        const { policies } = await loadAccepted(deps, repository)
+        const off = await offOf(repository.id)
+        return policies.filter(({ name }) => !off.has(name)).length
+      })
     },
     async readiness() {
       return [

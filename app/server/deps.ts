@@ -130,8 +130,12 @@ export type ServerDeps = {
     readonly type: 'eligibility' | 'approval'
     readonly input: Readonly<Record<string, unknown>>
   }): Promise<EvaluateAnswer>
-  /** Reads the accepted policies of every repository anew; how many are enabled now. */
-  reloadPolicies(): Promise<number>
+  /** Reads the accepted policies of every repository anew; `policies`: how many are enabled now. */
+  reloadPolicies(): Promise<{
+    readonly policies: number
+    /** By repository: whose could not be read. */
+    readonly troubles: readonly { readonly repository: string; readonly why: string }[]
+  }>
   /** What there must be, or should be: answers within seconds, never throws. */
   readiness(): Promise<readonly Component[]>
   /** Facts about each repository, which never make the whole service unready. */

@@ -71,7 +71,10 @@ describe('policies and the service', () => {
 
   it('are read anew by an administrator', async () => {
     const { call } = await start()
-    expect((await call('POST', '/api/v1/server/reload-policies', 'admin')).json).toEqual({ policies: 3 })
+    expect((await call('POST', '/api/v1/server/reload-policies', 'admin')).json).toEqual({
+      policies: 3,
+      troubles: [],
+    })
     expect((await call('POST', '/api/v1/server/reload-policies', 'auditor')).status).toBe(403)
   })
 

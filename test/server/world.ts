@@ -256,7 +256,7 @@ export function world(over: Partial<ServerDeps> = {}) {
         assumed: { 'user.trust_tier': 4 },
       }
     },
-    reloadPolicies: async () => 3,
+    reloadPolicies: async () => ({ policies: 3, troubles: [] }),
     readiness: async () => [{ name: 'database', up: true, detail: 'answers' }],
     repositories: async () => [
       {

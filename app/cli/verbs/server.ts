@@ -1,6 +1,7 @@
+import { escapeUnseen } from '../../request/quote.ts'
 import { readinessSchema, reloadedSchema, serverStatusSchema, versionSchema } from '../api.ts'
 import { clientFor } from '../client.ts'
-import { Failure } from '../failure.ts'
+import { exitStatus, Failure } from '../failure.ts'
 import { offText } from '../off.ts'
 import { styleFor } from '../terminal/style.ts'
 import { fields, table } from '../terminal/table.ts'
@@ -188,12 +189,13 @@ export const serverReloadPolicies: Verb = {
   json: true,
   async run(deps, args) {
     refuseRepository(args, 'This reads the policies of', 'leave it out')
-    const { policies } = await clientFor(deps, args).post('/api/v1/server/reload-policies', reloadedSchema)
-    deps.out.write(
-      args.output === 'json'
-        ? `${JSON.stringify({ policies }, null, 2)}\n`
-        : `Policies read anew. Enabled: ${policies}\n`,
-    )
-    return 0
+    const answer = await clientFor(deps, args).post('/api/v1/server/reload-policies', reloadedSchema)
+    const { policies, troubles } = answer
+    const lines = [
+      `Policies read anew. Enabled: ${policies}`,
+      ...troubles.map(({ repository, why }) => escapeUnseen(`${repository}: ${why}`)),
+    ]
+    deps.out.write(args.output === 'json' ? `${JSON.stringify(answer, null, 2)}\n` : `${lines.join('\n')}\n`)
+    return troubles.length === 0 ? 0 : exitStatus.refused
   },
 }

@@ -101,7 +101,7 @@ export function policyRoutes(app: FastifyInstance, deps: ServerDeps, callers: Ca
   app.post('/api/v1/server/reload-policies', async (request) => {
     const caller = await callers.identify(request, 'fresh')
     administratorsOnly(caller)
-    return { policies: await deps.reloadPolicies() }
+    return deps.reloadPolicies()
   })
 }
 

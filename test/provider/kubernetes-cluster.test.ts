@@ -207,7 +207,15 @@ describe('several clusters', () => {
     const { bindings: all } = await both().list(w.call(), [])
     expect(all.map(({ scope }) => scope).sort()).toEqual(['production/checkout', 'staging/checkout'])
     another.other.faults.plan({ answer: 'unavailable' })
-    expect(await both().check(w.call())).toEqual([expect.stringMatching(/staging: .*unable to handle/)])
+    await expect(both().check(w.call())).rejects.toMatchObject({
+      kind: 'unavailable',
+      message: expect.stringMatching(/staging: .*unable to handle/),
+    })
+    w.offers.push({ cloudRole: 'view', scope: 'elsewhere', seconds: 3600 })
+    expect(await both().check(w.call())).toEqual([
+      expect.stringMatching(/staging: .*unable to handle/),
+      expect.stringMatching(/cluster elsewhere is not configured/),
+    ])
     expect((await both().inspect(here, w.call())).kind).toBe('present')
   })
 

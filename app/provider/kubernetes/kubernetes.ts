@@ -2,11 +2,10 @@ import { isDeepStrictEqual } from 'node:util'
 import { kubernetesPlace, kubernetesRole, kubernetesSubject } from '../../grant/grantable/kubernetes.ts'
 import { refusals } from '../../grant/grantable.ts'
 import type { Intent } from '../../grant/intent.ts'
-import { eachOf } from '../each-of.ts'
 import { listPlaces } from '../listing.ts'
-import { type Offer, readOffers } from '../offer.ts'
+import type { Offer } from '../offer.ts'
 import { type Binding, type Call, type Observation, type Provider, ProviderError } from '../port.ts'
-import { type Api, createApi } from './api.ts'
+import { createApi } from './api.ts'
 import {
   bindingOf,
   differing,
@@ -20,11 +19,11 @@ import {
   textOf,
   type Wanted,
 } from './binding.ts'
+import { checkKubernetes } from './check.ts'
 import type { Connection } from './connection.ts'
-import { TakenError } from './faults.ts'
+import { TakenError, unlessForbidden } from './faults.ts'
 import { untilInForce } from './in-force.ts'
 import { createMarks } from './marks.ts'
-import { missing } from './permissions.ts'
 import { createTokens } from './tokens.ts'
 
 type KubernetesOptions = {
@@ -199,36 +198,7 @@ export const createKubernetes = (options: KubernetesOptions): Provider => {
       }
     },
 
-    async check(call) {
-      const { offers, wrong } = await readOffers('kubernetes', options.offered, 'someone')
-      const asked = Map.groupBy(offers, ({ scope }) => kubernetesPlace(scope)?.cluster)
-      const found = await Promise.all(
-        [...clusters.values()].map(async ({ name, api, tokens }) => {
-          const there = asked.get(name) ?? []
-          try {
-            const lacks = (await missing(api, tokens?.namespace, there, call.signal)).map(
-              (one) => `${name}: permission ${one} is missing`,
-            )
-            return [...lacks, ...(await withoutRole(api, there, call.signal))]
-          } catch (error) {
-            if (error instanceof ProviderError) return [error.message]
-            throw error
-          }
-        }),
-      )
-      const others = [...asked.keys()].flatMap((name) =>
-        name === undefined || clusters.has(name)
-          ? []
-          : [`roles.yaml: cluster ${name} is not configured: add it to providers.kubernetes.clusters`],
-      )
-      const all = [...found.flat(), ...others, ...wrong]
-      return all.some((one) => one.includes(': permission '))
-        ? [
-            ...all,
-            'gitsudo’s own rights: deploy/kubernetes/rbac.yaml and tokens.yaml, with the roles of roles.yaml',
-          ]
-        : all
-    },
+    check: (call) => checkKubernetes([...clusters.values()], options.offered, call),
   }
   if (options.clusters.every(({ tokens }) => tokens === undefined)) return provider
   return {
@@ -271,25 +241,4 @@ const wantedOf = (intent: Intent, metadata: Wanted['metadata']): Wanted => {
   if (refusal !== undefined || wanted === undefined)
     throw new ProviderError('invalid', `kubernetes: ${refusal?.had ?? intent.scope}`)
   return wanted
-}
-
-/** Roles of the catalogue that a cluster does not have, as far as gitsudo may read them. */
-const withoutRole = async (
-  api: Api,
-  offers: readonly Offer[],
-  signal: AbortSignal,
-): Promise<readonly string[]> => {
-  const found = await eachOf(offers, async ({ scope, cloudRole }) => {
-    const [place, role] = [kubernetesPlace(scope), kubernetesRole(cloudRole)]
-    if (place === undefined || role === undefined) return []
-    const rules = await api.rules(role, place, signal).catch(unlessForbidden)
-    return rules === undefined ? [`roles.yaml: ${scope} has no ${role.kind} ${role.name}`] : []
-  })
-  return found.flat()
-}
-
-/** Where gitsudo may not read roles, nobody is asked whether they are in force. */
-const unlessForbidden = (error: unknown): readonly [] => {
-  if (error instanceof ProviderError && error.kind === 'forbidden') return []
-  throw error
 }

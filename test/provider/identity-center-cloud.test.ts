@@ -189,6 +189,27 @@ test.each([
   expect(mend).toContain(JSON.stringify(assignmentPermissions))
 })
 
+test('check tries each account and permission set, and names each that refuses beside what nobody can give', async () => {
+  const [other, set] = ['210987654321', permissionSet.replace(/.$/, '0')]
+  w.offered.push(
+    { cloudRole: permissionSet, scope: other, seconds: 60 },
+    { cloudRole: set, scope: other, seconds: 60 },
+    { cloudRole: set, scope: other, seconds: 3600 },
+    { cloudRole: 'ReadOnly', scope: account, seconds: 60 },
+  )
+  w.aws.faults.plan({ answer: 'forbidden', on: ['DeleteAccountAssignment'], about: other })
+  const found = await w.provider().check(w.call())
+  expect(found).toEqual([
+    expect.stringMatching(/permission \S+ is missing/),
+    expect.stringMatching(/permission \S+ is missing/),
+    expect.stringMatching(/ReadOnly is none/),
+    expect.stringMatching(/own permissions/),
+  ])
+  expect(found[0]).toContain(`${permissionSet} ${other}`)
+  expect(found[1]).toContain(`${set} ${other}`)
+  expect(w.aws.calls.get('GetUserId')).toBe(1)
+})
+
 test('check names what the catalogue has and nobody can give', async () => {
   w.offered.push({ cloudRole: 'ReadOnly', scope: account, seconds: 60 })
   expect(await w.provider().check(w.call())).toEqual([expect.stringMatching(/ReadOnly is none/)])

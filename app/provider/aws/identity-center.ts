@@ -2,6 +2,8 @@ import type { AwsReach } from '../../grant/grantable/aws.ts'
 import { refusals } from '../../grant/grantable.ts'
 import type { Intent } from '../../grant/intent.ts'
 import { afterWrite } from '../after-write.ts'
+import { eachOf } from '../each-of.ts'
+import { ifThere } from '../if-there.ts'
 import { listPlaces } from '../listing.ts'
 import { type Binding, type Call, type Observation, type Provider, ProviderError } from '../port.ts'
 import { unthrottled } from '../unthrottled.ts'
@@ -124,28 +126,29 @@ export const createIdentityCenter = (options: IdentityCenterOptions): Provider =
     },
 
     async check(call) {
-      try {
-        const offered = await options.records.offered()
-        if (offered.length === 0) return [nothingOffered]
-        const judged = offered.map((offer) => ({
-          ...offer,
-          faults: refusals('aws', { principal: 'someone', ...offer }, { aws: reach }),
-        }))
-        const wrong = judged.flatMap(({ faults }) => faults.map(({ had }) => had))
-        const some = judged.find(({ faults }) => faults.length === 0)
-        if (some === undefined) return wrong
-        const asked = { account: some.scope, permissionSet: some.cloudRole, user: nobody }
-        await api.isThere(asked, call.signal).catch(nobodys)
-        // Nobody's assignment: it is looked whether gitsudo may, and there is nothing to delete.
-        await api.delete(asked, call.signal, patienceOf(call))
-        await api.userId('nobody-of-this-name', call.signal).catch(nobodys)
-        return wrong
-      } catch (error) {
-        if (!(error instanceof ProviderError)) throw error
-        return error.kind === 'forbidden'
-          ? [error.message, `gitsudo's own permissions: ${JSON.stringify(assignmentPolicy())}`]
-          : [error.message]
-      }
+      const offered = await options.records.offered()
+      if (offered.length === 0) return [nothingOffered]
+      const judged = offered.map((offer) => ({
+        ...offer,
+        faults: refusals('aws', { principal: 'someone', ...offer }, { aws: reach }),
+      }))
+      const wrong = judged.flatMap(({ faults }) => faults.map(({ had }) => had))
+      const sound = judged.filter(({ faults }) => faults.length === 0)
+      const pairs = new Map(sound.map((one) => [`${one.scope} ${one.cloudRole}`, one]))
+      const tried = await eachOf([...pairs.values()], ({ scope: account, cloudRole: permissionSet }) => {
+        const asked = { account, permissionSet, user: nobody }
+        return ifThere(
+          // Nobody's assignment: it is looked whether gitsudo may, and there is nothing to delete.
+          unthrottled(call.signal, async () => {
+            await api.assigned(asked, call.signal).catch(nobodys)
+            await api.delete(asked, call.signal, patienceOf(call))
+          }),
+        )
+      })
+      const named = await ifThere(api.userId('nobody-of-this-name', call.signal).catch(nobodys))
+      const refused = [...tried, named].flatMap((one) => ('why' in one ? [one.why] : []))
+      if (!refused.some((one) => /permission|AWS refuses/.test(one))) return [...refused, ...wrong]
+      return [...refused, ...wrong, `gitsudo's own permissions: ${JSON.stringify(assignmentPolicy())}`]
     },
   }
 }

@@ -173,6 +173,20 @@ describe('AWS', () => {
       /list-instances/,
     ],
     [
+      'what Identity Center does not use',
+      {
+        mode: 'identity_center',
+        identity_store_id: 'd-1234567890',
+        instance_arn: 'arn:aws:sso:::instance/ssoins-1234567890abcdef',
+        role_arn_template: 'arn:aws:iam::{scope}:role/jitsudo-{role}',
+        manager_role_arn_template: 'arn:aws:iam::{scope}:role/gitsudo-manager',
+        external_id: 'gitsudo',
+        sessionTags: 'optional',
+      },
+      ['role_arn_template', 'manager_role_arn_template', 'external_id', 'sessionTags'],
+      /is not for identity_center/,
+    ],
+    [
       'an instance that is none',
       { ...sts, instance_arn: 'ssoins-1' },
       ['instance_arn'],

@@ -7,6 +7,14 @@ import { isBare } from '../loopback.ts'
 
 const key = 'providers.aws'
 
+/** What `sts_assume_role` alone uses, with what stands where nothing is written. */
+const ofSessions = {
+  role_arn_template: 'arn:aws:iam::{scope}:role/{role}',
+  manager_role_arn_template: undefined,
+  external_id: undefined,
+  sessionTags: 'required',
+} as const
+
 /** AWS's section, with jitsudo's names. */
 export const awsSchema = z
   .strictObject({
@@ -21,7 +29,7 @@ export const awsSchema = z
     ),
     role_arn_template: z
       .string()
-      .default('arn:aws:iam::{scope}:role/{role}')
+      .default(ofSessions.role_arn_template)
       .meta(
         about(
           'The role of a grant: `{scope}` stands for the account, `{role}` for the role’s name.',
@@ -78,7 +86,7 @@ export const awsSchema = z
       ),
     sessionTags: z
       .enum(['required', 'optional'])
-      .default('required')
+      .default(ofSessions.sessionTags)
       .meta(
         about(
           '`optional`: where a role’s trust policy allows no tags or no source identity, its sessions go without.',
@@ -166,10 +174,14 @@ export const awsFaults = (section: Section, credentials: string | undefined): re
     fault('role_arn_template', 'makes one role of all', 'write {role} where its name goes')
   if (section.manager_role_arn_template?.includes('{scope}') === false)
     fault('manager_role_arn_template', 'is in one account for all', 'write {scope} where the account goes')
-  if (section.mode === 'identity_center')
+  if (section.mode === 'identity_center') {
     for (const name of ['instance_arn', 'identity_store_id'] as const)
       if (section[name] === undefined)
         fault(name, 'is missing', '`aws sso-admin list-instances` in the region of Identity Center prints it')
+    for (const name of Object.keys(ofSessions) as (keyof typeof ofSessions)[])
+      if (section[name] !== ofSessions[name])
+        fault(name, 'is not for identity_center', 'remove it, or set mode: sts_assume_role')
+  }
   if (credentials === undefined) return faults
   if (section.credentials_source !== 'static')
     fault(

@@ -2,6 +2,8 @@ import { rm } from 'node:fs/promises'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { foreignRows } from '../../app/audit/foreign.ts'
+import { rotationNote } from '../../app/audit/rotation.ts'
+import { noteSigner } from '../support/checkpoints.ts'
 import { type LedgerStage, stageLedger } from '../support/ledger-stage.ts'
 import { type Tampering, tamperWith } from '../support/tampering.ts'
 import { tenth } from '../support/tenth.ts'
@@ -134,6 +136,19 @@ const edits: Readonly<Record<string, (edit: Edit) => Promise<Place>>> = {
   },
   async checkpointGone({ byte }) {
     await hands.edit(`delete from checkpoints where size = ${hands.sizes[byte % hands.sizes.length]}`)
+    return 'somewhere'
+  },
+  async checkpointAdded({ byte, other }) {
+    const size = byte % 2 ? events + 1 + other : 1 + (other % events)
+    if (hands.sizes.includes(size))
+      return edits.checkpointGone?.({ name: '', seq: 1, byte, other }) ?? 'somewhere'
+    const notes = [await hands.forge(Math.min(size, events)), await hands.noteOf(hands.sizes[0] ?? 0), 'x']
+    await hands.edit('insert into checkpoints values ($1, $2, now())', [size, notes[byte % 3]])
+    return { checkpoint: size }
+  },
+  async rotationAdded({ byte }) {
+    const notes = [rotationNote(hands.stranger, noteSigner('test-instance')), 'x', `${byte}\n\n— x AAAA\n`]
+    await hands.edit('insert into key_rotations (note) values ($1)', [notes[byte % 3]])
     return 'somewhere'
   },
   async origin() {

@@ -148,7 +148,7 @@ export async function verifyEverything(
           ask.fromBackup,
         )
       : undefined
-    const anchor = anchors?.newest && anchors.newest.size <= size ? anchors.newest : undefined
+    const anchor = newestOf(standing('anchors').filter((one) => one.size <= size))
     const verdict = verdictOf({
       chain: verified,
       comparisons,
@@ -157,13 +157,14 @@ export async function verifyEverything(
       ...(start && { notRecomputed: start.size }),
       ...(anchor && {
         notAnchored: {
-          count: Math.max(0, size - anchor.size - (heard?.anchored.after ?? 0)),
+          count: Math.max(0, size - anchor.size - (heard?.anchored.after(anchor.size) ?? 0)),
           first: anchor.size + 1,
         },
       }),
     })
     const { newest } = verified.marks
-    const checkpoint = (anchor?.size ?? 0) > (newest?.size ?? 0) ? anchor?.note : newest?.note
+    const checkpoint =
+      (anchor?.size ?? 0) > (newest?.size ?? 0) ? anchors?.notes.get(anchor?.commit ?? '') : newest?.note
     const last = anchors?.newest?.sha ?? earlier?.anchor
     // A backup shows less than what was seen before, which is not to be forgotten.
     if (keys !== undefined && verdict.exit !== 1 && checkpoint !== undefined && loss === undefined)
@@ -202,6 +203,12 @@ async function readClones(dirs: readonly string[], branch: string | undefined): 
 
 /** What is held, and what is wrong with it, of one source at one size. */
 const nameOf = ({ of, by, commit, size }: Claim | ClaimFault): string => `${of} ${commit ?? by} ${size}`
+
+const newestOf = (claims: readonly Claim[]): Claim | undefined =>
+  claims.reduce<Claim | undefined>(
+    (newest, one) => (one.size >= (newest?.size ?? 0) ? one : newest),
+    undefined,
+  )
 
 type Trust = { readonly origin: string; readonly keys: Keys }
 

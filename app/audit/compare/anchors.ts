@@ -23,9 +23,11 @@ export type Anchors = {
   readonly places: ReadonlyMap<string, number>
   /** Commit → what is signed there. */
   readonly checkpoints: ReadonlyMap<string, Claim>
+  /** Commit → the signed note. */
+  readonly notes: ReadonlyMap<string, string>
   /** One for each size that was anchored. */
   readonly claims: readonly Claim[]
-  readonly newest?: { readonly sha: string; readonly size: number; readonly note: string }
+  readonly newest?: { readonly sha: string; readonly size: number }
   readonly faults: readonly { readonly text: string; readonly fellAfter?: string }[]
 }
 
@@ -59,6 +61,7 @@ export function readAnchors(
   return {
     places,
     checkpoints: new Map(read.flatMap((one) => [...one.checkpoints])),
+    notes: new Map(read.flatMap((one) => [...one.notes])),
     claims: read.flatMap((one) => one.claims),
     ...(newest && { newest }),
     faults,
@@ -86,6 +89,7 @@ function readBranch({ commits, keys: published, rotations }: AnchorBranch, trust
   const wrong = (text: string) => void faults.push({ text })
   const claims = new Map<string, Claim>()
   const checkpoints = new Map<string, Claim>()
+  const notes = new Map<string, string>()
   let before: { readonly sha: string; readonly size: number } | undefined
   let newest: Anchors['newest']
   for (const { sha, parents, checkpoint } of commits) {
@@ -103,6 +107,7 @@ function readBranch({ commits, keys: published, rotations }: AnchorBranch, trust
     }
     const { size } = opened.claim
     checkpoints.set(sha, opened.claim)
+    notes.set(sha, checkpoint ?? '')
     if (before !== undefined && size < before.size)
       faults.push({
         text: `${by}: covers ${size} events, fewer than the ${before.size} of the anchor before it`,
@@ -111,7 +116,7 @@ function readBranch({ commits, keys: published, rotations }: AnchorBranch, trust
     const said = `${size} ${checkpoint}`
     if (!claims.has(said)) claims.set(said, opened.claim)
     before = { sha, size }
-    newest = { sha, size, note: checkpoint ?? '' }
+    newest = { sha, size }
   }
   const places = new Map(commits.map(({ sha }, place) => [sha, place]))
   if (trust.keys !== undefined) {
@@ -126,6 +131,7 @@ function readBranch({ commits, keys: published, rotations }: AnchorBranch, trust
   return {
     places,
     checkpoints,
+    notes,
     claims: [...claims.values()],
     ...(newest === undefined ? {} : { newest }),
     faults,
@@ -137,7 +143,7 @@ function readBranch({ commits, keys: published, rotations }: AnchorBranch, trust
  * and that no clone is of, that cannot be told.
  */
 export function createAnchoredCheck(
-  { places, newest }: Anchors,
+  { places }: Anchors,
   /** RFC 3339. A clone is fetched before the ledger is read: anchors made since then need not be in it. */
   fetchedBy: string,
 ) {
@@ -145,18 +151,18 @@ export function createAnchoredCheck(
   const atHand = new Set<number | undefined>()
   let last: number | undefined
   let fresh = 0
-  let after = 0
+  const seqs: number[] = []
   return {
     see(seq: number, { type, at, repo, commit = '' }: LedgerEvent): void {
       if (type !== 'ledger.anchored') return
-      if (seq > (newest?.size ?? 0)) after += 1
+      seqs.push(seq)
       last = repo
       if (places.has(commit)) atHand.add(repo)
       else if (at > fetchedBy) fresh += 1
       else missing.push({ seq, commit, repo })
     },
     /**
-     * `after`: how many of these events are newer than the newest anchor, as the last one always is. `elsewhere`: how many
+     * `after`: how many of these events come after so many, as the last one always does after the newest anchor. `elsewhere`: how many
      * name anchors in repositories that no clone is of.
      */
     end() {
@@ -164,6 +170,7 @@ export function createAnchoredCheck(
       const faults = due.map(
         ({ seq, commit }) => `event ${seq} names the anchor ${short(commit)}, which is not on the branch`,
       )
+      const after = (size: number) => seqs.filter((seq) => seq > size).length
       return { faults, fresh, after, elsewhere: missing.length - due.length }
     },
   }

@@ -101,12 +101,13 @@ export function compareAnchors(
         : 'no clone that was given has the branch gitsudo-ledger',
     )
   const agreeing = standing.filter((claim) => claim.size <= size).length
+  const newest = standing.reduce((most, claim) => Math.max(most, claim.size), 0)
   const rest = [
     fresh === 0 ? '' : `${fresh} of the last minutes are not in the clone yet`,
     notReached(standing.length - agreeing),
   ].map((one) => one && `; ${one}`)
   const commits = plural(anchors.places.size - (anchors.claims.length - standing.length), 'commit')
-  const good = `${commits} of gitsudo-ledger agree, ${plural(agreeing, 'checkpoint')} of this ledger, the newest over ${anchors.newest?.size ?? 0} events${rest.join('')}`
+  const good = `${commits} of gitsudo-ledger agree, ${plural(agreeing, 'checkpoint')} of this ledger, the newest over ${newest} events${rest.join('')}`
   if (elsewhere > 0 && faults.length === 0)
     return unproven(
       'anchors',

@@ -52,7 +52,7 @@ export async function hearEvents(
   const ended = merges.map((merge) => merge.end(fromBackup))
   const pulled = pulls && github && (await comparePulls(github, pulls.end(fromBackup)))
   return {
-    anchored: anchored?.end() ?? { faults: [], fresh: 0, after: 0, elsewhere: 0 },
+    anchored: anchored?.end() ?? { faults: [], fresh: 0, after: () => 0, elsewhere: 0 },
     restored,
     merges: [
       ...(ended.length === 0 ? [skipped('merges', 'not compared (--repository)')] : ended),

@@ -79,6 +79,19 @@ test('unsaid it is a loss; once said, neither the loss nor the shorter anchor af
   expect(await verify()).toMatchObject({ exit: 0, comparisons: expect.arrayContaining([restores]) })
 })
 
+test('what was lost anchors nothing: events count as not anchored from the newest anchor that held', async () => {
+  await ledger.seal(restored(), ...more(12))
+  const found = await verify()
+  expect(found).toMatchObject({
+    exit: 0,
+    notAnchored: { first: 22 },
+    comparisons: expect.arrayContaining([
+      expect.objectContaining({ of: 'anchors', said: expect.stringContaining('the newest over 21 events') }),
+    ]),
+  })
+  expect(found.notAnchored?.count).toBeGreaterThan(12)
+})
+
 test('receipts of what was lost stand in pull requests for ever, and are no fault once it is said', async () => {
   const leaf = 'ab'.repeat(32)
   const receipts = (seq: number) => ({

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { AuditAccess, CliDeps, LocalPolicies } from '../../app/cli/deps.ts'
+import { Failure } from '../../app/cli/failure.ts'
 import { relative } from '../../app/cli/terminal/relative.ts'
 import { table } from '../../app/cli/terminal/table.ts'
 import { waitFor } from '../../app/cli/terminal/wait.ts'
@@ -220,6 +221,30 @@ describe('on the terminal', () => {
       ),
     ).toBe('A      B\n\u001b[31mred\u001b[39m    1\ngreen  a long…\n')
     expect(table(['A', 'B'], [])).toBe('A  B\n')
+    expect(table(['A', 'B'], [['日本', '1']])).toBe('A     B\n日本  1\n')
+    expect(table(['A', 'B'], [['x', '日本👩‍💻語']], 10)).toBe('A  B\nx  日本👩‍💻…\n')
+    expect(table(['A', 'B'], [['x', '日本👩‍💻語']], 9)).toBe('A  B\nx  日本…\n')
+  })
+
+  it('what a look could not tell has a line of its own beside the spinner', async () => {
+    let [time, text, looks] = [now, '', 0]
+    const err = {
+      write: (part: string) => {
+        text += part
+      },
+      isTTY: true,
+      columns: 80,
+    }
+    const sleep = async (ms: number) => {
+      time += ms
+    }
+    const look = async () => {
+      looks += 1
+      if (looks === 2) throw new Failure('unknown', 'It is away.')
+      return looks === 3 ? 'here' : undefined
+    }
+    await waitFor({ clock: { now: () => time }, sleep, err, env: { NO_COLOR: '1' } }, 'waiting', look)
+    expect(text).toContain('\r\u001b[KIt is away. Asking again.\n\r')
   })
 
   it('a spinner turns while waiting and leaves nothing behind', async () => {

@@ -1,4 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
+import width from 'string-width'
+
+const graphemes = new Intl.Segmenter()
 
 /** Columns two spaces apart, each as wide as its widest cell; the last one is cut where the terminal ends. */
 export function table(
@@ -7,7 +10,7 @@ export function table(
   columns = Number.POSITIVE_INFINITY,
 ): string {
   const widths = head.map((title, column) =>
-    Math.max(...[title, ...rows.map((row) => row[column] ?? '')].map(width)),
+    Math.max(...[title, ...rows.map((row) => row[column] ?? '')].map((cell) => width(cell))),
   )
   const line = (cells: readonly string[]): string => {
     const last = cells.length - 1
@@ -29,9 +32,11 @@ export function fields(entries: readonly (readonly [string, string | undefined])
 
 function cut(text: string, columns: number): string {
   if (width(text) <= columns) return text
-  return columns < 2 ? '' : `${stripVTControlCharacters(text).slice(0, columns - 1)}…`
-}
-
-function width(text: string): number {
-  return stripVTControlCharacters(text).length
+  if (columns < 2) return ''
+  let start = ''
+  for (const { segment } of graphemes.segment(stripVTControlCharacters(text))) {
+    if (width(start + segment) > columns - 1) break
+    start += segment
+  }
+  return `${start}…`
 }

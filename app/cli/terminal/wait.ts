@@ -23,6 +23,7 @@ export async function waitFor<T>(
   const style = styleFor(deps.err, deps.env)
   let turn = 0
   let away = ''
+  const clear = () => (deps.err.isTTY && turn > 0 ? '\r\u001b[K' : '')
   try {
     for (;;) {
       try {
@@ -30,7 +31,7 @@ export async function waitFor<T>(
         if (found !== undefined) return found
       } catch (error) {
         if (!(error instanceof Failure && error.kind === 'unknown')) throw error
-        if (error.message !== away) deps.err.write(`${error.message} Asking again.\n`)
+        if (error.message !== away) deps.err.write(`${clear()}${error.message} Asking again.\n`)
         away = error.message
       }
       const next = deps.clock.now() + everyMs
@@ -41,6 +42,6 @@ export async function waitFor<T>(
       }
     }
   } finally {
-    if (deps.err.isTTY && turn > 0) deps.err.write('\r\u001b[K')
+    if (clear() !== '') deps.err.write(clear())
   }
 }

@@ -13,8 +13,8 @@ const command = /^\/gitsudo[^\S\n]+revoke(?:[^\S\n]+(\S+))?[^\S\n]*$/gim
 
 /**
  * Each line `/gitsudo revoke [ID]` of the signed payload of the comment's creation (trust.md 6.27): by the requester,
- * the request's approvers, or an administrator. What is still open passes no more. A comment never grants. Who may not is ignored, and logged, like an id
- * that is not one of the pull request's.
+ * the request's approvers, or an administrator. What is still open passes no more. A comment never grants. Who may not is
+ * ignored, and logged, like an id that is not one of the pull request's.
  */
 export const revokeByComment = async (
   deps: ReconcileDeps,

@@ -8,8 +8,8 @@ const overlapMs = 10 * 60_000
 const firstLookBackMs = 24 * 60 * 60_000
 /** So often every open pull request is looked at anew; in between, those that GitHub says have changed. */
 const wholeEveryMs = 60 * 60_000
-/** GitHub's seconds are coarse: what changed within this much of a pass may change again unnoticed. */
-const settledMs = 60_000
+/** What changed this long ago has been looked at since by a pass that no answer kept for a minute could mislead. */
+const settledMs = 10 * 60_000
 
 /** What a pass leaves for the next. */
 export type Passed = {

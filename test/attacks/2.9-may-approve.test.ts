@@ -38,11 +38,11 @@ test('whoever may only read at the merge has approved nothing', async () => {
   const asked = await t.ask('may-read', admin)
   await t.approve(asked.number, 'bob', 'carol')
   await t.checked(asked.head, 'success')
-  const allow = (role: 'read' | 'write') => t.github.admin.setPermission(t.repository.fullName, 'bob', role)
+  const allow = (role: 'read' | 'write') => t.github.admin.setPermission(t.repository.fullName, 'carol', role)
   allow('read')
   try {
     await t.land(asked.number)
-    await t.refused(asked, 'bob has read permission')
+    await t.refused(asked, 'carol has read permission')
   } finally {
     allow('write')
   }

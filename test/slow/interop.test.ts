@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, expect, test } from 'vitest'
 import { leafHash, linkHash, originHead } from '../../app/audit/chain.ts'
@@ -57,6 +57,8 @@ const verified = (given: object) => {
 let proofs: string[]
 let consistency: Awaited<ReturnType<typeof consistencyOf>>[]
 beforeAll(async () => {
+  // Apart, for it tells of each module that it has to fetch.
+  execFileSync('go', ['mod', 'download'], { cwd: folder, stdio: 'ignore' })
   const pairs = sizes
     .flatMap((size) => sizes.map((other) => [other, size] as const))
     .filter(([a, b]) => a <= b)

@@ -15,6 +15,9 @@ export type KillPoint = Omit<Stop, 'mentions'> & {
   readonly end?: 'revoked'
 }
 
+/** A kill for one request can carry another past its own point, which is played again then. */
+const mostRounds = 3
+
 /**
  * Plays one pull request for each point, all in one replica that is killed at each and started again, and
  * expects every one of them granted once, ended once, shown once.
@@ -24,21 +27,37 @@ export const playKills = async (points: readonly KillPoint[], limitMs: number): 
   const t = await openTestWorld({ merge: 'auto' })
   // A dead worker's job comes back after 3 s, not 10: this tests what happens then, not the wait.
   await t.query('update pgboss.queue set heartbeat_seconds = 3')
-  writeStops(
-    t.stopFile,
-    points.map(({ at: _, about, end: __, ...stop }, index) => ({
-      ...stop,
-      mentions: [keyOf(stop.call, t.repository.id, index + 1), ...(about === undefined ? [] : [about])],
-    })),
-  )
-  const supervisor = supervise(t)
+  let supervisor: ReturnType<typeof supervise> | undefined
   try {
-    await Promise.race([play(t, points, limitMs), supervisor.failed])
+    let left = points
+    for (let [round, first] = [1, 1]; left.length > 0 && round <= mostRounds; round++) {
+      const stops = left.map((point, index) => stopOf(t, point, first + index))
+      writeStops(t.stopFile, stops)
+      if (supervisor === undefined) supervisor = supervise(t)
+      else await supervisor.again()
+      await Promise.race([play(t, left, first, limitMs), supervisor.failed])
+      const hit = stopsHit(t.stopFile)
+      first += left.length
+      left = left.filter((_, index) => !hit.includes(JSON.stringify(stops[index])))
+    }
+    // Every one of them has killed, once.
+    expect(left).toEqual([])
+    expect(stopsHit(t.stopFile)).toHaveLength(points.length)
+    const verified = await t.verifyLedger()
+    expect([verified.status, verified.stdout]).toEqual([
+      0,
+      expect.stringMatching(/^Chain intact: \d+ events verified/m),
+    ])
   } finally {
-    await supervisor.stop()
+    await supervisor?.stop()
     await t.close()
   }
 }
+
+const stopOf = (t: TestWorld, { at: _, about, end: __, ...stop }: KillPoint, pull: number): Stop => ({
+  ...stop,
+  mentions: [keyOf(stop.call, t.repository.id, pull), ...(about === undefined ? [] : [about])],
+})
 
 /** Starts the replica again whenever it was killed. */
 const supervise = (t: TestWorld) => {
@@ -59,6 +78,8 @@ const supervise = (t: TestWorld) => {
   const running = keepUp()
   return {
     failed: running.then(() => Promise.reject(new Error('the supervisor ended'))),
+    /** Started once more, the replica reads the stops of now. */
+    again: async (): Promise<void> => replica?.kill(),
     async stop(): Promise<void> {
       over = true
       await replica?.kill()
@@ -67,20 +88,27 @@ const supervise = (t: TestWorld) => {
   }
 }
 
-const slugOf = (index: number) => `killed-${index + 1}`
+const slugOf = (pull: number) => `killed-${pull}`
 
 /** How a call's arguments name the pull request: by its number, in a check's external id, else by the request. */
 const keyOf = (call: string, repository: number, pull: number): string => {
   if (call === 'store.acceptDelivery') return `pull: ${pull} `
   if (call === 'github.repository.merge') return `[ ${pull}, `
   if (call === 'github.repository.createCheck') return `:${pull}'`
-  return requestId(repository, pull, pathOf(slugOf(pull - 1)))
+  return requestId(repository, pull, pathOf(slugOf(pull)))
 }
 
-const play = async (t: TestWorld, points: readonly KillPoint[], limitMs: number): Promise<void> => {
+/** @param first the number of the first pull request */
+const play = async (
+  t: TestWorld,
+  points: readonly KillPoint[],
+  first: number,
+  limitMs: number,
+): Promise<void> => {
   const played: (KillPoint & { readonly asked: Asked })[] = []
-  for (const [index, point] of points.entries()) played.push({ ...point, asked: await t.ask(slugOf(index)) })
-  expect(played.map(({ asked }) => asked.number)).toEqual(points.map((_, index) => index + 1))
+  for (const [index, point] of points.entries())
+    played.push({ ...point, asked: await t.ask(slugOf(first + index)) })
+  expect(played.map(({ asked }) => asked.number)).toEqual(points.map((_, index) => first + index))
   await Promise.all(played.map(({ asked }) => t.reached(asked.id, 'active', limitMs)))
 
   for (const { asked, end } of played) {
@@ -115,14 +143,4 @@ const play = async (t: TestWorld, points: readonly KillPoint[], limitMs: number)
     )
     expect([at, checks.map(({ conclusion }) => conclusion)]).toEqual([at, ['success']])
   }
-  // Every one of them has killed.
-  const hit = stopsHit(t.stopFile).map((line) => JSON.parse(line) as Stop)
-  expect(hit.map(({ call, when }) => `${call} ${when}`).sort()).toEqual(
-    points.map(({ call, when }) => `${call} ${when}`).sort(),
-  )
-  const verified = await t.verifyLedger()
-  expect([verified.status, verified.stdout]).toEqual([
-    0,
-    expect.stringMatching(/^Chain intact: \d+ events verified/m),
-  ])
 }

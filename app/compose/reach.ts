@@ -1,5 +1,6 @@
 import { GitError } from '../reconcile/ports/git.ts'
 import { GitHubError } from '../reconcile/ports/github.ts'
+import { messageOf } from './message-of.ts'
 import type { Ports } from './ports.ts'
 import { within } from './within.ts'
 
@@ -16,8 +17,6 @@ export type Reach = {
   /** As the anchor's branch answered last. */
   anchor(): string | undefined
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** The same ports, and how they were answered. */
 export const reaching = <P extends Pick<Ports, 'clock' | 'git' | 'github' | 'anchor'>>(

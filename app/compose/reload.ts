@@ -1,4 +1,5 @@
 import type { ServerDeps } from '../server/deps.ts'
+import { messageOf } from './message-of.ts'
 
 /**
  * Reads each repository's policies anew: one whose policies cannot be read keeps no other from it. Throws where that is
@@ -21,5 +22,3 @@ export const reloadEach = async <T extends { readonly fullName: string }>(
     ),
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -14,6 +14,7 @@ import { statusOf } from '../reconcile/status-of.ts'
 import type { Component, PolicyEntry, ServerDeps } from '../server/deps.ts'
 import type { Metrics } from '../server/metrics.ts'
 import type { Anchoring } from './anchoring.ts'
+import { messageOf } from './message-of.ts'
 import type { OpenPorts, Ports } from './ports.ts'
 import type { Reach } from './reach.ts'
 import { reloadEach } from './reload.ts'
@@ -187,8 +188,6 @@ export const serverDeps = (
     metrics: () => metrics.scrape(),
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** What keeps GitHub from waiting for our check (trust.md 6.06c); the verdict at the merge waits for nobody. */
 const unprotected = async (

@@ -146,9 +146,14 @@ export const createIdentityCenter = (options: IdentityCenterOptions): Provider =
         )
       })
       const named = await ifThere(api.userId('nobody-of-this-name', call.signal).catch(nobodys))
-      const refused = [...tried, named].flatMap((one) => ('why' in one ? [one.why] : []))
-      if (!refused.some((one) => /permission|AWS refuses/.test(one))) return [...refused, ...wrong]
-      return [...refused, ...wrong, `gitsudo's own permissions: ${JSON.stringify(assignmentPolicy())}`]
+      const refused = [...tried, named].flatMap((one) => ('why' in one ? [one] : []))
+      return [
+        ...refused.map(({ why }) => why),
+        ...wrong,
+        ...(refused.some(({ kind }) => kind === 'forbidden')
+          ? [`gitsudo's own permissions: ${JSON.stringify(assignmentPolicy())}`]
+          : []),
+      ]
     },
   }
 }

@@ -10,7 +10,10 @@ const one = ({ reviews: [first] }: AccessWorld) => {
 }
 
 describe('what GitHub says twice, and not alike', () => {
-  test('a permission of whoever took the login since the reviews were listed is nobody’s answer', async () => {
+  test.each([
+    ['a permission of whoever took the login', 'reuse', 'names account 2002'],
+    ['no such login', 'rename', 'lists a review by bob, and knows no such login'],
+  ] as const)('%s, since the reviews were listed, is nobody’s answer', async (_, change, summary) => {
     const world = accessWorld()
     const pull = world.request('a')
     await world.settle()
@@ -19,39 +22,15 @@ describe('what GitHub says twice, and not alike', () => {
     world.hub.meet((call) => {
       if (call !== 'permission') return
       world.hub.meet(() => undefined)
-      world.hub.reuse('bob')
+      world.hub[change]('bob')
     })
     await world.deliver()
     world.queue.take()
     await world.lookAtPull(pull)
     expect(await world.states(pull)).toEqual({ a: 'pending' })
     const said = (await world.store.pull(repositoryId, pull))?.decision
-    expect(said).toMatchObject({ verdict: 'not_yet', summary: expect.stringContaining('names account 2002') })
+    expect(said).toMatchObject({ verdict: 'not_yet', summary: expect.stringContaining(summary) })
     // Asked again, GitHub lists the reviewer under the login of now.
-    await world.pass(minute)
-    expect(await world.states(pull)).toEqual({ a: 'active' })
-  })
-
-  test('a reviewer whose login GitHub does not know any more is asked about again', async () => {
-    const world = accessWorld()
-    const pull = world.request('a')
-    await world.settle()
-    world.review(pull, 'bob')
-    await world.merge(pull, 'alice')
-    world.hub.meet((call) => {
-      if (call !== 'permission') return
-      world.hub.meet(() => undefined)
-      world.hub.rename('bob')
-    })
-    await world.deliver()
-    world.queue.take()
-    await world.lookAtPull(pull)
-    expect(await world.states(pull)).toEqual({ a: 'pending' })
-    const said = (await world.store.pull(repositoryId, pull))?.decision
-    expect(said).toMatchObject({
-      verdict: 'not_yet',
-      summary: expect.stringContaining('lists a review by bob, and knows no such login'),
-    })
     await world.pass(minute)
     expect(await world.states(pull)).toEqual({ a: 'active' })
   })

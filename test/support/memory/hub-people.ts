@@ -17,24 +17,25 @@ export const memoryAccounts = () => {
   const permissions = new Map<number, Permission>([[people.mallory.id, 'read']])
   /** Who goes by a name now. */
   const who = (name: Person): Account => holders.get(name) ?? people[name]
+  const rename = (name: Person): void => {
+    const renamed = { ...who(name), login: `${who(name).login}-${who(name).id}` }
+    accounts.set(renamed.id, renamed)
+    holders.set(name, renamed)
+  }
   return {
     who,
+    rename,
     now: (account: Account): Account => accounts.get(account.id) ?? account,
     named: (login: string): Account | undefined => [...accounts.values()].find((one) => one.login === login),
     permission: (account: Account): Permission => permissions.get(account.id) ?? 'write',
     allow: (name: Person, permission: Permission): void => {
       permissions.set(who(name).id, permission)
     },
-    rename(name: Person): void {
-      const renamed = { ...who(name), login: `${who(name).login}-${who(name).id}` }
-      accounts.set(renamed.id, renamed)
-      holders.set(name, renamed)
-    },
     /** The account is renamed, and somebody else takes its login (trust.md 6.16). */
     reuse(name: Person): void {
       const before = who(name)
       const after = { ...before, id: before.id + 1000 }
-      accounts.set(before.id, { ...before, login: `${before.login}-${before.id}` })
+      rename(name)
       accounts.set(after.id, after)
       holders.set(name, after)
     },

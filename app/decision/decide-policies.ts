@@ -21,7 +21,7 @@ export const decidePolicies = (facts: Facts, proposal: ProposalFacts): Decision 
   const nodes = [
     intoBranch(facts),
     fromHere(facts),
-    ...pathRules(proposes(touched) ? { ...touched, policies: [] } : touched),
+    ...(proposes(touched) ? pathRules({ ...touched, policies: [] }) : [...pathRules(touched), noProposal]),
     ...ours(facts, proposal),
     ...treeRules(facts, proposal),
     ...trialRules(facts, proposal),
@@ -37,7 +37,7 @@ export const decidePolicies = (facts: Facts, proposal: ProposalFacts): Decision 
     pull.merged !== undefined &&
     facts.now - pull.merged.at > repository.grantWindowMs
   const outcome = overdue ? 'unmet' : found
-  const verdict = proposes(touched) ? verdictOf(outcome, moment) : 'denied'
+  const verdict = verdictOf(outcome, moment)
   const why = because(nodes, found)
   return {
     at: facts.now,
@@ -62,6 +62,14 @@ export const decidePolicies = (facts: Facts, proposal: ProposalFacts): Decision 
     },
   }
 }
+
+const noProposal = rule(
+  '1.3',
+  'Policies alone',
+  'unmet',
+  'policies, and no requests',
+  'it does not change policies alone',
+)
 
 const ownersOf = ({ owners }: ProposalFacts): Unassigned => ({
   policy: 'configuration',

@@ -68,9 +68,9 @@ const whole = (
 /** None is granted unless all pass; at its own start each lives alone (trust.md 3.3). */
 const siblings = (others: readonly Outcome[], moment: Facts['moment']): readonly RuleNode[] => {
   if (others.length === 0 || moment === 'start') return []
-  const passing = others.filter((one) => one === 'met').length
+  const failing = others.filter((one) => one !== 'met').length
   const outcome =
-    passing === others.length
+    failing === 0
       ? 'met'
       : others.includes('unknown')
         ? 'unknown'
@@ -80,7 +80,7 @@ const siblings = (others: readonly Outcome[], moment: Facts['moment']): readonly
   const had =
     outcome === 'met'
       ? 'they pass'
-      : `${others.length - passing} of the other requests in this pull request ${moment === 'forecast' ? 'does not pass yet' : 'did not pass'}`
+      : `${failing} of the other requests in this pull request ${moment !== 'forecast' ? 'did not pass' : failing === 1 ? 'does not pass yet' : 'do not pass yet'}`
   return [rule('3.3', 'All or none', outcome, 'every other request in this pull request to pass', had)]
 }
 
@@ -147,7 +147,7 @@ const summaryOf = (requests: readonly RequestDecision[], verdict: Verdict): stri
     .map((one) => ({ one, count: requests.filter((request) => request.verdict === one).length }))
     .filter(({ count }) => count > 0)
     .map(({ one, count }) => `${count} ${words[one]}`)
-  const decisive = requests.find((request) => request.verdict === verdict)
-  const why = verdict === 'passed' || decisive === undefined ? '' : `: ${decisive.summary}`
+  const decisive = requests.find((request) => request.verdict === verdict && verdict !== 'passed')
+  const why = decisive === undefined ? '' : `: ${decisive.summary}`
   return `${requests.length} requests, ${counts.join(', ')}${why}`
 }

@@ -44,7 +44,7 @@ export const section = (title: string, items: readonly string[]): readonly strin
  */
 export const safe = (text: string): string =>
   text
-    .split(/\s+/u)
+    .split(/\s/u)
     .map((word) => escapeUnseen(word))
     .filter((word) => word !== '')
     .map((word) =>

@@ -2,6 +2,7 @@ import type { Decision, RequestDecision, RuleNode } from './decision.ts'
 import { approvals, code, icons, safe, section } from './markdown.ts'
 import type { GroupDecision } from './merge-group.ts'
 import { policyLines } from './render-policies.ts'
+import { shown } from './rule.ts'
 
 /** GitHub takes at most 65,535 characters in a check run's summary; what we write around this stays below. */
 const most = 60_000
@@ -19,34 +20,39 @@ const words = {
  * first.
  * @param limit characters, besides that sentence
  */
-export const decisionMarkdown = (decision: Decision, limit = most): string => {
-  const full = render(decision, true)
-  if (full.length <= limit) return full
-  const brief = render(decision, false)
-  // A line that is too long by itself is cut in its middle.
-  const end = brief.length <= limit ? brief.length : brief.lastIndexOf('\n', limit)
-  return `${brief.slice(0, end > 0 ? end : limit).trimEnd()}\n\n_Shortened; \`gitsudo status\` shows all of it._\n`
-}
+export const decisionMarkdown = (decision: Decision, limit = most): string =>
+  fitting((rules) => render(decision, rules), limit)
 
 /** A merge group's decision likewise, for the check run on its head. */
 export const groupMarkdown = ({ verdict, summary, tree }: GroupDecision): string =>
-  [`${icons[verdict]} **${words[verdict]}**: ${safe(summary)}`, '', ...folded('The merge group', tree)].join(
-    '\n',
+  fitting((rules) =>
+    [`${icons[verdict]} **${words[verdict]}**: ${safe(summary)}`, '', ...rules('The merge group', tree)].join(
+      '\n',
+    ),
   )
 
-const render = (decision: Decision, rules: boolean): string => {
+const fitting = (told: (rules: typeof folded) => string, limit = most): string => {
+  const full = told(folded)
+  if (full.length <= limit) return full
+  const brief = told(() => [])
+  // Whole lines: half of one could leave code open, and what stands in it would be Markdown.
+  return `${brief.slice(0, brief.lastIndexOf('\n', limit) + 1).trimEnd()}\n\n_Shortened; \`gitsudo status\` shows all of it._\n`
+}
+
+const render = (decision: Decision, rules: typeof folded): string => {
   const { verdict, summary, requests, tree, policies } = decision
-  // Trouble leaves what was last decided of a request as it was.
-  const saidBelow = requests.length === 1 && requests[0]?.verdict === verdict
+  const [only, ...more] = requests
+  // Trouble leaves what was last decided of a request as it was; of the whole there can be more to say.
+  const saidBelow = more.length === 0 && only?.verdict === verdict && only.summary === summary
   return [
-    ...(!saidBelow ? [`${icons[verdict]} **${words[verdict]}**: ${safe(summary)}`, ''] : []),
+    ...(saidBelow ? [] : [`${icons[verdict]} **${words[verdict]}**: ${safe(shown(summary))}`, '']),
     ...requests.flatMap((request) => requestLines(request, rules)),
     ...(policies === undefined ? [] : policyLines(policies)),
-    ...(rules ? folded('The pull request', tree) : []),
+    ...rules('The pull request', tree),
   ].join('\n')
 }
 
-const requestLines = (request: RequestDecision, rules: boolean): readonly string[] => [
+const requestLines = (request: RequestDecision, rules: typeof folded): readonly string[] => [
   `### ${icons[request.verdict]} ${code(request.path)}: ${words[request.verdict]}`,
   '',
   safe(request.summary),
@@ -60,7 +66,7 @@ const requestLines = (request: RequestDecision, rules: boolean): readonly string
         `${code(`${file}:${line}:${column}`)} ${safe(message)}; ${safe(remedy)}`,
     ),
   ),
-  ...(rules ? folded('Every rule, what it needed and what it had', request.tree) : []),
+  ...rules('Every rule, what it needed and what it had', request.tree),
 ]
 
 /** `title` is ours: nothing in it needs escaping. The empty line makes GitHub read the rest as Markdown again. */

@@ -28,8 +28,8 @@ export const precedentOf = (
   let since: number | undefined
   let before: Recorded | undefined
   for (const record of records) {
-    const other = before !== undefined && before.commit !== record.commit
-    if (other && !same(before?.terms, record.terms)) since = latest(since, loadedAt(record.commit))
+    if (before !== undefined && before.commit !== record.commit && !same(before.terms, record.terms))
+      since = latest(since, loadedAt(record.commit))
     before = record
   }
   const last = records.findLast(({ commit }) => commit !== inForce)
@@ -45,7 +45,7 @@ export const voidUpTo = (
   { precedent }: RequestFacts,
   asked: Asked,
 ): number | undefined => {
-  if (precedent === undefined || !('commit' in policy) || policy.since === undefined) return undefined
+  if (precedent === undefined || !('commit' in policy)) return undefined
   return same(precedent.last?.terms, asked) ? precedent.since : latest(precedent.since, policy.since)
 }
 
@@ -70,10 +70,8 @@ export const renewal = (
   const known = facts.contributors.every((one) => 'person' in one)
   const reviewed =
     known &&
-    voicesOn(facts, request).voices.some(
-      ({ says, storedAt }) => says === 'approves' && storedAt !== undefined && storedAt > since,
-    )
-  if (reviewed || (pull.headAt !== undefined && pull.headAt > since)) return []
+    voicesOn(facts, request).voices.some(({ says, storedAt = 0 }) => says === 'approves' && storedAt > since)
+  if (reviewed || (pull.headAt ?? 0) > since) return []
   return [
     rule(
       '1.9',

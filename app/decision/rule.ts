@@ -3,7 +3,7 @@ import { escapeUnseen } from '../request/quote.ts'
 import type { Decision, Outcome, RuleNode, Verdict } from './decision.ts'
 
 type Moment = Decision['moment']
-type More = { readonly remedy?: string; readonly children?: readonly RuleNode[] }
+type More = { readonly remedy?: string | undefined; readonly children?: readonly RuleNode[] }
 
 /** One rule of the tree, its words safe to print and store anywhere. An empty `had` means that the children say it. */
 export const rule = (
@@ -31,8 +31,7 @@ export const check = (
   needed: string,
   had: string,
   remedy?: string,
-): RuleNode =>
-  rule(number, title, holds ? 'met' : 'unmet', needed, had, holds || remedy === undefined ? {} : { remedy })
+): RuleNode => rule(number, title, holds ? 'met' : 'unmet', needed, had, holds ? {} : { remedy })
 
 /** What still needs a person: while open it is waited for, after the merge it can no longer come (trust.md 2.5). */
 export const awaited = (moment: Moment): Outcome => (moment === 'forecast' ? 'waiting' : 'unmet')

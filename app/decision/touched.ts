@@ -16,7 +16,7 @@ export type Touched = {
 
 /** Sorts the pull request's paths by what they are to us. */
 export const touchedBy = (changes: readonly PathFact[]): Touched => {
-  const sorted = changes.toSorted((a, b) => byText(a.path, b.path) || byText(a.kind, b.kind))
+  const sorted = changes.toSorted((a, b) => byText(a.path, b.path))
   const of = (kind: string) => sorted.filter((change) => kindOf(change) === kind)
   return {
     added: of('added'),

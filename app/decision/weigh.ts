@@ -39,8 +39,9 @@ export const weigh = (facts: Facts, subject: Subject, wanted: readonly Unassigne
     eligible: new Set(eligible.map(({ id }) => id)),
   }))
   const asked = (person: PersonFact) => seats.some(({ eligible }) => eligible.has(person.id))
-  const heard =
-    unresolved.length > 0 ? [] : voices.filter(({ says }) => says === 'approves').map(({ person }) => person)
+  const heard = voices
+    .filter(({ says }) => says === 'approves' && unresolved.length === 0)
+    .map(({ person }) => person)
   const unheard = voices
     .filter(({ says, person }) => says === 'unheard' && asked(person))
     .map(({ person }) => person)
@@ -70,7 +71,7 @@ export const weigh = (facts: Facts, subject: Subject, wanted: readonly Unassigne
   )
 
   const denials = voices.filter(({ says, person }) => says === 'denies' && asked(person))
-  const denial = denials.toSorted((a, b) => a.submittedAt - b.submittedAt || a.person.id - b.person.id)[0]
+  const [denial] = denials.toSorted((a, b) => a.submittedAt - b.submittedAt)
   nodes.push(
     noDenial(
       voices.filter(({ person }) => asked(person)),

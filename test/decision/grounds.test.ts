@@ -4,6 +4,7 @@ import { digestOf } from '../../app/audit/digest.ts'
 import { decide } from '../../app/decision/decide.ts'
 import { groundsOf, readGrounds } from '../../app/decision/grounds.ts'
 import { facts } from './arbitrary/facts.ts'
+import { landed, proposal } from './proposal.ts'
 
 /** Facts of real pull requests hold no number or text that JSON cannot write. */
 const written = facts.filter((one) => {
@@ -32,4 +33,11 @@ test('grounds of the same facts have one digest, and other evidence is none', ()
   )
   expect(readGrounds(Buffer.from('{"context":{"now":1}}'))).toBeUndefined()
   expect(readGrounds(Buffer.from('{"facts":{},"v":2}'))).toBeUndefined()
+  expect(readGrounds(Buffer.from('{"v":1}'))).toBeUndefined()
+})
+
+test('grounds hold the proposal', () => {
+  const grounds = { facts: landed, proposal }
+  expect(readGrounds(groundsOf(grounds).bytes)).toStrictEqual(JSON.parse(JSON.stringify(grounds)))
+  expect(readGrounds(groundsOf({ facts: landed }).bytes)).not.toHaveProperty('proposal')
 })

@@ -91,7 +91,11 @@ export const losses: fc.Arbitrary<Change> = fc.oneof(
                 ...(one.outcome.required === undefined
                   ? {}
                   : {
-                      required: one.outcome.required.map((entry) => ({ ...entry, count: entry.count + 1 })),
+                      // A count of none is refused for its shape, which one more would mend.
+                      required: one.outcome.required.map((entry) => ({
+                        ...entry,
+                        count: entry.count === 0 ? 0 : entry.count + 1,
+                      })),
                     }),
               },
             },

@@ -34,6 +34,7 @@ describe('assignment', () => {
   })
   test('never more than asked', () => {
     expect(assign([seat(1, 1, 2, 3)], [3, 2, 1])).toEqual([[1]])
+    expect(assign([seat(2, 1, 2, 3)], [3, 2, 1])).toEqual([[1, 2]])
   })
   test('as many as brute force finds, each person once, each seat within its count', () => {
     fc.assert(

@@ -31,11 +31,15 @@ const facts = (change: Partial<GroupFacts> = {}): GroupFacts => ({
 })
 
 test('a group passes when each of its pull requests does, and says who they are', () => {
-  expect(decideGroup(facts())).toMatchObject({
-    verdict: 'passed',
-    summary: '#5, #6 pass together',
-    failing: [],
-  })
+  const { tree, ...group } = decideGroup(facts())
+  expect(group).toEqual({ head, verdict: 'passed', summary: '#5, #6 pass together', failing: [] })
+  expect(tree.children.map(({ rule, outcome, had }) => [rule, outcome, had])).toEqual([
+    ['6.10b', 'met', 'none'],
+    ['6.06a', 'met', 'one each'],
+    ['1.5', 'met', 'not both'],
+    ['6.10b', 'met', '#5: it passed'],
+    ['6.10b', 'met', '#6: it passed'],
+  ])
 })
 
 const bringing = (pull: number, what: 'policies' | 'requests') => {
@@ -49,6 +53,22 @@ const bringing = (pull: number, what: 'policies' | 'requests') => {
 test('policies pass by themselves, and requests behind them do not concern them', () => {
   const members = [bringing(5, 'policies'), bringing(6, 'policies')]
   expect(decideGroup(facts({ members, policiesAhead: [4] })).verdict).toBe('passed')
+})
+
+test('so do requests behind nothing', () => {
+  expect(decideGroup(facts({ members: [bringing(6, 'requests')] })).verdict).toBe('passed')
+})
+
+test('a group of very many is told within what GitHub takes', () => {
+  const members = Array.from({ length: 400 }, (_, n) => {
+    const made = member(n, 'denied')
+    return made.decision === undefined
+      ? made
+      : { ...made, decision: { ...made.decision, summary: 's'.repeat(900) } }
+  })
+  const told = groupMarkdown(decideGroup(facts({ members })))
+  expect(told.length).toBeLessThan(65_535)
+  expect(told).toMatch(/^❌ .*\n\n_Shortened; `gitsudo status` shows all of it._\n$/)
 })
 
 test.each<[string, Partial<GroupFacts>, Verdict, string, readonly number[]]>([

@@ -8,7 +8,7 @@ export const reviewed = (
   person: PersonFact,
   state: ReviewFact['state'] = 'approved',
   more: Partial<ReviewFact> = {},
-) => review(person, state, { blobs: { [policyTree]: tree }, ...more })
+) => review(person, state, { id: 100 + person.id, blobs: { [policyTree]: tree }, ...more })
 
 /** A pull request of alice's that changes policies, which the owner carol approved: it passes. */
 export const base: Facts = {

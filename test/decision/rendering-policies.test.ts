@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { annotationsOf } from '../../app/decision/annotations.ts'
 import { decidePolicies } from '../../app/decision/decide-policies.ts'
+import type { PolicyDecision } from '../../app/decision/decision.ts'
 import { decisionMarkdown } from '../../app/decision/render-markdown.ts'
+import { policyLines } from '../../app/decision/render-policies.ts'
+import type { PolicyTrialReport } from '../../app/reconcile/ports/policy-trial.ts'
 import { fine } from '../support/memory/access-world.ts'
 import { base, proposal } from './proposal.ts'
 
@@ -90,5 +93,100 @@ describe('the decision on a change of policies', () => {
         message: 'm',
       },
     ])
+  })
+})
+
+const nothing: PolicyDecision = {
+  accepted: 'cafe',
+  changed: [],
+  strayed: [],
+  requirements: [],
+  approvedBy: [],
+}
+const tried = (more: Partial<PolicyTrialReport>): PolicyDecision => ({
+  ...nothing,
+  trial: { ...fine, ...more },
+})
+const lines = (count: number) => Array.from({ length: count }, (_, n) => `policies/${n}.rego`)
+const replay = '**What would change for the requests of the last 90 days** (0 decided anew)'
+const unchanged = [replay, '', '- none of them would come out otherwise', '']
+const change = {
+  request: 'req_1',
+  path: 'a.yaml',
+  requester: 'al*',
+  before: 'passes',
+  after: 'passes',
+} as const
+const compared = '**Compared with the accepted policies at `cafe`**'
+
+describe('of a change of policies', () => {
+  test.each<[string, PolicyDecision, readonly string[]]>([
+    ['never tried, nothing is said', nothing, []],
+    [
+      'its paths are listed',
+      { ...nothing, changed: ['policies/a.rego'] },
+      [compared, '', '- `policies/a.rego`', ''],
+    ],
+    [
+      'fifty paths are listed',
+      { ...nothing, changed: lines(50) },
+      [compared, '', ...lines(50).map((one) => `- \`${one}\``), ''],
+    ],
+    [
+      'what is left out of more is counted',
+      { ...nothing, changed: lines(53) },
+      [compared, '', ...lines(50).map((one) => `- \`${one}\``), '- and 3 more', ''],
+    ],
+    ['that changes nothing, this is said', tried({}), unchanged],
+    [
+      'left out are the requests',
+      tried({ replayed: 8, notReplayed: 2 }),
+      [replay.replace('0 decided anew', '8 decided anew, 2 left out'), '', ...unchanged.slice(2)],
+    ],
+    [
+      'that does not compile, the faults are all',
+      tried({
+        compiles: {
+          ok: false,
+          faults: [{ path: 'policies/a.rego', line: 3, code: 'rego_error', message: 'no *x*' }],
+        },
+      }),
+      ['**Faults**', '', '- `policies/a.rego:3` rego\\_error: no \\*x\\*', ''],
+    ],
+    [
+      'failed tests come first',
+      tried({ tests: { passed: 1, failed: [{ path: 'policies/a_test.rego', name: 'test_a' }] } }),
+      ['**Failed tests**', '', '- `policies/a_test.rego` `test_a`', '', ...unchanged],
+    ],
+    [
+      'tests that were not run are owned up to',
+      tried({ tests: { passed: 0, failed: [], notRun: true } }),
+      [...unchanged, '_The tests were not run: they are the accepted ones, and there is no opa._', ''],
+    ],
+    [
+      'each measure is named under which it was tried',
+      tried({ held: ['no network', 'own <user>'] }),
+      [...unchanged, '_Tried under: no network, own \\<user\\>._', ''],
+    ],
+    [
+      'a request that comes out otherwise is told by how',
+      tried({
+        changes: [
+          { ...change, approvals: { before: 1, after: 2 } },
+          { ...change, approvals: { before: 2, after: 2 } },
+          change,
+        ],
+      }),
+      [
+        replay,
+        '',
+        '- al\\*: `a.yaml` (`req_1`) would need 2 instead of 1 approvals',
+        '- al\\*: other people would have to approve `a.yaml` (`req_1`)',
+        '- al\\*: `a.yaml` (`req_1`)',
+        '',
+      ],
+    ],
+  ])('%s', (_, decision, said) => {
+    expect(policyLines(decision)).toEqual(said)
   })
 })

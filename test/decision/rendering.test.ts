@@ -101,6 +101,12 @@ describe('Markdown', () => {
     expect(markdown).toContain('❌ `requests/2026/12/alice-prod.yaml`: denied')
     expect(markdown).toContain('**What would help**\n\n- 30m would pass')
   })
+  test('what the merge revokes besides is said first', () => {
+    const changes = [...open.changes, { path: 'requests/2025/01/old.yaml', kind: 'deleted' as const }]
+    expect(decisionMarkdown(decide({ ...open, changes })).split('###')[0]).toBe(
+      '✅ **passed**: approved by bob; merging revokes requests/2025/01/old\\.yaml\n\n',
+    )
+  })
   test('nothing to decide', () => {
     const decision = decide({ ...open, changes: [], requests: [], reviews: [] })
     expect(decisionMarkdown(decision)).toContain('✅ **passed**: nothing to decide')
@@ -217,7 +223,7 @@ describe('text', () => {
       └ ✓ Within reach of this repository: aws 123456789012 1.1"
     `)
   })
-  test('colours are the caller’s', () => {
+  test('faults before the rules, what would help after them, in the caller’s colours', () => {
     const tagged = (tag: string) => (text: string) => `<${tag}>${text}</${tag}>`
     const paint = {
       good: tagged('g'),
@@ -226,7 +232,26 @@ describe('text', () => {
       bold: tagged('s'),
       dim: tagged('d'),
     }
-    expect(decisionText(saying('no'), paint)).toContain('<b>✗</b> <s>denied</s> no (policy default)')
+    const decision = faulty(fault({ message: 'is\tno duration' }), fault({ line: 4, remedy: 'write\n4h' }))
+    const only = decision.tree.children.slice(0, 1)
+    const requests = decision.requests.map((one) => ({
+      ...one,
+      hints: ['write 2h', '\u001b[2J'],
+      tree: { ...one.tree, children: one.tree.children.slice(0, 1) },
+    }))
+    expect(
+      decisionText({ ...decision, tree: { ...decision.tree, children: only }, requests }, paint),
+    ).toMatchInlineSnapshot(`
+      "<b>✗</b> <s>denied</s> 2 faults in requests/2026/12/alice-prod.yaml, the first in line 3: is no duration
+      <s>pull request 7</s>
+      <d>└ </d><g>✓</g> Into the configured branch: the base is main <d>1.2</d>
+      <b>✗</b> <s>requests/2026/12/alice-prod.yaml</s> denied: 2 faults in requests/2026/12/alice-prod.yaml, the first in line 3: is no duration
+        <b>requests/2026/12/alice-prod.yaml:3:5</b> isU+0009no duration; write 2h
+        <b>requests/2026/12/alice-prod.yaml:4:5</b> is no duration; writeU+000A4h
+      <d>└ </d><b>✗</b> The request file: 2 faults in requests/2026/12/alice-prod.yaml, the first in line 3: is no duration<d> (needs a file without faults)</d> <d>file</d>
+        <w>→</w> write 2h
+        <w>→</w> U+001B[2J"
+    `)
   })
   test('nothing moves the cursor', () => {
     const shown = decisionText(saying('\u001b[2J\r\u0008x\u009b1A'), unpainted)
@@ -236,34 +261,21 @@ describe('text', () => {
 
 describe('annotations', () => {
   test('each fault at its place', () => {
+    const said = { path, title: 'value', message: 'is no duration; write 2h' }
     expect(
       annotationsOf(
         faulty(
           fault({ line: 9, endLine: 11, endColumn: 2 }),
           fault({ endColumn: 8 }),
+          fault({ column: 2 }),
           fault({ line: 0, column: 0 }),
         ),
       ),
     ).toEqual([
-      {
-        path,
-        startLine: 1,
-        endLine: 1,
-        startColumn: 1,
-        endColumn: 1,
-        title: 'value',
-        message: 'is no duration; write 2h',
-      },
-      {
-        path,
-        startLine: 3,
-        endLine: 3,
-        startColumn: 5,
-        endColumn: 8,
-        title: 'value',
-        message: 'is no duration; write 2h',
-      },
-      { path, startLine: 9, endLine: 11, title: 'value', message: 'is no duration; write 2h' },
+      { ...said, startLine: 1, endLine: 1, startColumn: 1, endColumn: 1 },
+      { ...said, startLine: 3, endLine: 3, startColumn: 2, endColumn: 2 },
+      { ...said, startLine: 3, endLine: 3, startColumn: 5, endColumn: 8 },
+      { ...said, startLine: 9, endLine: 11 },
     ])
   })
   test('none where there is no fault', () => {

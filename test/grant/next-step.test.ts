@@ -366,3 +366,17 @@ test('what is not sealed after ten tries alerts, once', () => {
   expect([9, 10, 11].map((tries) => 'alert' in waits(tries))).toEqual([false, true, false])
   expect(waits(10)).toMatchObject({ kind: 'retry', alert: true })
 })
+
+test('what there is nothing to say of is not said', () => {
+  expect(nextStep({ ...base, seen: present }, now)).toStrictEqual({ kind: 'activate', handle: 'h' })
+  const without = ['bob']
+  expect(nextStep({ ...base, seen: { ...present, without } }, now)).toStrictEqual({
+    kind: 'activate',
+    handle: 'h',
+    without,
+  })
+  expect(nextStep({ ...base, state: 'active', ledger: issued, seen: present }, now)).toStrictEqual({
+    kind: 'rest',
+    until: now + 5 * minute,
+  })
+})

@@ -9,20 +9,17 @@ export const conclusions = {
   action_required: 'action_required',
   denied: 'failure',
 } as const
-/** GitHub takes at most 65,535 characters (REST, "Create a check run", output.summary). */
-export const summaryLimit = 65_000
+export const titleOf = ({ summary }: { readonly summary: string }): string =>
+  summary.slice(0, 200).toWellFormed()
 
 /** The check run that shows a decision. Its `external_id` names the pull request: SHAs can be shared (trust.md 6.06a). */
-export const checkOf = (decision: Decision): CheckRun => {
-  const summary = decisionMarkdown(decision)
-  return {
-    headSha: decision.headSha,
-    externalId: `gitsudo:${decision.repository}:${decision.pull}`,
-    ...(decision.verdict === 'not_yet'
-      ? { status: 'in_progress' as const }
-      : { status: 'completed' as const, conclusion: conclusions[decision.verdict] }),
-    title: decision.summary.slice(0, 200),
-    summary: summary.length > summaryLimit ? `${summary.slice(0, summaryLimit)}\n\n… shortened` : summary,
-    annotations: annotationsOf(decision),
-  }
-}
+export const checkOf = (decision: Decision): CheckRun => ({
+  headSha: decision.headSha,
+  externalId: `gitsudo:${decision.repository}:${decision.pull}`,
+  ...(decision.verdict === 'not_yet'
+    ? { status: 'in_progress' as const }
+    : { status: 'completed' as const, conclusion: conclusions[decision.verdict] }),
+  title: titleOf(decision),
+  summary: decisionMarkdown(decision),
+  annotations: annotationsOf(decision),
+})

@@ -1,7 +1,7 @@
 import type { GroupDecision } from '../../decision/merge-group.ts'
 import { groupMarkdown } from '../../decision/render-markdown.ts'
 import type { CheckRun, RepositoryApi } from '../ports/github.ts'
-import { conclusions, summaryLimit } from './check.ts'
+import { conclusions, titleOf } from './check.ts'
 
 /** Shows what was decided on a merge group on its head, where branch protection looks for it. */
 export const showGroupCheck = async (
@@ -15,8 +15,8 @@ export const showGroupCheck = async (
     ...(decision.verdict === 'not_yet'
       ? { status: 'in_progress' as const }
       : { status: 'completed' as const, conclusion: conclusions[decision.verdict] }),
-    title: decision.summary.slice(0, 200),
-    summary: groupMarkdown(decision).slice(0, summaryLimit),
+    title: titleOf(decision),
+    summary: groupMarkdown(decision),
     annotations: [],
   }
   const there = await api.findCheck(check.headSha, check.externalId)

@@ -9,6 +9,7 @@ import {
   group,
   policies,
   review,
+  says,
   users,
 } from '../fixture.ts'
 import { auto, crowd, of, strict } from './shapes.ts'
@@ -47,6 +48,32 @@ export const policyCases: Readonly<Record<string, Facts>> = {
   'on behalf of, allowed': of({
     pull: { author: dave },
     policies: { eligibility: [eligibility('b'), eligibility('a', { allowOnBehalfOf: true })] },
+  }),
+  'somebody by name whom nobody looked up, and two of one name': of({
+    policies: {
+      approval: [approval('a', { required: [users('zoe')] }), approval('b', { required: [users('carol')] })],
+      users: [
+        { login: 'carol', person: carol },
+        { login: 'carol', person: dave },
+      ],
+    },
+  }),
+  'whoever a policy allows, out of order, and one it fails for': of({
+    policies: {
+      approval: [
+        approval('a', {}, [says(carol, true), says(bob, true)]),
+        approval('b', {}, [
+          says(dave, false),
+          { ...says(carol, true), outcome: { kind: 'error', why: 'it broke' } },
+          { ...says(bob, true), outcome: { kind: 'trouble', why: 'too slow' } },
+        ]),
+      ],
+    },
+  }),
+  'other people with the policies that were disabled by hand': of({
+    facts: { reviews: [review(carol), review(bob)] },
+    policies: { approval: [approval('a', { required: [users('carol')] })] },
+    request: { policiesToo: policies },
   }),
   'no approval policy': of({ policies: { approval: [] } }),
   'an approval policy that does not apply': of({

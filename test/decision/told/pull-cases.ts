@@ -14,6 +14,23 @@ export const pullCases: Readonly<Record<string, Facts>> = {
   'many deletions': bare(
     ...Array.from({ length: 7 }, (_, n) => ({ path: at(`old-${n}`), kind: 'deleted' as const })),
   ),
+  'one new and one gone': bare(added('new'), { path: at('old'), kind: 'deleted' }),
+  'one new, and policies': bare(added('new'), { path: 'policies/x', kind: 'changed', mode: '100644' }),
+  'one gone, and what some file systems take for ours': bare(
+    { path: at('old'), kind: 'deleted' },
+    { path: 'Requests/x', kind: 'added', mode: '100644' },
+  ),
+  'policies, and what some file systems take for them': bare(
+    { path: 'policies/x', kind: 'changed', mode: '100644' },
+    { path: 'Policies/x', kind: 'added', mode: '100644' },
+  ),
+  'files out of order': changes(
+    added('b'),
+    added('a'),
+    { path: 'b', kind: 'added' },
+    { path: 'a', kind: 'added' },
+  ),
+  'a start without a merge': { ...start, pull: open.pull },
   'a changed request': bare({ path: at('old'), kind: 'changed', mode: '100644' }),
   policies: bare({ path: 'policies/x.rego', kind: 'changed', mode: '100644' }),
   'a request and policies': changes({ path: 'policies/x.rego', kind: 'added', mode: '100644' }),

@@ -1,6 +1,6 @@
 import type { Facts } from '../../../app/decision/facts.ts'
 import { access, alice, eligibility, failing, hour, merged, minute, now, policies } from '../fixture.ts'
-import { day, fault, of, role, start, strict, two } from './shapes.ts'
+import { day, fault, of, role, start, strict, three, two } from './shapes.ts'
 
 /** Of the request: its file, who asks, for what, from when; and of two together. */
 export const requestCases: Readonly<Record<string, Facts>> = {
@@ -46,7 +46,16 @@ export const requestCases: Readonly<Record<string, Facts>> = {
   'a start that has not come': of({ access: { startsAt: now + minute } }, start),
   'a start this moment': of({ access: { startsAt: now } }, start),
   'a start that was missed': of({ access: { startsAt: now - hour - 1000 } }, start),
+  'something that its cloud cannot grant': of({
+    access: { durationSeconds: 60 },
+    repository: {
+      clouds: {
+        aws: { mode: 'sts_assume_role', roleArnTemplate: 'arn:aws:iam::{scope}:role/{role}', chained: false },
+      },
+    },
+  }),
   'two that pass': two({}),
+  'three, of which one passes': three({ usedUp: true }),
   'two, of which one is used up': two({ usedUp: true }),
   'two, of which one is used up, merged': two({ usedUp: true }, merged),
   'two, of which one is used up, at a start': two({ usedUp: true }, start),

@@ -31,6 +31,22 @@ export const reviewCases: Readonly<Record<string, Facts>> = {
     facts: { reviews: [review(bob, 'changes_requested')] },
     request: { usedUp: true },
   }),
+  'asked for changes, by two at once': of({
+    facts: { reviews: [review(carol, 'changes_requested'), review(bob, 'changes_requested')] },
+  }),
+  'reviews by others than who is asked count no longer': of({
+    facts: {
+      reviews: [review(bob), review(dave, 'dismissed', { id: 9 }), review(carol, 'dismissed', { id: 8 })],
+    },
+  }),
+  'approved, and somebody unknown worked on it': of({
+    facts: {
+      contributors: [
+        { as: 'author', person: alice },
+        { as: 'author', unresolved: 'b@x', remedy: 'add b@x' },
+      ],
+    },
+  }),
   'a review that was not heard': of({ facts: { reviews: [unheard(bob)] } }),
   'a refusal that was not heard': of({
     facts: { reviews: [review(carol), unheard(bob, 'changes_requested')] },
@@ -49,8 +65,8 @@ export const reviewCases: Readonly<Record<string, Facts>> = {
   'an approver who worked on it': of({
     facts: {
       contributors: [
-        { as: 'pusher', person: bob },
         { as: 'author', person: bob },
+        { as: 'pusher', person: bob },
         { as: 'committer', person: carol },
         { as: 'co-author', person: dave },
       ],

@@ -27,6 +27,13 @@ export const two = (more: Partial<RequestFacts>, base: Facts = open): Facts => {
   }))
   return { ...base, reviews, changes: [...base.changes, added('second')], requests: [second, first] }
 }
+/** Of three, two are as told. */
+export const three = (more: Partial<RequestFacts>): Facts => {
+  const facts = two(more)
+  const [second = request] = facts.requests
+  const third = { ...second, id: 'req_third' as const, path: at('third') }
+  return { ...facts, changes: [...facts.changes, added('third')], requests: [...facts.requests, third] }
+}
 export const fault = (line: number) => ({
   file: path,
   line,

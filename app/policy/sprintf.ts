@@ -1,13 +1,17 @@
+import { WasmError } from './wasm-error.ts'
+
 const longest = 100_000
 const verb = /%([-+0]*)(\d{1,4})?(?:\.(\d{1,2}))?([a-zA-Z%])/g
 
 /**
  * Rego's `sprintf` with Go's `%v %s %q %d %x %f %t %%`, flags `-+0`, width and precision; a verb or value
- * that does not fit prints as Go's `%!d(string=a)`. Sets arrive, and print, as lists. Undefined past 100,000
- * characters: a width of a gigabyte must not be the host's to allocate.
+ * that does not fit prints as Go's `%!d(string=a)`. Sets arrive, and print, as lists. Undefined where OPA has an error.
+ * Throws `WasmError` past 100,000 characters: a width of a gigabyte must not be the host's to allocate, and a `deny` whose
+ * words are too long must not become none.
  */
 export function sprintf(format: unknown, values: unknown): string | undefined {
-  if (typeof format !== 'string' || !Array.isArray(values) || format.length > longest) return undefined
+  if (typeof format !== 'string' || !Array.isArray(values)) return undefined
+  if (format.length > longest) throw tooLong()
   let used = 0
   let length = format.length
   const text = format.replace(
@@ -23,13 +27,16 @@ export function sprintf(format: unknown, values: unknown): string | undefined {
         flags,
       )
       length += padded.length
-      return length > longest ? '' : padded
+      if (length > longest) throw tooLong()
+      return padded
     },
   )
   const extra = values.slice(used).map((value) => `${kindOf(value)}=${plain(value)}`)
-  if (length + extra.join().length > longest) return undefined
+  if (length + extra.join().length > longest) throw tooLong()
   return extra.length === 0 ? text : `${text}%!(EXTRA ${extra.join(', ')})`
 }
+
+const tooLong = () => new WasmError('too_large', `sprintf writes more than ${longest} characters`)
 
 /** undefined: the verb has nothing to say about such a value. */
 function print(letter: string, value: unknown, precision: string | undefined): string | undefined {

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { sprintf } from './sprintf.ts'
 import { timeBuiltins } from './time-builtins.ts'
+import { WasmError } from './wasm-error.ts'
 
 /**
  * Runs a policy's wasm by opa's ABI 1.2 (https://www.openpolicyagent.org/docs/wasm). The SDK keeps data and
@@ -43,15 +44,6 @@ export type PolicyInstance = {
   evaluate(input: Uint8Array, entrypoint: string, now: number): unknown
   /** Bytes of memory in use; it never shrinks. */
   size(): number
-}
-
-export class WasmError extends Error {
-  readonly code: 'aborted' | 'memory' | 'too_large'
-  constructor(code: WasmError['code'], message: string) {
-    super(message)
-    this.name = 'WasmError'
-    this.code = code
-  }
 }
 
 export function instantiate(wasm: Uint8Array, maximumPages: number): PolicyInstance {

@@ -2,7 +2,8 @@ import { type MessagePort, workerData } from 'node:worker_threads'
 import { type FromWorker, memoryLimitPages, outOfMemory, type ToWorker } from './evaluation.ts'
 import type { EvaluationFailure } from './result.ts'
 import { readDocument } from './shape.ts'
-import { instantiate, type PolicyInstance, WasmError } from './wasm-host.ts'
+import { WasmError } from './wasm-error.ts'
+import { instantiate, type PolicyInstance } from './wasm-host.ts'
 
 /**
  * Evaluates policies, one at a time, in a thread that can be ended from outside. Whatever the policy does

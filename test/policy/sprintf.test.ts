@@ -18,7 +18,16 @@ test.each([
   ['long values', '%s%s', ['x'.repeat(60_000), 'x'.repeat(60_000)]],
   ['a long format', 'x'.repeat(100_001), []],
   ['values nobody asked for', '', ['x'.repeat(100_001)]],
-  ['no list', '%s', 'x'],
-])('is undefined for %s that would fill the memory or make no sense', (_, format, values) => {
+])(
+  '%s would fill the memory: it fails, and is not undefined, which would make a rule say nothing',
+  (_, format, values) => {
+    expect(() => sprintf(format, values)).toThrow('sprintf writes more than 100000 characters')
+  },
+)
+
+test.each([
+  ['%s', 'x'],
+  [1, []],
+])('what makes no sense is undefined, as OPA has it: %j of %j', (format, values) => {
   expect(sprintf(format, values)).toBeUndefined()
 })

@@ -83,3 +83,18 @@ test('the host answers what opa answers', async () => {
     expressions.map((expression, i) => [expression, (document as Record<string, unknown>)[name(i)]])
   expect(answers(had)).toEqual(answers(wanted))
 })
+
+test('words that are too long fail the policy: what denies must not fall silent', async () => {
+  const { wasm } = await compile(
+    policy('package gitsudo.eligibility\ndeny contains sprintf("already holds %v", [input.held])\n'),
+    [],
+  )
+  const ask = (held: string) =>
+    instantiate(wasm, memoryLimitPages).evaluate(
+      Buffer.from(JSON.stringify({ held })),
+      'gitsudo/eligibility',
+      0,
+    )
+  expect(ask('db')).toMatchObject({ deny: ['already holds db'] })
+  expect(() => ask('x'.repeat(100_001))).toThrow('sprintf writes more than 100000 characters')
+})

@@ -56,7 +56,8 @@ export async function append(
 
 /**
  * leaf (hex) → seq of what lies in the chain up to `last`. A row is what its bytes are: one that somebody gave another
- * event's leaf, or a number beyond the chain, must not stand in for it.
+ * event's leaf, or a number beyond the chain, must not stand in for it. The sum keeps PostgreSQL from walking the primary
+ * key where it has not analysed the table yet.
  */
 export async function sealedBodies(
   connection: CommonQueryMethods,
@@ -66,7 +67,7 @@ export async function sealedBodies(
   const rows = await connection.any(sql.type(z.object({ body: bytes, seq: z.number() }))`
     select body, seq from audit_events
     where leaf = any(select decode(given, 'hex') from unnest(${sql.array([...leaves], 'text')}) as given)
-      and seq between 1 and ${last}`)
+      and (seq + 0) between 1 and ${last}`)
   const wanted = new Set(leaves)
   const found = rows.map(({ body, seq }) => [hex(leafHash(body)), seq] as const)
   return new Map(found.filter(([leaf]) => wanted.has(leaf)))

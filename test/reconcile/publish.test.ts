@@ -53,6 +53,19 @@ test('a start that was missed is told as such, whoever notices it first', async 
   ])
 })
 
+test('the comment tells of the bytes that are there, and of which commit', async () => {
+  const world = accessWorld()
+  world.request('a')
+  await world.settle()
+  const comment = () => [...world.hub.comments.values()].map(({ body }) => body).join()
+  expect(comment()).toContain('reader')
+  world.push('a', { [filePath('a')]: requestFile('', undefined, 'writer') }, 'alice')
+  await world.settle()
+  expect(comment()).toContain('writer')
+  expect(comment()).not.toContain('reader')
+  expect(comment()).toContain(`_As of \`${world.hub.git.refs.get('a')?.slice(0, 10)}\``)
+})
+
 describe.each(['createCheck', 'createComment'] as const)('%s whose answer is never seen', (call) => {
   test.each([
     ['the answer is lost', new GitHubError('unavailable', 'no answer')],

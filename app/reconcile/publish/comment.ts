@@ -5,8 +5,8 @@ import { formatDuration } from '../../request/duration.ts'
 import type { StatusRow } from '../ports/store.ts'
 
 /**
- * Where each request stands for the comment's purpose. The comment is written at the first verdict, a refusal,
- * active and ended; anything between shows in the check run only, because GitHub's writes are few.
+ * Where each request stands for the comment's purpose. The comment is written at the first verdict, on other bytes, at a
+ * refusal, active and ended; anything between shows in the check run only, because GitHub's writes are few.
  */
 export const commentStage = (decision: Decision, rows: readonly StatusRow[]): string =>
   [
@@ -25,7 +25,8 @@ const stageOf = (request: RequestDecision, rows: readonly StatusRow[]): string =
   if (grant !== undefined && ['ended', 'failed', 'refused', 'quarantined'].includes(grant.state))
     return grant.state
   if (row?.request.state === 'refused' || row?.request.state === 'lapsed') return row.request.state
-  return request.verdict === 'denied' ? 'denied' : 'open'
+  // Who approves these bytes must not have read of others.
+  return `${request.verdict === 'denied' ? 'denied' : 'open'}@${request.blob.slice(0, 10)}`
 }
 
 /** By which a pull request's comment is known again; nobody sees it. */
@@ -82,6 +83,8 @@ export const commentBody = (
     ...(unasked.length === 0
       ? []
       : ['', `Could approve too, but GitHub asks 15 at most: ${names.kept.join(', ')}${more}`]),
+    '',
+    `_As of \`${decision.headSha.slice(0, 10)}\`; the check run shows what came since._`,
     '',
   ].join('\n')
   return `${head}\n${decisionMarkdown(decision, mostOfAll - head.length)}`

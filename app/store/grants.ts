@@ -61,12 +61,18 @@ const grantTimer = z.object({ id: z.string(), state: z.enum(grantStates), lookAt
 export function grants(database: Database): Grants {
   const saveGrants: Grants['saveGrants'] = async (tx, rows) => {
     const ids = new Set<string>()
+    const save = async (some: readonly GrantRow[], query: typeof insert): Promise<void> => {
+      if (some.length === 0) return
+      for (const { id } of await connectionOf(tx).any(query(some))) ids.add(id)
+    }
     const { made = [], known = [] } = Object.groupBy(rows, ({ version }) =>
       version === 0 ? 'made' : 'known',
     )
-    for (const query of [made.length > 0 && insert(made), known.length > 0 && update(known)]) {
-      if (query) for (const { id } of await connectionOf(tx).any(query)) ids.add(id)
-    }
+    await save(made, insert)
+    await save(
+      known.filter(({ id }) => !ids.has(id)),
+      update,
+    )
     return ids
   }
   return {
@@ -129,10 +135,10 @@ const insert = (rows: readonly GrantRow[]) => sql.type(saved)`
   on conflict (id) do nothing returning id`
 const update = (rows: readonly GrantRow[]) => sql.type(saved)`
   with mine as (
-    select grants.id from grants join ${given(rows)} using (id)
+    select grants.id, given.version from grants join ${given(rows)} using (id)
     where grants.version = given.version or grants.version not between 1 and ${mostVersion}
     order by grants.id for update of grants
   )
   update grants set (version, ${columns()}) = (given.version + 1, ${columns('given')})
   from ${given(rows)}, mine
-  where grants.id = given.id and grants.id = mine.id returning grants.id`
+  where grants.id = mine.id and given.id = mine.id and given.version = mine.version returning grants.id`

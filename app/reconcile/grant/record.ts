@@ -22,20 +22,28 @@ type Recording = {
 /** Saves a row with the events that say why. @returns what `ledger.sealed` takes, or `moved`, nothing having changed */
 export type Recorder = (recording: Recording) => Promise<readonly string[] | typeof moved>
 
-/** Grants that are recorded at the same time share a transaction: at a burst of ends its commit is what they wait for. */
+/**
+ * Grants that are recorded at the same time share a transaction: at a burst of ends its commit is what they wait for.
+ * Of one grant it has one recording, the first of those that read it last.
+ */
 export const createRecorder = (deps: Pick<GrantDeps, 'store' | 'ledger' | 'queue' | 'keys'>): Recorder =>
   together((all) =>
     deps.store.transaction(async (tx) => {
+      const newest = new Map<string, Recording>()
+      for (const one of all) {
+        if (one.row.version > (newest.get(one.row.id)?.row.version ?? -1)) newest.set(one.row.id, one)
+      }
       const saved = await deps.store.saveGrants(
         tx,
-        all.map(({ row }) => row),
+        [...newest.values()].map(({ row }) => row),
       )
-      const ours = all.filter(({ row }) => saved.has(row.id))
+      const isOurs = (one: Recording) => newest.get(one.row.id) === one && saved.has(one.row.id)
+      const ours = all.filter(isOurs)
       const events = ours.flatMap((one) => one.events.map((event) => deps.keys.sign(event)))
       const staged = (await deps.ledger.stageAll(tx, events)).values()
       const wake = ours.flatMap((one) => one.wake)
       if (wake.length > 0) await deps.queue.wake(wake, tx)
-      return all.map((one) => (saved.has(one.row.id) ? [...staged.take(one.events.length)] : moved))
+      return all.map((one) => (isOurs(one) ? [...staged.take(one.events.length)] : moved))
     }),
   )
 

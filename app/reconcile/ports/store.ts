@@ -191,7 +191,7 @@ export type Store = {
 
   grant(id: string): Promise<GrantRow | undefined>
   saveGrant(tx: Tx, row: GrantRow): Promise<boolean>
-  /** The same for several; answers the ids of those that were saved. */
+  /** The same for several; answers the ids of those that were saved, one row of each at most. */
   saveGrants(tx: Tx, rows: readonly GrantRow[]): Promise<ReadonlySet<string>>
   /** State and timer of each of these grants that has a row. */
   grantTimers(

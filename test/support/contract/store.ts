@@ -147,6 +147,25 @@ export const describeStore = (name: string, setUp: () => Promise<StoreUnderTest>
       expect(await store.branch(repository)).toBeUndefined()
     })
 
+    test('of rows of one grant in one save one is taken at most, and none under another version', async () => {
+      const { store } = at
+      const repository = ++repositories
+      const save = (...rows: readonly GrantRow[]) =>
+        store.transaction((tx) => store.saveGrants(tx, rows)).then((ids) => [...ids])
+      const row = grantOf(repository, 1)
+      const { id } = row
+      const stale = (note: string): GrantRow => ({ ...row, version: 1, note })
+      const current: GrantRow = { ...row, version: 2, note: 'current' }
+      expect(await save(stale('not there yet'), row)).toEqual([id])
+      expect(await store.grant(id)).toEqual({ ...row, version: 1 })
+      expect(await save(stale('one of two'), stale('one of two'))).toEqual([id])
+      expect(await store.grant(id)).toMatchObject({ version: 2, note: 'one of two' })
+      expect(await save(stale('before'), current, stale('behind'))).toEqual([id])
+      expect(await store.grant(id)).toMatchObject({ version: 3, note: 'current' })
+      expect(await save(stale('before'), current, row)).toEqual([])
+      expect(await store.grant(id)).toMatchObject({ version: 3, note: 'current' })
+    })
+
     test('requests are found by pull request, path and person, and with their grants by state', async () => {
       const { store } = at
       const repository = ++repositories

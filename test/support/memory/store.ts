@@ -54,7 +54,7 @@ export const memoryStore = (
     saveGrants: async (tx, rows) => {
       const saved = new Set<string>()
       for (const row of rows.toSorted((a, b) => (a.id < b.id ? -1 : 1)))
-        if (await saveGrant(tx, row)) saved.add(row.id)
+        if (!saved.has(row.id) && (await saveGrant(tx, row))) saved.add(row.id)
       return saved
     },
     grantTimers: async (ids) => ids.flatMap((id) => grants.get(id) ?? []),

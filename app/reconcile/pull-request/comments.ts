@@ -67,21 +67,28 @@ const obey = async (
   )
   for (const { grant, requester } of granted) requests.set(grant, { ...requests.get(grant), requester })
   const by = { kind: 'user' as const, id: String(author.id), login: author.login }
-  for (const named of commands) {
-    const meant = [...requests].filter(([id]) => named === undefined || id === parseRequestId(named))
-    if (meant.length === 0 && named !== undefined)
-      deps.log.warn('a revoke comment that names no request of its pull request', {
-        pull,
-        named,
-        by: author.login,
-      })
-    for (const [id, { decision, requester, state }] of meant) {
-      if (typeof (await deps.store.revokeAsked(id)) === 'object') continue
-      if (mayRevoke(author.id, { id, decision, requester: requester?.id }, deps.settings.administrators)) {
-        await askRevoke(deps, { grant: id, by, why: 'comment', askedAt: deps.clock.now() })
-        // It passes no more.
-        if (state !== undefined && isOpen({ state })) await deps.queue.wake([wakePull(repository, pull)])
-      } else deps.log.warn('a revoke comment by someone who may not', { request: id, by: author.login })
-    }
+  // One line of the log a comment: who writes it chooses how much it names, and each look reads it again.
+  const named = new Set(
+    [...commands].flatMap((one) => (one === undefined ? [] : (parseRequestId(one) ?? one))),
+  )
+  const strange = [...named].filter((id) => !requests.has(id))
+  if (strange.length > 0)
+    deps.log.warn('a revoke comment that names no request of its pull request', {
+      pull,
+      named: strange[0],
+      more: strange.length - 1,
+      by: author.login,
+    })
+  const barred: string[] = []
+  for (const [id, { decision, requester, state }] of requests) {
+    if (!commands.has(undefined) && !named.has(id)) continue
+    if (typeof (await deps.store.revokeAsked(id)) === 'object') continue
+    if (mayRevoke(author.id, { id, decision, requester: requester?.id }, deps.settings.administrators)) {
+      await askRevoke(deps, { grant: id, by, why: 'comment', askedAt: deps.clock.now() })
+      // It passes no more.
+      if (state !== undefined && isOpen({ state })) await deps.queue.wake([wakePull(repository, pull)])
+    } else barred.push(id)
   }
+  if (barred.length > 0)
+    deps.log.warn('a revoke comment by someone who may not', { requests: barred, by: author.login })
 }

@@ -103,6 +103,20 @@ describe('revoking by comment', () => {
     })
   })
 
+  test('says it in one line, however many ids it names', async () => {
+    const world = accessWorld()
+    const pull = await approved(world)
+    world.comment(
+      pull,
+      'mallory',
+      Array.from({ length: 3_000 }, (_, n) => `/gitsudo revoke a${n}`).join('\n'),
+    )
+    await world.settle()
+    const lines = world.deps.log.lines.filter(({ message }) => message.includes('names no request'))
+    expect(new Set(lines.map(({ fields }) => JSON.stringify(fields))).size).toBe(1)
+    expect(lines.length).toBeLessThan(5)
+  })
+
   test('says in the log which id names no request', async () => {
     const world = accessWorld()
     const pull = await approved(world)
@@ -111,7 +125,7 @@ describe('revoking by comment', () => {
     expect(world.deps.log.lines).toContainEqual(
       expect.objectContaining({
         message: 'a revoke comment that names no request of its pull request',
-        fields: { pull, named: 'req_x', by: 'alice' },
+        fields: { pull, named: 'req_x', more: 0, by: 'alice' },
       }),
     )
   })

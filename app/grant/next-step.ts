@@ -110,7 +110,7 @@ const active = (view: GrantView, now: number): Step => {
   const { seen } = view
   if (view.cleared) {
     const cause = now >= intent.endsAt - skewMs ? 'expired' : 'revoked externally'
-    const gone = nothingLeft(view, now, { kind: 'end', cause, goneAt: view.absentSince ?? now, kept: [] })
+    const gone = nothingLeft(view, now, { kind: 'end', cause, goneAt: now, kept: [] })
     if (gone !== undefined) return gone
   }
   switch (seen?.kind) {

@@ -21,7 +21,7 @@ export const removal = (view: GrantView, now: number): Step => {
     }
   }
   const cause = causeOf(view)
-  const gone = nothingLeft(view, now, { kind: 'end', cause, goneAt: view.absentSince ?? now, kept: [] })
+  const gone = nothingLeft(view, now, { kind: 'end', cause, goneAt: now, kept: [] })
   if (gone !== undefined) return gone
   switch (seen?.kind) {
     case undefined:
@@ -63,10 +63,18 @@ export const nothingLeft = (
  */
 const absence = (view: GrantView, now: number, then: Extract<Step, { kind: 'end' | 'fail' }>): Step => {
   if (view.unanswered.length === 0) return then
-  if (view.absentSince === undefined) return { kind: 'note_absence', again: now + settleMs(view) + 1 }
-  const settled = view.absentSince + settleMs(view)
-  return now > settled ? then : { kind: 'rest', until: settled + 1 }
+  const first = firstRead(view, now)
+  if (first === undefined) return { kind: 'note_absence', again: now + settleMs(view) + 1 }
+  const settled = first + settleMs(view)
+  if (now <= settled) return { kind: 'rest', until: settled + 1 }
+  return then.kind === 'end' ? { ...then, goneAt: first } : then
 }
+
+/** The row's first absent read, unless a write went out since or it is none; undefined: this read is the first. */
+const firstRead = ({ absentSince, unanswered }: GrantView, now: number): number | undefined =>
+  absentSince !== undefined && absentSince > Math.max(...unanswered) && absentSince <= now
+    ? absentSince
+    : undefined
 
 const settleMs = ({ propagationMs }: GrantView): number => leaseMs + callMs + propagationMs
 

@@ -43,6 +43,25 @@ const shared: Seen = { kind: 'shared', by: ['other'] }
 
 type Row = readonly [what: string, view: Partial<GrantView>, step: Partial<Step>, at?: number]
 
+/** Absent, and a first read on record that is none. */
+const stale = (view: Partial<GrantView>): readonly Row[] => [
+  [
+    'absent, and long before the write unanswered',
+    { ...view, seen: absent, unanswered: [1, now - 1], absentSince: now - minute },
+    { kind: 'note_absence', again: now + 27_001 },
+  ],
+  [
+    'absent, and in the future',
+    { ...view, seen: absent, unanswered: [1], absentSince: now + 1 },
+    { kind: 'note_absence' },
+  ],
+  [
+    'absent before, no write unanswered',
+    { ...view, seen: absent, absentSince: 0 },
+    { kind: 'end', goneAt: now },
+  ],
+]
+
 const over = intent.endsAt
 const provisioning: readonly Row[] = [
   ['intent not sealed yet', { ledger }, { kind: 'retry' }],
@@ -75,6 +94,16 @@ const provisioning: readonly Row[] = [
     'refused, nothing left, a write unanswered',
     { refusal: 'x', cleared: true, seen: absent, unanswered: [now] },
     { kind: 'note_absence' },
+  ],
+  [
+    'refused, absent before, a later write unanswered',
+    { refusal: 'x', cleared: true, seen: absent, unanswered: [now - 1], absentSince: now - minute },
+    { kind: 'note_absence' },
+  ],
+  [
+    'refused, nothing left again',
+    { refusal: 'x', cleared: true, seen: absent, unanswered: [1], absentSince: now - 27_001 },
+    { kind: 'fail', why: 'x' },
   ],
   ['refused, shared', { refusal: 'x', cleared: true, seen: shared }, { kind: 'fail', why: 'x' }],
   [
@@ -164,6 +193,7 @@ const active: readonly Row[] = [
     { seen: absent, cleared: true, unanswered: [1], absentSince: now - 27_001 },
     { kind: 'end', goneAt: now - 27_001 },
   ],
+  ...stale({ cleared: true }),
   ['unknown', { seen: unknown }, { kind: 'retry', note: 'no answer' }],
   ['trouble', { seen: trouble }, { kind: 'retry', note: 'busy' }],
   ['throttled', { seen: { ...trouble, notBefore: now + 90_000 } }, { kind: 'retry', at: now + 90_000 }],
@@ -197,6 +227,7 @@ const removing: readonly Row[] = [
     { ledger: revoke, seen: absent, unanswered: [1], absentSince: now - 30_000 },
     { kind: 'end', goneAt: now - 30_000 },
   ],
+  ...stale({ ledger: revoke }),
   ['present', { ledger: revoke, seen: present }, { kind: 'retry' }],
   ['removing', { ledger: revoke, seen: { kind: 'removing' } }, { kind: 'retry', note: 'removing' }],
   ['unknown', { ledger: revoke, seen: unknown }, { kind: 'retry', note: 'no answer' }],

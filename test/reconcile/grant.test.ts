@@ -4,6 +4,7 @@ import type { Provider } from '../../app/provider/port.ts'
 import { issueCredentials } from '../../app/reconcile/credentials.ts'
 import { refuseGrant, startGrant } from '../../app/reconcile/grant/open.ts'
 import { createGrantReconciler } from '../../app/reconcile/grant.ts'
+import { createCrashes } from '../support/memory/crash.ts'
 import { anIntent } from '../support/memory/intent.ts'
 import { createStall } from '../support/memory/stall.ts'
 import { activeWorld, memoryWorld } from '../support/memory/world.ts'
@@ -94,6 +95,76 @@ describe('a grant', () => {
     await world.settle()
     expect(await world.store.grant(id)).toMatchObject({ state: 'ended', endedAt: intent.endsAt })
     expect(world.clock.now()).toBe(intent.endsAt + 25_001)
+  })
+
+  describe('given after all, once it was refused and read absent', () => {
+    const noted = async () => {
+      const world = memoryWorld()
+      const id = await world.open(anIntent(1, world.clock.now()))
+      world.faults.plan({ kind: 'lost' }, 'ensure')
+      for (let n = 0; n < 4; n++) world.faults.plan({ kind: 'forbidden' }, 'ensure')
+      for (let n = 0; n < 5; n++) {
+        await world.look(id)
+        world.clock.advance(minute)
+      }
+      const row = await world.store.grant(id)
+      expect(row).toMatchObject({ state: 'provisioning', absentSince: world.clock.now() - minute })
+      const revoked = async () => {
+        await world.revoke(id)
+        const from = world.clock.now()
+        await world.look(id)
+        expect(await world.store.grant(id)).toMatchObject({ state: 'revoking', absentSince: from })
+        await world.settle()
+        expect(await world.store.grant(id)).toMatchObject({ state: 'ended', endedAt: from })
+        const end = world.ledger.events().find(({ type }) => type === 'grant.revoked')
+        expect(end?.data.gone_at).toBe(new Date(from).toISOString())
+      }
+      return { world, id, revoked }
+    }
+
+    test('is not gone before it was active', async () => {
+      const { world, id, revoked } = await noted()
+      await world.look(id)
+      expect((await world.store.grant(id))?.state).toBe('active')
+      world.clock.advance(minute)
+      await revoked()
+    })
+
+    test('nor where a worker died before it could say so', async () => {
+      const { world, id, revoked } = await noted()
+      const crashes = createCrashes()
+      crashes.plan(0, true)
+      const store = crashes.around(world.store, ['closeAttempt'])
+      await expect(createGrantReconciler({ ...world.deps, store }).look(id, never)).rejects.toThrow('killed')
+      expect(await world.bindings.all()).toHaveLength(1)
+      world.clock.advance(minute)
+      await revoked()
+    })
+
+    test('fails where it is refused again', async () => {
+      const { world, id } = await noted()
+      world.faults.plan({ kind: 'forbidden' }, 'ensure')
+      await world.look(id)
+      expect((await world.store.grant(id))?.state).toBe('failed')
+    })
+  })
+
+  test('that was there between two absent read-backs is gone at the one after', async () => {
+    const world = memoryWorld({ propagationMs: 2000 })
+    const intent = anIntent(1, world.clock.now())
+    const id = await world.open(intent)
+    world.faults.plan({ kind: 'unavailable' }, 'ensure')
+    await world.look(id)
+    await world.settle(intent.endsAt)
+    expect((await world.store.grant(id))?.absentSince).toBe(intent.endsAt)
+    const { grant, principal, cloudRole: role, scope } = intent
+    await world.bindings.put({ handle: world.mock.bindingKey(intent), grant, principal, role, scope })
+    world.clock.advance(minute)
+    world.faults.plan({ kind: 'stale' }, 'remove')
+    await world.look(id)
+    expect((await world.store.grant(id))?.absentSince).toBeUndefined()
+    await world.settle()
+    expect((await world.store.grant(id))?.endedAt).toBeGreaterThan(intent.endsAt + minute)
   })
 
   test('stays revocation debt until the cloud says gone', async () => {

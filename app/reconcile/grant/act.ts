@@ -60,7 +60,8 @@ export const act = async (
         tries: row.tries + 1,
         why: step.note,
       })
-      const saved = await save({ ...row, tries: row.tries + 1, note: step.note, lookAt: step.at })
+      const next = { ...withAbsence(situation), tries: row.tries + 1, note: step.note, lookAt: step.at }
+      const saved = await save(next)
       return step.alert ? alerted(saved, 'grant.waits', step.note) : saved
     }
     case 'start':
@@ -191,15 +192,19 @@ const final = (row: GrantRow, state: GrantState, why?: string): GrantRow => {
   return { ...fresh(rest), state: moveGrant(row.state, state), ...(why === undefined ? {} : { note: why }) }
 }
 
+/** The row, its first absent read forgotten where something was there since. */
+const withAbsence = ({ row, seen }: Situation): GrantRow => {
+  const { absentSince: _, ...rest } = row
+  const there = seen?.kind === 'present' || seen?.kind === 'removing'
+  return there ? rest : row
+}
+
 /** The row with nothing to do before `until`; the stored one itself when it says so already. */
-const resting = (
-  { saved, row, seen }: Situation,
-  { until, well }: Extract<Step, { kind: 'rest' }>,
-): GrantRow => {
-  const { lookAt: _, absentSince, note, ...rest } = row
+const resting = (situation: Situation, { until, well }: Extract<Step, { kind: 'rest' }>): GrantRow => {
+  const { saved } = situation
+  const { lookAt: _, note, ...rest } = withAbsence(situation)
   const next = {
     ...fresh(rest),
-    ...(seen?.kind === 'present' || absentSince === undefined ? {} : { absentSince }),
     ...(well === true || note === undefined ? {} : { note }),
     ...(until === undefined ? {} : { lookAt: until }),
   }

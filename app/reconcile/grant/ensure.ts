@@ -21,6 +21,7 @@ export const ensureFenced = async (
   signal: AbortSignal,
 ): Promise<Situation | typeof moved> => {
   const { row, provider } = situation
+  const { absentSince, ...unread } = row
   const { intent } = situation.ledger
   if (intent === undefined) throw new Error(`grant ${row.id} has no verified intent`)
   const openedAt = deps.clock.now()
@@ -33,7 +34,8 @@ export const ensureFenced = async (
     return observeFirst(deps, situation, provider, intent, signal)
   const fence = row.version + 1
   await deps.store.openAttempt({ grant: row.id, fence, action: 'ensure', openedAt })
-  const saved = await record(deps, situation, { ...row, lookAt: openedAt + ms + leaseMs })
+  // Whatever was read absent says nothing of what this writes, whether or not we live to say that it did.
+  const saved = await record(deps, situation, { ...unread, lookAt: openedAt + ms + leaseMs })
   if (saved === moved) return moved
   const ours = async () => (await deps.store.grant(row.id))?.version === fence
   const deadline = openedAt + ms
@@ -56,7 +58,8 @@ export const ensureFenced = async (
   if (!still || late) return moved
   const open = close ? situation.open : [...situation.open, { fence, openedAt }]
   if (seen.kind === 'trouble' && row.tries >= seen.patience) {
-    return { ...saved.situation, open, refusal: seen.why }
+    const kept = { ...saved.situation.row, ...(absentSince === undefined ? {} : { absentSince }) }
+    return { ...saved.situation, row: kept, open, refusal: seen.why }
   }
   return { ...saved.situation, open, seen }
 }

@@ -1,6 +1,6 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import { explainSchemaError } from './explain-schema-error.ts'
-import { type Fault, mostWorded, tidyFaults } from './fault.ts'
+import { type Fault, type FaultCode, mostWorded, tidyFaults } from './fault.ts'
 import { parseInstant } from './instant.ts'
 import type { Limits } from './text.ts'
 import { readStrictYaml, type YamlDocument } from './yaml.ts'
@@ -18,12 +18,11 @@ export function schemaReader(schema: Schema, limits: Limits): SchemaReader {
   let validate: ValidateFunction | undefined
   return (bytes, file) => {
     const { document, faults } = readStrictYaml(bytes, file, limits)
-    if (document === undefined) return { faults }
+    if (document === undefined) return { faults: tidyFaults(faults) }
     validate ??= compile(schema)
-    if (validate(document.value)) return { document, faults }
-    const wrong = (validate.errors ?? [])
-      .slice(0, mostWorded)
-      .flatMap((error) => schemaFault(error, document))
+    validate(document.value)
+    const errors = validate.errors ?? []
+    const wrong = errors.slice(0, mostWorded).flatMap((error) => schemaFault(error, document))
     return { document, faults: tidyFaults(merge(faults, wrong)) }
   }
 }
@@ -37,14 +36,25 @@ function compile(schema: Schema): ValidateFunction {
 
 function schemaFault(error: ErrorObject, document: YamlDocument): readonly Fault[] {
   const said = explainSchemaError(error, document)
+  if (said === undefined) return []
+  const { code, pointer, message, remedy, atKey } = said
   // Lines that could not be read may hold what seems absent.
-  const absent = said?.code === 'missing' || (said?.code === 'type' && error.data === null)
-  if (said === undefined || (absent && document.partial)) return []
-  const place = document.places.get(said.pointer)
-  const owner = document.places.get('')
-  const range = (said.atKey ? place?.key : place?.value) ?? place?.key ?? place?.value ?? owner?.value
-  const { code, pointer, message, remedy } = said
-  return [{ file: document.file, line: 1, column: 1, ...range, pointer, code, message, remedy }]
+  if (document.partial && (code === 'missing' || error.data === null)) return []
+  return [faultAt(document, pointer, code, message, remedy, atKey)]
+}
+
+/** A fault at the value or, `atKey`, at the name of a field. */
+export function faultAt(
+  { file, places }: YamlDocument,
+  pointer: string,
+  code: FaultCode,
+  message: string,
+  remedy: string,
+  atKey = false,
+): Fault {
+  const place = places.get(pointer)
+  const range = (atKey ? place?.key : undefined) ?? place?.value
+  return { file, line: 1, column: 1, ...range, pointer, code, message, remedy }
 }
 
 /** A value that is wrong in itself is not also the wrong value, and one of the wrong type not also ambiguous. */

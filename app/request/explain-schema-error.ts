@@ -21,7 +21,7 @@ export function explainSchemaError(error: ErrorObject, document: YamlDocument): 
   const name = displayName(pointer)
   const schema = record(error.parentSchema)
   const params = record(error.params)
-  const advice = typeof schema.errorMessage === 'string' ? schema.errorMessage : undefined
+  const { errorMessage: advice } = schema as { readonly errorMessage?: string }
   const shown = () => quote(typeof error.data === 'object' ? kindOf(error.data) : String(error.data))
   if (error.propertyName !== undefined) {
     const message = `${quote(error.propertyName)} is no name for a field of ${name}`
@@ -63,10 +63,11 @@ export function explainSchemaError(error: ErrorObject, document: YamlDocument): 
     case 'type': {
       const plain = document.places.get(pointer)?.plain
       const message = `${name} must be ${kinds[String(params.type)] ?? String(params.type)}, not ${kindOf(error.data)}`
-      const scalar = plain !== undefined && plain !== '' && error.data !== null
+      const scalar = plain !== undefined && error.data !== null
       if (params.type === 'string' && scalar && !('format' in schema)) {
         const text = `write "${plain}" in quotes`
-        const fits = typeof schema.pattern !== 'string' || new RegExp(schema.pattern, 'u').test(plain)
+        const { pattern = '' } = schema as { readonly pattern?: string }
+        const fits = new RegExp(pattern, 'u').test(plain)
         return { ...wrong(message, ''), code: 'type', remedy: fits ? text : (advice ?? text) }
       }
       const shape = `write ${kinds[String(params.type)]}`
@@ -78,7 +79,7 @@ export function explainSchemaError(error: ErrorObject, document: YamlDocument): 
         `write ${String(params.allowedValue)}`,
       )
     case 'enum': {
-      const allowed = Array.isArray(params.allowedValues) ? params.allowedValues.map(String) : []
+      const allowed = (params.allowedValues as readonly unknown[]).map(String)
       const meant = typeof error.data === 'string' ? nearest(error.data, allowed) : undefined
       const remedy = meant === undefined ? `write one of ${allowed.join(', ')}` : `write ${meant}`
       return wrong(`${name} must be one of ${allowed.join(', ')}, not ${shown()}`, remedy)
@@ -113,8 +114,8 @@ export function explainSchemaError(error: ErrorObject, document: YamlDocument): 
 
 /** The fields that the branches of a `oneOf` each require. */
 function choices({ oneOf }: Readonly<Record<string, unknown>>): string {
-  const branches = Array.isArray(oneOf) ? oneOf : []
-  return branches.flatMap((branch) => record(branch).required ?? []).join(' and ')
+  const branches = oneOf as readonly { readonly required: readonly string[] }[]
+  return branches.flatMap(({ required }) => required).join(' and ')
 }
 
 const kinds: Readonly<Record<string, string>> = {
@@ -163,5 +164,5 @@ function shownName(segment: string): string {
 }
 
 function record(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+  return (value ?? {}) as Readonly<Record<string, unknown>>
 }

@@ -60,17 +60,17 @@ export function tidyFaults(faults: readonly Fault[]): readonly Fault[] {
       const key = `${fault.line}:${fault.column}:${fault.code}:${fault.message}`
       return !seen.has(key) && seen.add(key)
     })
-  const last = tidy[mostFaults - 1]
-  if (tidy.length <= mostFaults || last === undefined) return tidy
-  return [
-    ...tidy.slice(0, mostFaults - 1),
-    {
-      file: last.file,
-      line: last.line,
-      column: last.column,
+  if (tidy.length <= mostFaults) return tidy
+  const message = `${tidy.length - mostFaults + 1} more faults follow`
+  const rest = tidy.slice(mostFaults - 1, mostFaults).map(
+    ({ file, line, column }): Fault => ({
+      file,
+      line,
+      column,
       code: 'too_many_faults',
-      message: `${tidy.length - mostFaults + 1} more faults follow`,
+      message,
       remedy: 'mend those above first',
-    },
-  ]
+    }),
+  )
+  return [...tidy.slice(0, mostFaults - 1), ...rest]
 }

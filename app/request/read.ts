@@ -1,6 +1,6 @@
-import { type Schema, schemaReader } from './check-schema.ts'
+import { faultAt, type Schema, schemaReader } from './check-schema.ts'
 import { parseDuration } from './duration.ts'
-import { type Fault, type FaultCode, tidyFaults } from './fault.ts'
+import { type Fault, tidyFaults } from './fault.ts'
 import { parseInstant } from './instant.ts'
 import { canonicalPath } from './path.ts'
 import { quote } from './quote.ts'
@@ -34,9 +34,12 @@ export function readRequest(bytes: Uint8Array, path: string): RequestReading {
     const { message, remedy } = place
     faults.unshift({ file: path, line: 1, column: 1, code: 'path', message, remedy })
   }
-  if (document !== undefined) faults.push(...durationFault(document))
-  if (document === undefined || faults.length > 0) return { ok: false, faults: tidyFaults(faults) }
-  return { ok: true, request: toRequest(document.value as Checked), places: document.places }
+  if (document === undefined) return { ok: false, faults: tidyFaults(faults) }
+  const duration = readDuration(document)
+  faults.push(...duration.faults)
+  if (faults.length > 0) return { ok: false, faults: tidyFaults(faults) }
+  const request = toRequest(document.value as Checked, duration.seconds)
+  return { ok: true, request, places: document.places }
 }
 
 /** What the schema has made sure of. */
@@ -55,19 +58,15 @@ type Checked = {
   }
 }
 
-function toRequest({ spec }: Checked): AccessRequest {
+function toRequest({ spec }: Checked, durationSeconds: number): AccessRequest {
   const { requester, provider, role, scope, reason, ticket, breakGlass = false, metadata = {} } = spec
-  const duration = parseDuration(spec.duration)
-  const startsAt = spec.startsAt === undefined ? undefined : parseInstant(spec.startsAt)
-  if (!duration.ok || (spec.startsAt !== undefined && startsAt === undefined)) {
-    throw new Error('a request passed its checks with a duration or a start that cannot be read')
-  }
+  const startsAt = parseInstant(spec.startsAt ?? '')
   return {
     requester,
     provider,
     role,
     scope,
-    durationSeconds: duration.seconds,
+    durationSeconds,
     reason,
     ...(ticket !== undefined && { ticket }),
     ...(startsAt !== undefined && { startsAt }),
@@ -76,24 +75,15 @@ function toRequest({ spec }: Checked): AccessRequest {
   }
 }
 
-/** The schema knows a duration's form; its bounds are counted. */
-function durationFault({ file, value, places }: YamlDocument): readonly Fault[] {
-  const pointer = '/spec/duration'
-  const text = (value as { spec?: { duration?: unknown } } | null)?.spec?.duration
+/** The schema knows a duration's form; its bounds are counted. No time at all where there is a fault. */
+function readDuration(document: YamlDocument): {
+  readonly seconds: number
+  readonly faults: readonly Fault[]
+} {
+  const text = (document.value as { spec?: { duration?: unknown } } | null)?.spec?.duration
   const duration = typeof text === 'string' ? parseDuration(text) : undefined
-  if (duration === undefined || duration.ok || duration.kind === 'form') return []
-  const code: FaultCode = 'value'
+  if (duration?.ok) return { seconds: duration.seconds, faults: [] }
+  if (duration?.kind !== 'bounds') return { seconds: 0, faults: [] }
   const message = `the duration ${quote(String(text))} ${duration.message}`
-  return [
-    {
-      file,
-      line: 1,
-      column: 1,
-      ...places.get(pointer)?.value,
-      pointer,
-      code,
-      message,
-      remedy: duration.remedy,
-    },
-  ]
+  return { seconds: 0, faults: [faultAt(document, '/spec/duration', 'value', message, duration.remedy)] }
 }

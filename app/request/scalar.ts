@@ -25,8 +25,6 @@ export function plainScalar(text: string): { readonly value: unknown; readonly y
 
 function resolve(tags: typeof core, text: string): unknown {
   for (const tag of tags) {
-    const first = tag.implicitFirstChars
-    if (first !== null && !first.includes(text.charAt(0))) continue
     const value: unknown = tag.resolve(text, false, tag.tagName)
     if (value !== NOT_RESOLVED) return value
   }
@@ -34,7 +32,6 @@ function resolve(tags: typeof core, text: string): unknown {
 }
 
 function name(value: unknown): string {
-  if (value === null) return 'nothing'
   if (typeof value === 'boolean' || typeof value === 'number') return String(value)
   return 'text'
 }

@@ -34,7 +34,7 @@ export function readEvents(
       return { events: parseEvents(rest, { maxDepth: depth + 2 }), text: rest, faults }
     } catch (error) {
       if (!(error instanceof YAMLException) || error.mark === undefined) throw error
-      const offset = offender(rest, error, error.mark.position, depth)
+      const offset = offender(rest, error, error.mark.position)
       const start = rest.lastIndexOf('\n', offset - 1) + 1
       const newline = rest.indexOf('\n', offset)
       const end = newline === -1 ? rest.length : newline
@@ -53,8 +53,8 @@ export function readEvents(
 }
 
 /** The place to mend, which is not always the place where the parser gave up. */
-function offender(text: string, { reason }: YAMLException, position: number, depth: number): number {
-  if (unclosed.test(reason)) return opening(text, depth) ?? Math.min(position, text.trimEnd().length)
+function offender(text: string, { reason }: YAMLException, position: number): number {
+  if (unclosed.test(reason)) return opening(text) ?? Math.min(position, text.trimEnd().length)
   // A line without a colon reads as text that goes on below, up to the next colon.
   const colonless =
     reason.includes('multiline key') || (reason.startsWith(streamEnd) && text[position] === ':')
@@ -66,14 +66,14 @@ function offender(text: string, { reason }: YAMLException, position: number, dep
  * Where the quote or bracket opens that the parser saw no end of: the parser stops at the end of the
  * text, which helps nobody. Looks for a line without which the text before it reads.
  */
-function opening(text: string, depth: number): number | undefined {
+function opening(text: string): number | undefined {
   if (text.length > 8192) return undefined
   const lines = text.split('\n')
   let good = 0
   let bad = lines.length
   while (bad - good > 1) {
     const middle = (good + bad) >> 1
-    if (endsInside(lines.slice(0, middle).join('\n'), depth)) bad = middle
+    if (endsInside(`${lines.slice(0, middle).join('\n')}\n`)) bad = middle
     else good = middle
   }
   const start = lines.slice(0, bad - 1).reduce((sum, line) => sum + line.length + 1, 0)
@@ -82,9 +82,9 @@ function opening(text: string, depth: number): number | undefined {
   return start + (column === -1 ? line.length - line.trimStart().length : column)
 }
 
-function endsInside(text: string, depth: number): boolean {
+function endsInside(text: string): boolean {
   try {
-    parseEvents(text, { maxDepth: depth + 2 })
+    parseEvents(text, {})
     return false
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error
@@ -97,10 +97,8 @@ function explain(reason: string, offset: number, depth: number, line: string): S
     const message = `collections nest more than ${depth} deep`
     return { offset, code: 'too_deep', message, remedy: 'write it flatter' }
   }
-  const found = sayings.find(([pattern]) => pattern.test(reason))
-  if (found === undefined)
-    return { offset, code: 'syntax', message: reason, remedy: 'write it as `name: value`' }
-  const [, message, remedy] = found
+  const unknown = [/^/, reason, 'write it as `name: value`'] as const
+  const [, message, remedy] = sayings.find(([pattern]) => pattern.test(reason)) ?? unknown
   return { offset, code: 'syntax', message: message.replace('{line}', () => quote(line.trim())), remedy }
 }
 
@@ -151,7 +149,11 @@ const sayings: readonly (readonly [RegExp, string, string])[] = [
   [/anchor/, 'an unquoted & starts an anchor, and anchors are not read', quoteIt],
   [/tag/, 'an unquoted ! starts a tag, and tags are not read', quoteIt],
   [/JSON character|non-printable/, 'there is a control character', 'remove it'],
-  [/directive/, 'a line that starts with % is a directive, and directives are not read', 'remove the line'],
+  [
+    /directive|YAML version/,
+    'a line that starts with % is a directive, and directives are not read',
+    'remove the line',
+  ],
   [
     /line break is expected/,
     'text follows | or > on its line',

@@ -85,7 +85,7 @@ function wideEncoding([a, b, c, d]: Uint8Array): string | undefined {
   // Without a mark, a file that starts with an ASCII character gives itself away by its zero bytes.
   if ((a === 0 && b !== 0 && d !== 0 && c === 0) || (a !== 0 && b === 0 && c !== 0 && d === 0))
     return 'UTF-16'
-  if (a !== 0 && b === 0 && c === 0 && d === 0) return 'UTF-32'
+  if (a !== 0 && b === 0 && d === 0) return 'UTF-32'
   return undefined
 }
 

@@ -13,7 +13,11 @@ export type Report = (
 ) => void
 type Span = readonly [start: number, end: number]
 /** A value's place by offsets, its key's, and the spelling of an unquoted scalar. */
-export type Spot = { readonly value: Span; readonly key?: Span; readonly plain?: string }
+export type Spot = {
+  readonly value: Span
+  readonly key: Span | undefined
+  readonly plain: string | undefined
+}
 type Key = { readonly name: string; readonly span: Span; readonly usable: boolean }
 type Frame = {
   readonly kind: 'document' | 'mapping' | 'sequence'
@@ -23,6 +27,8 @@ type Frame = {
   readonly under: Key | undefined
   readonly isKey: boolean
   readonly entries: Map<string, unknown>
+  /** Where the names of the entries stand. */
+  readonly names: Map<string, Span>
   readonly items: unknown[]
   key: Key | undefined
 }
@@ -39,7 +45,6 @@ export function walk(
   add: Report,
 ): { readonly value: unknown; readonly spots: ReadonlyMap<string, Spot> } {
   const spots = new Map<string, Spot>()
-  const keySpans = new Map<string, Span>()
   const frames: Frame[] = []
   let root: unknown
   let end = 0
@@ -57,6 +62,7 @@ export function walk(
       under: parent?.key,
       isKey,
       entries: new Map(),
+      names: new Map(),
       items: [],
       key: undefined,
     })
@@ -81,12 +87,13 @@ export function walk(
       parent.entries.set(key.name, value)
     }
     if (spots.has(pointer)) return
-    spots.set(pointer, { value: span, ...(key && { key: key.span }), ...(plain !== undefined && { plain }) })
+    spots.set(pointer, { value: span, key: key?.span, plain })
   }
 
   const takeKey = (frame: Frame, name: string, span: Span, plain: boolean) => {
     end = Math.max(end, span[1])
     const pointer = childOf(frame.pointer, name)
+    const first = frame.names.get(name)
     let usable = true
     const refuse = (code: FaultCode, message: string, remedy: string) => {
       usable = false
@@ -94,25 +101,23 @@ export function walk(
     }
     if (plain && name === '<<') refuse('merge_key', 'merge keys are not read', 'write the fields out')
     else if (name in Object.prototype) refuse('key', `${quote(name)} cannot be a key`, 'choose another name')
-    else if (frame.entries.has(name)) {
-      const first = keySpans.get(pointer)
-      const line = first === undefined ? '' : `, first on line ${lineOf(first[0])}`
-      refuse('duplicate_key', `${quote(name)} is written twice${line}`, 'keep one of the two')
+    else if (first !== undefined) {
+      const line = lineOf(first[0])
+      refuse('duplicate_key', `${quote(name)} is written twice, first on line ${line}`, 'keep one of the two')
     } else if (plain) {
       const { value, yaml11 } = plainScalar(name)
       if (typeof value !== 'string')
         refuse('key', `the key ${name || 'here'} is not text`, `write "${name}" in quotes`)
       else if (yaml11 !== undefined) refuse('ambiguous', ambiguous(name, yaml11), `write "${name}" in quotes`)
     }
-    if (usable) keySpans.set(pointer, span)
+    if (usable) frame.names.set(name, span)
     frame.key = { name, span, usable }
   }
 
   for (const event of events) {
     if (event.type === EVENT_ID.DOCUMENT) {
-      if (frames.length === 0 && root !== undefined) {
-        const marker = text.slice(end).search(/^(?:---|\.\.\.)(?=\s|$)/m)
-        const at = marker === -1 ? end : end + marker
+      if (root !== undefined) {
+        const at = end + text.slice(end).search(/^(?:---|\.\.\.)(?=\s|$)/m)
         add('second_document', at, at + 3, 'a second document starts here', 'write it to a file of its own')
         break
       }
@@ -125,7 +130,7 @@ export function walk(
     }
     if (event.type === EVENT_ID.POP) {
       const frame = frames.pop()
-      if (frame === undefined || frame.kind === 'document') continue
+      if (frame === undefined) continue
       const value = frame.kind === 'sequence' ? frame.items : Object.fromEntries(frame.entries)
       const parent = frames.at(-1)
       const span: Span = [frame.start, Math.max(end, frame.start)]
@@ -216,8 +221,8 @@ function checkCharacters(
 ) {
   if (event.style === SCALAR_STYLE.DOUBLE_QUOTED) {
     const raw = text.slice(event.valueStart, event.valueEnd)
-    const beyond = [...raw.matchAll(/\\(?:U([0-9A-Fa-f]{8})|[\s\S])/g)].find(
-      ([, digits]) => digits !== undefined && Number.parseInt(digits, 16) > 0x10ffff,
+    const beyond = [...raw.matchAll(/\\(?:U([0-9A-Fa-f]{8})|\\)/g)].find(
+      ([, digits]) => Number.parseInt(digits ?? '', 16) > 0x10ffff,
     )
     if (beyond !== undefined) {
       add('control_character', ...span, `${beyond[0]} is no character`, 'write the character itself', pointer)

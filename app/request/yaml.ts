@@ -1,11 +1,15 @@
-import { type Fault, tidyFaults } from './fault.ts'
+import type { Fault } from './fault.ts'
 import { lineIndex, type Range } from './lines.ts'
 import { readEvents } from './syntax.ts'
 import { type Limits, readText } from './text.ts'
 import { type Report, walk } from './walk.ts'
 
 /** Where a value and its key stand in the file, and how an unquoted scalar was spelled. */
-export type Place = { readonly value: Range; readonly key?: Range; readonly plain?: string }
+export type Place = {
+  readonly value: Range
+  readonly key?: Range | undefined
+  readonly plain?: string | undefined
+}
 
 /** One document: its value, and the place of every value in it by JSON pointer (`''` is the whole). */
 export type YamlDocument = {
@@ -43,27 +47,27 @@ export function readStrictYaml(
   }
   const { events, text = source, faults: syntaxFaults } = readEvents(source, limits.depth)
   for (const { code, offset, message, remedy } of syntaxFaults) add(code, offset, offset, message, remedy)
-  if (events === undefined) return { faults: tidyFaults(faults) }
+  if (events === undefined) return { faults }
   if (events.length > limits.values) {
     add('too_many_values', 0, 0, `the file has more than ${limits.values} values`, 'make the file shorter')
-    return { faults: tidyFaults(faults) }
+    return { faults }
   }
   const walked = walk(events, text, limits.depth, (offset) => place(offset).line, add)
   if (walked.spots.size === 0 || (walked.value === null && text.trim() === '')) {
     if (faults.length === 0) add('empty', 0, 0, 'the file is empty', 'write the fields of the schema')
-    return { faults: tidyFaults(faults) }
+    return { faults }
   }
   const places = new Map(
     [...walked.spots].map(([pointer, { value, key, plain }]) => [
       pointer,
       {
         value: place(...value),
-        ...(key === undefined ? {} : { key: place(...key) }),
-        ...(plain === undefined ? {} : { plain }),
+        key: key && place(...key),
+        plain,
       },
     ]),
   )
   const partial = syntaxFaults.length > 0 || faults.some(({ code }) => code === 'merge_key')
   const document = { file, value: walked.value, places, partial }
-  return { document, faults: tidyFaults(faults) }
+  return { document, faults }
 }

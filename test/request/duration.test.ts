@@ -91,6 +91,7 @@ test.each([
   '2026-12-01T08:60:00Z',
   '2026-12-01T08:00:60Z',
   '2026-12-01T08:00:00+24:00',
+  '2026-12-01T08:00:00+00:60',
   '12026-12-01T08:00:00Z',
 ])('%s is no instant', (text) => expect(parseInstant(text)).toBeUndefined())
 

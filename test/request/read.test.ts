@@ -272,6 +272,8 @@ test('faults are counted, not endless', () => {
   const faults = faultsOf(text)
   expect(faults).toHaveLength(100)
   expect(faults.at(-1)).toMatch(/too_many_faults$/)
+  const reading = readRequest(bytesOf(text), goodPath)
+  expect(reading.ok ? '' : reading.faults.at(-1)?.message).toBe('144 more faults follow')
 })
 
 test('lines printed on a terminal cannot steer it', () => {

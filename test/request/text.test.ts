@@ -39,6 +39,10 @@ describe('what a file is written in, by its first bytes', () => {
     ['a zero in the end', [a, a, a, zero]],
     ['a zero third', [a, a, zero, a]],
     ['letters', [a, a, a, a]],
+    ['a letter and half a mark', [a, 0xff]],
+    ['a zero, a letter, two zeroes', [zero, a, zero, zero]],
+    ['two zeroes, a letter, a zero', [zero, zero, a, zero]],
+    ['two letters, two zeroes', [a, a, zero, zero]],
   ] as const)('%s is none of these', (_, bytes) => {
     expect(says(...bytes).join()).not.toContain('written in')
   })
@@ -48,6 +52,8 @@ test('a byte that is no UTF-8 is named where it stands', () => {
   expect(says(a, 0x0a, a, 0x80)).toEqual(['2:2 not_utf8: the byte 80 here is not UTF-8'])
   expect(says(a, 0xc0, 0x01)).toEqual(['1:2 not_utf8: the byte C0 here is not UTF-8'])
   expect(says(a, 0xe2, 0x82)).toEqual(['1:2 not_utf8: the byte E2 here is not UTF-8'])
+  expect(says(a, 0xef)).toEqual(['1:3 not_utf8: the file ends inside a character'])
+  expect(says(a, 0xef, 0xbf)).toEqual(['1:3 not_utf8: the file ends inside a character'])
   expect(read(0xef, 0xbf, 0xbd)).toEqual({ text: '\ufffd', faults: [] })
 })
 

@@ -18,6 +18,7 @@ const files: Readonly<Record<string, string>> = {
   'a word': 'hello\n',
   'a number': '42\n',
   'an empty mapping': '{}\n',
+  'no duration and no scope': goodFile.replace('  duration: 2h\n', '').replace(/ {2}scope: .*\n/, ''),
   'no spec': 'apiVersion: gitsudo.dev/v1\nkind: AccessRequest\n',
   'an empty spec': 'apiVersion: gitsudo.dev/v1\nkind: AccessRequest\nspec:\n',
   'another version': spoil('gitsudo.dev/v1', 'gitsudo.dev/v2'),
@@ -43,9 +44,12 @@ const files: Readonly<Record<string, string>> = {
   'a scope with a star': scope('"*"'),
   'a tagged scope': scope('!!str 12'),
   'a provider near one': spoil('aws', 'azur'),
+  'a provider that is a number': spoil('aws', '5'),
+  'a provider that is a list': spoil('aws', '[aws]'),
   'a provider near none': spoil('aws', 'oracle-cloud'),
   'a login with an at': spoil('alice', '"@alice"'),
   'a duration of nothing': spoil('2h', '0s'),
+  'a duration in a list': spoil('2h', '[2h]'),
   'a duration too long': spoil('2h', '31d'),
   'a duration of no form': spoil('2h', 'two hours'),
   'a start that is no time': spoil('2026-12-01T08:00:00Z', '2026-13-01T08:00:00Z'),
@@ -73,12 +77,14 @@ const files: Readonly<Record<string, string>> = {
   'metadata with a mapping for a name': metadata('{{a: b}: c}'),
   'metadata with a question': metadata('\n    ? a\n    : b\n    ? [c]\n    : d'),
   'metadata with 33 names': metadata(`{${Array.from({ length: 33 }, (_, at) => `a${at}: b`).join(', ')}}`),
+  'metadata twice, wrong once': spoil('ticket: INC-4421', 'metadata: {service: 1}'),
   'metadata with a name twice': metadata('{a: b, c: d, a: e}'),
   'a field twice, and once more': spoil('ticket: INC-4421', 'role: one\n  "role": two'),
   'an anchor and its alias': goodFile.replace('role: prod', 'role: &r prod').replace('"123456789012"', '*r'),
   'an alias for a name': spoil('ticket:', '*t :'),
   'an alias in a list': metadata('{a: [*x, b]}'),
   'a merge': spoil('ticket: INC-4421', '<<: {ticket: INC-4421}'),
+  'a merge of what is required': spoil('role: prod-infra-admin', '<<: {role: admin}'),
   'a merge in quotes': spoil('ticket: INC-4421', '"<<": x'),
   'a local tag': spoil('role: prod', 'role: !env prod'),
   'a tagged mapping': metadata('!!map {a: b}'),
@@ -114,6 +120,14 @@ const files: Readonly<Record<string, string>> = {
   'a star alone': reason('* more'),
   'an exclamation mark': reason('!now please'),
   'a dash among fields': spoil('  ticket:', '  - ticket:'),
+  'values that stand on lines that cannot be read': goodFile
+    .replace('AccessRequest', '\n  @AccessRequest')
+    .replace('aws', '\n    "aws" @')
+    .replace('2h', '\n    @2h'),
+  'fields on lines that cannot be read, and values that are wrong': goodFile
+    .replace('role: prod-infra-admin', 'role prod-infra-admin')
+    .replace('aws', '[aws]')
+    .replace('2h', '[2h]'),
   'three faults on three lines': goodFile
     .replace('role: prod-infra-admin', 'role prod-infra-admin')
     .replace('"123456789012"', '"1')
@@ -196,6 +210,8 @@ test('lists, empty values, names that are no text, and names with slashes, place
     '/g': '7:4-7:14 key 7:1-7:2',
     '': '1:1-7:14',
   })
+  expect(placesOf('? *x\n\n')).toEqual({ '': '1:1-1:5' })
+  expect(placesOf('? []\n\n')).toEqual({ '': '1:1-1:3' })
 })
 
 test.each(['ticket', 'startsAt'])('%s left out is not there', (field) => {

@@ -19,6 +19,7 @@ describe('the word that was meant', () => {
     ['abc', ['abd'], 'abd'],
     ['abc', ['ade'], undefined],
     ['ab', ['ac'], 'ac'],
+    ['ab', ['ba'], undefined],
     ['a', ['b'], 'b'],
     ['', ['a'], 'a'],
     ['', ['ab'], undefined],
@@ -109,5 +110,6 @@ test('text is quoted on one line, short, and with nothing that cannot be seen', 
   expect(quote('é'.repeat(61))).toBe(`"${'é'.repeat(59)}…"`)
   expect(quote('abcd', 3)).toBe('"ab…"')
   expect(escapeUnseen('a\u00a0b\u0009c\u{e0001}d')).toBe('a bU+0009cU+E0001d')
+  expect(quote('a\u00a0b')).toBe('"a\u00a0b"')
   expect(escapeUnseen('a\u00a0b', false)).toBe('a\u00a0b')
 })

@@ -1,8 +1,9 @@
+import { faultAt } from '../request/check-schema.ts'
 import { type Fault, type FaultCode, mostFaults, mostWorded, tidyFaults } from '../request/fault.ts'
 import { nearest } from '../request/nearest.ts'
 import { groupsSchema } from './groups-schema.ts'
 import type { Group, Identity } from './identity.ts'
-import { type DataReading, dataReader, faultAt } from './read-data.ts'
+import { type DataReading, dataReader } from './read-data.ts'
 
 const read = dataReader(groupsSchema)
 

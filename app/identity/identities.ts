@@ -1,3 +1,4 @@
+import { faultAt } from '../request/check-schema.ts'
 import { type Fault, tidyFaults } from '../request/fault.ts'
 import type { ProviderName } from '../request/request.ts'
 import type { YamlDocument } from '../request/yaml.ts'
@@ -5,7 +6,7 @@ import { noreplyAddress } from './address.ts'
 import { identitiesSchema } from './identities-schema.ts'
 import type { Identity, TrustTier } from './identity.ts'
 import { canonicalPrincipal } from './principal.ts'
-import { type DataReading, dataReader, faultAt, lineOf } from './read-data.ts'
+import { type DataReading, dataReader, lineOf } from './read-data.ts'
 
 const read = dataReader(identitiesSchema)
 

@@ -1,6 +1,6 @@
 import type { Schema, SchemaReader } from '../request/check-schema.ts'
 import { schemaReader } from '../request/check-schema.ts'
-import type { Fault, FaultCode } from '../request/fault.ts'
+import type { Fault } from '../request/fault.ts'
 import type { YamlDocument } from '../request/yaml.ts'
 
 /** What one data file holds and the document it was read from, or every fault in it. */
@@ -11,20 +11,6 @@ export type DataReading<T> =
 /** Data files list whole companies, so they may be longer than a request: 4 MiB. */
 export function dataReader(schema: Schema): SchemaReader {
   return schemaReader(schema, { bytes: 4_194_304, depth: 32, values: 1_000_000 })
-}
-
-/** A fault at the value or, `atKey`, at the name of a field. */
-export function faultAt(
-  { file, places }: YamlDocument,
-  pointer: string,
-  code: FaultCode,
-  message: string,
-  remedy: string,
-  atKey = false,
-): Fault {
-  const place = places.get(pointer)
-  const range = (atKey ? place?.key : undefined) ?? place?.value
-  return { file, line: 1, column: 1, ...range, pointer, code, message, remedy }
 }
 
 export function lineOf({ places }: YamlDocument, pointer: string): number {

@@ -1,10 +1,11 @@
+import { faultAt } from '../request/check-schema.ts'
 import { parseDuration } from '../request/duration.ts'
 import { type Fault, tidyFaults } from '../request/fault.ts'
 import { nearest } from '../request/nearest.ts'
 import type { ProviderName } from '../request/request.ts'
 import type { YamlDocument } from '../request/yaml.ts'
 import type { Group, Role } from './identity.ts'
-import { type DataReading, dataReader, faultAt, lineOf } from './read-data.ts'
+import { type DataReading, dataReader, lineOf } from './read-data.ts'
 import { rolesSchema } from './roles-schema.ts'
 
 const read = dataReader(rolesSchema)

@@ -1,4 +1,4 @@
-import { type Commit, GitError, type Sha } from '../reconcile/ports/git.ts'
+import { type Commit, GitError, type Sha, unlessTooLarge } from '../reconcile/ports/git.ts'
 import { type Ran, runGit } from './child.ts'
 import { commitOf } from './commit.ts'
 import { createHeld } from './held.ts'
@@ -66,12 +66,14 @@ export function createHistory({ gitDir, env, timeoutMs, objects }: HistoryOption
     }
     return { met, passed }
   }
-  /** From `head` back to `base` by first parents, without `base`; undefined: not within what is read here. */
+  /** From `head` back to `base` by first parents, without `base`; undefined: more than is read here. */
   const backTo = async (base: Sha, head: Sha): Promise<readonly Commit[] | undefined> => {
     const way: Commit[] = []
     for (let at: Sha | undefined = head; at !== base; at = way.at(-1)?.parents[0]) {
       if (at === undefined || way.length === readLimit) return undefined
-      way.push(await commitOf(objects, at))
+      const commit = await unlessTooLarge(commitOf(objects, at))
+      if (commit === undefined) return undefined
+      way.push(commit)
     }
     return way
   }
@@ -113,7 +115,8 @@ export function createHistory({ gitDir, env, timeoutMs, objects }: HistoryOption
       const oldest = steps[0]
       if (oldest === undefined) return undefined
       // Everything reachable from `from` is left out, so the walk ends right after it if it is on the line at all.
-      return (await commitOf(objects, oldest)).parents[0] === from ? steps : undefined
+      const [parent] = await list(['--first-parent', '--max-count=1', '--skip=1', oldest])
+      return parent === from ? steps : undefined
     },
     async everHeld(commit: Sha, path: string): Promise<boolean> {
       await present(commit)

@@ -1,5 +1,5 @@
 import { inTurn } from '../reconcile/in-turn.ts'
-import type { Sha } from '../reconcile/ports/git.ts'
+import { type Sha, unlessTooLarge } from '../reconcile/ports/git.ts'
 import { commitOf } from './commit.ts'
 import type { Held } from './held.ts'
 import type { Objects } from './objects.ts'
@@ -54,8 +54,15 @@ export function createLine(
 
   async function take(next: Sha): Promise<void> {
     if (next === tip) return
-    const way = tip === undefined || reached.size > mostKept ? undefined : await stepsTo(next)
-    if (way === undefined) return begin(next)
+    const known = tip !== undefined && reached.size <= mostKept
+    // Git walks past a commit that is too large to be read.
+    if (!(known && (await unlessTooLarge(walk(next))))) await begin(next)
+  }
+
+  /** Whether the line leads to this tip, in so many steps as are walked here; if so it is taken. */
+  async function walk(next: Sha): Promise<boolean> {
+    const way = await stepsTo(next)
+    if (way === undefined) return false
     for (const step of way) {
       const number = steps.size
       // Numbered only when all of it was read, so that a failure in the middle leaves nothing half known.
@@ -71,6 +78,7 @@ export function createLine(
       steps.set(step, number)
       tip = step
     }
+    return true
   }
 
   return {

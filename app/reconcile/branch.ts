@@ -7,10 +7,11 @@ import type { Turns } from './in-turn.ts'
 import { wakeBranch, wakePull } from './key.ts'
 import { troubled, untroubled } from './lasting-trouble.ts'
 import type { PolicyCache } from './observe/policies.ts'
+import { type Step, stepsBelow } from './observe/steps.ts'
 import { troubleIn } from './observe/trouble.ts'
 import { acceptedCommit, revokeStrangers } from './policies.ts'
 import { policySteps, refuseStrays } from './policy-change/walk.ts'
-import type { Change, Mirror, Sha } from './ports/git.ts'
+import { type Change, type Mirror, type Sha, unlessTooLarge } from './ports/git.ts'
 import type { PullRequest, RepositoryApi } from './ports/github.ts'
 import type { Sealed } from './ports/ledger.ts'
 import type { RepositorySettings } from './ports/settings.ts'
@@ -85,22 +86,29 @@ export const followBranch = async (
       to: tip,
     })
   }
+  // What is not sealed yet is told by its row.
+  const paths = async () => [...open, ...(await granted(deps, repository))].map(({ path }) => path)
+  const requests = await stepsBelow(mirror, 'requests/', line?.from ?? 'empty', line?.steps ?? [tip], paths)
   const added =
-    line === undefined
-      ? await strangers(deps, repository, mirror, tip)
-      : await additions(mirror, line.from, line.steps)
+    line === undefined ? await strangers(deps, repository, additions(requests)) : additions(requests)
+  const lost =
+    line === undefined || line.from === cursor
+      ? []
+      : await stepsBelow(mirror, 'requests/', cursor, [tip], paths)
   const origins = await originsOf(deps.github.repository(repository.id), mirror, repository, added)
   const gone =
     line === undefined
       ? (await missing(deps, repository, mirror, tip)).map(({ path }) => ({ path, by: [] }))
       : [
           ...(await departures(deps.github.repository(repository.id), added)),
-          ...(line.from === cursor ? [] : await lost(mirror, cursor, tip)),
+          // What a rewritten branch no longer holds as it did.
+          ...lost.flatMap(({ changes }) => changes.filter(hadBefore)).map(({ path }) => ({ path, by: [] })),
         ]
   const from = line?.from ?? (await acceptedCommit(deps, repository))
-  const policies = (await mirror.has(from))
-    ? await policySteps(deps, repository, mirror, from, line?.steps ?? [tip])
+  const below = (await mirror.has(from))
+    ? await stepsBelow(mirror, 'policies/', from, line?.steps ?? [tip])
     : []
+  const policies = await policySteps(deps, repository, mirror, below)
   await transact(deps, async (tx, deps) => {
     await deps.store.serialise(tx, `branch:${repository.id}`)
     const now = await deps.store.branch(repository.id)
@@ -109,6 +117,7 @@ export const followBranch = async (
       await deps.queue.wake([wakeBranch(repository.id)], tx)
       return
     }
+    tellUnreadable(deps, repository, [...requests, ...lost, ...below])
     await revokePaths(deps, tx, repository, gone)
     for (const { change, commit, brought } of origins)
       if (!brought) await refuse(deps, tx, repository, change.path, commit)
@@ -133,36 +142,29 @@ const lineTo = async (
   cursor: Sha,
   tip: Sha,
 ): Promise<{ readonly from: Sha; readonly steps: readonly Sha[] } | undefined> => {
-  for (const from of [cursor, await mirror.mergeBase(cursor, tip)]) {
-    const steps = from === undefined ? undefined : await mirror.firstParents(from, tip)
-    if (from !== undefined && steps !== undefined) return { from, steps }
-  }
-  return undefined
+  const onIt = await mirror.firstParents(cursor, tip)
+  if (onIt !== undefined) return { from: cursor, steps: onIt }
+  const from = await unlessTooLarge(mirror.mergeBase(cursor, tip))
+  const steps = from === undefined ? undefined : await mirror.firstParents(from, tip)
+  return from === undefined || steps === undefined ? undefined : { from, steps }
 }
+
+const hadBefore = ({ before }: Change): boolean => before !== undefined
 
 type Addition = { readonly change: Change; readonly commit: Sha }
 
-/** What each step along the first parents did under `requests/`. */
-export const additions = async (
-  mirror: Mirror,
-  cursor: Sha,
-  steps: readonly Sha[],
-): Promise<readonly Addition[]> => {
-  const found: Addition[] = []
-  let before = cursor
-  for (const commit of steps) {
-    for (const change of await mirror.changes(before, commit, 'requests/')) found.push({ change, commit })
-    before = commit
-  }
-  return found.filter(({ change }) => canonicalPath(change.path).ok)
-}
+/** What each of these steps did to request files. */
+export const additions = (steps: readonly Step[]): readonly Addition[] =>
+  steps
+    .flatMap(({ commit, changes }) => changes.map((change) => ({ change, commit })))
+    .filter(({ change }) => canonicalPath(change.path).ok)
 
 /**
  * Files that changed or went. A rebase, or a push by hand, brings the commits of a pull request one by one, and a
  * file that several of them wrote did not change afterwards.
  */
 const departures = async (api: RepositoryApi, steps: readonly Addition[]): Promise<readonly Departure[]> => {
-  const changed = steps.filter(({ change }) => change.before !== undefined)
+  const changed = steps.filter(({ change }) => hadBefore(change))
   return Promise.all(
     changed.map(async ({ change: { path }, commit }): Promise<Departure> => {
       const came = steps.find(({ change }) => change.path === path && change.before === undefined)
@@ -174,13 +176,15 @@ const departures = async (api: RepositoryApi, steps: readonly Addition[]): Promi
   )
 }
 
-/** What a rewritten branch no longer holds as it did. */
-const lost = async (mirror: Mirror, cursor: Sha, tip: Sha): Promise<readonly Departure[]> =>
-  (await mirror.changes(cursor, tip, 'requests/'))
-    .filter(({ before }) => before !== undefined)
-    .map(({ path }) => ({ path, by: [] }))
-
 const live: readonly GrantState[] = ['scheduled', 'provisioning', 'active', 'revoking', 'quarantined']
+
+const granted = async (
+  deps: ReconcileDeps,
+  { id }: RepositorySettings,
+): Promise<readonly { readonly path: string; readonly blob: Sha }[]> =>
+  (await deps.store.status({ repository: id })).flatMap(({ request, grant }) =>
+    grant !== undefined && live.includes(grant.state) ? [request] : [],
+  )
 
 /** Without the history that we followed: files of live grants that the branch does not hold as they were granted. */
 const missing = async (
@@ -190,10 +194,8 @@ const missing = async (
   tip: Sha,
 ): Promise<readonly { readonly path: string }[]> => {
   const found: { readonly path: string }[] = []
-  for (const { request, grant } of await deps.store.status({ repository: repository.id })) {
-    if (grant === undefined || !live.includes(grant.state)) continue
-    if ((await mirror.entry(tip, request.path))?.sha !== request.blob) found.push(request)
-  }
+  for (const one of await granted(deps, repository))
+    if ((await unlessTooLarge(mirror.entry(tip, one.path)))?.sha !== one.blob) found.push(one)
   return found
 }
 
@@ -201,13 +203,12 @@ const missing = async (
 const strangers = async (
   deps: ReconcileDeps,
   repository: RepositorySettings,
-  mirror: Mirror,
-  tip: Sha,
+  held: readonly Addition[],
 ): Promise<readonly Addition[]> => {
   const found: Addition[] = []
-  for (const change of await mirror.changes('empty', tip, 'requests/')) {
-    const known = await deps.store.requestsOfPath(repository.id, change.path)
-    if (known.length === 0 && canonicalPath(change.path).ok) found.push({ change, commit: tip })
+  for (const one of held) {
+    const known = await deps.store.requestsOfPath(repository.id, one.change.path)
+    if (known.length === 0) found.push(one)
   }
   return found
 }
@@ -224,7 +225,7 @@ const originsOf = async (
   const known = new Map<Sha, Promise<readonly PullRequest[]>>()
   // A merge made by hand can carry files that its pull request never had. A head that is not here says nothing.
   const holds = async ({ head }: PullRequest, path: string) =>
-    !(await mirror.has(head.sha)) || (await mirror.entry(head.sha, path)) !== undefined
+    !(await mirror.has(head.sha)) || (await unlessTooLarge(mirror.entry(head.sha, path))) !== undefined
   const fresh = added.filter(({ change }) => change.before === undefined)
   return Promise.all(
     fresh.map(async (addition) => {
@@ -263,4 +264,17 @@ const refuse = async (
     ),
   )
   deps.log.alert('grant.refused', { request: id, repository: repository.id, path, commit, why })
+}
+
+/** Once for each commit: the cursor moves on. */
+const tellUnreadable = (
+  deps: Pick<ReconcileDeps, 'log'>,
+  { id, branch }: RepositorySettings,
+  steps: readonly Step[],
+): void => {
+  const why =
+    'it changes more than is read: nothing that it brings counts, and a grant whose file it took or hides is revoked; ' +
+    `find who brought it, and if ${branch} still holds it remove it by a push: no check can read a pull request that does`
+  for (const commit of new Set(steps.filter(({ unreadable }) => unreadable).map((step) => step.commit)))
+    deps.log.alert('branch.unreadable', { repository: id, branch, commit, why })
 }

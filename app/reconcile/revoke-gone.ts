@@ -1,6 +1,6 @@
 import type { Intent } from '../grant/intent.ts'
 import type { ReconcileDeps } from './deps.ts'
-import type { Mirror, Sha } from './ports/git.ts'
+import { type Mirror, type Sha, unlessTooLarge } from './ports/git.ts'
 import type { RepositorySettings } from './ports/settings.ts'
 import type { Tx } from './ports/store.ts'
 import { askRevoke } from './revoke.ts'
@@ -47,7 +47,9 @@ export const revokeOverlooked = async (
   open: readonly Intent[],
 ): Promise<void> => {
   const paths = new Set<string>()
-  for (const { path, blob } of open) if ((await mirror.entry(tip, path))?.sha !== blob) paths.add(path)
+  for (const { path, blob } of open) {
+    if ((await unlessTooLarge(mirror.entry(tip, path)))?.sha !== blob) paths.add(path)
+  }
   if (paths.size === 0) return
   const gone = [...paths].map((path) => ({ path, by: [] }))
   await deps.store.transaction((tx) => revokePaths(deps, tx, repository, gone))

@@ -1,7 +1,8 @@
 import type { ReconcileDeps } from './deps.ts'
 import { genuine } from './observe/deliveries.ts'
 import { obtain } from './observe/obtain.ts'
-import type { Mirror } from './ports/git.ts'
+import { changesAt } from './observe/steps.ts'
+import { type Change, type Mirror, type Sha, unlessTooLarge } from './ports/git.ts'
 import type { PushPayload } from './ports/payload.ts'
 import type { RepositorySettings } from './ports/settings.ts'
 import type { Delivery } from './ports/store.ts'
@@ -14,7 +15,10 @@ const overlapMs = 10 * 60_000
 const firstLookBackMs = 24 * 60 * 60_000
 
 /** What a push took from the branch: path → the blob that it held before. */
-type Push = { readonly receivedAt: number; readonly took: ReadonlyMap<string, string> }
+type Took = ReadonlyMap<string, string>
+/** Of a push that is too large to be read, what it took at these paths: they are looked at each time. */
+type TookAt = (paths: readonly string[]) => Promise<Took>
+type Push = { readonly receivedAt: number; readonly took: Took | TookAt }
 
 /** What was told of a branch, up to a moment (epoch ms), by GUID: each push is read and judged once. */
 type Told = { readonly upTo: number; readonly pushes: Map<string, Push> }
@@ -43,8 +47,11 @@ export const createSetBack = (deps: ReconcileDeps) => {
       const took = await tookBy(deps, mirror, delivery)
       if (took !== undefined) pushes.set(delivery.guid, { receivedAt: delivery.receivedAt, took })
     }
-    const took = [...pushes.values()].filter((push) => push.took.size > 0)
-    const gone = open.filter(({ path, blob }) => took.some((push) => push.took.get(path) === blob))
+    const paths = open.map(({ path }) => path)
+    const took: Took[] = []
+    for (const push of pushes.values())
+      took.push(typeof push.took === 'function' ? await push.took(paths) : push.took)
+    const gone = open.filter(({ path, blob }) => took.some((one) => one.get(path) === blob))
     const departures = gone.map(({ path }) => ({ path, by: [] }))
     if (gone.length > 0) await deps.store.transaction((tx) => revokePaths(deps, tx, repository, departures))
     for (const [guid, { receivedAt }] of pushes) if (receivedAt < oldest - overlapMs) pushes.delete(guid)
@@ -61,18 +68,25 @@ const tookBy = async (
   const push = deps.payloads.push(body)
   if (push === undefined || zero.test(push.before)) return new Map()
   const { before, after } = push
-  if ((await obtain(mirror, before)) && (zero.test(after) || (await obtain(mirror, after))))
-    return tookFrom(mirror, push)
+  const has = async () =>
+    (await obtain(mirror, before)) && (zero.test(after) || (await obtain(mirror, after)))
+  if (await has()) {
+    const took = await unlessTooLarge(tookFrom(push, (from, to) => mirror.changes(from, to, 'requests/')))
+    const at: TookAt = async (paths) =>
+      (await has()) ? tookFrom(push, (from, to) => changesAt(mirror, from, to, paths)) : new Map()
+    return took ?? at
+  }
   // Who pushes cannot make GitHub lose a commit, and each was there when its push was new.
   deps.log.warn('a push of a commit that nobody has any more', { repository, before, after })
   return undefined
 }
 
-const tookFrom = async (mirror: Mirror, { before, after }: PushPayload): Promise<Push['took']> => {
+const tookFrom = async (
+  { before, after }: PushPayload,
+  compare: (from: Sha | 'empty', to: Sha) => Promise<readonly Change[]>,
+): Promise<Took> => {
   const deleted = zero.test(after)
-  const changes = deleted
-    ? await mirror.changes('empty', before, 'requests/')
-    : await mirror.changes(before, after, 'requests/')
+  const changes = deleted ? await compare('empty', before) : await compare(before, after)
   return new Map(
     changes.flatMap((change) => {
       const held = deleted ? change.after : change.before

@@ -136,14 +136,7 @@ test('a tree of 5,000 files comes whole', async () => {
 test('a tree that unfolds without end is refused, not followed', async () => {
   using root = folder()
   const remote = repository(root.path)
-  let level = remote.blob('boom')
-  let mode = '100644 blob'
-  for (let depth = 0; depth < 12; depth += 1) {
-    const names = Array.from({ length: 10 }, (_, i) => `${mode} ${level}\t${i}\0`)
-    level = remote.git(['mktree', '-z'], names.join(''))
-    mode = '040000 tree'
-  }
-  const head = remote.commit({ requests: { mode: '040000', sha: level } })
+  const head = remote.commit({ requests: remote.bomb() })
   remote.branch(head)
   using at = mirrorOf(`${root.path}/mirrors`, file(root.path), { timeouts: { readMs: 10_000 } })
   await at.mirror.fetch([])

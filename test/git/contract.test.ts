@@ -1,4 +1,5 @@
 import { describeMirror } from '../support/contract/mirror.ts'
+import { bomb } from '../support/memory/git.ts'
 import { mirrorOf } from './mirror-of.ts'
 import { folder, repository } from './remote.ts'
 
@@ -9,7 +10,13 @@ describeMirror('a mirror on disk', () => {
   return {
     mirror: at.mirror,
     author: 'alice@acme.example',
-    commit: (files, parents = []) => remote.commit(files, parents),
+    commit: (files, parents = []) => {
+      const entries = Object.entries(files).map(([path, text]) => [
+        path,
+        text === bomb ? remote.bomb() : text,
+      ])
+      return remote.commit(Object.fromEntries(entries), parents)
+    },
     branch: (commit) => {
       remote.branch(commit)
     },

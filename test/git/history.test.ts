@@ -82,6 +82,39 @@ test('first parents lead from one tip to the next, or say that they do not', asy
   expect(await mirror.firstParents(tip, base)).toBeUndefined()
 })
 
+/** More than is read of a commit. */
+const endless = 'x'.repeat(1_100_000)
+
+test.each([
+  ['brought by a merge', (big: string) => [big]],
+  ['a step of the branch itself', () => []],
+])('a commit too large to be read, %s, keeps nobody from the branch', async (_, side) => {
+  using at = setUp()
+  const { remote, mirror } = at
+  const tree = remote.tree({})
+  const base = remote.commit({ a: '1' })
+  remote.branch(base)
+  await mirror.fetch([])
+  const big = remote.commitTree(tree, [base], endless)
+  const [merged] = side(big)
+  const merge = merged === undefined ? big : remote.commit({ b: '' }, [base, merged])
+  const next = remote.commit({ 'requests/x.yaml': 'x' }, [merge])
+  const tip = remote.commit({ c: '' }, [next])
+  for (const one of [merge, tip]) {
+    remote.branch(one)
+    expect(await mirror.fetch([])).toEqual({ tip: one })
+  }
+  expect(await mirror.firstParents(base, tip)).toEqual([merge, next, tip])
+  expect(await mirror.firstParents(merge, tip)).toEqual([next, tip])
+  expect(await mirror.isAncestor(big, tip)).toBe(true)
+  expect(await mirror.isAncestor(tip, big)).toBe(false)
+  expect(await mirror.mergeBase(tip, big)).toBe(big)
+  expect(await mirror.everHeld(tip, 'requests/x.yaml')).toBe(true)
+  expect(await mirror.everHeld(tip, 'requests/y.yaml')).toBe(false)
+  // Who wrote it, and with whom, cannot be told: nobody's approval counts beside it (trust.md 2.8).
+  await expect(mirror.commits(base, tip)).rejects.toMatchObject({ code: 'too_large' })
+})
+
 test('a path that a side branch held and a merge dropped was held', async () => {
   using at = setUp()
   const { remote, mirror } = at

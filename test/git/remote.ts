@@ -64,8 +64,19 @@ export const repository = (root: string, name = 'acme/access.git') => {
     parents: readonly string[] = [],
     message?: string,
   ) => commitTree(tree(entries), parents, message)
+  /** A tree that names itself over and over: a trillion files in a few hundred bytes. */
+  const bomb = (): Entry => {
+    let level = blob('boom')
+    let mode = '100644 blob'
+    for (let depth = 0; depth < 12; depth += 1) {
+      const names = Array.from({ length: 10 }, (_, i) => `${mode} ${level}\t${i}\0`)
+      level = git(['mktree', '-z'], names.join(''))
+      mode = '040000 tree'
+    }
+    return { mode: '040000', sha: level }
+  }
   const branch = (sha: string, name = 'main') => git(['update-ref', `refs/heads/${name}`, sha])
-  return { dir, git, blob, tree, commitTree, commit, branch }
+  return { dir, git, blob, tree, bomb, commitTree, commit, branch }
 }
 
 /** Serves the repositories below `root` by `git http-backend`, to whoever brings the token. */

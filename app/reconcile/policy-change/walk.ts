@@ -6,8 +6,9 @@ import { writeInstant } from '../../request/instant.ts'
 import type { ReconcileDeps } from '../deps.ts'
 import { pathFact } from '../observe/changes.ts'
 import { obtain } from '../observe/obtain.ts'
+import type { Step } from '../observe/steps.ts'
 import { acceptedCommit, policyLedger } from '../policies.ts'
-import type { Mirror, Sha } from '../ports/git.ts'
+import { type Mirror, type Sha, unlessTooLarge } from '../ports/git.ts'
 import type { PullRequest } from '../ports/github.ts'
 import type { RepositorySettings } from '../ports/settings.ts'
 import type { Tx } from '../ports/store.ts'
@@ -24,38 +25,40 @@ export type PolicyStep = {
   readonly restores: boolean
 }
 
-/** What each step of the branch, oldest first, did to `policies/`; `before` is what it held before the first. */
+/** Which of these steps changed `policies/`, and whose they are; of one that is unreadable nothing is believed. */
 export const policySteps = async (
   deps: Pick<ReconcileDeps, 'github' | 'ledger' | 'keys'>,
   repository: RepositorySettings,
   mirror: Mirror,
-  before: Sha,
-  steps: readonly Sha[],
+  steps: readonly Step[],
 ): Promise<readonly PolicyStep[]> => {
   const found: PolicyStep[] = []
   const api = deps.github.repository(repository.id)
   const { branch } = repository
   let accepted: Promise<Sha | undefined> | undefined
-  let last = before
-  for (const commit of steps) {
-    const paths = (await mirror.changes(last, commit, 'policies/')).map(({ path }) => path)
-    if (paths.length > 0) {
-      const pulls = (await api.pullsOf(commit)).filter(({ merged, base }) => merged && base.ref === branch)
-      const from = last
-      const proposals = await Promise.all(pulls.map(({ head }) => isProposal(mirror, from, head.sha)))
-      accepted ??= acceptedCommit(deps, repository).then((one) => treeOf(mirror, one))
-      const ours = await accepted
-      const restores = ours !== undefined && (await mirror.treeHash(commit, 'policies')) === ours
-      found.push({ commit, paths, pulls, brought: proposals.includes(true), restores })
-    }
-    last = commit
+  for (const { commit, before, changes } of steps) {
+    if (changes.length === 0) continue
+    const paths = changes.map(({ path }) => path)
+    const pulls = (await api.pullsOf(commit)).filter(({ merged, base }) => merged && base.ref === branch)
+    const proposals = await Promise.all(pulls.map(({ head }) => isProposal(mirror, before, head.sha)))
+    accepted ??= acceptedCommit(deps, repository).then((one) => treeOf(mirror, one))
+    const ours = await accepted
+    const restores = ours !== undefined && (await mirror.treeHash(commit, 'policies')) === ours
+    found.push({ commit, paths, pulls, brought: proposals.includes(true), restores })
   }
   return found
 }
 
-/** Whether the pull request itself changes `policies/`, and nothing under `requests/`. A head that is gone says nothing. */
+/**
+ * Whether the pull request itself changes `policies/`, and nothing under `requests/`. A head that is gone says nothing;
+ * one that is too large to be read proposes nothing.
+ */
 const isProposal = async (mirror: Mirror, before: Sha, head: Sha): Promise<boolean> => {
   if (!(await obtain(mirror, head))) return true
+  return (await unlessTooLarge(proposesSince(mirror, before, head))) ?? false
+}
+
+const proposesSince = async (mirror: Mirror, before: Sha, head: Sha): Promise<boolean> => {
   const base = await mirror.mergeBase(before, head)
   return base === undefined || proposes(touchedBy((await mirror.changes(base, head)).map(pathFact)))
 }

@@ -24,7 +24,7 @@ export type Commit = {
 
 /**
  * A bare mirror of one access repository: content by exact SHA, complete and unpaginated.
- * Every method throws `GitError` (code `unavailable` or `missing`) rather than answer incompletely.
+ * Every method throws `GitError` (code `unavailable`, `missing` or `too_large`) rather than answer incompletely.
  */
 export type Mirror = {
   /** Makes these commits and the branch's tip present; one network call; returns the tip. */
@@ -63,5 +63,15 @@ export class GitError extends Error {
     super(message, options)
     this.name = 'GitError'
     this.code = code
+  }
+}
+
+/** What was read; undefined where it is larger than is read (`too_large`). */
+export const unlessTooLarge = async <T>(reading: Promise<T>): Promise<T | undefined> => {
+  try {
+    return await reading
+  } catch (error) {
+    if (error instanceof GitError && error.code === 'too_large') return undefined
+    throw error
   }
 }

@@ -1,5 +1,6 @@
 import { additions, followBranch } from '../branch.ts'
 import type { ObserveDeps, Observed } from '../observe/pull.ts'
+import { stepsBelow } from '../observe/steps.ts'
 import { Trouble } from '../observe/trouble.ts'
 import { acceptedCommit } from '../policies.ts'
 import type { Mirror, Sha } from '../ports/git.ts'
@@ -71,10 +72,10 @@ const isUntouched = async (
   if (!(await mirror.has(cursor))) return false
   if (await mirror.isAncestor(cursor, tip)) return true
   const steps = await mirror.firstParents(tip, cursor)
+  if (steps === undefined) return false
   const paths = new Set(facts.requests.map(({ path }) => path))
-  return (
-    steps !== undefined && !(await additions(mirror, tip, steps)).some(({ change }) => paths.has(change.path))
-  )
+  const seen = await stepsBelow(mirror, 'requests/', tip, steps, () => paths)
+  return !additions(seen).some(({ change }) => paths.has(change.path))
 }
 
 /** Whether the branch holds the merge, and requests or policies came with it. */

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import type { Mirror, Sha } from '../../../app/reconcile/ports/git.ts'
+import { bomb } from '../memory/git.ts'
 
 export type MirrorUnderTest = {
   readonly mirror: Mirror
-  /** A commit whose whole tree is `files`, path → text. */
+  /** A commit whose whole tree is `files`, path → text; `bomb` is a folder that unfolds into more than is read. */
   commit(files: Readonly<Record<string, string>>, parents?: readonly Sha[]): Sha
   /** Points the branch at a commit. */
   branch(commit: Sha): void
@@ -55,6 +56,34 @@ export const describeMirror = (name: string, setUp: () => MirrorUnderTest & Disp
         'policies/p.rego',
       ])
       expect(await mirror.changes(second, second)).toEqual([])
+    })
+
+    test('a folder of more than is read is refused where it differs, and nowhere else', async () => {
+      using at = setUp()
+      const { mirror } = at
+      const files = { 'requests/a.yaml': 'a', 'policies/p.rego': 'p' }
+      const before = at.commit(files)
+      const holding = at.commit({ ...files, 'requests/bomb': bomb }, [before])
+      const beside = at.commit({ 'requests/b.yaml': 'b', 'requests/bomb': bomb }, [holding])
+      const after = at.commit({ 'policies/p.rego': 'p' }, [beside])
+      at.branch(after)
+      expect(await mirror.fetch([])).toEqual({ tip: after })
+      for (const ask of [
+        () => mirror.changes(before, holding),
+        () => mirror.changes('empty', holding, 'requests/'),
+        () => mirror.changes(beside, after, 'requests/'),
+        () => mirror.tree(holding, 'requests/'),
+      ])
+        await expect(ask()).rejects.toMatchObject({ code: 'too_large' })
+      const paths = async (from: Sha, to: Sha, folder: string) =>
+        (await mirror.changes(from, to, folder)).map(({ path }) => path)
+      expect(await paths(holding, beside, 'requests/')).toEqual(['requests/a.yaml', 'requests/b.yaml'])
+      expect(await paths(before, holding, 'policies/')).toEqual([])
+      expect(await paths(before, after, 'requests/')).toEqual(['requests/a.yaml'])
+      expect(await mirror.entry(holding, 'requests/a.yaml')).toMatchObject({ mode: '100644' })
+      expect(await mirror.entry(after, 'requests/a.yaml')).toBeUndefined()
+      expect(await mirror.everHeld(after, 'requests/b.yaml')).toBe(true)
+      expect(await mirror.everHeld(after, 'requests/c.yaml')).toBe(false)
     })
 
     test('ancestry: of branches that parted and met, and of islands', async () => {

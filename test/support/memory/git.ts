@@ -7,6 +7,9 @@ import {
   type Sha,
 } from '../../../app/reconcile/ports/git.ts'
 
+/** The text of a file that stands for a folder of more than a mirror reads (`too_large`). */
+export const bomb = 'unfolds without end'
+
 /** Path → text; `undefined` takes the file away. */
 export type Files = Readonly<Record<string, string | undefined>>
 type Held = Commit & { readonly tree: ReadonlyMap<string, Sha> }
@@ -59,6 +62,11 @@ export const memoryGit = (branch: string) => {
       })
   }
 
+  const mustBeReadable = (entries: Iterable<{ readonly sha: Sha } | undefined>) => {
+    for (const one of entries)
+      if (one?.sha === sha('blob', bomb)) throw new GitError('too_large', 'more files than are read')
+  }
+
   const mirror: Mirror = {
     fetch: async (wants) => {
       if (trouble) throw new GitError('unavailable', 'the network is away')
@@ -72,11 +80,18 @@ export const memoryGit = (branch: string) => {
       return common.find((one) => common.every((other) => ancestors(one).has(other)))
     },
     isAncestor: async (ancestor, descendant) => ancestors(descendant).has(held(ancestor).sha),
-    changes: async (from, to, prefix) => changes(from, to, prefix),
-    tree: async (commit, prefix) =>
-      [...held(commit).tree.keys()]
+    changes: async (from, to, prefix) => {
+      const found = changes(from, to, prefix)
+      mustBeReadable(found.flatMap(({ before, after }) => [before, after]))
+      return found
+    },
+    tree: async (commit, prefix) => {
+      const found = [...held(commit).tree.keys()]
         .filter((path) => below(path, prefix))
-        .flatMap((path) => entry(commit, path) ?? []),
+        .flatMap((path) => entry(commit, path) ?? [])
+      mustBeReadable(found)
+      return found
+    },
     entry: async (commit, path) => entry(commit, path),
     treeHash: async (commit, path) => {
       const within = [...held(commit).tree].filter(([name]) => below(name, path.replace(/\/?$/, '/')))

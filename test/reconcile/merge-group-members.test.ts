@@ -1,7 +1,9 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { decideGroup } from '../../app/decision/merge-group.ts'
 import { membersOf } from '../../app/reconcile/merge-group/members.ts'
+import { GitError } from '../../app/reconcile/ports/git.ts'
 import type { PullRequest } from '../../app/reconcile/ports/github.ts'
-import { type Files, memoryGit } from '../support/memory/git.ts'
+import { bomb, type Files, memoryGit } from '../support/memory/git.ts'
 import { people } from '../support/memory/hub-people.ts'
 
 const by = { name: 'alice', email: 'alice@example.com' }
@@ -82,4 +84,45 @@ test('one whose changes are not all there is not in it, nor one that is merged a
   const done = propose(two)
   const before = merge(base, done, two)
   expect(await members(before, squash(before, one))).toMatchObject({ pulls: [], strays: Object.keys(one) })
+})
+
+describe('an open pull request too large to be read', () => {
+  const large = { 'requests/bomb': bomb }
+
+  test('keeps nobody else from being found', async () => {
+    const { base, propose, merge, squash, members } = setUp()
+    propose(large)
+    const good = propose(one)
+    propose({ ...two, ...large })
+    const none = { strays: [], disputed: [] }
+    expect(await members(base, merge(base, good, one))).toEqual({ pulls: [2], ...none })
+    expect(await members(base, squash(base, one))).toEqual({ pulls: [2], ...none })
+  })
+
+  test('is in no group that passes', async () => {
+    const { git, base, propose, merge, squash, members } = setUp()
+    const bad = propose({ ...two, ...large })
+    await expect(members(base, merge(base, bad, { ...two, ...large }))).rejects.toMatchObject({
+      code: 'too_large',
+    })
+    await expect(members(base, squash(base, large))).rejects.toMatchObject({ code: 'too_large' })
+    // Of what the branch itself took back meanwhile, the group shows only the rest.
+    const holding = git.commit([base], large, by)
+    const rest = propose({ ...two, 'requests/bomb': undefined }, holding)
+    const from = git.commit([holding], { 'requests/bomb': undefined }, by)
+    await expect(members(from, merge(from, rest, two))).rejects.toMatchObject({ code: 'too_large' })
+    const squashed = squash(from, two)
+    const group = await members(from, squashed)
+    expect(group).toEqual({ pulls: [], strays: Object.keys(two), disputed: [] })
+    const { verdict } = decideGroup({ head: squashed, ...group, members: [], policiesAhead: [] })
+    expect(verdict).toBe('denied')
+  })
+
+  test('hides no other trouble', async () => {
+    const { git, base, propose, squash, members } = setUp()
+    propose(large)
+    propose(one)
+    Object.assign(git.mirror, { mergeBase: () => Promise.reject(new GitError('corrupt', 'damaged')) })
+    await expect(members(base, squash(base, one))).rejects.toMatchObject({ code: 'corrupt' })
+  })
 })

@@ -1,5 +1,5 @@
 import { obtain } from '../observe/obtain.ts'
-import type { Change, Mirror, Sha } from '../ports/git.ts'
+import { type Change, type Mirror, type Sha, unlessTooLarge } from '../ports/git.ts'
 import type { PullRequest } from '../ports/github.ts'
 
 export type Members = {
@@ -28,10 +28,11 @@ export const membersOf = async (
   for (const pull of open) {
     // A head that cannot be had is in no group.
     if (!(await obtain(mirror, pull.head.sha)) || (await mirror.isAncestor(pull.head.sha, from))) continue
-    const base = await mirror.mergeBase(from, pull.head.sha)
-    if (base === undefined) continue
-    const own = await mirror.changes(base, pull.head.sha)
     const sure = await mirror.isAncestor(pull.head.sha, to)
+    const reading = changesOf(mirror, from, pull)
+    // Anybody can open one that is too large to be read: what such a one may have brought is nobody's here.
+    const own = sure ? await reading : await unlessTooLarge(reading)
+    if (own === undefined) continue
     if (!sure && (own.length === 0 || !own.every((change) => holds(changes, change)))) continue
     candidates.push({ pull, paths: new Set(own.map(({ path }) => path)), sure })
   }
@@ -46,6 +47,15 @@ export const membersOf = async (
     for (const { pull } of owners) pulls.add(pull)
   }
   return { pulls: [...pulls].sort((a, b) => a.number - b.number), strays, disputed }
+}
+
+const changesOf = async (
+  mirror: Mirror,
+  from: Sha,
+  { head }: PullRequest,
+): Promise<readonly Change[] | undefined> => {
+  const base = await mirror.mergeBase(from, head.sha)
+  return base === undefined ? undefined : mirror.changes(base, head.sha)
 }
 
 /** Whether the group changes the path too; where access is decided, into the same bytes. */

@@ -1,8 +1,8 @@
 import { nextStep } from '../grant/next-step.ts'
-import { act, done } from './grant/act.ts'
+import { act } from './grant/act.ts'
 import { createBindingLock } from './grant/binding.ts'
 import type { GrantDeps } from './grant/deps.ts'
-import { createRecorder, moved } from './grant/record.ts'
+import { createRecorder, done, moved } from './grant/record.ts'
 import { observe, viewOf } from './grant/situation.ts'
 
 /** More steps than any way through the table of states takes. */

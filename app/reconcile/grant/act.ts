@@ -12,21 +12,17 @@ import {
 } from '../../grant/events.ts'
 import { moveGrant } from '../../grant/moves.ts'
 import type { GrantState } from '../../grant/state.ts'
-import type { Seen, Step } from '../../grant/step.ts'
+import type { Step } from '../../grant/step.ts'
 import { wakePull } from '../key.ts'
 import type { WakeUp } from '../ports/queue.ts'
 import type { GrantRow } from '../ports/store.ts'
-import { type BindingLock, lastOf, sharersOf } from './binding.ts'
-import { ask } from './call.ts'
+import type { BindingLock } from './binding.ts'
 import { cutBack, inspect } from './cut-back.ts'
 import type { LookDeps } from './deps.ts'
 import { ensureFenced } from './ensure.ts'
-import { placeLost } from './place-lost.ts'
-import { moved, record } from './record.ts'
+import { done, moved, record } from './record.ts'
+import { clear, type End, remove } from './remove.ts'
 import type { Situation } from './situation.ts'
-
-/** The look is over: the row says when the next one is due. */
-export const done = Symbol('done')
 
 /** Does one step. @returns the situation after it, `done`, or `moved` when it must be observed afresh. */
 export const act = async (
@@ -47,6 +43,8 @@ export const act = async (
     if (saved === done) alert(event, why)
     return saved
   }
+
+  const end: End = (after, then) => act(deps, lock, after, then, signal)
 
   switch (step.kind) {
     case 'rest': {
@@ -93,14 +91,9 @@ export const act = async (
     case 'cut_back':
       return cutBack(deps, lock, situation, step.why, signal)
     case 'remove':
-      return remove(deps, lock, situation, signal)
-    case 'clear': {
-      const { seen } = await remove(deps, lock, situation, signal)
-      // Who may take nothing away may still see that there is nothing.
-      const refused = seen?.kind === 'trouble' && row.tries >= seen.patience
-      const after = refused ? await inspect(deps, situation, signal) : { ...situation, seen }
-      return { ...after, cleared: true }
-    }
+      return remove(deps, lock, situation, signal, end)
+    case 'clear':
+      return clear(deps, lock, situation, signal, end)
     case 'activate': {
       const next = { ...fresh(row), state: moveGrant(row.state, 'active'), activeAt: now }
       const lookAt = Math.min(row.endsAt, now + driftMs)
@@ -162,26 +155,6 @@ const intendRevoke = async (
   await deps.ledger.sealed(saved.staged, now + sealMs)
   const { seen: _, ...rest } = saved.situation
   return { ...rest, ledger: { ...situation.ledger, revoke: { why }, blocked: true } }
-}
-
-const remove = async (
-  deps: LookDeps,
-  lock: BindingLock,
-  situation: Situation,
-  signal: AbortSignal,
-): Promise<Situation & { readonly seen: Seen }> => {
-  const unplaced = await placeLost(deps, situation)
-  if (unplaced !== undefined) return { ...situation, seen: unplaced }
-  const { seen } = await ask(deps, situation, signal, (cloud, wanted, call) =>
-    lock('takes', cloud, wanted, call, async (): Promise<Seen> => {
-      const [one, ...others] = await sharersOf(deps, cloud, wanted)
-      if (one === undefined) return { kind: await cloud.remove(wanted, call) }
-      // It may have been made to last as long as this grant.
-      await cloud.cutBack?.(lastOf(one, others), call)
-      return { kind: 'shared', by: [one, ...others].map(({ grant }) => grant).sort() }
-    }),
-  )
-  return { ...situation, seen }
 }
 
 /** The row at the start of a new stretch of tries. */

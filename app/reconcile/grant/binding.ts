@@ -5,7 +5,7 @@ import { holding } from '../holding.ts'
 import type { Lane } from '../turns/next-turn.ts'
 import { createTurns, type Turns } from '../turns/turns.ts'
 import type { GrantDeps } from './deps.ts'
-import { readLedger } from './situation.ts'
+import { ending, readLedger } from './situation.ts'
 
 /** Locks held at once of one cloud: each keeps a connection (Store's `alone`) for as long as a call takes. */
 const held = { each: 6, most: 8 }
@@ -40,7 +40,10 @@ export const createBindingLock = (deps: Pick<GrantDeps, 'store'>): BindingLock =
 /** What writes to one binding are serialised by. */
 export const bindingLock = (provider: string, key: string): string => `binding:${provider}:${key}`
 
-/** Other grants that may still use the binding, counted from their sealed events (trust.md 5.2), not their rows. */
+/**
+ * Other grants that may still use the binding, counted from their events (trust.md 5.2), not their rows: a life must be
+ * sealed, for an end it is enough that it is on record.
+ */
 export const sharersOf = async (
   deps: Pick<GrantDeps, 'ledger' | 'keys' | 'clock'>,
   provider: Provider,
@@ -49,15 +52,21 @@ export const sharersOf = async (
   if (!provider.traits.shared) return []
   const [key, who] = [provider.bindingKey(intent), whoOf(intent)]
   const { open } = await deps.ledger.standing()
-  const live: Intent[] = []
+  const same: (readonly [string, Intent])[] = []
   for (const [id, { intent: other, stage, blocked }] of open) {
     if (id === intent.grant || blocked || stage === 'scheduled' || deps.clock.now() >= other.endsAt) continue
     // A key costs more than comparing whom it is for, and there may be thousands.
     if (other.provider !== intent.provider || whoOf(other) !== who) continue
-    if (provider.bindingKey(other) !== key) continue
+    if (provider.bindingKey(other) === key) same.push([id, other])
+  }
+  if (same.length === 0) return []
+  const over = await ending(deps)
+  const live: Intent[] = []
+  for (const [id, other] of same) {
+    if (over.has(id)) continue
     // What stands was read as far as the ledger is whole: an end behind that is in the grant's own events alone.
-    const { blocked: ended, over, intent: own } = await readLedger(deps, id)
-    if (ended || over !== undefined) continue
+    const { blocked, over: ended, intent: own } = await readLedger(deps, id)
+    if (blocked || ended !== undefined) continue
     // Whoever has not looked yet will find it gone, and makes it anew.
     if (provider.observe !== undefined && (own?.place ?? other.place) === undefined) continue
     live.push(other)

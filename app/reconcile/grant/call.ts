@@ -23,12 +23,14 @@ const unanswered: readonly FaultKind[] = ['unavailable', 'unknown']
 /** What a call said, and whether the cloud answered at all. */
 export type Answer = { readonly seen: Seen; readonly answered: boolean }
 
+export type Question = (provider: Provider, intent: Intent, call: Call) => Promise<Seen>
+
 /** Calls the grant's provider with the verified intent, until `deadline` (epoch ms); what goes wrong becomes something seen. */
 export const ask = async (
   deps: Pick<GrantDeps, 'clock' | 'log'>,
   { provider, ledger: { intent }, row }: Situation,
   signal: AbortSignal,
-  question: (provider: Provider, intent: Intent, call: Call) => Promise<Seen>,
+  question: Question,
   deadline = deps.clock.now() + callMs,
 ): Promise<Answer> => {
   if (intent === undefined) throw new Error(`grant ${row.id} has no verified intent`)

@@ -1,22 +1,28 @@
 import type { Intent } from '../../grant/intent.ts'
 import type { Call, Observation, Provider } from '../../provider/port.ts'
 import { type BindingLock, lastOf, sharersOf } from './binding.ts'
-import { ask } from './call.ts'
+import { ask, type Question } from './call.ts'
 import type { LookDeps } from './deps.ts'
 import { placeLost } from './place-lost.ts'
 import type { Situation } from './situation.ts'
 
-/** Asks the cloud what the grant's binding gives now. */
+/** Asks the cloud what the grant's binding gives now. `within`: what the question is asked in. */
 export const inspect = async (
   deps: LookDeps,
   situation: Situation,
   signal: AbortSignal,
+  within: (question: Question) => Question = (question) => question,
 ): Promise<Situation> => {
   const unplaced = await placeLost(deps, situation)
   if (unplaced !== undefined) return { ...situation, seen: unplaced }
   const { provider } = situation
   const { intent } = situation.ledger
-  const { seen } = await ask(deps, situation, signal, (cloud, wanted, call) => cloud.inspect(wanted, call))
+  const { seen } = await ask(
+    deps,
+    situation,
+    signal,
+    within((cloud, wanted, call) => cloud.inspect(wanted, call)),
+  )
   if (provider === undefined || intent === undefined) return { ...situation, seen }
   const { endsAt } = await longest(deps, provider, intent)
   return { ...situation, seen, sharedUntil: endsAt }

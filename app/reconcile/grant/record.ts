@@ -10,6 +10,9 @@ import type { Situation } from './situation.ts'
 /** States that the pull request shows. */
 const shown: readonly GrantState[] = ['active', 'ended', 'failed', 'refused', 'quarantined']
 
+/** The look is over: the row says when the next one is due. */
+export const done = Symbol('done')
+
 /** Somebody else saved the row since it was read: look again. */
 export const moved = Symbol('moved')
 

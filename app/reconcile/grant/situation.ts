@@ -103,24 +103,25 @@ const withPlace = async (
   return place === undefined ? view : { ...view, intent: { ...intent, place } }
 }
 
-const waits = async (
-  deps: Pick<GrantDeps, 'ledger'>,
-  id: string,
+/** Whose events of these types are on record and wait for their seal. */
+const waiting = async (
+  { ledger }: Pick<GrantDeps, 'ledger'>,
   types: readonly EventType[],
-): Promise<boolean> => {
-  for (const type of types) {
-    const waiting = await deps.ledger.waiting(type)
-    if (waiting.some(({ grant, request }) => (grant ?? request) === id)) return true
-  }
-  return false
+): Promise<ReadonlySet<string | undefined>> => {
+  const found = await Promise.all(types.map((type) => ledger.waiting(type)))
+  return new Set(found.flat().map(({ grant, request }) => grant ?? request))
 }
+
+/** Whose end is on record and not sealed yet. Asked before `readLedger`, no end is missed. */
+export const ending = (deps: Pick<GrantDeps, 'ledger'>): Promise<ReadonlySet<string | undefined>> =>
+  waiting(deps, ['grant.expired', 'grant.revoked', 'grant.failed', 'grant.refused'])
 
 /** A live row comes with its intent or schedule; one that has neither sealed nor staged was made by another hand. */
 const isForged = async (deps: GrantDeps, { id, state }: GrantRow, ledger: LedgerView): Promise<boolean> => {
   const grounded = ({ intent, schedule, issued, revoke, over, forged }: LedgerView) =>
     [intent, schedule, revoke, over].some((one) => one !== undefined) || issued || forged.length > 0
   if (isOver(state) || grounded(ledger)) return false
-  if (await waits(deps, id, ['grant.intended', 'grant.scheduled'])) return false
+  if ((await waiting(deps, ['grant.intended', 'grant.scheduled'])).has(id)) return false
   // Where events are gone, its intent may be one of them.
   return (await deps.ledger.standing()).broken === undefined && !grounded(await readLedger(deps, id))
 }
@@ -132,8 +133,6 @@ const disown = async (deps: GrantDeps, { lookAt: _, ...row }: GrantRow): Promise
   await deps.store.transaction((tx) => deps.store.saveGrant(tx, { ...row, state: 'failed', note }))
 }
 
-const ends = ['grant.expired', 'grant.revoked', 'grant.failed', 'grant.refused'] as const
-
 /** An event that is neither waiting for its seal nor, asked after that, sealed, does not exist. */
 const isAhead = async (
   deps: Pick<GrantDeps, 'ledger' | 'keys'>,
@@ -141,7 +140,7 @@ const isAhead = async (
   ledger: LedgerView,
 ): Promise<boolean> => {
   if (saved === undefined || !isOver(saved.state) || ledger.over !== undefined) return false
-  return (await waits(deps, saved.id, ends)) || (await readLedger(deps, saved.id)).over !== undefined
+  return (await ending(deps)).has(saved.id) || (await readLedger(deps, saved.id)).over !== undefined
 }
 
 /** The row with every word that the intent fixes taken from the intent; a difference is alerted (trust.md 5.2). */

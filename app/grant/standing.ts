@@ -39,6 +39,8 @@ export type Standing = {
   readonly closed: ReadonlyMap<string, number>
   /** Taken away before their end, which has not come: nothing but the cloud's word keeps out what they had begun. */
   readonly revoked: ReadonlyMap<string, Intent>
+  /** Of these, open and revoked, those whose `credentials.issued` is sealed, verified or not. */
+  readonly given: ReadonlySet<string>
   /** The last override of each policy, by `overrideKey`, over or not. */
   readonly overrides: ReadonlyMap<string, Override>
   /** What was said of each repository's policies, oldest first. */
@@ -63,6 +65,7 @@ export const createStanding = () => {
   const open = new Map<string, Open>()
   const closed = new Map<string, number>()
   const revoked = new Map<string, Intent>()
+  const given = new Set<string>()
   const overrides = new Map<string, Override>()
   const policies = new Map<number, PolicyWord[]>()
 
@@ -101,6 +104,7 @@ export const createStanding = () => {
     open: open as ReadonlyMap<string, Open>,
     closed: closed as ReadonlyMap<string, number>,
     revoked: revoked as ReadonlyMap<string, Intent>,
+    given: given as ReadonlySet<string>,
     overrides: overrides as ReadonlyMap<string, Override>,
     policies: policies as ReadonlyMap<number, readonly PolicyWord[]>,
     /** The next event. @returns whether it is one that gitsudo would have signed, and did not */
@@ -116,6 +120,8 @@ export const createStanding = () => {
             open.set(id, { ...known, intent: placed(known.intent, event) })
           if (verified && type === 'grant.issued' && known?.stage === 'intended')
             open.set(id, { ...known, stage: 'issued' })
+          const intent = known?.intent ?? revoked.get(id)
+          if (type === 'credentials.issued' && intent !== undefined) given.add(intent.grant)
           if (blocking.has(type)) block(id, event, verified && type !== 'grant.revoke_intended')
         }
         if (verified && type === 'policy.overridden') {
@@ -131,17 +137,21 @@ export const createStanding = () => {
       }
       return false
     },
-    /** What was closed, and revoked, before, from what was kept outside. */
+    /** What was closed, and revoked, before, and of whom credentials are, from what was kept outside. */
     close(known: readonly (readonly [string, number])[]): void {
       for (const [id, until] of known) closed.set(id, until)
     },
     revoke(known: readonly Intent[]): void {
       for (const intent of known) revoked.set(intent.grant, intent)
     },
+    give(known: readonly string[]): void {
+      for (const id of known) given.add(id)
+    },
     /** Forgets what was over long enough ago. */
     forget(now: number): void {
       for (const [id, { endsAt }] of revoked) if (endsAt < now) revoked.delete(id)
       for (const [id, until] of closed) if (until < now) closed.delete(id)
+      for (const id of given) if (!open.has(id) && !revoked.has(id)) given.delete(id)
     },
     /** One whose intent is gone, as it was known: only to be taken away. */
     recall(known: Open): void {

@@ -10,6 +10,7 @@ const standingOf = (open: ReadonlyMap<string, Open>) => ({
     open,
     closed: new Map(),
     revoked: new Map(),
+    given: new Set<string>(),
     overrides: new Map(),
     policies: new Map(),
   }),

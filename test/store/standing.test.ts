@@ -1,6 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Actor, LedgerEvent } from '../../app/audit/event.ts'
-import { endedEvent, issuedEvent, observedEvent, revokeIntendedEvent } from '../../app/grant/events.ts'
+import {
+  credentialsEvent,
+  endedEvent,
+  issuedEvent,
+  observedEvent,
+  revokeIntendedEvent,
+} from '../../app/grant/events.ts'
 import type { Intent } from '../../app/grant/intent.ts'
 import { intendedEvent } from '../../app/grant/intent-event.ts'
 import type { Standing } from '../../app/grant/standing.ts'
@@ -55,6 +61,16 @@ const hand = (...statements: readonly string[]) =>
   withClient(postgres.ownerUrl, async (client) => {
     await client.query("set gitsudo.announced = 'yes'")
     for (const statement of statements) await client.query(statement)
+  })
+/** As a release kept it that did not know this. */
+const keepWithout = (member: 'blockedAt' | 'given') =>
+  withClient(postgres.ownerUrl, async (client) => {
+    const { rows } = await client.query<{ kept: string }>('select kept from ledger_standing')
+    const { [member]: _, ...older } = JSON.parse(rows[0]?.kept ?? '') as Record<string, unknown>
+    const text = JSON.stringify(older)
+    const mac = testKeys.mac('standing', { kept: text })
+    const values = [text, mac.key, mac.value]
+    await client.query('update ledger_standing set kept = $1, mac_key = $2, mac = $3', values)
   })
 const signed = (event: LedgerEvent) => testKeys.sign(event)
 const forged = (event: LedgerEvent) => {
@@ -116,14 +132,7 @@ test('where an older release kept no moment, a grant is to be taken away since t
   await seal(intended(one), signed(revokeIntendedEvent(of(one), clock.now(), actor, 'over')))
   await ledger.standing()
   await ledger.keep()
-  await withClient(postgres.ownerUrl, async (client) => {
-    const { rows } = await client.query<{ kept: string }>('select kept from ledger_standing')
-    const { blockedAt: _, ...older } = JSON.parse(rows[0]?.kept ?? '') as Record<string, unknown>
-    const text = JSON.stringify(older)
-    const mac = testKeys.mac('standing', { kept: text })
-    const values = [text, mac.key, mac.value]
-    await client.query('update ledger_standing set kept = $1, mac_key = $2, mac = $3', values)
-  })
+  await keepWithout('blockedAt')
   clock.advance(60_000)
   const began = clock.now()
   const next = await replica()
@@ -146,6 +155,28 @@ test('where a grant has its place is what its first verified look says, also whe
   // Then even the intent, which is kept with all that it says.
   await hand('delete from audit_events where seq = 1')
   expect(await places((await replica()).ledger)).toContain('first')
+})
+
+test('of whom credentials are stays known where somebody deletes their event, while it is open and once revoked', async () => {
+  const { ledger, seal } = await replica()
+  const alice: Actor = { kind: 'user', id: '1001', login: 'alice' }
+  const credentials = (intent: Intent) =>
+    signed(credentialsEvent(of(intent), clock.now(), alice, 's', intent.endsAt))
+  await seal(intended(one), intended(two), intended(three), credentials(one), credentials(two))
+  await seal(...revoked(two))
+  const given = async (at: typeof ledger) => [...(await at.standing()).given].toSorted()
+  const expected = [one.grant, two.grant].toSorted()
+  expect(await given(ledger)).toEqual(expected)
+  await ledger.keep()
+  await hand('delete from audit_events where seq in (4, 5)')
+  expect(await given((await replica()).ledger)).toEqual(expected)
+  // What an older release kept does not say it: for the rest there is each grant's history.
+  await keepWithout('given')
+  const later = await replica()
+  expect(await given(later.ledger)).toEqual([])
+  await later.seal(credentials(three))
+  expect(await given(later.ledger)).toEqual([three.grant])
+  expect(later.alerts()).toEqual([])
 })
 
 test('an end that somebody deletes stays an end, also for a replica that starts afterwards', async () => {

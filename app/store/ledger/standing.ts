@@ -41,6 +41,8 @@ const kept = z.object({
   policies: z.array(z.tuple([z.number(), z.string()])),
   closed: z.array(z.tuple([z.string(), z.number()])),
   revoked: z.array(intent).default([]),
+  /** Of whom credentials are: whoever deletes what says so must not keep their sessions from being refused. */
+  given: z.array(z.string()).default([]),
 })
 type Kept = z.infer<typeof kept>
 const pageSize = 250
@@ -148,6 +150,7 @@ export const createStandingReader = (deps: Deps) => {
       if (found.get(seq) !== leaf) lost ??= `event ${seq}, about policies, is gone or was altered`
     before.close(known?.closed ?? [])
     before.revoke(known?.revoked ?? [])
+    before.give(known?.given ?? [])
     standing = before
     head = known === undefined ? beginning : { seq: known.seq, chain: Buffer.from(known.chain, 'hex') }
     savedSeq = head.seq
@@ -180,8 +183,16 @@ export const createStandingReader = (deps: Deps) => {
     /** Up to the newest event. */
     async standing(): Promise<Standing> {
       await shared('standing')
-      const { open, closed, revoked, overrides, policies } = standing
-      return { open, closed, revoked, overrides, policies, ...(broken === undefined ? {} : { broken }) }
+      const { open, closed, revoked, given, overrides, policies } = standing
+      return {
+        open,
+        closed,
+        revoked,
+        given,
+        overrides,
+        policies,
+        ...(broken === undefined ? {} : { broken }),
+      }
     },
 
     /** Keeps what was read, under a MAC, for whoever starts next. */
@@ -204,6 +215,7 @@ export const createStandingReader = (deps: Deps) => {
         policies: wordsOf(standing.policies),
         closed: [...standing.closed],
         revoked: [...standing.revoked.values()],
+        given: [...standing.given],
       }
       const text = JSON.stringify(told)
       const mac = keys.mac('standing', { kept: text })

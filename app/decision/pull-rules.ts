@@ -3,7 +3,7 @@ import type { RuleNode } from './decision.ts'
 import type { Facts } from './facts.ts'
 import { byText } from './order.ts'
 import { awaited, check, inTime, listed, rule } from './rule.ts'
-import { isIdle, pathRules, type Touched } from './touched.ts'
+import { isCrowded, isIdle, pathRules, type Touched } from './touched.ts'
 
 /** The rules of the pull request as a whole. */
 export const pullRules = (facts: Facts, touched: Touched): readonly RuleNode[] => {
@@ -31,7 +31,7 @@ export const pullRules = (facts: Facts, touched: Touched): readonly RuleNode[] =
             : rule('1.3', 'Accepted policies', 'unmet', 'an accepted policy commit', policy.missing, {
                 remedy: 'firstAcceptedCommit in the configuration names it',
               }),
-          ...wholeness(facts, touched),
+          ...(isCrowded(touched) ? [] : wholeness(facts, touched)),
         ]
       : []),
     ...wherePullStands(facts),

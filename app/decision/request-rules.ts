@@ -18,6 +18,8 @@ const furthestStart = 14 * day
 export const judgeRequest = (facts: Facts, request: RequestFacts, sound: boolean): Judged => {
   const nothing = { requirements: [], approvedBy: [] }
   const { read } = request
+  // Of a fork's requests nobody is looked up: it is refused whoever they are (trust.md 6.22).
+  const left = facts.pull.fromFork && request.requester === undefined && request.role === undefined
   const path = [unused(request), ...standing(request), ...merge(facts, request)]
   if (!read.ok) {
     const count = `${read.faults.length} fault${read.faults.length === 1 ? '' : 's'}`
@@ -44,7 +46,7 @@ export const judgeRequest = (facts: Facts, request: RequestFacts, sound: boolean
   const nodes = [
     rule('file', 'The request file', 'met', 'a file without faults', request.path),
     ...path,
-    ...('commit' in facts.policy
+    ...('commit' in facts.policy && !left
       ? [
           ...requesterRules(request, read.request),
           ...roleRules(request, read.request),

@@ -38,6 +38,12 @@ const kindOf = ({ path, kind }: PathFact): keyof Touched => {
   return kind !== 'deleted' && (folded === 'requests' || folded === 'policies') ? 'colliding' : 'others'
 }
 
+/** A pull request brings at most so many requests: each is read, looked up and put to the policies beside the others. */
+const mostRequests = 100
+
+/** More new files under `requests/` than are looked into: nothing further is asked about any, for all are refused. */
+export const isCrowded = ({ added }: Touched): boolean => added.length > mostRequests
+
 /** A change of `policies/` and of nothing under `requests/`: the policy owners' to decide (trust.md 1.3). */
 export const proposes = ({ added, revoked, policies }: Touched): boolean =>
   policies.length > 0 && added.length + revoked.length === 0
@@ -48,7 +54,9 @@ export const isIdle = (touched: Touched, facts: Facts): boolean =>
   touched.added.length + touched.revoked.length + touched.policies.length + touched.colliding.length === 0
 
 /** What may be changed together, and how (product.md, The access repository; trust.md 6.11). */
-export const pathRules = ({ added, revoked, policies, colliding, others }: Touched): readonly RuleNode[] => {
+export const pathRules = (touched: Touched): readonly RuleNode[] => {
+  const { added, revoked, policies, colliding, others } = touched
+  const crowded = isCrowded(touched)
   const nodes: RuleNode[] = []
   if (policies.length > 0) {
     nodes.push(
@@ -77,8 +85,20 @@ export const pathRules = ({ added, revoked, policies, colliding, others }: Touch
       ),
     )
   }
+  if (crowded)
+    nodes.push(
+      rule(
+        'requests',
+        'Not too many at once',
+        'unmet',
+        `at most ${mostRequests} new files under requests/`,
+        `it adds ${added.length} files under requests/, and a pull request may add ${mostRequests}`,
+        { remedy: 'open several pull requests' },
+      ),
+    )
   const changed = revoked.filter(({ kind }) => kind === 'changed')
-  const files = [...added, ...changed, ...colliding]
+  // Past the bound a line for each would be as long as somebody likes.
+  const files = [...(crowded ? [] : added), ...changed, ...colliding]
   if (files.length > 0)
     nodes.push(
       group(

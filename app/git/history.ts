@@ -1,3 +1,4 @@
+import { atMost } from '../reconcile/at-most.ts'
 import { type Commit, GitError, type Sha, unlessTooLarge } from '../reconcile/ports/git.ts'
 import { type Ran, runGit } from './child.ts'
 import { commitOf } from './commit.ts'
@@ -12,6 +13,9 @@ const commitsLimit = 10_000
 const readLimit = 200
 /** Whose paths are asked about all the time. */
 const requests = 'requests'
+
+/** All mirrors' walks together: each is a process, and a pull request can ask for a hundred at once. */
+const turn = atMost(8)
 
 export type HistoryOptions = {
   readonly gitDir: string
@@ -33,7 +37,7 @@ export function createHistory({ gitDir, env, timeoutMs, objects }: HistoryOption
     }
   }
   const run = async (args: readonly string[], allowed: readonly number[] = [0]): Promise<Ran> => {
-    const ran = await runGit([`--git-dir=${gitDir}`, ...args], { env, timeoutMs })
+    const ran = await turn(() => runGit([`--git-dir=${gitDir}`, ...args], { env, timeoutMs }))
     // Its commits are there, so what git lacks or cannot read now is damage.
     if (!allowed.includes(ran.code))
       throw new GitError('corrupt', `git ${args[0]} failed: ${ran.stderr || `exit ${ran.code}`}`)

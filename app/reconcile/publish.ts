@@ -9,7 +9,7 @@ import type { RepositorySettings } from './ports/settings.ts'
 import type { Projection, PullRow, RequestRow } from './ports/store.ts'
 import { type Ask, askedNow, stillToAsk } from './publish/asked.ts'
 import { checkOf } from './publish/check.ts'
-import { commentBody, commentMark, commentStage, decidedPolicies } from './publish/comment.ts'
+import { commentBody, commentMark, commentStage, decidedPolicies, refusedUnread } from './publish/comment.ts'
 import { receiptsOf } from './publish/receipts.ts'
 import { nobody, reviewersToAsk } from './publish/reviewers.ts'
 import { isWaiting, showCheck } from './publish/show-check.ts'
@@ -103,7 +103,7 @@ const show = async (
   await attempt(() => askReviewers(api, row, ask, projection, save))
   const lapsed = rows.some(({ request }) => request.state === 'lapsed')
   let receiptEarly = false
-  const verdicts = decision.requests.length > 0 || decidedPolicies(decision)
+  const verdicts = decision.requests.length > 0 || decidedPolicies(decision) || refusedUnread(decision, rows)
   if (verdicts && (decision.verdict !== 'not_yet' || lapsed)) {
     await attempt(async () => {
       const stage = commentStage(decision, rows)

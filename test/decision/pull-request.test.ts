@@ -1,4 +1,4 @@
-import { alice, open, path, request } from './fixture.ts'
+import { alice, merged, open, path, request } from './fixture.ts'
 import { decides } from './table.ts'
 
 const added = { path, kind: 'added', mode: '100644' } as const
@@ -250,6 +250,64 @@ decides('paths', open, [
     patch: { facts: { requests: [request, request] } },
     verdict: 'not_yet',
     rule: '6.12',
+  },
+])
+
+const many = (count: number) => Array.from({ length: count }, (_, n) => at(`requests/2026/12/x-${n}.yaml`))
+
+decides('many requests', open, [
+  {
+    name: 'as many as are looked into, of which nothing is known',
+    patch: { facts: { ...nothing, changes: many(100) } },
+    verdict: 'not_yet',
+    rule: '6.12',
+  },
+  {
+    name: 'one more',
+    patch: { facts: { ...nothing, changes: many(101) } },
+    verdict: 'denied',
+    rule: 'requests',
+    summary: 'it adds 101 files under requests/, and a pull request may add 100',
+  },
+  {
+    name: 'one more, though facts are there',
+    patch: { facts: { changes: [...many(100), added] } },
+    verdict: 'denied',
+    rule: 'requests',
+  },
+  {
+    name: 'as many deletions as one likes',
+    patch: { facts: { ...nothing, changes: many(200).map((one) => ({ ...one, kind: 'deleted' as const })) } },
+    verdict: 'passed',
+  },
+])
+
+decides('many requests, merged', merged, [
+  {
+    name: 'refused, for nothing more can be found out',
+    patch: { facts: { ...nothing, changes: many(101) } },
+    verdict: 'denied',
+    rule: 'requests',
+  },
+])
+
+const unasked = { without: ['requester', 'role', 'policies'] as const, pull: { fromFork: true } }
+decides('from a fork, so that nobody was looked up', open, [
+  {
+    name: 'open',
+    patch: unasked,
+    verdict: 'denied',
+    rule: '6.22',
+    summary: /^the pull request comes from a fork$/,
+  },
+])
+decides('from a fork, so that nobody was looked up, and merged', merged, [
+  {
+    name: 'refused, for nobody will be',
+    patch: { ...unasked, pull: { ...merged.pull, fromFork: true } },
+    verdict: 'denied',
+    rule: '6.22',
+    summary: /^the pull request comes from a fork$/,
   },
 ])
 

@@ -53,12 +53,17 @@ export const requestSchemas = {
     data: decision,
   }),
   'request.cancelled': eventSchema('request.cancelled', {
-    when: 'The pull request was closed unmerged, or the file left it.',
+    when: 'The pull request was closed unmerged, the file left it, or it came to add too many files.',
     by: gitsudo,
     about: ofRequest,
     data: closed({
       path,
-      why: oneOf('Which of the two.', 'closed unmerged', 'file removed from the pull request'),
+      why: oneOf(
+        'Which of the three.',
+        'closed unmerged',
+        'file removed from the pull request',
+        'too many files in the pull request',
+      ),
     }),
   }),
   'request.lapsed': eventSchema('request.lapsed', {

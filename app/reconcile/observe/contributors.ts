@@ -6,6 +6,7 @@ import type { PullRequest, RepositoryApi } from '../ports/github.ts'
 import type { PushPayload } from '../ports/payload.ts'
 import type { Delivery } from '../ports/store.ts'
 import { genuine } from './deliveries.ts'
+import type { PeopleCache } from './people.ts'
 
 /** A deploy key or a deleted account pushed: who it was cannot be known (trust.md 2.8). */
 const nameless: Contributor = {
@@ -20,7 +21,9 @@ const webFlow = 'noreply@github.com'
 
 /** Everyone in trust.md 2.7 besides the requester, named, or what could not be resolved (2.8). */
 export const contributorsOf = async (
-  deps: Pick<ReconcileDeps, 'store' | 'payloads' | 'log'>,
+  deps: Pick<ReconcileDeps, 'store' | 'payloads' | 'log'> & {
+    readonly people: Pick<PeopleCache, 'verified'>
+  },
   api: RepositoryApi,
   mirror: Mirror,
   directory: Directory,
@@ -34,6 +37,12 @@ export const contributorsOf = async (
       'person' in contributor ? `id ${contributor.person.id}` : `unresolved ${contributor.unresolved}`,
       contributor,
     )
+  let doubtful = false
+  /** One that GitHub does not vouch for voids every approval: the others of its kind are not asked about. */
+  const vouched = async (commit: Sha): Promise<boolean> => {
+    doubtful ||= !(await deps.people.verified(repository, api, commit))
+    return !doubtful
+  }
   for (const commit of await mirror.commits(base, pull.head.sha)) {
     const named: readonly (readonly [ContributorRole, Signatory])[] = [
       ['author', commit.author],
@@ -41,7 +50,7 @@ export const contributorsOf = async (
       ...commit.coAuthors.map((coAuthor) => ['co-author', coAuthor] as const),
     ]
     for (const [as, signatory] of named) {
-      const contributor = await resolve(api, directory, commit, as, signatory)
+      const contributor = await resolve(vouched, directory, commit, as, signatory)
       if (contributor !== undefined) add(contributor)
     }
   }
@@ -52,7 +61,7 @@ export const contributorsOf = async (
 }
 
 const resolve = async (
-  api: RepositoryApi,
+  vouched: (commit: Sha) => Promise<boolean>,
   directory: Directory,
   commit: Commit,
   as: ContributorRole,
@@ -60,7 +69,7 @@ const resolve = async (
 ): Promise<Contributor | undefined> => {
   const email = signatory.email.toLowerCase()
   // GitHub's web interface is nobody, where GitHub itself vouches for the commit.
-  if (email === webFlow && as === 'committer' && (await api.commit(commit.sha)).verified) return undefined
+  if (email === webFlow && as === 'committer' && (await vouched(commit.sha))) return undefined
   const person = directory.byEmail(email)
   if (person !== undefined) return { as, person: { id: person.id, login: person.login } }
   return {

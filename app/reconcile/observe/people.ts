@@ -2,10 +2,13 @@ import type { GroupFact, PersonFact } from '../../decision/facts.ts'
 import type { Directory } from '../../identity/directory.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { PolicyUser } from '../ports/evaluator.ts'
+import type { Sha } from '../ports/git.ts'
 import type { Permission, RepositoryApi } from '../ports/github.ts'
 import { Trouble } from './trouble.ts'
 
 const freshMs = 60_000
+/** Commits that GitHub vouches for, it vouches for for good; so many are remembered, some 150 bytes each. */
+const mostVerified = 10_000
 
 /** What GitHub says of people: asked anew for every verdict, at most a minute old for a forecast (trust.md 2.9). */
 export const createPeopleCache = (clock: Clock) => {
@@ -20,7 +23,20 @@ export const createPeopleCache = (clock: Clock) => {
     answer.catch(() => kept.delete(key))
     return answer
   }
+  const verified = new Set<string>()
   return {
+    /** Whether GitHub vouches for a commit: asked until it does. */
+    verified: async (repository: number, api: RepositoryApi, commit: Sha): Promise<boolean> => {
+      const key = `${repository} ${commit}`
+      if (verified.has(key)) return true
+      if (!(await api.commit(commit)).verified) return false
+      verified.add(key)
+      for (const oldest of verified) {
+        if (verified.size <= mostVerified) break
+        verified.delete(oldest)
+      }
+      return true
+    },
     permission: (
       repository: number,
       api: RepositoryApi,

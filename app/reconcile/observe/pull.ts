@@ -1,6 +1,6 @@
 import { policyTree } from '../../decision/decide-policies.ts'
 import type { Facts, GroupFact, PersonFact, ProposalFacts, RequestFacts } from '../../decision/facts.ts'
-import { proposes, touchedBy } from '../../decision/touched.ts'
+import { isCrowded, proposes, touchedBy } from '../../decision/touched.ts'
 import type { FollowDeps } from '../branch.ts'
 import { acceptedCommit, type InForce, inForce } from '../policies.ts'
 import { proposalOf } from '../policy-change/propose.ts'
@@ -13,7 +13,7 @@ import { contributorsOf } from './contributors.ts'
 import { genuine } from './deliveries.ts'
 import { groupsOf, type PeopleCache } from './people.ts'
 import { headAt, precedentsOf } from './precedents.ts'
-import { requestsOf } from './requests.ts'
+import { type NewFile, newFiles, requestsOf } from './requests.ts'
 import { listReviews, reviewsOf } from './reviews.ts'
 import { othersAt } from './sharing.ts'
 import { Trouble } from './trouble.ts'
@@ -35,6 +35,8 @@ export type Observed = {
   readonly diff: Diff
   readonly set?: PolicySet
   readonly groups: readonly GroupFact[]
+  /** New request files past the bound: too many to be looked into. */
+  readonly unread: readonly NewFile[]
   /** People whose reviews might count. */
   readonly reviewers: readonly PersonFact[]
   /** Of a pull request that changes `policies/` and nothing under `requests/`. */
@@ -74,23 +76,21 @@ export const observePull = async (
   // The branch last, for the verdict follows it to the tip that is seen here.
   const diff = await diffOf(api, mirror, pull, held)
   const { accepted } = policy
-  const directory = policy.set?.directory
+  const fromFork = pull.head.repository !== repository.id
+  // What comes from a fork is refused, whoever asks and approves (trust.md 6.22): anybody can make us ask about it.
+  const directory = fromFork ? undefined : policy.set?.directory
   const merge = pull.merged ? pull.mergeCommit : undefined
   const changes = diff.changes.map(pathFact)
-  const proposing = proposes(touchedBy(changes))
+  const touched = touchedBy(changes)
+  const proposing = proposes(touched)
+  const files = newFiles(repository.id, pull.number, diff.changes)
+  const crowded = isCrowded(touched)
   const read = await requestsOf(
     mirror,
     directory,
     (login) => deps.people.account(repository.id, api, login, fresh),
-    {
-      repository: repository.id,
-      pull: pull.number,
-      before: diff.before,
-      tip: diff.tip,
-      merge,
-      author: pull.author,
-      changes: diff.changes,
-    },
+    crowded ? [] : files,
+    { before: diff.before, tip: diff.tip, merge, author: pull.author },
   )
   const voidUpTo = [reviewsFrom, reopened].filter((at) => at !== undefined)
   const requests = await Promise.all(
@@ -130,7 +130,7 @@ export const observePull = async (
       authorIsUser: pull.author.type === 'User',
       base: pull.base.ref,
       headSha: pull.head.sha,
-      fromFork: pull.head.repository !== repository.id,
+      fromFork,
       draft: pull.draft,
       state: pull.state,
       ...(await mergedFact(mirror, pull, diff)),
@@ -154,7 +154,7 @@ export const observePull = async (
     troubles: [],
   }
   const proposal = proposing
-    ? await proposalOf(deps, repository, mirror, pull, diff, accepted.commit, directory, tried)
+    ? await proposalOf(deps, repository, mirror, pull, diff, accepted.commit, policy.set?.directory, tried)
     : undefined
   return {
     facts,
@@ -163,6 +163,7 @@ export const observePull = async (
     ...(proposal === undefined ? {} : { proposal }),
     ...(policy.set === undefined ? {} : { set: policy.set }),
     groups,
+    unread: crowded ? files : [],
     reviewers: peopleOf(facts),
   }
 }

@@ -8,31 +8,35 @@ import type { Change, Mirror, Sha } from '../ports/git.ts'
 import { GitError } from '../ports/git.ts'
 import type { Account } from '../ports/github.ts'
 
-/** Request files that the pull request adds, read at its head; what a request lacks is named in its facts. */
+/** A request file that nobody has read yet. */
+export type NewFile = Pick<RequestFacts, 'id' | 'path' | 'blob'>
+
+/** Request files that a pull request adds. */
+export const newFiles = (repository: number, pull: number, changes: readonly Change[]): readonly NewFile[] =>
+  changes.flatMap(({ path, before, after }) =>
+    before === undefined && after?.mode === '100644' && canonicalPath(path).ok
+      ? [{ id: requestId(repository, pull, path), path, blob: after.sha }]
+      : [],
+  )
+
+/** These files, read at the head; what a request lacks is named in its facts. */
 export const requestsOf = async (
   mirror: Mirror,
   directory: Directory | undefined,
   accountOf: (login: string) => Promise<Account | undefined>,
+  files: readonly NewFile[],
   at: {
-    readonly repository: number
-    readonly pull: number
     readonly before: Sha
     readonly tip: Sha
     readonly merge: Sha | undefined
     readonly author: PersonFact
-    readonly changes: readonly Change[]
   },
-): Promise<readonly RequestFacts[]> => {
-  const added = at.changes.filter(
-    (change) =>
-      change.before === undefined && change.after?.mode === '100644' && canonicalPath(change.path).ok,
-  )
-  return Promise.all(
-    added.map(async ({ path, after }): Promise<RequestFacts> => {
-      const blob = after?.sha ?? ''
+): Promise<readonly RequestFacts[]> =>
+  Promise.all(
+    files.map(async ({ id, path, blob }): Promise<RequestFacts> => {
       const read = await readBlob(mirror, blob, path)
       return {
-        id: requestId(at.repository, at.pull, path),
+        id,
         path,
         blob,
         read,
@@ -52,7 +56,6 @@ export const requestsOf = async (
       }
     }),
   )
-}
 
 const readBlob = async (mirror: Mirror, blob: Sha, path: string): Promise<RequestFacts['read']> => {
   try {

@@ -12,7 +12,12 @@ export const commentStage = (decision: Decision, rows: readonly StatusRow[]): st
   [
     ...decision.requests.map((request) => `${request.id}=${stageOf(request, rows)}`),
     ...(decidedPolicies(decision) ? [`policies=${decision.verdict}`] : []),
+    ...(refusedUnread(decision, rows) ? ['refused'] : []),
   ].join(' ')
+
+/** Whether requests were refused without a look at any: the pull request brought too many. */
+export const refusedUnread = ({ requests, moment }: Decision, rows: readonly StatusRow[]): boolean =>
+  requests.length === 0 && moment === 'merge' && rows.some(({ request }) => request.state === 'refused')
 
 /** Whether policies that reached the branch were accepted or not. */
 export const decidedPolicies = ({ policies, moment }: Decision): boolean =>

@@ -81,7 +81,8 @@ export const forecast = async (
     const reopened = reviewsFrom === undefined ? {} : { reviewsFrom }
     for (const row of rows) {
       if (requests.some(({ id }) => id === row.id)) continue
-      if (isOpen(row)) await cancel(deps, tx, { ...row, ...reopened }, pull)
+      const crowded = observed.unread.some(({ id }) => id === row.id)
+      if (isOpen(row)) await cancel(deps, tx, { ...row, ...reopened }, pull, crowded)
       // A file that comes back finds its reviews as void as those of the others.
       else if (row.state === 'cancelled' && row.reviewsFrom !== reviewsFrom)
         await saved(deps, tx, { ...row, ...reopened })
@@ -113,13 +114,18 @@ const record = async (deps: ObserveDeps, tx: Tx, ruling: Ruling): Promise<void> 
   }
 }
 
-/** The request's file left the pull request, or the pull request was closed. */
+/**
+ * The request's file left the pull request, or the pull request was closed.
+ * @param crowded it came to add too many files
+ */
 export const cancel = async (
   deps: ObserveDeps,
   tx: Tx,
   row: RequestRow,
   pull: PullRequest,
+  crowded = false,
 ): Promise<void> => {
+  const left = crowded ? 'too many files in the pull request' : 'file removed from the pull request'
   moveRequest(row.state, 'cancelled')
   const { lookAt: _, ...rest } = row
   await saved(deps, tx, { ...rest, state: 'cancelled' })
@@ -130,10 +136,7 @@ export const cancel = async (
       deps.clock.now(),
       gitsudo,
       { id: row.id, repository: row.repository, pull: row.pull, commit: pull.head.sha },
-      {
-        path: row.path,
-        why: pull.state === 'closed' ? 'closed unmerged' : 'file removed from the pull request',
-      },
+      { path: row.path, why: pull.state === 'closed' ? 'closed unmerged' : left },
     ),
   )
 }

@@ -39,7 +39,7 @@ export const openSinceBy = (
 /** A request's row brought up to its newest facts; version 0 when it is new. */
 export const rowOf = (
   before: RequestRow | undefined,
-  facts: RequestFacts,
+  facts: Pick<RequestFacts, 'id' | 'path' | 'blob'> & Partial<Pick<RequestFacts, 'read' | 'requester'>>,
   pull: PullRequest,
   at: {
     readonly repository: number
@@ -50,7 +50,7 @@ export const rowOf = (
 ): RequestRow => {
   const openedAt = before === undefined ? at.now : openSince(before, at.reviewsFrom)
   const reviewsFrom = at.reviewsFrom ?? before?.reviewsFrom
-  const said = facts.read.ok ? facts.read.request : undefined
+  const said = facts.read?.ok ? facts.read.request : undefined
   const person =
     facts.requester !== undefined && 'person' in facts.requester ? facts.requester.person : undefined
   return {

@@ -11,11 +11,12 @@ import type { PullRequest } from '../ports/github.ts'
 import type { RepositorySettings } from '../ports/settings.ts'
 import type { RequestRow, Tx } from '../ports/store.ts'
 import { transact } from '../transact.ts'
-import { requestEvent, subjectOf, verdictEvent } from './events.ts'
+import { requestEvent, verdictEvent } from './events.ts'
 import { cancel, decideOn, saved, savePull } from './forecast.ts'
 import { followToMerge, holdStill } from './hold-still.ts'
 import { intentOf } from './intent-of.ts'
 import { outlived } from './lapse.ts'
+import { isUndecided, refuseRow, refuseUnread } from './refuse-unread.ts'
 import { isOpen, openSince, openSinceBy } from './rows.ts'
 import { type Ruling, recordNews, rulingsOf } from './ruling.ts'
 import { believed, doneOf, verdictsSaid } from './said.ts'
@@ -59,9 +60,10 @@ export const verdictAtMerge = async (
     const staged: string[] = []
     for (const one of rulingsOf(deps, pull, { ...decided, decision }, { rows, last, reviewsFrom }))
       if (!sealed.done.has(one.of.id)) staged.push(...(await settle(deps, tx, repository, one)))
+    staged.push(...(await refuseUnread(deps, tx, observed, decision, rows, reviewsFrom, sealed.done)))
     // Files that left the pull request just before it was merged.
-    for (const row of rows)
-      if (isOpen(row) && !decided.requests.some(({ id }) => id === row.id)) await cancel(deps, tx, row, pull)
+    const brought = new Set([...decided.requests, ...observed.unread].map(({ id }) => id))
+    for (const row of rows) if (isOpen(row) && !brought.has(row.id)) await cancel(deps, tx, row, pull)
     await savePull(deps, tx, repository.id, pull, decision)
     return { decision, staged }
   })
@@ -79,7 +81,7 @@ const alreadySealed = async (
 ): Promise<{ readonly done: ReadonlySet<string>; readonly lapsed: boolean; readonly barred?: string }> => {
   const said = await verdictsSaid(
     deps,
-    observed.facts.requests.map(({ id }) => id),
+    [...observed.facts.requests, ...observed.unread].map(({ id }) => id),
   )
   const lapsed = said.some(({ events }) => {
     const own = events.map(({ event }) => event)
@@ -199,18 +201,8 @@ export const refuseLate = async (
   const ids = rows.map(({ id }) => id)
   const done = doneOf(await verdictsSaid(deps, ids))
   await transact(deps, async (tx, deps) => {
-    for (const { lookAt: _, ...row } of await believed(deps, rows)) {
-      if (done.has(row.id) || !['pending', 'approved', 'denied', 'cancelled'].includes(row.state)) continue
-      const from = row.state === 'cancelled' ? moveRequest(row.state, 'pending') : row.state
-      await saved(deps, tx, { ...row, state: moveRequest(from, 'refused') })
-      const of = subjectOf(row.id, row.repository, pull)
-      const data = { path: row.path, blob: row.blob, why }
-      await deps.ledger.stage(
-        tx,
-        deps.keys.sign(requestEvent('grant.refused', decision.at, gitsudo, of, data)),
-      )
-      deps.log.alert('grant.refused', { request: row.id, repository: repository.id, pull: pull.number, why })
-    }
+    for (const row of await believed(deps, rows))
+      if (!done.has(row.id) && isUndecided(row)) await refuseRow(deps, tx, pull, row, decision.at, why)
     await savePull(deps, tx, repository.id, pull, { ...decision, verdict: 'denied', summary: why }, lookAt)
   })
 }

@@ -2,6 +2,8 @@ import type { Facts } from '../../../app/decision/facts.ts'
 import { hour, merged, now, open, path, request } from '../fixture.ts'
 import { added, at, bare, changes, idle, of, start, two } from './shapes.ts'
 
+const many = (count: number) => Array.from({ length: count }, (_, n) => added(`x-${n}`))
+
 /** Of the pull request: its files, its moment, its merge. */
 export const pullCases: Readonly<Record<string, Facts>> = {
   approved: open,
@@ -61,6 +63,19 @@ export const pullCases: Readonly<Record<string, Facts>> = {
   'a file both new and gone': changes({ path, kind: 'deleted' }),
   'into another branch': of({ pull: { base: 'other' } }),
   'from a fork': of({ pull: { fromFork: true } }),
+  'from a fork, and nobody was looked up': of({
+    pull: { fromFork: true },
+    without: ['requester', 'role', 'policies'],
+  }),
+  'from a fork, merged, and nobody was looked up': of(
+    { pull: { ...merged.pull, fromFork: true }, without: ['requester', 'role', 'policies'] },
+    merged,
+  ),
+  'more files than are looked into': bare(...many(101)),
+  'more files than are looked into, merged': of(
+    { facts: { changes: many(101), requests: [], reviews: [] } },
+    merged,
+  ),
   'by a bot': of({ pull: { authorIsUser: false } }),
   'a draft': of({ pull: { draft: true } }),
   'a draft, merged': of({ pull: { draft: true } }, merged),

@@ -5,6 +5,7 @@ import {
   GitError,
   type Mirror,
   type Sha,
+  type Signatory,
 } from '../../../app/reconcile/ports/git.ts'
 
 /** The text of a file that stands for a folder of more than a mirror reads (`too_large`). */
@@ -129,11 +130,7 @@ export const memoryGit = (branch: string) => {
     held,
     text: (blob: Sha): string => new TextDecoder().decode(blobs.get(blob)),
     parents: (commit: Sha): readonly Sha[] => held(commit).parents,
-    commit(
-      parents: readonly Sha[],
-      files: Files,
-      author: { readonly name: string; readonly email: string },
-    ): Sha {
+    commit(parents: readonly Sha[], files: Files, author: Signatory, committer = author): Sha {
       const tree = new Map(parents[0] === undefined ? [] : held(parents[0]).tree)
       for (const [path, text] of Object.entries(files)) {
         if (text === undefined) {
@@ -146,7 +143,7 @@ export const memoryGit = (branch: string) => {
         tree.set(path, id)
       }
       const id = sha('commit', ...parents, ...[...tree].flat(), author.email, String(commits.size))
-      commits.set(id, { sha: id, parents, author, committer: author, coAuthors: [], tree })
+      commits.set(id, { sha: id, parents, author, committer, coAuthors: [], tree })
       return id
     },
     /** What `head` changes since it left `base`, as files to commit elsewhere. */

@@ -10,6 +10,7 @@ import type { Policy, Truth } from './truth.ts'
 export const against = (truth: Truth, path: string): readonly string[] => {
   const requests = added(truth)
   if (!requests.includes(path)) return ['6.12 the pull request does not add this file']
+  if (requests.length > 100) return ['more requests than one pull request may bring']
   // 3.3: none of a pull request's requests without the others; once granted, each lives alone.
   const together = truth.moment === 'merge' ? requests : [path]
   return together.flatMap((one) => [

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openDatabase } from '../../app/store/database.ts'
 import { sealBatch } from '../../app/store/ledger/seal.ts'
 import { stageAll } from '../../app/store/ledger/stage.ts'
+import { strayCheckpoints } from '../../app/store/ledger/verify-part.ts'
 import { withClient } from '../support/client.ts'
 import { testEvent } from '../support/events.ts'
 import { testKeys } from '../support/keys.ts'
@@ -40,4 +41,13 @@ test('one more event costs a look by its leaf, not a walk through all there are,
   await seal(500, 1)
   await expect.poll(async () => (await use()).looks).toBeGreaterThan(before.looks)
   expect((await use()).rows - before.rows).toBeLessThan(50)
+})
+
+test('checkpoints of no event are not sought in all events, however little memory a query has', async () => {
+  const plan = await withClient(postgres.superuserUrl, async (client) => {
+    await client.query("set work_mem = '64kB'")
+    return (await client.query(`explain ${strayCheckpoints}`)).rows
+  })
+  expect(JSON.stringify(plan)).toContain('Anti Join')
+  expect(JSON.stringify(plan)).not.toContain('SubPlan')
 })

@@ -71,9 +71,7 @@ export async function verifyPart(task: PartTask, progress: (events: number) => v
     )
     progress(read % stride)
     if (task.upTo === undefined) {
-      const strays = await rows.query<{ size: string; note: string }>(
-        'select size, note from checkpoints where size not in (select seq from audit_events) order by size desc limit 100',
-      )
+      const strays = await rows.query<{ size: string; note: string }>(strayCheckpoints)
       for (const { size, note } of strays.rows.toReversed()) verifier.checkpoint(note, Number(size))
     }
     const { marks, ...verified } = verifier.end()
@@ -84,6 +82,11 @@ export async function verifyPart(task: PartTask, progress: (events: number) => v
     await Promise.all(clients.map((one) => one.end()))
   }
 }
+
+/** Of no event that there is. Never `not in`: past what `work_mem` holds, each would be sought in all events. */
+export const strayCheckpoints = `
+  select size, note from checkpoints
+  where not exists (select from audit_events where audit_events.seq = checkpoints.size) order by size desc limit 100`
 
 /** What is stored of the events before, by their leaves alone, and what of the claims contradicts it. */
 async function startOf(

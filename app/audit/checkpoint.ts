@@ -1,4 +1,4 @@
-import { NoteError } from './note.ts'
+import { NoteError, openNote } from './note.ts'
 
 /** The ledger at one size (c2sp.org/tlog-checkpoint): what a signed note vouches for. */
 export type Checkpoint = {
@@ -43,3 +43,13 @@ function hash(text: string): Uint8Array {
 }
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
+
+/** What a note says, whoever signed it; undefined: it is no checkpoint. */
+export function checkpointIn(note: string): Checkpoint | undefined {
+  try {
+    return readCheckpoint(openNote(note, []).text)
+  } catch (error) {
+    if (error instanceof NoteError) return undefined
+    throw error
+  }
+}

@@ -1,6 +1,6 @@
 import { eventIn, eventOf } from './body.ts'
 import { leafHash } from './chain.ts'
-import { type Checkpoint, readCheckpoint } from './checkpoint.ts'
+import { checkpointIn, readCheckpoint } from './checkpoint.ts'
 import type { LedgerEvent } from './event.ts'
 import type { ExportLine } from './export-line.ts'
 import { hex } from './hex.ts'
@@ -61,15 +61,6 @@ export async function findInExport(lines: AsyncIterable<ExportLine>, wanted: Wan
 
 const isOf = ({ request, type }: Exclude<Wanted, { seq: number }>, event: LedgerEvent | undefined): boolean =>
   event !== undefined && [event.request, event.grant].includes(request) && event.type === (type ?? event.type)
-
-function checkpointIn(note: string): Checkpoint | undefined {
-  try {
-    return readCheckpoint(openNote(note, []).text)
-  } catch (error) {
-    if (error instanceof NoteError) return undefined
-    throw error
-  }
-}
 
 /**
  * Proofs of these events under their checkpoint, from one pass over the ledger's leaves.

@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import { checkpointText } from '../../../app/audit/checkpoint.ts'
 import type { LedgerEvent } from '../../../app/audit/event.ts'
+import type { ExportLine } from '../../../app/audit/export-line.ts'
+import { signNote } from '../../../app/audit/note.ts'
 import { createReport } from '../../../app/audit/report/collect.ts'
 import { gitsudo } from '../../../app/grant/events.ts'
+import { noteSigner } from '../../support/checkpoints.ts'
 import { ledgerLines } from '../../support/ledger-lines.ts'
 import { access, event, policyCommit, user } from './access.ts'
 
@@ -302,4 +306,27 @@ test('a broken chain ends what is told, and is told', () => {
     for (const line of given) made.push(line)
     expect(made.end()).toMatchObject({ ledger: { brokenAt, events: brokenAt - 1 } })
   }
+})
+
+test('its newest checkpoint is one over what lies here, whatever else somebody put beside it', () => {
+  const events = [1, 2, 3].flatMap((pull) => access({ pull, at: since + pull * day }).expired())
+  const lines = ledgerLines('acme', events)
+  const { privateKey, key } = noteSigner('acme')
+  const note = (size: number, head: Uint8Array) =>
+    signNote(checkpointText({ origin: 'acme', size, root: new Uint8Array(32), head }), [{ privateKey, key }])
+  const [third] = lines.flatMap((line) => (line.kind === 'event' && line.seq === 3 ? [line] : []))
+  const ours = note(3, Buffer.from(third?.chain ?? '', 'hex'))
+  const checkpoint = (text: string): ExportLine => ({ kind: 'checkpoint', note: text })
+  const told = (more: readonly ExportLine[]) => {
+    const made = createReport({ since, until }, [])
+    for (const line of lines) {
+      made.push(line)
+      if (line.kind === 'event' && line.seq === 3) made.push(checkpoint(ours))
+    }
+    for (const line of more) made.push(line)
+    return made.end().ledger.checkpoint
+  }
+  expect(told([])).toBe(3)
+  expect(told([checkpoint('junk')])).toBe(3)
+  expect(told([checkpoint(note(999_999_999, new Uint8Array(32)))])).toBe(3)
 })

@@ -13,18 +13,20 @@ import { webhookRoutes } from './routes/webhooks.ts'
 export type Server = {
   /** Resolves once it listens, with its address: `http://host:port`. Port 0 takes any free one. */
   listen(at: { readonly host: string; readonly port: number }): Promise<string>
-  /** Takes no more calls, finishes those in flight, then resolves. */
+  /** Takes no more calls, finishes those in flight, within a few seconds, then resolves. */
   stop(): Promise<void>
 }
 
 /** Webhooks, API, health and metrics over HTTP. Answers errors as RFC 9457; logs each that is ours. */
-export function createServer(deps: ServerDeps): Server {
+export function createServer(deps: ServerDeps, { graceMs = 10_000 } = {}): Server {
   const app = fastify({
     logger: false,
     requestIdHeader: false,
     genReqId: () => randomUUID(),
     return503OnClosing: true,
     forceCloseConnections: 'idle',
+    // Of the whole request: fastify's own default is none.
+    requestTimeout: 30_000,
     routerOptions: { maxParamLength: 200 },
   })
 
@@ -93,7 +95,10 @@ export function createServer(deps: ServerDeps): Server {
     },
     stop: async () => {
       stopping = true
+      // Who sends a call byte by byte must not keep what comes after this, the last checkpoint, from being done.
+      const grace = setTimeout(() => app.server.closeAllConnections(), graceMs)
       await app.close()
+      clearTimeout(grace)
     },
   }
 }

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import { connect } from 'node:net'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { start } from './running.ts'
 
 describe('webhooks', () => {
@@ -47,5 +48,30 @@ describe('webhooks', () => {
     })
     expect((await deliver(address, '{}')).status).toBe(503)
     expect(lines.find(({ level }) => level === 'error')?.message).toBe('call failed')
+  })
+
+  /** A call that was begun and never goes on. */
+  const begin = async (address: string, length: number) => {
+    const { hostname, port } = new URL(address)
+    const socket = connect(Number(port), hostname)
+    onTestFinished(() => void socket.destroy())
+    const head = `POST /webhooks/github HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n`
+    await new Promise<void>((done) => socket.write(`${head}x`, () => done()))
+    return socket
+  }
+
+  it('that never end do not keep the service from stopping', async () => {
+    const { address, server, call } = await start()
+    await begin(address, 1000)
+    await call('GET', '/healthz')
+    await server.stop()
+  })
+
+  it('under way are bounded, for nothing is known of their signatures yet', async () => {
+    const { address } = await start()
+    const full = await Promise.all([1, 2, 3, 4].map(() => begin(address, 25 * 1024 * 1024)))
+    await expect.poll(async () => (await deliver(address, '{}')).status).toBe(503)
+    for (const socket of full) socket.destroy()
+    await expect.poll(async () => (await deliver(address, '{}')).status).toBe(202)
   })
 })

@@ -273,5 +273,5 @@ export function world(over: Partial<ServerDeps> = {}) {
     }),
     ...over,
   }
-  return { deps, told, lines, server: createServer(deps) }
+  return { deps, told, lines, server: createServer(deps, { graceMs: 50 }) }
 }

@@ -3,13 +3,20 @@ import pg from 'pg'
 /** Plans are kept: one made while no job waited would walk them all when thousands do. */
 const settings = ['synchronous_commit = off', 'enable_seqscan = off', 'jit = off']
 
+/** As long as the store waits. What takes PostgreSQL longer goes on there, and is only not heard of. */
+const usualPatienceMs = 75_000
+
 /**
  * pg's own setting of a pool's clients, which pg-boss hands on to it. Its statements are prepared; and its own commits do
  * not wait for the disk: should PostgreSQL crash, wake-ups of its last moment are lost or come twice, and cost time only.
  * Those inside a transaction of the store's are as durable as it is.
+ * A host that died or was replaced may never say so: what it does not answer fails, and the pool ends the connection.
  * @param nameOf the name under which a connection prepares a statement, if it does
  */
-export const clients = (nameOf: (text: string) => string | undefined) => ({
+export const clients = (nameOf: (text: string) => string | undefined, patienceMs = usualPatienceMs) => ({
+  query_timeout: patienceMs,
+  keepAlive: true,
+  keepAliveInitialDelayMillis: 10_000,
   Client: class extends pg.Client {
     override connect(...[done]: unknown[]) {
       const connected = super.connect().then(async () => {

@@ -17,6 +17,8 @@ export type QueueOptions = {
   /** The name under which a connection prepares a statement, if it does. */
   readonly nameOf: (text: string) => string | undefined
   readonly log: Log
+  /** So long a query waits for its answer. */
+  readonly patienceMs?: number
   /** How many keys of one queue are worked at once in this process, in batches of 20. */
   readonly batches?: number
 }
@@ -25,7 +27,7 @@ export type QueueOptions = {
 export async function createQueue(options: QueueOptions): Promise<Queue> {
   const { log } = options
   const boss = new PgBoss({
-    ...clients(options.nameOf),
+    ...clients(options.nameOf, options.patienceMs),
     connectionString: options.databaseUrl,
     application_name: 'gitsudo queue',
     schema,

@@ -18,6 +18,7 @@ import { together } from '../reconcile/together.ts'
 import { slonikAddress } from './address.ts'
 import { keptPlans, preparedQueries } from './prepared.ts'
 import { readEach, type Unreadable } from './readable.ts'
+import { answered, patient, usualPatienceMs } from './silence.ts'
 
 /** The app role's connections to PostgreSQL. */
 export type Database = {
@@ -61,16 +62,22 @@ const mostAlone = 24
 
 /**
  * Throws when PostgreSQL is not there. `connections`: at most so many at once. `unreadable` hears of rows that `readable`
- * could not read as they are; where nobody does, it throws instead.
+ * could not read as they are; where nobody does, it throws instead. `patienceMs`: so long a query waits for its answer.
  */
 export async function openDatabase(
   url: string,
-  options: { readonly connections?: number; readonly unreadable?: (found: Unreadable) => void } = {},
+  options: {
+    readonly connections?: number
+    readonly unreadable?: (found: Unreadable) => void
+    readonly patienceMs?: number
+  } = {},
 ): Promise<Database> {
   const at = slonikAddress(url)
+  const { patienceMs = usualPatienceMs } = options
+  const driverFactory = announcing(createPgDriverFactory(), patienceMs)
   const open = (maxPoolSize: number) =>
     createPool(at.url, {
-      driverFactory: announcing(createPgDriverFactory()),
+      driverFactory,
       ...(at.ssl && { ssl: at.ssl === true ? {} : at.ssl }),
       interceptors: [checkedRows, preparedQueries],
       typeParsers: [
@@ -79,6 +86,8 @@ export async function openDatabase(
       ],
       maxPoolSize,
       captureStackTrace: false,
+      // A query whose connection was given up is waited for so long, and no longer than any other.
+      gracefulTerminationTimeout: Math.min(5_000, patienceMs),
       // DISCARD ALL would cost a third of the throughput; nothing here leaves anything behind in a session.
       resetConnection: async () => undefined,
     })
@@ -136,15 +145,17 @@ export async function openDatabase(
 
 type Driver = ReturnType<typeof createPgDriverFactory>
 
-/** What this service writes is announced to the triggers (trust.md 5.5), once for each connection. */
-const announcing =
-  (driver: Driver): Driver =>
-  async (setup) => {
-    const { createClient, ...rest } = await driver(setup)
+/**
+ * What this service writes is announced to the triggers (trust.md 5.5), once for each connection. PostgreSQL is asked for
+ * its types once, by the first pool: the second opens while it is away.
+ */
+const announcing = (driver: Driver, patienceMs: number): Driver => {
+  const make: Driver = async (setup) => {
+    const { createClient, ...rest } = await answered(driver(setup), patienceMs)
     return {
       ...rest,
       async createClient() {
-        const client = await createClient()
+        const client = patient(await createClient(), patienceMs)
         client.acquire()
         await client.query("set gitsudo.announced = 'yes'")
         for (const setting of keptPlans) await client.query(`set ${setting}`)
@@ -153,6 +164,12 @@ const announcing =
       },
     }
   }
+  let made: ReturnType<Driver> | undefined
+  return (setup) => {
+    made ??= make(setup)
+    return made
+  }
+}
 
 /** The connection behind a transaction that this store opened. */
 export function connectionOf(tx: Tx): DatabaseTransactionConnection {

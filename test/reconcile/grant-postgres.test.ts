@@ -19,6 +19,7 @@ import { memoryClock } from '../support/memory/clock.ts'
 import { anIntent } from '../support/memory/intent.ts'
 import { memoryLog } from '../support/memory/log.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
+import { silenceable } from '../support/silence.ts'
 
 const never = new AbortController().signal
 const clock = memoryClock()
@@ -27,8 +28,8 @@ let postgres: TestDatabase
 let database: Database
 let world: ReturnType<typeof assemble>
 
-const assemble = (shared: boolean) => {
-  const bindings = mockBindings(database)
+const assemble = (shared: boolean, on = database) => {
+  const bindings = mockBindings(on)
   const mock = createMock({ bindings, clock, instance: `test-${shared}`, shared })
   const queue = { wake: async () => undefined }
   const deps = {
@@ -36,8 +37,8 @@ const assemble = (shared: boolean) => {
     log,
     keys: testKeys,
     queue,
-    store: createStore({ database, queue, keys: testKeys }),
-    ledger: createLedger({ database, keys: testKeys, clock, log, origin: 'test' }),
+    store: createStore({ database: on, queue, keys: testKeys }),
+    ledger: createLedger({ database: on, keys: testKeys, clock, log, origin: 'test' }),
     providers: new Map([['mock', boundCalls(limitCalls(mock), { clock, log })]]),
     settings: { grantWindowMs: 3_600_000 },
   }
@@ -287,3 +288,29 @@ test.each(['kept', 'kept by an older release'])(
     await later.deps.ledger.stop()
   },
 )
+
+test('PostgreSQL falls silent when a grant is to end, and it ends at a later look', async () => {
+  const way = await silenceable(postgres.appUrl)
+  const own = await openDatabase(way.url, { patienceMs: 1_000 })
+  const silenced = assemble(false, own)
+  try {
+    const intent = anIntent(2000, clock.now())
+    const id = await silenced.open(intent)
+    await silenced.look(id)
+    expect(await silenced.state(id)).toBe('active')
+    clock.set(intent.endsAt)
+    way.fallSilent()
+    await expect
+      .poll(() =>
+        silenced.look(id).then(
+          () => silenced.state(id),
+          () => 'not yet',
+        ),
+      )
+      .toBe('ended')
+  } finally {
+    await way.close()
+    await silenced.deps.ledger.stop()
+    await own.close()
+  }
+})

@@ -52,7 +52,7 @@ const replica = async () => {
       for (const event of events) leaves.push(await ledger.stage(tx, event))
       return leaves
     })
-    return ledger.sealed(staged, Date.now() + 10_000)
+    return ledger.sealed(staged, clock.now() + 10_000)
   }
   const alerts = () => log.lines.filter(({ level }) => level === 'alert').map(({ message }) => message)
   return { ledger, seal, alerts }

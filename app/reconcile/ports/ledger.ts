@@ -23,7 +23,7 @@ export type Ledger = {
   stage(tx: Tx, event: LedgerEvent, evidence?: readonly Evidence[]): Promise<string>
   /** The same for several without evidence, in their order. */
   stageAll(tx: Tx, events: readonly LedgerEvent[]): Promise<readonly string[]>
-  /** Resolves when all are sealed, with their `seq`; rejects at `deadline` (epoch ms). */
+  /** Resolves when all are sealed, with their `seq`; rejects within a second of `deadline` (epoch ms). */
   sealed(staged: readonly string[], deadline: number): Promise<readonly number[]>
   /** Events of one type that are committed and wait for their seal, MAC checked. Asked before `read`, none is missed. */
   waiting(type: EventType): Promise<readonly LedgerEvent[]>

@@ -6,7 +6,10 @@ const troubleMs = 1_000
 
 /** One replica's sealer; the lock in `sealBatch` makes one of all replicas' work at a time. */
 export type Sealer = {
-  /** Resolves when all leaves (hex) are sealed, with their `seq`; throws `not_sealed` at `deadline` (epoch ms). */
+  /**
+   * Resolves when all leaves (hex) are sealed, with their `seq`; throws `not_sealed` within a second of `deadline` (epoch
+   * ms).
+   */
   sealed(leaves: readonly string[], deadline: number): Promise<readonly number[]>
   /** Seals what is committed by now, then seals no more. */
   stop(): Promise<void>
@@ -79,9 +82,23 @@ export function startSealer(
   function giveBack(waiters: readonly Waiter[], cause?: unknown): void {
     for (const waiter of waiters) {
       if (deps.clock.now() < waiter.deadline) waiting.push(waiter)
-      else
-        waiter.failed(new LedgerError('not_sealed', 'The ledger did not take an event in time.', { cause }))
+      else tooLate(waiter, cause)
     }
+  }
+
+  function tooLate({ failed }: Waiter, cause?: unknown): void {
+    failed(new LedgerError('not_sealed', 'The ledger did not take an event in time.', { cause }))
+  }
+
+  /**
+   * A turn hangs for as long as PostgreSQL is silent: nobody waits with it past a deadline, looked at every second. Who
+   * comes late has a turn all the same, if it is a quick one. Returns how to end this.
+   */
+  function watch(waiter: Waiter): () => void {
+    const timer = setInterval(() => {
+      if (deps.clock.now() >= waiter.deadline) tooLate(waiter)
+    }, troubleMs)
+    return () => clearInterval(timer)
   }
 
   async function pause(ms: number): Promise<void> {
@@ -97,14 +114,16 @@ export function startSealer(
 
   const running = run()
   return {
-    sealed: (leaves, deadline) =>
-      new Promise((done, failed) => {
-        if (leaves.length === 0) return done([])
-        if (stopping) return failed(new LedgerError('not_sealed', 'The service is stopping.'))
-        waiting.push({ leaves, deadline, done, failed })
-        asked = true
-        resume?.()
-      }),
+    sealed: async (leaves, deadline) => {
+      if (leaves.length === 0) return []
+      if (stopping) throw new LedgerError('not_sealed', 'The service is stopping.')
+      const { promise, resolve: done, reject: failed } = Promise.withResolvers<readonly number[]>()
+      const waiter = { leaves, deadline, done, failed }
+      waiting.push(waiter)
+      asked = true
+      resume?.()
+      return promise.finally(watch(waiter))
+    },
     stop: async () => {
       stopping = true
       resume?.()

@@ -10,7 +10,7 @@ import { findEntry, listTree } from './tree.ts'
 export type AnchorCommit = {
   readonly sha: Sha
   readonly parents: readonly Sha[]
-  /** Its file `checkpoint`, if it has one. */
+  /** Its file `checkpoint`, if it has one that can be read. */
   readonly checkpoint?: string
 }
 
@@ -19,7 +19,7 @@ export type AnchorBranch = {
   readonly commits: readonly AnchorCommit[]
   /** Lines of `keys` at the tip. */
   readonly keys: readonly string[]
-  /** Every file of `rotations/` at the tip. */
+  /** Every file of `rotations/` at the tip; empty: something that cannot be one. */
   readonly rotations: readonly string[]
 }
 
@@ -82,17 +82,18 @@ export async function openClone(dir: string, timeoutMs = 300_000): Promise<Clone
       const shas = (await git('rev-list', '--topo-order', '--reverse', tip)).split('\n').filter(isSha)
       const commits: AnchorCommit[] = []
       for (const sha of shas) {
-        const { parents } = await commitOf(objects, sha)
-        const checkpoint = await textAt(objects, sha, 'checkpoint')
+        const commit = await unlessTooLarge(commitOf(objects, sha))
+        const checkpoint = commit && (await textAt(objects, sha, 'checkpoint'))
+        const parents = commit?.parents ?? []
         commits.push({ sha, parents, ...(checkpoint === undefined ? {} : { checkpoint }) })
       }
-      const rotations = await listTree(objects, tip, 'rotations/')
+      const rotations = await unlessTooLarge(listTree(objects, tip, 'rotations/'))
       return {
         commits,
         keys: ((await textAt(objects, tip, 'keys')) ?? '').split('\n').filter((line) => line !== ''),
-        rotations: await Promise.all(
-          rotations.map(async ({ sha }) => (await objects.contents(sha, 'blob', textLimit)).toString('utf8')),
-        ),
+        rotations: rotations
+          ? await Promise.all(rotations.map(async ({ sha }) => (await textOf(objects, sha)) ?? ''))
+          : [''],
       }
     },
     async line(folder, named) {
@@ -128,9 +129,23 @@ export async function openClone(dir: string, timeoutMs = 300_000): Promise<Clone
 }
 
 async function textAt(objects: Objects, commit: Sha, path: string): Promise<string | undefined> {
-  const entry = await findEntry(objects, commit, path)
-  return entry && (await objects.contents(entry.sha, 'blob', textLimit)).toString('utf8')
+  const entry = await unlessTooLarge(findEntry(objects, commit, path))
+  return entry && textOf(objects, entry.sha)
 }
+
+/** undefined: no file, or one too large. */
+async function textOf(objects: Objects, sha: Sha): Promise<string | undefined> {
+  if ((await objects.info(sha))?.type !== 'blob') return undefined
+  const bytes = await unlessTooLarge(objects.contents(sha, 'blob', textLimit))
+  return bytes?.toString('utf8')
+}
+
+/** What is past a limit counts as not there: whoever may write the branch must not keep anybody from reading it. */
+const unlessTooLarge = <T>(reading: Promise<T>): Promise<T | undefined> =>
+  reading.catch((error: unknown) => {
+    if (error instanceof GitError && error.code === 'too_large') return undefined
+    throw error
+  })
 
 /** Of `git log --name-only`: a line for each commit, then one for each path. Paths that git quotes are none of ours. */
 function addedOf(log: string): readonly Added[] {

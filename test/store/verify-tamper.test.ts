@@ -276,4 +276,43 @@ describe('the anchor branch', () => {
     hands.appendAnchor({ keys })
     expect((await faultOf('anchors'))[0]).toContain('a signed checkpoint')
   })
+
+  const blob = (text: string) => ledger.git(['hash-object', '-w', '--stdin'], text)
+  const links = (count: number) =>
+    Array.from({ length: count }, (_, n) => `160000 commit ${'a'.repeat(40)}\t${n}\n`).join('')
+  /** A commit on top whose tree has this beside, or in the place of, what its parent holds. */
+  const top = (name: string, entry: string, message = 'anchor') => {
+    const [parent = ''] = ledger.anchors.slice(-1)
+    const kept = ledger.git(['ls-tree', parent]).split('\n')
+    const tree = [...kept.filter((line) => !line.endsWith(`\t${name}`)), `${entry}\t${name}`]
+    const sha = ledger.git(['mktree', '--missing'], `${tree.join('\n')}\n`)
+    ledger.point('gitsudo-ledger', ledger.git(['commit-tree', sha, '-p', parent], message))
+  }
+  const folder = (lines: string) => `040000 tree ${ledger.git(['mktree', '--missing'], lines)}`
+  const file = (text: string) => `100644 blob ${blob(text)}`
+  const noCheckpoint = /anchor [0-9a-f]{12}: .*a signed checkpoint/
+  const noRotation = /a rotation that does not lead to a trusted key/
+  test.each([
+    ['a folder for its checkpoint', 'checkpoint', () => folder(links(1)), noCheckpoint],
+    ['a submodule for it', 'checkpoint', () => `160000 commit ${'a'.repeat(40)}`, noCheckpoint],
+    ['one of 2 MB', 'checkpoint', () => file('x'.repeat(2_000_000)), noCheckpoint],
+    ['a submodule for a rotation', 'rotations', () => folder(links(1)), noRotation],
+    ['one of 2 MB', 'rotations', () => folder(`${file('x'.repeat(2_000_000))}\t1\n`), noRotation],
+    ['more rotations than are read', 'rotations', () => folder(links(50_001)), noRotation],
+  ])('with %s (%s), hides nothing else', async (_, name, entry, said) => {
+    top(name, entry())
+    expect(await faultOf('anchors')).toContainEqual(expect.stringMatching(said))
+    await hands.edit("update audit_events set type = 'grant.issued' where seq = 3")
+    expect(await fault()).toMatchObject({ seq: 3, what: 'type' })
+  })
+
+  test('with a message that is too long to be read', async () => {
+    top('other', file('x'), 'x'.repeat(2_000_000))
+    expect(await faultOf('anchors')).toContainEqual(expect.stringContaining('its parents are none'))
+  })
+
+  test('with a folder for its keys publishes none', async () => {
+    top('keys', folder(links(1)))
+    expect((await verify()).exit).toBe(0)
+  })
 })

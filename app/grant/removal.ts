@@ -52,7 +52,7 @@ export const nothingLeft = (
   if (seen?.kind === 'absent') return absence(view, now, then)
   if (seen?.kind !== 'shared') return undefined
   // Our own late write would outlive us once the last sharer has removed the binding.
-  const settled = Math.max(...view.unanswered) + settleMs(view)
+  const settled = Math.max(...(view.unansweredBy ?? view.unanswered)) + settleMs(view)
   if (now <= settled) return { kind: 'rest', until: settled + 1 }
   return then.kind === 'end' ? { ...then, goneAt: now, kept: seen.by } : then
 }
@@ -65,7 +65,7 @@ const absence = (view: GrantView, now: number, then: Extract<Step, { kind: 'end'
   if (view.unanswered.length === 0) return then
   const first = firstRead(view, now)
   if (first === undefined) return { kind: 'note_absence', again: now + settleMs(view) + 1 }
-  const settled = first + settleMs(view)
+  const settled = (view.absentBy ?? first) + settleMs(view)
   if (now <= settled) return { kind: 'rest', until: settled + 1 }
   return then.kind === 'end' ? { ...then, goneAt: first } : then
 }

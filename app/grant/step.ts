@@ -36,12 +36,16 @@ export type GrantView = {
   readonly endsAt: number
   readonly tries: number
   readonly absentSince?: number
+  /** The latest that this can have been by the clock that `now` is read from: the row may have it from another. */
+  readonly absentBy?: number
   readonly activeAt?: number
   readonly ledger: LedgerView
   /** The row says that it is over, and the event that says so waits for its seal. */
   readonly ahead: boolean
   /** When each `ensure` that was never answered was sent. */
   readonly unanswered: readonly number[]
+  /** The latest that each can have been by that clock. */
+  readonly unansweredBy?: readonly number[]
   readonly revokeAsk?: { readonly by: Actor; readonly why: string }
   readonly seen?: Seen
   /** What the last look met, as the row has it. */

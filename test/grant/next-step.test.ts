@@ -227,6 +227,16 @@ const removing: readonly Row[] = [
     { ledger: revoke, seen: absent, unanswered: [1], absentSince: now - 30_000 },
     { kind: 'end', goneAt: now - 30_000 },
   ],
+  [
+    'absent again too soon, the first noted by a clock behind',
+    { ledger: revoke, seen: absent, unanswered: [1], absentSince: now - minute, absentBy: now - 1 },
+    { kind: 'rest', until: now + 27_000 },
+  ],
+  [
+    'absent again, the first noted by a clock behind',
+    { ledger: revoke, seen: absent, unanswered: [1], absentSince: now - 90_000, absentBy: now - 27_001 },
+    { kind: 'end', goneAt: now - 90_000 },
+  ],
   ...stale({ ledger: revoke }),
   ['present', { ledger: revoke, seen: present }, { kind: 'retry' }],
   ['removing', { ledger: revoke, seen: { kind: 'removing' } }, { kind: 'retry', note: 'removing' }],
@@ -242,6 +252,11 @@ const removing: readonly Row[] = [
     'shared, a write unanswered',
     { ledger: revoke, seen: shared, unanswered: [now] },
     { kind: 'rest', until: now + 27_001 },
+  ],
+  [
+    'shared, a write unanswered by a clock behind',
+    { ledger: revoke, seen: shared, unanswered: [now - minute], unansweredBy: [now - 1] },
+    { kind: 'rest', until: now + 27_000 },
   ],
   [
     'shared, an old write unanswered',

@@ -167,6 +167,24 @@ describe('a grant', () => {
     expect((await world.store.grant(id))?.endedAt).toBeGreaterThan(intent.endsAt + minute)
   })
 
+  test('is read absent twice as far apart by a clock that is ahead of the one that noted the first', async () => {
+    const world = memoryWorld()
+    const intent = anIntent(1, world.clock.now())
+    const id = await world.open(intent)
+    world.faults.plan({ kind: 'unavailable' }, 'ensure')
+    await world.look(id)
+    await world.settle(intent.endsAt)
+    expect((await world.store.grant(id))?.absentSince).toBe(intent.endsAt)
+    const clock = { now: () => world.clock.now() + 4 * minute }
+    const other = createGrantReconciler({ ...world.deps, clock })
+    await other.look(id, never)
+    const row = await world.store.grant(id)
+    expect(row).toMatchObject({ state: 'revoking', lookAt: clock.now() + 25_001 })
+    world.clock.advance(25_001)
+    await other.look(id, never)
+    expect(await world.store.grant(id)).toMatchObject({ state: 'ended', endedAt: intent.endsAt })
+  })
+
   test('stays revocation debt until the cloud says gone', async () => {
     const { world, intent, id } = await activeWorld()
     world.clock.set(intent.endsAt)
@@ -319,6 +337,25 @@ describe('grants that share a binding', () => {
     expect(order).toEqual(['ensure 1', 'remove 1', 'removed 1', 'ensure 2'])
     expect((await world.store.grant(second.grant))?.state).toBe('active')
     expect(await world.bindings.all()).toHaveLength(1)
+  })
+
+  test('keep it for each other only once no write of the one can arrive any more, whoever’s clock is ahead', async () => {
+    const world = memoryWorld({ shared: true })
+    const now = world.clock.now()
+    const [first, second] = [anIntent(1, now), anIntent(2, now)]
+    for (const intent of [first, second]) await world.open(intent)
+    await world.look(second.grant)
+    world.faults.plan({ kind: 'lost' }, 'ensure')
+    await world.look(first.grant)
+    await world.revoke(first.grant)
+    const clock = { now: () => world.clock.now() + 4 * minute }
+    const other = createGrantReconciler({ ...world.deps, clock })
+    await other.look(first.grant, never)
+    const row = await world.store.grant(first.grant)
+    expect(row).toMatchObject({ state: 'revoking', lookAt: clock.now() + 25_001 })
+    world.clock.advance(25_001)
+    await other.look(first.grant, never)
+    expect((await world.store.grant(first.grant))?.state).toBe('ended')
   })
 
   test('count from sealed events, not from rows', async () => {

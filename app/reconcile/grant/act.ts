@@ -108,6 +108,7 @@ export const act = async (
       return saved.situation
     }
     case 'note_absence':
+      deps.sighted(row.id, now, now)
       return save({ ...row, absentSince: now, lookAt: step.again })
     case 'end': {
       // Where a verified end is sealed already, the row was wrong and a second one would be a lie.

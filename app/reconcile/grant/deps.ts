@@ -7,6 +7,7 @@ import type { Queue } from '../ports/queue.ts'
 import type { Settings } from '../ports/settings.ts'
 import type { Store } from '../ports/store.ts'
 import type { Recorder } from './record.ts'
+import type { Sighted } from './sighted.ts'
 
 /** What grants stand on. `providers`: by name, those that the configuration names. */
 export type GrantDeps = {
@@ -36,4 +37,4 @@ export type GrantDeps = {
 }
 
 /** What a look at one grant stands on. */
-export type LookDeps = GrantDeps & { readonly recorder: Recorder }
+export type LookDeps = GrantDeps & { readonly recorder: Recorder; readonly sighted: Sighted }

@@ -33,6 +33,7 @@ export const ensureFenced = async (
   if (provider.observe !== undefined && intent.place === undefined)
     return observeFirst(deps, situation, provider, intent, signal)
   const fence = row.version + 1
+  deps.sighted(row.id, openedAt, openedAt)
   await deps.store.openAttempt({ grant: row.id, fence, action: 'ensure', openedAt })
   // Whatever was read absent says nothing of what this writes, whether or not we live to say that it did.
   const saved = await record(deps, situation, { ...unread, lookAt: openedAt + ms + leaseMs })

@@ -7,7 +7,7 @@ import type { GrantView, Seen } from '../../grant/step.ts'
 import type { Provider } from '../../provider/port.ts'
 import { isTampered, type Sealed } from '../ports/ledger.ts'
 import type { GrantRow, RevokeAsk } from '../ports/store.ts'
-import type { GrantDeps } from './deps.ts'
+import type { GrantDeps, LookDeps } from './deps.ts'
 import { fixedBy } from './fixed.ts'
 
 /** One grant as observed, and what this look has changed of its row without saving it yet. */
@@ -166,7 +166,7 @@ const trueRow = (
 
 /** The same for the pure step. */
 export const viewOf = (
-  deps: GrantDeps,
+  deps: Pick<LookDeps, 'settings' | 'sighted'>,
   { row, ledger, provider, open, ask, ahead, seen, sharedUntil, cut, cleared, refusal }: Situation,
 ): GrantView => ({
   id: row.id,
@@ -177,6 +177,7 @@ export const viewOf = (
   ledger,
   ahead,
   unanswered: open.map(({ openedAt }) => openedAt),
+  unansweredBy: open.map(({ openedAt }) => deps.sighted(row.id, openedAt)),
   grantWindowMs: deps.settings.grantWindowMs,
   propagationMs: provider?.propagationMs ?? 0,
   narrows: provider?.cutBack !== undefined,
@@ -184,7 +185,9 @@ export const viewOf = (
   ...(sharedUntil === undefined ? {} : { sharedUntil }),
   ...(cut === undefined ? {} : { cut }),
   ...(cleared === undefined ? {} : { cleared }),
-  ...(row.absentSince === undefined ? {} : { absentSince: row.absentSince }),
+  ...(row.absentSince === undefined
+    ? {}
+    : { absentSince: row.absentSince, absentBy: deps.sighted(row.id, row.absentSince) }),
   ...(row.activeAt === undefined ? {} : { activeAt: row.activeAt }),
   ...(ask === undefined ? {} : { revokeAsk: { by: actorOf(ask.by), why: ask.why } }),
   ...(seen === undefined ? {} : { seen }),

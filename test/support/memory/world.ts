@@ -42,6 +42,7 @@ export const memoryWorld = (
   }
   const { ledger, store } = deps
   const never = new AbortController().signal
+  const reconciler = createGrantReconciler(deps)
   return {
     ...deps,
     deps,
@@ -64,14 +65,13 @@ export const memoryWorld = (
     /** One look, after which whatever it staged is sealed. */
     look: async (id: string): Promise<void> => {
       try {
-        await createGrantReconciler(deps).look(id, never)
+        await reconciler.look(id, never)
       } finally {
         if (!ledger.down) ledger.seal()
       }
     },
     /** Goes on from timer to timer until nothing is due before `until`. */
     settle: async (until = Number.POSITIVE_INFINITY): Promise<void> => {
-      const reconciler = createGrantReconciler(deps)
       for (let pass = 0; pass < 2000; pass++) {
         const next = await store.nextLookAt()
         if (next === undefined || next > until) return

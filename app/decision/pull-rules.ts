@@ -93,8 +93,10 @@ const wholeness = ({ requests, moment }: Facts, { added, revoked }: Touched): re
   const single =
     new Set(known).size === known.length && new Set(requests.map(({ id }) => id)).size === known.length
   const stray = known.some((path) => !files.includes(path) || revoked.some((change) => change.path === path))
-  const plainFiles = added.filter(({ path, mode }) => mode === '100644' && canonicalPath(path).ok)
-  const left = moment === 'start' ? [] : plainFiles.filter(({ path }) => !known.includes(path))
+  const left =
+    moment === 'start'
+      ? []
+      : added.filter(({ path }) => canonicalPath(path).ok).filter(({ path }) => !known.includes(path))
   if (single && !stray && left.length === 0) return []
   return [
     rule(

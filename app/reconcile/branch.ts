@@ -247,8 +247,9 @@ const refuse = async (
   commit: Sha,
 ): Promise<void> => {
   const id = requestId(repository.id, 0, path)
-  // Another hand's must not stand in for ours.
-  const said = ({ event }: Sealed) => event.type === 'grant.refused' && deps.keys.verify(event)
+  // Another hand's must not stand in for ours, nor an earlier time that somebody pushed this path.
+  const said = ({ event }: Sealed) =>
+    event.type === 'grant.refused' && event.commit === commit && deps.keys.verify(event)
   if ((await deps.ledger.remains(id)).some(said)) return
   const why = 'pushed to the branch without a pull request'
   await deps.ledger.stage(

@@ -115,6 +115,11 @@ test.each<[string, string, (clone: Clone, path: string) => Promise<unknown>]>([
   const { number, head } = await propose(t, slug, (clone) => make(clone, pathOf(`mode-${slug}`)))
   await t.checked(head, 'failure', said)
   await landForNothing(t, number)
+  const path = pathOf(`mode-${slug}`)
+  await t.refused(
+    { id: requestId(t.repository.id, number, path), number, head, path, branch: `files/${slug}` },
+    said,
+  )
 })
 
 test.each([

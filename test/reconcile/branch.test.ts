@@ -37,6 +37,23 @@ describe('the branch', () => {
     expect(world.store.grantRows()).toEqual([])
   })
 
+  test('and once more when it is pushed again after it was taken away: each time is on record', async () => {
+    const world = accessWorld()
+    const push = async (text: string | undefined) => {
+      world.push('main', { [filePath('x')]: text }, 'carol')
+      await world.settle()
+    }
+    await push(requestFile('x'))
+    await push(undefined)
+    await push(requestFile('x'))
+    await world.lookAtBranch()
+    expect(refusals(world)).toEqual([filePath('x'), filePath('x')])
+    expect(
+      new Set(world.ledger.events().flatMap(({ type, commit }) => (type === 'grant.refused' ? [commit] : [])))
+        .size,
+    ).toBe(2)
+  })
+
   test('a refusal of another hand does not stand in for its own', async () => {
     const world = accessWorld()
     const path = filePath('x')

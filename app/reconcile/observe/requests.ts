@@ -9,13 +9,13 @@ import { GitError } from '../ports/git.ts'
 import type { Account } from '../ports/github.ts'
 
 /** A request file that nobody has read yet. */
-export type NewFile = Pick<RequestFacts, 'id' | 'path' | 'blob'>
+export type NewFile = Pick<RequestFacts, 'id' | 'path' | 'blob'> & { readonly mode: string }
 
-/** Request files that a pull request adds. */
+/** Request files that a pull request adds; also what is no plain file, so that its merge is told (trust.md 6.11). */
 export const newFiles = (repository: number, pull: number, changes: readonly Change[]): readonly NewFile[] =>
   changes.flatMap(({ path, before, after }) =>
-    before === undefined && after?.mode === '100644' && canonicalPath(path).ok
-      ? [{ id: requestId(repository, pull, path), path, blob: after.sha }]
+    before === undefined && after !== undefined && canonicalPath(path).ok
+      ? [{ id: requestId(repository, pull, path), path, blob: after.sha, mode: after.mode }]
       : [],
   )
 
@@ -33,8 +33,8 @@ export const requestsOf = async (
   },
 ): Promise<readonly RequestFacts[]> =>
   Promise.all(
-    files.map(async ({ id, path, blob }): Promise<RequestFacts> => {
-      const read = await readBlob(mirror, blob, path)
+    files.map(async ({ id, path, blob, mode }): Promise<RequestFacts> => {
+      const read = mode === '100644' ? await readBlob(mirror, blob, path) : notPlain(path, mode)
       return {
         id,
         path,
@@ -71,6 +71,16 @@ const readBlob = async (mirror: Mirror, blob: Sha, path: string): Promise<Reques
     }
   }
 }
+
+const notPlain = (file: string, mode: string): RequestFacts['read'] => ({
+  ok: false,
+  faults: [
+    {
+      ...{ file, line: 1, column: 1, code: 'path', message: `has mode ${mode}, not 100644` },
+      remedy: 'add it as a plain, not executable file',
+    },
+  ],
+})
 
 /** A login whose numeric id on GitHub differs from the directory's is nobody we know (trust.md 6.16). */
 const requesterOf = async (

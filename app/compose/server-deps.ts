@@ -108,7 +108,7 @@ export const serverDeps = (
     revoke: (ask) => askRevoke(deps, { ...ask, askedAt: clock.now() }),
     credentials: (id, requester) =>
       issueCredentials(deps, id, requester.id, { id: randomUUID() }, AbortSignal.timeout(30_000)),
-    events: (filter) => ledger.read(filter),
+    events: (filter) => ledger.read({ ...filter, newestFirst: true }),
     async policies() {
       const listed = await Promise.all(
         (await usable()).map(async ({ id, set }) => {

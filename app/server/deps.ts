@@ -114,7 +114,7 @@ export type ServerDeps = {
   revoke(ask: Pick<RevokeAsk, 'grant' | 'by' | 'why'>): Promise<void>
   /** Seals `credentials.issued` first; the caller is already known to be the requester (trust.md 9.3). */
   credentials(id: string, requester: Account): Promise<CredentialsAnswer>
-  /** Sealed events, oldest first. */
+  /** Sealed events, newest first. */
   events(filter: LedgerFilter): AsyncIterable<Sealed>
   policies(): Promise<readonly PolicyEntry[]>
   /** An administrator's command: disables a policy together with a second one's, or enables it again. Sealed when it answers. */

@@ -9,6 +9,7 @@ export const problemStatus = {
   conflict: 409,
   too_large: 413,
   unsupported_media_type: 415,
+  busy: 429,
   internal: 500,
   unavailable: 503,
 } as const

@@ -3,6 +3,7 @@ import { fastify } from 'fastify'
 import { createCallers } from './caller.ts'
 import type { ServerDeps } from './deps.ts'
 import { asProblem, Problem, problemBody, problemStatus } from './problem.ts'
+import { createReadings } from './readings.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { healthRoutes } from './routes/health.ts'
 import { policyRoutes } from './routes/policies.ts'
@@ -64,6 +65,7 @@ export function createServer(deps: ServerDeps, { graceMs = 10_000 } = {}): Serve
         error,
       })
     if (problem.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer')
+    if (problem.code === 'busy') reply.header('retry-after', '1')
     return reply
       .code(problemStatus[problem.code])
       .type('application/problem+json')
@@ -80,10 +82,11 @@ export function createServer(deps: ServerDeps, { graceMs = 10_000 } = {}): Serve
   app.removeContentTypeParser('text/plain')
 
   const callers = createCallers(deps)
+  const readings = createReadings(deps.facts)
   healthRoutes(app, deps)
   webhookRoutes(app, deps)
-  requestRoutes(app, deps, callers)
-  auditRoutes(app, deps, callers)
+  requestRoutes(app, deps, callers, readings)
+  auditRoutes(app, deps, callers, readings)
   policyRoutes(app, deps, callers)
   serviceRoutes(app, deps, callers)
 

@@ -7,7 +7,7 @@ import { requestInstead, requestRow } from './requests.ts'
 export function status(database: Database): Pick<Store, 'status'> {
   return {
     status: async (filter) => {
-      const { repository, pull, id, requesterLogin, requesterId, state, provider } = filter
+      const { repository, pull, id, requesterLogin, requesterId, state, provider, visibleTo } = filter
       const wanted = sql.and([
         repository !== undefined && sql.fragment`requests.repository = ${repository}`,
         pull !== undefined && sql.fragment`requests.pull = ${pull}`,
@@ -17,6 +17,11 @@ export function status(database: Database): Pick<Store, 'status'> {
         requesterId !== undefined && sql.fragment`requests.requester_id = ${requesterId}`,
         state !== undefined && sql.fragment`coalesce(grants.state, requests.state) = lower(${state})`,
         provider !== undefined && sql.fragment`requests.provider = lower(${provider})`,
+        visibleTo !== undefined &&
+          sql.fragment`(
+            requests.repository = any(${sql.array([...visibleTo.repositories], 'int8')})
+            or requests.requester_id = ${visibleTo.user} or grants.requester_id = ${visibleTo.user}
+          )`,
       ])
       const found = await database.readable(
         sql.type(requestRow)`

@@ -25,6 +25,22 @@ describe('requests', () => {
     expect(ids(await call('GET', `/api/v1/requests${query}`, who))).toEqual(expected)
   })
 
+  it.each([
+    ['bob', { visibleTo: { user: 2, repositories: [123456, 777] }, state: 'pending' }],
+    ['admin', { state: 'pending' }],
+  ])('%s has none read that one may not see', async (who, filter) => {
+    const asked: unknown[] = []
+    const { call } = await start({
+      readable: async () => ({ known: [123456], unread: [777] }),
+      status: async (given) => {
+        asked.push(given)
+        return []
+      },
+    })
+    await call('GET', '/api/v1/requests?state=pending', who)
+    expect(asked).toEqual([filter])
+  })
+
   it('are bare objects with the grant’s state', async () => {
     const { call } = await start()
     const [first] = (await call('GET', '/api/v1/requests', 'alice')).json

@@ -231,9 +231,10 @@ export function world(over: Partial<ServerDeps> = {}) {
       }
     },
     events: async function* (filter) {
-      for (const one of ledger) {
+      for (const one of ledger.toReversed()) {
         if (filter.request !== undefined && one.event.request !== filter.request) continue
-        if (filter.since !== undefined && Date.parse(one.event.at) < filter.since) continue
+        const at = Date.parse(one.event.at)
+        if (at < (filter.since ?? at) || at >= (filter.until ?? at + 1)) continue
         yield one
       }
     },

@@ -15,6 +15,10 @@ export type LedgerFilter = {
   readonly login?: string
   readonly types?: readonly EventType[]
   readonly since?: number
+  readonly until?: number
+  /** Caused by the user of this numeric id, or about one of these requests or its grant. */
+  readonly concerning?: { readonly user: number; readonly requests: readonly string[] }
+  readonly newestFirst?: boolean
 }
 
 /** The ledger as the reconcilers need it: staged with the business transaction, sealed in order by one sealer. */
@@ -34,7 +38,7 @@ export type Ledger = {
   history(id: string): Promise<readonly Sealed[]>
   /** The same without those that were altered: what can be taken away by, and nothing given. */
   remains(id: string): Promise<readonly Sealed[]>
-  /** Sealed events, oldest first, streamed. What was altered is told of and passed over. */
+  /** Sealed events, oldest first unless told otherwise, streamed. What was altered is told of and passed over. */
   read(filter: LedgerFilter): AsyncIterable<Sealed>
   /** What everything sealed by now leaves standing. A live view: later calls may change what it holds. */
   standing(): Promise<Standing>

@@ -132,6 +132,8 @@ export type RequestFilter = {
   readonly requesterId?: number
   readonly state?: string
   readonly provider?: string
+  /** In one of these repositories, or of the requester with this numeric id. */
+  readonly visibleTo?: { readonly user: number; readonly repositories: readonly number[] }
 }
 
 /** One row for `status`: the grant's state once there is one, else the request's. */

@@ -2,15 +2,16 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { mayRevoke } from '../../decision/may-revoke.ts'
 import { grantStates, requestStates } from '../../grant/state.ts'
-import type { StatusRow } from '../../reconcile/ports/store.ts'
+import type { RequestFilter, StatusRow } from '../../reconcile/ports/store.ts'
 import { parseRequestId } from '../../request/id.ts'
 import { providers } from '../../request/request.ts'
-import { type Caller, maySee, requesterId } from '../authorise.ts'
+import { type Caller, maySee, requesterId, seesAll } from '../authorise.ts'
 import type { Callers } from '../caller.ts'
 import type { ServerDeps } from '../deps.ts'
 import { cannotTell, mustBeSomebody, repositoryNamed, requestsOf, whoIs } from '../named.ts'
 import { Problem } from '../problem.ts'
 import { read } from '../read.ts'
+import type { Readings } from '../readings.ts'
 import { requestView } from '../request-view.ts'
 
 const states = [...new Set<string>([...requestStates, ...grantStates])]
@@ -29,7 +30,12 @@ const byId = z.object({ id: z.string() })
 const revokeBody = z.strictObject({ reason: z.string().trim().min(1).max(1_000).optional() }).nullish()
 
 /** Requests and what can be done with a granted one. A request that the caller may not read is not there. */
-export function requestRoutes(app: FastifyInstance, deps: ServerDeps, callers: Callers): void {
+export function requestRoutes(
+  app: FastifyInstance,
+  deps: ServerDeps,
+  callers: Callers,
+  readings: Readings,
+): void {
   const visible = (caller: Caller, row: StatusRow): boolean => maySee(caller, row, deps.facts)
   /** Perhaps theirs to see, if one could tell. */
   const hidden = (caller: Caller, row: StatusRow): boolean =>
@@ -57,8 +63,18 @@ export function requestRoutes(app: FastifyInstance, deps: ServerDeps, callers: C
 
   app.get('/api/v1/requests', async (request) => {
     const caller = await callers.identify(request)
-    const { user, repo, ...given } = read(query, request.query)
-    const more = repo === undefined ? given : { ...given, repository: repositoryNamed(repo, deps.facts) }
+    const wanted = read(query, request.query)
+    return readings(caller, 'requests', () => list(caller, wanted))
+  })
+
+  async function list(caller: Caller, { user, repo, ...given }: z.infer<typeof query>) {
+    const more: RequestFilter = {
+      ...given,
+      ...(repo === undefined ? {} : { repository: repositoryNamed(repo, deps.facts) }),
+      ...(seesAll(caller, deps.facts)
+        ? {}
+        : { visibleTo: { user: caller.id, repositories: [...caller.readable, ...caller.unread] } }),
+    }
     const person = user === undefined ? undefined : await whoIs(user, caller, deps)
     const rows = await (person === undefined ? deps.status(more) : requestsOf(person, more, deps))
     const seen = rows.filter((row) => visible(caller, row))
@@ -67,7 +83,7 @@ export function requestRoutes(app: FastifyInstance, deps: ServerDeps, callers: C
     if (user !== undefined && person !== undefined && seen.length === 0)
       await mustBeSomebody(user, person, caller, deps)
     return seen.map((row) => requestView(row, deps.facts))
-  })
+  }
 
   app.get('/api/v1/requests/:id', async (request) => {
     const row = await find(await callers.identify(request), request.params)

@@ -67,18 +67,22 @@ export function ledgerReads(
 
     // By pages, not by cursor: a reader that stops half-way leaves no transaction open.
     async *read(filter) {
-      for (let after = 0; ; ) {
+      const { newestFirst = false } = filter
+      const order = newestFirst ? sql.fragment`desc` : sql.fragment`asc`
+      for (let last = newestFirst ? Number.MAX_SAFE_INTEGER : 0; ; ) {
+        const beyond = newestFirst ? sql.fragment`seq < ${last}` : sql.fragment`seq > ${last}`
         const rows = await database.run.any(sql.type(row)`
           select ${columns} from audit_events
-          where ${ofLedger} and seq > ${after} and ${wanted(filter)} order by audit_events.seq limit ${pageSize}`)
+          where ${ofLedger} and ${beyond} and ${wanted(filter)}
+          order by audit_events.seq ${order} limit ${pageSize}`)
         for (const one of rows) {
           const sealed = tell === undefined ? opened(one) : intact(one)
           if (sealed !== undefined) yield sealed
           else tell?.(one.seq)
         }
-        const last = rows.at(-1)
-        if (!last || rows.length < pageSize) return
-        after = last.seq
+        const end = rows.at(-1)
+        if (!end || rows.length < pageSize) return
+        last = end.seq
       }
     },
   }
@@ -101,7 +105,8 @@ export async function findSealed(
 }
 
 /** A person's events are those he caused and those of requests he made. */
-function wanted({ request, repository, login, types, since }: LedgerFilter) {
+function wanted({ request, repository, login, types, since, until, concerning }: LedgerFilter) {
+  const requests = sql.array([...(concerning?.requests ?? [])], 'text')
   return sql.and([
     request !== undefined && sql.fragment`(request_id = ${request} or grant_id = ${request})`,
     repository !== undefined && sql.fragment`repo_id = ${repository}`,
@@ -117,6 +122,12 @@ function wanted({ request, repository, login, types, since }: LedgerFilter) {
         sql.fragment`, `,
       )})`,
     since !== undefined && sql.fragment`at >= ${at(since)}`,
+    until !== undefined && sql.fragment`at < ${at(until)}`,
+    concerning !== undefined &&
+      sql.fragment`(
+        (actor_kind = 'user' and actor_id = ${String(concerning.user)})
+        or request_id = any(${requests}) or grant_id = any(${requests})
+      )`,
   ])
 }
 

@@ -115,10 +115,27 @@ export const describeLedger = (name: string, setUp: () => Promise<LedgerUnderTes
       expect(await at.ledger.history('req_NONE')).toEqual([])
       expect(told(await read({ request: grant }))).toEqual([about, later])
       expect(told(await read({ repository, types: ['request.lapsed'] }))).toEqual([later])
-      expect(told(await read({ repository, since: Date.parse('2027-01-02T00:00:00Z') }))).toEqual([
+      const second = Date.parse('2027-01-02T00:00:00Z')
+      expect(told(await read({ repository, since: second }))).toEqual([later, other])
+      expect(told(await read({ repository, until: second }))).toEqual([about])
+      expect(told(await read({ repository, newestFirst: true }))).toEqual([other, later, about])
+      const nobody = { user: -1, requests: [] }
+      expect(await read({ repository, concerning: nobody })).toEqual([])
+      expect(told(await read({ repository, concerning: { ...nobody, requests: [grant] } }))).toEqual([
+        about,
         later,
-        other,
       ])
+      const user = Number(other.actor.id)
+      expect(told(await read({ repository, concerning: { user, requests: [] } }))).toContainEqual(other)
+    })
+
+    test('they are read in order either way, over more than one page', async () => {
+      const repository = ++repositories
+      const seqs = await put(...Array.from({ length: 1_001 }, () => eventOf(repository)))
+      const found = async (filter: LedgerFilter) =>
+        (await read({ repository, ...filter })).map(({ seq }) => seq)
+      expect(await found({})).toEqual(seqs)
+      expect(await found({ newestFirst: true })).toEqual(seqs.toReversed())
     })
 
     test('a signed intent stands until its signed end; an unsigned one never', async () => {

@@ -189,6 +189,11 @@ export const describeStore = (name: string, setUp: () => Promise<StoreUnderTest>
       expect(await shown({ state: 'active' })).toEqual(ids([c]))
       expect(await shown({ state: 'granted' })).toEqual([])
       expect(await shown({ state: 'denied' })).toEqual(ids([b]))
+      const nobody = { user: -1, repositories: [] }
+      expect(await shown({ visibleTo: nobody })).toEqual([])
+      expect(await shown({ visibleTo: { ...nobody, repositories: [repository] } })).toEqual(ids([a, b, c]))
+      const { id: user = 0 } = c.requester ?? {}
+      expect(await shown({ visibleTo: { user, repositories: [] }, pull: 2 })).toContain(c.id)
       expect((await store.status({ id: c.id }))[0]?.grant).toMatchObject({ id: c.id, state: 'active' })
     })
 

@@ -5,6 +5,7 @@ import type {
   Projection,
   PullRow,
   RequestRow,
+  StatusRow,
   Store,
 } from '../../../app/reconcile/ports/store.ts'
 import { memoryClouds } from './clouds.ts'
@@ -105,7 +106,7 @@ export const accessStore = (
       transactions.onCommit(tx, () => requests.set(row.id, { ...row, version: row.version + 1 }))
       return true
     },
-    status: async ({ repository, pull, id, requesterLogin, requesterId, provider, state }) => {
+    status: async ({ repository, pull, id, requesterLogin, requesterId, provider, state, visibleTo }) => {
       const same = <T>(wanted: T | undefined, found: T | undefined) =>
         wanted === undefined || wanted === found
       const found = all().filter(
@@ -123,7 +124,13 @@ export const accessStore = (
           return grant === undefined ? { request } : { request, grant }
         }),
       )
-      return rows.filter((row) => same<string>(state, ('grant' in row ? row.grant : row.request)?.state))
+      const visible = ({ request, grant }: StatusRow) =>
+        visibleTo === undefined ||
+        visibleTo.repositories.includes(request.repository) ||
+        [request.requester?.id, grant?.requester.id].includes(visibleTo.user)
+      return rows.filter(
+        (row) => visible(row) && same<string>(state, ('grant' in row ? row.grant : row.request)?.state),
+      )
     },
     branch: async (repository) => branches.get(repository),
     saveBranch: async (tx, row) => transactions.onCommit(tx, () => branches.set(row.repository, row)),

@@ -55,9 +55,14 @@ export const memoryLedger = (
       staged.map(({ event }) => event).filter((event) => event.type === type),
     history: of,
     remains: of,
-    async *read({ request, repository, types, since = 0 }: LedgerFilter) {
-      for (const one of [...sealed]) {
+    async *read({ request, repository, types, since = 0, until, concerning, newestFirst }: LedgerFilter) {
+      for (const one of newestFirst ? sealed.toReversed() : [...sealed]) {
         const { type, repo, at, ...event } = one.event
+        const { actor, request: about = '', grant = '' } = event
+        const caused = actor.kind === 'user' && actor.id === String(concerning?.user)
+        const named = concerning?.requests.some((id) => id === about || id === grant)
+        if (concerning !== undefined && !caused && !named) continue
+        if (until !== undefined && Date.parse(at) >= until) continue
         if (request !== undefined && event.grant !== request && event.request !== request) continue
         if (repository !== undefined && repo !== repository) continue
         if (types?.includes(type) !== false && Date.parse(at) >= since) yield one

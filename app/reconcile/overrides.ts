@@ -121,7 +121,12 @@ export const endOverrides = async (deps: Deps): Promise<void> => {
   for (const repository of deps.settings.repositories.keys()) {
     const { expired } = await deps.store.disabledPolicies(deps.clock.now(), repository)
     for (const policy of expired)
-      await deps.store.transaction((tx) => end(deps, tx, repository, policy, gitsudo))
+      await deps.store.transaction(async (tx) => {
+        await deps.store.serialise(tx, `policies:${repository}`)
+        // Somebody else may have seen it too, and ended it meanwhile.
+        const still = await deps.store.disabledPolicies(deps.clock.now(), repository)
+        if (still.expired.includes(policy)) await end(deps, tx, repository, policy, gitsudo)
+      })
   }
 }
 

@@ -50,13 +50,13 @@ describe('webhooks', () => {
     expect(lines.find(({ level }) => level === 'error')?.message).toBe('call failed')
   })
 
-  /** A call that was begun and never goes on. */
-  const begin = async (address: string, length: number) => {
+  /** A call that was begun, of which so much comes, and no more. */
+  const begin = async (address: string, length: number, comes = 1) => {
     const { hostname, port } = new URL(address)
     const socket = connect(Number(port), hostname)
     onTestFinished(() => void socket.destroy())
-    const head = `POST /webhooks/github HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n`
-    await new Promise<void>((done) => socket.write(`${head}x`, () => done()))
+    socket.write(`POST /webhooks/github HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n`)
+    await new Promise<void>((done) => socket.write(Buffer.alloc(comes), () => done()))
     return socket
   }
 
@@ -67,10 +67,14 @@ describe('webhooks', () => {
     await server.stop()
   })
 
-  it('under way are bounded, for nothing is known of their signatures yet', async () => {
+  it('under way are bounded by what has come of them, for nothing is known of their signatures yet', async () => {
     const { address } = await start()
-    const full = await Promise.all([1, 2, 3, 4].map(() => begin(address, 25 * 1024 * 1024)))
-    await expect.poll(async () => (await deliver(address, '{}')).status).toBe(503)
+    const most = 25 * 1024 * 1024
+    const idle = await Promise.all([1, 2, 3, 4].map(() => begin(address, most)))
+    expect((await deliver(address, '{}')).status).toBe(202)
+    for (const socket of idle) socket.destroy()
+    const full = await Promise.all([1, 2, 3, 4].map(() => begin(address, most, most - 1)))
+    await expect.poll(async () => (await deliver(address, 'x'.repeat(5_000))).status).toBe(503)
     for (const socket of full) socket.destroy()
     await expect.poll(async () => (await deliver(address, '{}')).status).toBe(202)
   })

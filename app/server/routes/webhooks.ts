@@ -1,10 +1,11 @@
+import { Transform } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import type { ServerDeps } from '../deps.ts'
 import { Problem } from '../problem.ts'
 
 /** GitHub sends at most 25 MB (GitHub docs, "Webhook events and payloads"). */
 const largestPayload = 25 * 1024 * 1024
-/** So much of calls under way, of whose signatures nothing is known yet; what is refused then, catching up makes good. */
+/** So much received of calls under way, of whose signatures nothing is known yet; GitHub tells of one that is refused. */
 const mostUnderWay = 100 * 1024 * 1024
 
 /** The one path that GitHub calls. Its body stays bytes: the signature is over them, and only they have a meaning. */
@@ -12,14 +13,21 @@ export function webhookRoutes(app: FastifyInstance, deps: Pick<ServerDeps, 'inta
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
     let underWay = 0
-    scope.addHook('onRequest', async (request, reply) => {
-      const length = Math.min(Number(request.headers['content-length'] ?? largestPayload), largestPayload)
-      if (underWay + length > mostUnderWay)
-        throw new Problem('unavailable', 'Too much is being received.', 'send it again in a minute')
-      underWay += length
+    // By what came, not by what is announced: that costs nobody anything.
+    scope.addHook('preParsing', async (_request, reply, payload) => {
+      let received = 0
       reply.raw.once('close', () => {
-        underWay -= length
+        underWay -= received
       })
+      const counted = new Transform({
+        transform(chunk: Buffer, _encoding, done) {
+          received += chunk.length
+          underWay += chunk.length
+          if (underWay <= mostUnderWay) return done(null, chunk)
+          done(new Problem('unavailable', 'Too much is being received.', 'send it again in a minute'))
+        },
+      })
+      return Object.assign(payload.pipe(counted), { receivedEncodedLength: 0 })
     })
     scope.addContentTypeParser(
       '*',

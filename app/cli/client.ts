@@ -20,12 +20,23 @@ export type Client = {
   look<T extends z.ZodType>(path: string, schema: T): Promise<z.output<T>>
 }
 
-type Answer = { readonly ok: boolean; readonly status: number; readonly text: string }
+type Answer = {
+  readonly ok: boolean
+  readonly status: number
+  readonly text: string
+  /** Seconds after which to ask again. */
+  readonly again: number
+}
 
 const patienceMs = 30_000
+/** So often it is asked again where somebody else is being answered, in seconds between them at most. */
+const busy = { most: 30, longest: 5 }
 
 /** From --server and --token, else GITSUDO_SERVER and GITSUDO_TOKEN; without a token the last `gitsudo login` there. */
-export function clientFor(deps: Pick<CliDeps, 'fetch' | 'env' | 'clock' | 'logins'>, args: Args): Client {
+export function clientFor(
+  deps: Pick<CliDeps, 'fetch' | 'env' | 'clock' | 'logins' | 'sleep'>,
+  args: Args,
+): Client {
   const server = secureAddress(
     text(args, 'server') ?? (deps.env.GITSUDO_SERVER || 'http://127.0.0.1:8080'),
     'a service',
@@ -58,7 +69,8 @@ export function clientFor(deps: Pick<CliDeps, 'fetch' | 'env' | 'clock' | 'login
         signal: over === undefined ? patience : AbortSignal.any([patience, over]),
       })
       answering = true
-      return { ok: response.ok, status: response.status, text: await response.text() }
+      const again = Number(response.headers.get('retry-after')) || 1
+      return { ok: response.ok, status: response.status, text: await response.text(), again }
     } catch (cause) {
       const why =
         cause instanceof Error && cause.name === 'TimeoutError'
@@ -89,7 +101,13 @@ export function clientFor(deps: Pick<CliDeps, 'fetch' | 'env' | 'clock' | 'login
           : `Your sign-in at ${server} ended at ${new Date(ended).toISOString()}.`,
         'run gitsudo login, or set GITSUDO_TOKEN',
       )
-    const { ok, status, text } = await call(method, path, { authorization: `Bearer ${token}` }, body, over)
+    const ask = () => call(method, path, { authorization: `Bearer ${token}` }, body, over)
+    let said = await ask()
+    for (let n = 0; said.status === 429 && n < busy.most && over?.aborted !== true; n += 1) {
+      await deps.sleep(Math.min(said.again, busy.longest) * 1000, over)
+      said = await ask()
+    }
+    const { ok, status, text } = said
     const answer = jsonOf(text, status, server)
     if (!ok) throw refusal(status, answer, server)
     return inShape(schema, answer, server)

@@ -27,12 +27,13 @@ export const awsRecords = ({ ledger, keys, store, git, repositories }: AwsRecord
     // Sealed before credentials leave; one that is not gitsudo's own counts too: what takes away needs no signature.
     // So does what was read before, and of a ledger that lost events nobody knows what it said.
     async wasGiven(grant) {
-      const { given, broken } = await ledger.standing()
-      if (broken !== undefined || given.has(grant)) return true
+      const { given, perhapsGiven, broken } = await ledger.standing()
+      if (given.has(grant)) return true
       const events = await ledger.history(grant).catch((error: unknown) => {
         if (!isTampered(error)) throw error
       })
-      return events?.some(({ event }) => event.type === 'credentials.issued') ?? true
+      if (events?.some(({ event }) => event.type === 'credentials.issued')) return true
+      return events === undefined || broken !== undefined || perhapsGiven.has(grant) ? 'perhaps' : false
     },
     async denied() {
       const { open, revoked } = await ledger.standing()

@@ -71,8 +71,11 @@ const absence = (view: GrantView, now: number, then: Extract<Step, { kind: 'end'
 }
 
 /** The row's first absent read, unless a write went out since or it is none; undefined: this read is the first. */
-const firstRead = ({ absentSince, unanswered }: GrantView, now: number): number | undefined =>
-  absentSince !== undefined && absentSince > Math.max(...unanswered) && absentSince <= now
+const firstRead = (
+  { absentSince, unanswered, unansweredBy = unanswered }: GrantView,
+  now: number,
+): number | undefined =>
+  absentSince !== undefined && absentSince > Math.max(...unansweredBy) && absentSince <= now
     ? absentSince
     : undefined
 

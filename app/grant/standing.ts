@@ -41,6 +41,8 @@ export type Standing = {
   readonly revoked: ReadonlyMap<string, Intent>
   /** Of these, open and revoked, those whose `credentials.issued` is sealed, verified or not. */
   readonly given: ReadonlySet<string>
+  /** Those of which it is not known: an older release kept what it had read without it. */
+  readonly perhapsGiven: ReadonlySet<string>
   /** The last override of each policy, by `overrideKey`, over or not. */
   readonly overrides: ReadonlyMap<string, Override>
   /** What was said of each repository's policies, oldest first. */
@@ -66,6 +68,7 @@ export const createStanding = () => {
   const closed = new Map<string, number>()
   const revoked = new Map<string, Intent>()
   const given = new Set<string>()
+  const perhapsGiven = new Set<string>()
   const overrides = new Map<string, Override>()
   const policies = new Map<number, PolicyWord[]>()
 
@@ -105,6 +108,7 @@ export const createStanding = () => {
     closed: closed as ReadonlyMap<string, number>,
     revoked: revoked as ReadonlyMap<string, Intent>,
     given: given as ReadonlySet<string>,
+    perhapsGiven: perhapsGiven as ReadonlySet<string>,
     overrides: overrides as ReadonlyMap<string, Override>,
     policies: policies as ReadonlyMap<number, readonly PolicyWord[]>,
     /** The next event. @returns whether it is one that gitsudo would have signed, and did not */
@@ -144,14 +148,18 @@ export const createStanding = () => {
     revoke(known: readonly Intent[]): void {
       for (const intent of known) revoked.set(intent.grant, intent)
     },
-    give(known: readonly string[]): void {
-      for (const id of known) given.add(id)
+    /** @param known undefined: nobody kept it, and it may be any of them */
+    give(known: readonly string[] | undefined, perhaps: readonly string[] = []): void {
+      for (const id of known ?? []) given.add(id)
+      for (const id of known === undefined ? [...open.keys(), ...revoked.keys()] : perhaps)
+        perhapsGiven.add(id)
     },
     /** Forgets what was over long enough ago. */
     forget(now: number): void {
       for (const [id, { endsAt }] of revoked) if (endsAt < now) revoked.delete(id)
       for (const [id, until] of closed) if (until < now) closed.delete(id)
-      for (const id of given) if (!open.has(id) && !revoked.has(id)) given.delete(id)
+      for (const ids of [given, perhapsGiven])
+        for (const id of ids) if (!open.has(id) && !revoked.has(id)) ids.delete(id)
     },
     /** One whose intent is gone, as it was known: only to be taken away. */
     recall(known: Open): void {

@@ -101,6 +101,14 @@ const provisioning: readonly Row[] = [
     { kind: 'note_absence' },
   ],
   [
+    'refused, nothing left again, by an attempt that says it is yet to come',
+    {
+      ...{ refusal: 'x', cleared: true, seen: absent, absentSince: now - 27_001 },
+      ...{ unanswered: [now + 10 * minute], unansweredBy: [now - minute] },
+    },
+    { kind: 'fail', why: 'x' },
+  ],
+  [
     'refused, nothing left again',
     { refusal: 'x', cleared: true, seen: absent, unanswered: [1], absentSince: now - 27_001 },
     { kind: 'fail', why: 'x' },

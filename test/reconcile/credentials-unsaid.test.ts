@@ -68,6 +68,10 @@ const start = async () => {
   return {
     ledger,
     given,
+    regained: (number: number) => {
+      const call = { signal: never, deadline: clock.now() + minute }
+      return providers.get('aws')?.regained?.([w.intent(number)], call)
+    },
     async session(number: number) {
       const intent = await given(number)
       const answer = await issueCredentials(deps, intent.grant, 1001, { id: 's' }, never)
@@ -123,11 +127,14 @@ test('where nobody had credentials, a revocation writes nothing', async () => {
 test('where nobody remembers, a ledger that lost events is taken to have said so', async () => {
   const first = await start()
   const { grant, getsIn } = await first.session(10)
+  await first.revoke((await first.given(12)).grant)
   await first.given(11)
   await root('truncate ledger_standing')
   expect(await root(`delete from audit_events where ${ofSession(grant)}`)).toBe(1)
   const service = await start()
   expect((await service.ledger.standing()).broken).toContain('is gone')
+  // But of nobody is it said that he is in again who perhaps never was.
+  expect(await service.regained(12)).toEqual([])
   await service.revoke(grant)
   expect(await getsIn()).toBe(false)
 })

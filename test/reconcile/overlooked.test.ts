@@ -11,6 +11,7 @@ const standingOf = (open: ReadonlyMap<string, Open>) => ({
     closed: new Map(),
     revoked: new Map(),
     given: new Set<string>(),
+    perhapsGiven: new Set<string>(),
     overrides: new Map(),
     policies: new Map(),
   }),

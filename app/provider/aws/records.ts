@@ -4,8 +4,8 @@ import type { Offer } from '../offer.ts'
 
 /** What AWS keeps for nobody, so that gitsudo's own records must say it. */
 export type Records = {
-  /** Whether credentials of the grant were given out, or may have been. */
-  wasGiven(grant: Intent['grant']): Promise<boolean>
+  /** Whether credentials of the grant were given out; `perhaps`: what would say so is not what it was. */
+  wasGiven(grant: Intent['grant']): Promise<boolean | 'perhaps'>
   /** Intents of this provider whose access is to be taken away, or was before its end, by sealed events. */
   denied(): Promise<readonly Intent[]>
   /** What can be asked for. */

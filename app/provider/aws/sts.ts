@@ -154,7 +154,7 @@ export const createSts = (options: StsOptions): Provider => {
       const role = roleOf(intent)
       // Past its end every session is refused by its own policy; without credentials there is none.
       if (role === undefined || clock.now() >= intent.endsAt) return 'absent'
-      if (!(await records.wasGiven(intent.grant))) return 'absent'
+      if ((await records.wasGiven(intent.grant)) === false) return 'absent'
       const seen = await look(role, call)
       if (seen === undefined) return 'absent'
       const denials =
@@ -187,7 +187,8 @@ export const createSts = (options: StsOptions): Provider => {
     async regained(intents, call) {
       const live = intents.filter(({ endsAt }) => clock.now() < endsAt)
       const given = await Promise.all(live.map(({ grant }) => records.wasGiven(grant)))
-      const used = live.filter((_, index) => given[index])
+      // That somebody is in again is said for certain, or not at all.
+      const used = live.filter((_, index) => given[index] === true)
       const role = used[0] && roleOf(used[0])
       const seen = role && (await look(role, call))
       if (seen === undefined) return []

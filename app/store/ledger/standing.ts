@@ -42,7 +42,9 @@ const kept = z.object({
   closed: z.array(z.tuple([z.string(), z.number()])),
   revoked: z.array(intent).default([]),
   /** Of whom credentials are: whoever deletes what says so must not keep their sessions from being refused. */
-  given: z.array(z.string()).default([]),
+  /** Absent where an older release kept this. */
+  given: z.array(z.string()).optional(),
+  perhapsGiven: z.array(z.string()).default([]),
 })
 type Kept = z.infer<typeof kept>
 const pageSize = 250
@@ -150,7 +152,7 @@ export const createStandingReader = (deps: Deps) => {
       if (found.get(seq) !== leaf) lost ??= `event ${seq}, about policies, is gone or was altered`
     before.close(known?.closed ?? [])
     before.revoke(known?.revoked ?? [])
-    before.give(known?.given ?? [])
+    before.give(known === undefined ? [] : known.given, known?.perhapsGiven)
     standing = before
     head = known === undefined ? beginning : { seq: known.seq, chain: Buffer.from(known.chain, 'hex') }
     savedSeq = head.seq
@@ -183,12 +185,13 @@ export const createStandingReader = (deps: Deps) => {
     /** Up to the newest event. */
     async standing(): Promise<Standing> {
       await shared('standing')
-      const { open, closed, revoked, given, overrides, policies } = standing
+      const { open, closed, revoked, given, perhapsGiven, overrides, policies } = standing
       return {
         open,
         closed,
         revoked,
         given,
+        perhapsGiven,
         overrides,
         policies,
         ...(broken === undefined ? {} : { broken }),
@@ -216,6 +219,7 @@ export const createStandingReader = (deps: Deps) => {
         closed: [...standing.closed],
         revoked: [...standing.revoked.values()],
         given: [...standing.given],
+        perhapsGiven: [...standing.perhapsGiven],
       }
       const text = JSON.stringify(told)
       const mac = keys.mac('standing', { kept: text })

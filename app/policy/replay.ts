@@ -7,6 +7,7 @@ import type { Verdict } from '../decision/decision.ts'
 import { decisionData, type Evaluation, policyDecisionData } from '../decision/decision-data.ts'
 import type { Facts, PolicyFacts, RequestFacts } from '../decision/facts.ts'
 import { type Grounds, readGrounds } from '../decision/grounds.ts'
+import { notPlain, plainMode } from '../request/plain.ts'
 import { momentOf } from './eval.ts'
 import type { LoadedPolicySet } from './policy-set.ts'
 import type { EvaluationDigests, EvaluationFailure } from './result.ts'
@@ -108,7 +109,8 @@ async function replayRequest(deps: ReplayDeps, event: LedgerEvent, facts: Facts)
     return { ...result, ...(await loaded.set.run(policy, aspect, input, momentIn(input))) }
   }
   const requests = await Promise.all(facts.requests.map((one) => askedAgain(again, one)))
-  const read = await deps.request(own.blob, own.path)
+  const { mode = plainMode } = facts.changes.find(({ path }) => path === own.path) ?? {}
+  const read = mode === plainMode ? await deps.request(own.blob, own.path) : notPlain(own.path, mode)
   if ('missing' in read) missing.push(read.missing)
 
   const decision = decide({ ...facts, requests })

@@ -15,8 +15,9 @@ import { type Change, type Mirror, type Sha, unlessTooLarge } from './ports/git.
 import type { PullRequest, RepositoryApi } from './ports/github.ts'
 import type { Sealed } from './ports/ledger.ts'
 import type { RepositorySettings } from './ports/settings.ts'
-import type { Tx } from './ports/store.ts'
+import type { RequestRow, Tx } from './ports/store.ts'
 import { requestEvent } from './pull-request/events.ts'
+import { isOpen } from './pull-request/rows.ts'
 import { isSettled } from './pull-request/settled.ts'
 import { type Departure, openOf, revokeOverlooked, revokePaths } from './revoke-gone.ts'
 import { createSetBack } from './set-back.ts'
@@ -86,8 +87,8 @@ export const followBranch = async (
       to: tip,
     })
   }
-  // What is not sealed yet is told by its row.
-  const paths = async () => [...open, ...(await granted(deps, repository))].map(({ path }) => path)
+  // What is not sealed yet, or waits for its verdict, is told by its row.
+  const paths = async () => [...open, ...(await granted(deps, repository, isOpen))].map(({ path }) => path)
   const requests = await stepsBelow(mirror, 'requests/', line?.from ?? 'empty', line?.steps ?? [tip], paths)
   const added =
     line === undefined ? await strangers(deps, repository, additions(requests)) : additions(requests)
@@ -181,9 +182,10 @@ const live: readonly GrantState[] = ['scheduled', 'provisioning', 'active', 'rev
 const granted = async (
   deps: ReconcileDeps,
   { id }: RepositorySettings,
+  besides: (request: RequestRow) => boolean = () => false,
 ): Promise<readonly { readonly path: string; readonly blob: Sha }[]> =>
   (await deps.store.status({ repository: id })).flatMap(({ request, grant }) =>
-    grant !== undefined && live.includes(grant.state) ? [request] : [],
+    (grant !== undefined && live.includes(grant.state)) || besides(request) ? [request] : [],
   )
 
 /** Without the history that we followed: files of live grants that the branch does not hold as they were granted. */

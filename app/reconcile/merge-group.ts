@@ -119,7 +119,9 @@ const isTooOld = async (deps: ObserveDeps, { facts }: Observed): Promise<boolean
     )
 }
 
-const sameBytes = async (mirror: Mirror, head: Sha, { path, blob }: RequestFacts): Promise<boolean> => {
+const sameBytes = async (mirror: Mirror, head: Sha, { path, blob, read }: RequestFacts): Promise<boolean> => {
+  // What cannot be read its decision denies, in its own words.
+  if (!read.ok) return true
   const there = await mirror.entry(head, path)
   return there?.sha === blob && there.mode === '100644'
 }

@@ -6,6 +6,7 @@ import { decisionData, policyDecisionData } from '../../app/decision/decision-da
 import type { Facts, PolicyFacts, ProposalFacts } from '../../app/decision/facts.ts'
 import { groundsOf } from '../../app/decision/grounds.ts'
 import { type ReplayDeps, replayDecision } from '../../app/policy/replay.ts'
+import { notPlain } from '../../app/request/plain.ts'
 import { open as base, request as template } from '../decision/fixture.ts'
 import { landed, proposal } from '../decision/proposal.ts'
 import { exampleEvents } from '../support/event-examples.ts'
@@ -52,6 +53,25 @@ test('a recorded decision comes out the same at any later time', async () => {
   const { event, evidence } = recorded()
   expect(await replayDecision(deps(evidence), event)).toEqual({ differences: [], missing: [], notes: [] })
 })
+
+test.each(['100755', '160000'])(
+  'what is no plain file, of mode %s, was not read, and is not read again',
+  async (mode) => {
+    const of = facts()
+    const changes = of.changes.map((one) => ({ ...one, mode }))
+    const requests = of.requests.map(({ policies: _, ...one }) => ({
+      ...one,
+      read: notPlain(one.path, mode),
+    }))
+    const { event, evidence } = recorded({ ...of, changes, requests })
+    for (const request of [async () => read, async () => ({ missing: 'it is no blob' })])
+      expect(await replayDecision(deps(evidence, { request }), event)).toEqual({
+        differences: [],
+        missing: [],
+        notes: [],
+      })
+  },
+)
 
 test('an answer that was forged differs, and so does what followed from it', async () => {
   const [first, ...rest] = said.eligibility

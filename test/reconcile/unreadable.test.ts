@@ -179,6 +179,23 @@ describe('a push of it', () => {
     expect(await world.states(pull)).toEqual({ a: 'ended' })
   })
 
+  test('nor is one given whose file it took before the verdict and whoever pushed put back at once', async () => {
+    const world = accessWorld()
+    const pull = await approved(world)
+    await world.lookAtBranch()
+    await world.merge(pull, 'alice')
+    await world.deliver()
+    world.queue.take()
+    world.push('main', { [bombPath]: bomb, [filePath('a')]: undefined }, 'carol')
+    world.push('main', { [bombPath]: undefined, [filePath('a')]: requestFile('a') }, 'carol')
+    world.sent.length = 0
+    await world.lookAtPull(pull)
+    await world.settle()
+    await world.lookAtBranch()
+    await world.settle()
+    expect(await world.states(pull)).toEqual({ a: 'ended' })
+  })
+
   test('before the verdict, too', async () => {
     const world = accessWorld()
     const pull = await approved(world)

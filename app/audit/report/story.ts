@@ -67,8 +67,9 @@ export function tell(before: Story | undefined, seq: number, event: LedgerEvent)
 }
 
 /** Whether somebody merged what no decision let pass. */
-export const isForced = ({ type, pull, data }: LedgerEvent): boolean =>
-  type === 'grant.refused' && (pull === 0 || (typeof data.verdict === 'string' && data.verdict !== 'passed'))
+export const isForced = ({ type, pull, actor, data }: LedgerEvent): boolean =>
+  type === 'grant.refused' &&
+  (pull === 0 || (data.verdict === undefined ? actor.kind === 'user' : data.verdict !== 'passed'))
 
 /** A login, or what a part of the service is called. */
 export const nameOf = ({ login, id }: Actor): string => login ?? id

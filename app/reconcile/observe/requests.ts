@@ -2,6 +2,7 @@ import type { PersonFact, RequestFacts } from '../../decision/facts.ts'
 import type { Directory } from '../../identity/directory.ts'
 import { requestId } from '../../request/id.ts'
 import { canonicalPath } from '../../request/path.ts'
+import { notPlain, plainMode } from '../../request/plain.ts'
 import { type RequestReading, readRequest, requestSizeLimit } from '../../request/read.ts'
 import type { AccessRequest } from '../../request/request.ts'
 import type { Change, Mirror, Sha } from '../ports/git.ts'
@@ -34,7 +35,7 @@ export const requestsOf = async (
 ): Promise<readonly RequestFacts[]> =>
   Promise.all(
     files.map(async ({ id, path, blob, mode }): Promise<RequestFacts> => {
-      const read = mode === '100644' ? await readBlob(mirror, blob, path) : notPlain(path, mode)
+      const read = mode === plainMode ? await readBlob(mirror, blob, path) : notPlain(path, mode)
       return {
         id,
         path,
@@ -71,16 +72,6 @@ const readBlob = async (mirror: Mirror, blob: Sha, path: string): Promise<Reques
     }
   }
 }
-
-const notPlain = (file: string, mode: string): RequestFacts['read'] => ({
-  ok: false,
-  faults: [
-    {
-      ...{ file, line: 1, column: 1, code: 'path', message: `has mode ${mode}, not 100644` },
-      remedy: 'add it as a plain, not executable file',
-    },
-  ],
-})
 
 /** A login whose numeric id on GitHub differs from the directory's is nobody we know (trust.md 6.16). */
 const requesterOf = async (

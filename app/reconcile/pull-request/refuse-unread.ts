@@ -1,5 +1,6 @@
+import type { Actor } from '../../audit/event.ts'
 import type { Decision } from '../../decision/decision.ts'
-import { gitsudo } from '../../grant/events.ts'
+import { gitsudo, userActor } from '../../grant/events.ts'
 import { moveRequest } from '../../grant/moves.ts'
 import type { ObserveDeps, Observed } from '../observe/pull.ts'
 import type { PullRequest } from '../ports/github.ts'
@@ -18,18 +19,17 @@ export const refuseRow = async (
   { lookAt: _, ...row }: RequestRow,
   at: number,
   why: string,
+  by: Actor = gitsudo,
 ): Promise<string> => {
   const { id: request, repository, path, blob } = row
   if (row.state !== 'lapsed') {
     const from = row.state === 'cancelled' ? moveRequest(row.state, 'pending') : row.state
     await saved(deps, tx, { ...row, state: moveRequest(from, 'refused') })
   }
-  deps.log.alert('grant.refused', { request, repository, pull: pull.number, why })
+  const mergedBy = by === gitsudo ? {} : { mergedBy: by.login }
+  deps.log.alert('grant.refused', { request, repository, pull: pull.number, why, ...mergedBy })
   const of = subjectOf(request, repository, pull)
-  return deps.ledger.stage(
-    tx,
-    deps.keys.sign(requestEvent('grant.refused', at, gitsudo, of, { path, blob, why })),
-  )
+  return deps.ledger.stage(tx, deps.keys.sign(requestEvent('grant.refused', at, by, of, { path, blob, why })))
 }
 
 /**
@@ -50,11 +50,12 @@ export const refuseUnread = async (
   const { at: now, repository, summary } = decision
   const { pendingTtlMs } = deps.settings
   const rows = new Map(known.map((row) => [row.id, row]))
+  const by = pull.mergedBy === undefined ? gitsudo : userActor(pull.mergedBy)
   const staged: string[] = []
   for (const file of unread) {
     const row = rowOf(rows.get(file.id), file, pull, { repository, now, pendingTtlMs, reviewsFrom })
     if (!done.has(row.id) && (isUndecided(row) || row.state === 'lapsed'))
-      staged.push(await refuseRow(deps, tx, pull, { ...row, decision }, now, summary))
+      staged.push(await refuseRow(deps, tx, pull, { ...row, decision }, now, summary, by))
   }
   return staged
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { isForced } from '../../../app/audit/report/story.ts'
 import { accessWorld, filePath, requestFile } from '../../support/memory/access-world.ts'
 import { counted } from '../../support/memory/counted.ts'
 import { repositoryId } from '../../support/memory/hub.ts'
@@ -81,7 +82,14 @@ describe('more requests than one pull request may bring', () => {
     await world.pass(10 * minute)
     for (const one of names(101)) expect(world.typesOf(one)).toEqual(['grant.refused'])
     const [first] = world.ledger.events().filter(({ type }) => type === 'grant.refused')
-    expect(first).toMatchObject({ pull, commit: world.git.tip('main'), data: { why: tooMany(101) } })
+    const by = { kind: 'user', login: 'alice' }
+    expect(first).toMatchObject({
+      pull,
+      actor: by,
+      commit: world.git.tip('main'),
+      data: { why: tooMany(101) },
+    })
+    expect(first && isForced(first)).toBe(true)
     expect(at.counts()).toEqual(nothing)
   })
 

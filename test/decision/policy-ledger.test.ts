@@ -56,6 +56,15 @@ test.each<[string, readonly LedgerEvent[], readonly (readonly [string, number])[
     'a',
   ],
   [
+    'two at once: the one told of last',
+    [event('policy.loaded', 'a', 5), event('policy.loaded', 'b', 5)],
+    [
+      ['a', 5],
+      ['b', 5],
+    ],
+    'b',
+  ],
+  [
     'several at once: the one told of last',
     [event('policy.loaded', 'a', 5), event('policy.loaded', 'b', 5), event('policy.loaded', 'a', 5)],
     [

@@ -100,3 +100,7 @@ test('leap days exist in leap years', () => {
   expect(parseInstant('2000-02-29T00:00:00Z')).toBe(Date.UTC(2000, 1, 29))
   expect(parseInstant('1900-02-29T00:00:00Z')).toBeUndefined()
 })
+
+test('an offset has up to 59 minutes', () => {
+  expect(parseInstant('2026-12-01T08:00:00+00:59')).toBe(Date.UTC(2026, 11, 1, 7, 1))
+})

@@ -219,12 +219,17 @@ export const accessWorld = (
     providers: new Map([['mock', mock]]),
   }
   const never = new AbortController().signal
+  // What a replica remembers of grants ends with it.
+  let grants = createGrantReconciler(deps)
   const look = async ({ queue: name, key }: WakeUp): Promise<void> => {
     try {
-      if (name === 'grant') await createGrantReconciler(deps).look(key, never)
+      if (name === 'grant') await grants.look(key, never)
       else if (name === 'branch') await createBranchReconciler(deps).look(key)
       else if (name === 'publish') await createPublisher(deps).look(key)
       else await createPullReconciler(deps).look(key)
+    } catch (error) {
+      grants = createGrantReconciler(deps)
+      throw error
     } finally {
       ledger.seal()
     }

@@ -94,9 +94,7 @@ const wholeness = ({ requests, moment }: Facts, { added, revoked }: Touched): re
     new Set(known).size === known.length && new Set(requests.map(({ id }) => id)).size === known.length
   const stray = known.some((path) => !files.includes(path) || revoked.some((change) => change.path === path))
   const left =
-    moment === 'start'
-      ? []
-      : added.filter(({ path }) => canonicalPath(path).ok).filter(({ path }) => !known.includes(path))
+    moment === 'start' ? [] : added.filter(({ path }) => canonicalPath(path).ok && !known.includes(path))
   if (single && !stray && left.length === 0) return []
   return [
     rule(

@@ -1,4 +1,5 @@
 import { canonicalPath } from '../request/path.ts'
+import { plainMode } from '../request/plain.ts'
 import type { RuleNode } from './decision.ts'
 import type { Facts, PathFact } from './facts.ts'
 import { byText } from './order.ts'
@@ -132,9 +133,9 @@ const plain = ({ path, mode }: PathFact): RuleNode => {
   return check(
     '6.11',
     path,
-    mode === '100644',
+    mode === plainMode,
     needed,
-    mode === '100644' ? 'mode 100644' : `${path} has mode ${mode ?? 'unknown'}, not 100644`,
+    mode === plainMode ? `mode ${plainMode}` : `${path} has mode ${mode ?? 'unknown'}, not ${plainMode}`,
     'add it as a plain, not executable file',
   )
 }

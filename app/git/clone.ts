@@ -1,4 +1,4 @@
-import { GitError, type Mirror, type Sha } from '../reconcile/ports/git.ts'
+import { GitError, type Mirror, type Sha, unlessTooLarge } from '../reconcile/ports/git.ts'
 import { runGit } from './child.ts'
 import { commitOf } from './commit.ts'
 import { gitEnvironment } from './environment.ts'
@@ -133,19 +133,12 @@ async function textAt(objects: Objects, commit: Sha, path: string): Promise<stri
   return entry && textOf(objects, entry.sha)
 }
 
-/** undefined: no file, or one too large. */
+/** undefined: no file, or one too large: whoever may write the branch must not keep anybody from reading it. */
 async function textOf(objects: Objects, sha: Sha): Promise<string | undefined> {
   if ((await objects.info(sha))?.type !== 'blob') return undefined
   const bytes = await unlessTooLarge(objects.contents(sha, 'blob', textLimit))
   return bytes?.toString('utf8')
 }
-
-/** What is past a limit counts as not there: whoever may write the branch must not keep anybody from reading it. */
-const unlessTooLarge = <T>(reading: Promise<T>): Promise<T | undefined> =>
-  reading.catch((error: unknown) => {
-    if (error instanceof GitError && error.code === 'too_large') return undefined
-    throw error
-  })
 
 /** Of `git log --name-only`: a line for each commit, then one for each path. Paths that git quotes are none of ours. */
 function addedOf(log: string): readonly Added[] {

@@ -1,5 +1,6 @@
 import type { RequestFacts } from '../decision/facts.ts'
 import { decideGroup, type GroupDecision, type GroupFacts } from '../decision/merge-group.ts'
+import { plainMode } from '../request/plain.ts'
 import { readGroupKey, wakeGroup, wakePull } from './key.ts'
 import { troubled, untroubled } from './lasting-trouble.ts'
 import { type Members, membersOf } from './merge-group/members.ts'
@@ -123,7 +124,7 @@ const sameBytes = async (mirror: Mirror, head: Sha, { path, blob, read }: Reques
   // What cannot be read its decision denies, in its own words.
   if (!read.ok) return true
   const there = await mirror.entry(head, path)
-  return there?.sha === blob && there.mode === '100644'
+  return there?.sha === blob && there.mode === plainMode
 }
 
 /** Reviews up to here are void, as its own reconciler found (trust.md 6.23). */

@@ -1,3 +1,4 @@
+import { plainMode } from '../../request/plain.ts'
 import type { ReconcileDeps } from '../deps.ts'
 import type { PolicySet } from '../ports/evaluator.ts'
 
@@ -14,7 +15,7 @@ export const createPolicyCache = (deps: Pick<ReconcileDeps, 'git' | 'loadPolicie
     await mirror.fetch([commit])
     const files = new Map<string, Uint8Array>()
     for (const entry of await mirror.tree(commit, 'policies/')) {
-      if (entry.mode === '100644') files.set(entry.path, await mirror.blob(entry.sha, fileLimit))
+      if (entry.mode === plainMode) files.set(entry.path, await mirror.blob(entry.sha, fileLimit))
     }
     return deps.loadPolicies(commit, files)
   }

@@ -6,7 +6,7 @@ import { notPlain, plainMode } from '../../request/plain.ts'
 import { type RequestReading, readRequest, requestSizeLimit } from '../../request/read.ts'
 import type { AccessRequest } from '../../request/request.ts'
 import type { Change, Mirror, Sha } from '../ports/git.ts'
-import { GitError } from '../ports/git.ts'
+import { unlessTooLarge } from '../ports/git.ts'
 import type { Account } from '../ports/github.ts'
 
 /** A request file that nobody has read yet. */
@@ -59,18 +59,11 @@ export const requestsOf = async (
   )
 
 const readBlob = async (mirror: Mirror, blob: Sha, path: string): Promise<RequestFacts['read']> => {
-  try {
-    return withoutPlaces(readRequest(await mirror.blob(blob, requestSizeLimit), path))
-  } catch (error) {
-    if (!(error instanceof GitError && error.code === 'too_large')) throw error
-    const fault = { file: path, line: 1, column: 1, code: 'too_large' as const }
-    return {
-      ok: false,
-      faults: [
-        { ...fault, message: 'the file is larger than 64 KiB', remedy: 'keep a request to its few fields' },
-      ],
-    }
-  }
+  const bytes = await unlessTooLarge(mirror.blob(blob, requestSizeLimit))
+  if (bytes !== undefined) return withoutPlaces(readRequest(bytes, path))
+  const fault = { file: path, line: 1, column: 1, code: 'too_large' as const }
+  const [message, remedy] = ['the file is larger than 64 KiB', 'keep a request to its few fields']
+  return { ok: false, faults: [{ ...fault, message, remedy }] }
 }
 
 /** A login whose numeric id on GitHub differs from the directory's is nobody we know (trust.md 6.16). */

@@ -1,5 +1,6 @@
 import type { ProposalFacts } from '../../decision/facts.ts'
 import type { Directory } from '../../identity/directory.ts'
+import { plainMode } from '../../request/plain.ts'
 import type { ReconcileDeps } from '../deps.ts'
 import type { Diff } from '../observe/changes.ts'
 import type { Mirror, Sha } from '../ports/git.ts'
@@ -32,7 +33,7 @@ export const proposalOf = async (
     (await mirror.changes(accepted, commit, `${folder}/`)).map(({ path }) => path)
   const changed = await differing(head)
   const held = new Set(await differing(diff.base))
-  const odd = (await mirror.tree(head, `${folder}/`)).filter(({ mode }) => mode !== '100644')
+  const odd = (await mirror.tree(head, `${folder}/`)).filter(({ mode }) => mode !== plainMode)
   const own = pull.head.repository === repository.id
   return {
     tree: await tree(head),

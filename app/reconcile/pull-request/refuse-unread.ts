@@ -26,7 +26,7 @@ export const refuseRow = async (
     const from = row.state === 'cancelled' ? moveRequest(row.state, 'pending') : row.state
     await saved(deps, tx, { ...row, state: moveRequest(from, 'refused') })
   }
-  const mergedBy = by === gitsudo ? {} : { mergedBy: by.login }
+  const mergedBy = by.kind === 'user' ? { mergedBy: by.login } : {}
   deps.log.alert('grant.refused', { request, repository, pull: pull.number, why, ...mergedBy })
   const of = subjectOf(request, repository, pull)
   return deps.ledger.stage(tx, deps.keys.sign(requestEvent('grant.refused', at, by, of, { path, blob, why })))

@@ -122,9 +122,7 @@ export const createWatch = (stage: Stage) => {
       if (grant === undefined || ['ended', 'refused'].includes(grant.state)) continue
       expect(git.held(git.tip('main')).tree.get(request.path), 'still on the branch').toBe(request.blob)
     }
-    const history: ReadonlyMap<string, string>[] = []
-    for (let at: string | undefined = git.tip('main'); at !== undefined; at = git.parents(at)[0])
-      history.push(git.held(at).tree)
+    const history = git.line(git.tip('main')).map((commit) => git.held(commit).tree)
     const untold = new Set<string>()
     for (const { number, merged, head, mergeCommit } of world.hub.pulls.values()) {
       const row = merged ? await world.store.pull(repositoryId, number) : undefined

@@ -122,6 +122,7 @@ export const truthOf = async (
     git: {
       files: (commit) => git.held(commit).tree,
       history: git.ancestors,
+      line: git.line,
       forkPoint: (a, b) => {
         const common = [...git.ancestors(a)].filter((one) => git.reaches(b, one))
         return common.find((one) => common.every((other) => git.reaches(one, other))) ?? ''

@@ -51,6 +51,7 @@ export const commitsOf = (
   return {
     files,
     history,
+    line: once((commit) => lines(git('rev-list', '--first-parent', commit))),
     forkPoint: (a, b) => one('merge-base', a, b) ?? '',
     signatories: once((commit) =>
       lines(git('log', '-1', '--format=%ae%n%ce%n%(trailers:key=Co-authored-by,valueonly)', commit)).map(

@@ -130,6 +130,12 @@ export const memoryGit = (branch: string) => {
     held,
     text: (blob: Sha): string => new TextDecoder().decode(blobs.get(blob)),
     parents: (commit: Sha): readonly Sha[] => held(commit).parents,
+    /** A commit and its first parents, newest first. */
+    line: (commit: Sha): readonly Sha[] => {
+      const found: Sha[] = []
+      for (let at: Sha | undefined = commit; at !== undefined; at = held(at).parents[0]) found.push(at)
+      return found
+    },
     commit(parents: readonly Sha[], files: Files, author: Signatory, committer = author): Sha {
       const tree = new Map(parents[0] === undefined ? [] : held(parents[0]).tree)
       for (const [path, text] of Object.entries(files)) {

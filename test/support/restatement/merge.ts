@@ -12,7 +12,9 @@ export const notAsApproved = (truth: Truth, path: string): readonly string[] => 
   if (pull.draft) no.push('6.23 a draft')
   if (!git.history(tip).has(commit)) no.push('3.1 the merge is not on the branch')
   if (git.files(commit).get(path) !== blob) no.push('3.1 the merge holds other bytes')
-  if (git.files(tip).get(path) !== blob) no.push('3.4 changed or gone on the branch')
+  const since = git.line(tip).filter((one) => git.history(one).has(commit))
+  if (since.some((one) => git.files(one).get(path) !== blob))
+    no.push('3.4 changed or gone on the branch, if only for a while')
   if ([...git.history(before)].some((one) => git.files(one).has(path))) no.push('3.4 the path is used up')
   if (truth.taken.has(path)) no.push('3.4 the path has its grant')
   // 6.06b: one merge can bring two pull requests.

@@ -35,6 +35,8 @@ export type Truth = {
     files(commit: string): ReadonlyMap<string, string>
     /** A commit with everything it descends from. */
     history(commit: string): ReadonlySet<string>
+    /** What a branch at this commit has been, newest first: by first parents. */
+    line(commit: string): readonly string[]
     forkPoint(a: string, b: string): string
     /** E-mail addresses of author, committer and co-authors. */
     signatories(commit: string): readonly string[]

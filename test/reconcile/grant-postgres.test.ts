@@ -241,10 +241,14 @@ test('a timer that cannot be read is looked at now, and keeps the sweep from no 
   expect(log.lines.map(({ message }) => message)).toContain('database.unreadable')
 })
 
-test.each(['kept', 'kept by an older release'])(
+test.each([
+  ['kept', 1012],
+  ['kept in one piece by an older release', 1013],
+  ['kept by one that kept no intents', 1014],
+] as const)(
   'after a restart a grant whose intent was deleted is given to nobody, and taken away by what was %s',
-  async (how) => {
-    const n = how === 'kept' ? 1012 : 1013
+  async (how, n) => {
+    const known = n !== 1014
     const [gone, stays] = [
       await world.open(anIntent(n, clock.now())),
       await world.open(anIntent(n + 10, clock.now())),
@@ -258,13 +262,16 @@ test.each(['kept', 'kept by an older release'])(
     const seq = (await world.deps.ledger.history(gone))[0]?.seq
     if (how !== 'kept') {
       const { rows } = await asSuperuser('select kept from ledger_standing', [])
-      const { intents: _, ...older } = JSON.parse(rows[0].kept) as { intents: unknown }
-      const mac = testKeys.mac('standing', { kept: JSON.stringify(older) })
+      const { rows: apart } = await asSuperuser('select seq::int, intent::json from kept_intents', [])
+      const intents = apart.map(({ seq, intent }) => [seq, intent])
+      const older = JSON.stringify({ ...JSON.parse(rows[0].kept), ...(known && { intents }) })
+      const mac = testKeys.mac('standing', { kept: older })
       await asSuperuser('update ledger_standing set kept = $1, mac_key = $2, mac = $3', [
-        JSON.stringify(older),
+        older,
         mac.key,
         mac.value,
       ])
+      await asSuperuser('delete from kept_intents', [])
     }
     await asSuperuser('create table kept as select * from audit_events', [])
     await asSuperuser('delete from audit_events where seq = $1', [seq])
@@ -275,9 +282,9 @@ test.each(['kept', 'kept by an older release'])(
     expect(standing.open.has(stays)).toBe(true)
     expect(await later.state(stays)).toBe('active')
     // Without what it says nobody knows what to take away: people are told, and nobody takes it for a stranger's row.
-    expect(await later.state(gone)).toBe(how === 'kept' ? 'ended' : 'quarantined')
+    expect(await later.state(gone)).toBe(known ? 'ended' : 'quarantined')
     const there = (await later.bindings.all()).map(({ grant }) => grant)
-    expect(there.includes(gone)).toBe(how !== 'kept')
+    expect(there.includes(gone)).toBe(!known)
     expect(await issueCredentials(later.deps, gone, 1001, { id: 's' }, never)).toMatchObject({ ok: false })
     await asSuperuser('insert into audit_events select * from kept where seq = $1', [seq])
     await asSuperuser('drop table kept', [])

@@ -56,6 +56,7 @@ const may: Readonly<Record<string, string>> = {
   github_budget: 'INSERT SELECT UPDATE',
   grant_attempts: 'SELECT UPDATE',
   grants: 'INSERT SELECT UPDATE',
+  kept_intents: 'DELETE INSERT SELECT UPDATE',
   key_rotations: 'SELECT',
   ledger_origin: 'SELECT',
   ledger_staged: 'DELETE SELECT',

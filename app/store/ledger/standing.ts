@@ -10,6 +10,8 @@ import type { Clock } from '../../reconcile/ports/clock.ts'
 import type { Keys } from '../../reconcile/ports/keys.ts'
 import type { Log } from '../../reconcile/ports/log.ts'
 import { connectionOf, type Database } from '../database.ts'
+import { keptIntents } from './kept-intents.ts'
+import { inPages } from './pages.ts'
 import { lastVouched, ofLedger, type Place, sealOf, type VouchDeps } from './vouched.ts'
 
 type Deps = VouchDeps & {
@@ -30,8 +32,8 @@ const kept = z.object({
   seq: z.number(),
   chain: z.string(),
   open: z.array(z.tuple([z.number(), stage, z.boolean()])),
-  /** What each of these says: whoever deletes an intent must not keep its access from being taken away. */
-  intents: z.array(z.tuple([z.number(), intent])).default([]),
+  /** What each of these says, as older releases kept it. */
+  intents: z.array(z.tuple([z.number(), intent])).optional(),
   /** Since when each of these is to be taken away. */
   blockedAt: z.array(z.tuple([z.number(), z.number()])).default([]),
   /** Where the grant of an intent has its place, if a look has said so: whoever deletes that look must not hide it. */
@@ -59,6 +61,7 @@ const againMs = 10_000
  */
 export const createStandingReader = (deps: Deps) => {
   const { database, keys, log } = deps
+  const intents = keptIntents(database, keys)
   const began = deps.clock.now()
   const beginning: Place = { seq: 0, chain: originHead(deps.origin) }
   let head = beginning
@@ -123,19 +126,22 @@ export const createStandingReader = (deps: Deps) => {
     const words = new Map(known?.policies)
     const seqs =
       known === undefined ? [] : [...known.overrides, ...words.keys(), ...known.open.map(([seq]) => seq)]
-    const events = await database.run.any(sql.type(row)`
-      select seq, body, leaf, chain, mac_key, mac from audit_events
-      where seq = any(${sql.array(seqs, 'int8')}) order by seq`)
-    if (loaded) return
     const before = createStanding()
-    lost = undefined
-    for (const one of events) {
-      const event = readable(one)
-      const isWord = words.get(one.seq) === leafOf(one.body)
-      if (event !== undefined) before.push(event, one.seq, (it) => isWord || keys.verify(it))
+    for (const some of inPages(seqs.toSorted((a, b) => a - b))) {
+      const events = await database.run.any(sql.type(row)`
+        select seq, body, leaf, chain, mac_key, mac from audit_events
+        where seq = any(${sql.array(some, 'int8')}) order by seq`)
+      for (const one of events) {
+        const event = readable(one)
+        const isWord = words.get(one.seq) === leafOf(one.body)
+        if (event !== undefined) before.push(event, one.seq, (it) => isWord || keys.verify(it))
+      }
     }
     const bySeq = new Map([...before.open].map(([id, { seq }]) => [seq, id]))
-    const intents = new Map(known?.intents)
+    const gone = (known?.open ?? []).flatMap(([seq]) => (bySeq.has(seq) ? [] : [seq]))
+    const remembered = new Map([...(known?.intents ?? []), ...(await intents.of(gone))])
+    if (loaded) return
+    lost = undefined
     const since = new Map(known?.blockedAt)
     const places = new Map(known?.places)
     for (const [seq, stage, blocked] of known?.open ?? []) {
@@ -143,8 +149,10 @@ export const createStandingReader = (deps: Deps) => {
       const away = { blocked: true, blockedAt: since.get(seq) ?? began }
       if (id === undefined) {
         lost ??= `event ${seq}, an intent, is gone or was altered`
-        const intent = intents.get(seq)
-        if (intent !== undefined) before.recall({ intent, seq, stage, ...away })
+        const intent = remembered.get(seq)
+        const place = places.get(seq)
+        if (intent !== undefined)
+          before.recall({ intent: { ...intent, ...(place && { place }) }, seq, stage, ...away })
       } else before.mark(id, { stage, ...(blocked ? away : { blocked }), place: places.get(seq) })
     }
     const found = new Map(wordsOf(before.policies))
@@ -207,7 +215,6 @@ export const createStandingReader = (deps: Deps) => {
         seq,
         chain: hex(head.chain),
         open: [...standing.open.values()].map((one) => [one.seq, one.stage, one.blocked]),
-        intents: [...standing.open.values()].map((one) => [one.seq, one.intent]),
         blockedAt: [...standing.open.values()].flatMap(({ seq, blockedAt }) =>
           blockedAt === undefined ? [] : [[seq, blockedAt]],
         ),
@@ -223,12 +230,14 @@ export const createStandingReader = (deps: Deps) => {
       }
       const text = JSON.stringify(told)
       const mac = keys.mac('standing', { kept: text })
-      await database.transaction((tx) =>
-        connectionOf(tx).query(sql.unsafe`
+      const open = [...standing.open.values()]
+      await database.transaction(async (tx) => {
+        await intents.keep(tx, open, seq)
+        await connectionOf(tx).query(sql.unsafe`
           insert into ledger_standing (seq, kept, mac_key, mac) values (${seq}, ${text}, ${mac.key}, ${mac.value})
           on conflict (id) do update set
-            seq = excluded.seq, kept = excluded.kept, mac_key = excluded.mac_key, mac = excluded.mac`),
-      )
+            seq = excluded.seq, kept = excluded.kept, mac_key = excluded.mac_key, mac = excluded.mac`)
+      })
       savedSeq = seq
     },
   }

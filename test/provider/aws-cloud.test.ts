@@ -215,6 +215,10 @@ describe('an early revocation', () => {
     const refused = await fault(provider.ensure(w.intent(5001, { auto: true }), w.call()))
     expect(refused).toMatchObject({ kind: 'invalid', message: expect.stringMatching(/50 revoked/) })
     expect((await provider.ensure(w.intent(5001), w.call())).kind).toBe('present')
+    // What is dead stays in the policy until the next revocation, and counts no more.
+    w.clock.advance(24 * 60 * minute)
+    expect((await provider.ensure(w.intent(5001, { auto: true }), w.call())).kind).toBe('present')
+    expect(crowd.every(({ grant }) => inline('reader-1').includes(cloudName(grant)))).toBe(true)
   })
 })
 

@@ -5,7 +5,7 @@ import { base32 } from '../mark.ts'
 import { type Call, type Observation, type Provider, ProviderError } from '../port.ts'
 import { createApi, type RoleFacts } from './api.ts'
 import { checkRoles } from './check.ts'
-import { type Denial, isInForce, propagationMs, readDenials } from './denials.ts'
+import { type Denial, isInForce, propagationMs, readDenials, tidy } from './denials.ts'
 import { classify, lacks } from './faults.ts'
 import type { StsOptions } from './options.ts'
 import { nothing, sessionName, sessionOf } from './session.ts'
@@ -141,10 +141,11 @@ export const createSts = (options: StsOptions): Provider => {
         )
       if (denialOf(seen, intent) !== undefined)
         throw new ProviderError('invalid', `aws: the sessions of ${intent.grant} have been revoked`)
-      if (intent.auto === true && seen.denials.length >= mostForAuto)
+      const refused = tidy(seen.denials, clock.now()).length
+      if (intent.auto === true && refused >= mostForAuto)
         throw new ProviderError(
           'invalid',
-          `aws: ${role.arn} refuses ${seen.denials.length} revoked sessions; without an approver nobody gets it before they have ended`,
+          `aws: ${role.arn} refuses ${refused} revoked sessions; without an approver nobody gets it before they have ended`,
         )
       const { without } = await assume(intent, role, call, nothing)
       return { ...present(role, intent), ...(without.length === 0 ? {} : { without }) }

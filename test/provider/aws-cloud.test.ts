@@ -313,6 +313,16 @@ describe('who gitsudo is', () => {
     },
   )
 
+  test.each([
+    ['irsa', 'AssumeRoleWithWebIdentity', 'throttled'],
+    ['irsa', 'AssumeRoleWithWebIdentity', 'unavailable'],
+    ['instance_profile', 'metadata', 'unavailable'],
+  ] as const)('is not said by %s while %s is %s: trouble, no refusal', async (source, on, answer) => {
+    const provider = w.provider('ours', { credentialsSource: source })
+    w.aws.faults.plan({ answer, on: [on] })
+    expect((await fault(provider.ensure(w.intent(1), w.call()))).kind).toBe(answer)
+  })
+
   test('is refused in words that hold nothing of the token', async () => {
     await writeFile(join(dir, 'token'), 'secret-of-a-pod')
     const provider = w.provider('ours', { credentialsSource: 'irsa' })

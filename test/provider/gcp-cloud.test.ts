@@ -21,6 +21,11 @@ const fault = async (work: Promise<unknown>): Promise<ProviderError> => {
   throw error
 }
 const writes = () => w.gcp.calls.get('setIamPolicy') ?? 0
+const throttled = {
+  kind: 'throttled',
+  retryAfter: 1000,
+  message: expect.stringContaining('no token to be had'),
+}
 const conditional = (title: string, endsAt: number, members = ['user:zoe@example.com']) => ({
   role: 'roles/compute.viewer',
   members,
@@ -240,6 +245,12 @@ describe('federation', () => {
     expect((await fault(provider.ensure(w.intent(1), w.call()))).kind).toBe('unavailable')
   })
 
+  test('a token endpoint that throttles is no refusal, and is left alone as it asks', async () => {
+    const provider = await federated()
+    w.gcp.faults.plan({ answer: 'throttled', on: ['token'] })
+    expect(await fault(provider.ensure(w.intent(1), w.call()))).toMatchObject(throttled)
+  })
+
   test('a token that never comes holds up no later call', async () => {
     const provider = await federated()
     w.gcp.faults.plan({ answer: 'hang', on: ['token'], count: 1 })
@@ -271,4 +282,12 @@ test('without a credentials file, the metadata server says who gitsudo is', asyn
   await provider.ensure(w.intent(1), w.call()).finally(() => vi.unstubAllEnvs())
   expect(w.getsIn(w.intent(1))).toBe(true)
   expect(w.gcp.calls.get('token')).toBe(1)
+})
+
+test('a metadata server that throttles is no refusal, and is left alone as it asks', async () => {
+  vi.stubEnv('GCE_METADATA_HOST', new URL(w.gcp.url).host)
+  const provider = w.provider('ours', { credentialsSource: 'workload_identity_federation' })
+  w.gcp.faults.plan({ answer: 'throttled', on: ['token'] })
+  const refused = await fault(provider.ensure(w.intent(1), w.call())).finally(() => vi.unstubAllEnvs())
+  expect(refused).toMatchObject(throttled)
 })

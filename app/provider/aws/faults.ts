@@ -9,6 +9,8 @@ type Answer = {
   readonly message: string
   readonly $metadata?: { readonly httpStatusCode?: number }
   readonly $response?: { readonly headers?: Readonly<Record<string, string>> }
+  /** Of the metadata server's answer, which the SDK tells otherwise. */
+  readonly statusCode?: number
   readonly code?: string
   readonly cause?: unknown
 }
@@ -85,7 +87,8 @@ const kindOf = (answer: Answer | undefined): FaultKind => {
   if (isStale(answer)) return 'forbidden'
   if (keyless.includes(answer.name)) return isNetwork(answer) ? 'unavailable' : 'forbidden'
   const status = answer.$metadata?.httpStatusCode
-  if (status === undefined) return neverSent(answer) ? 'unavailable' : 'unknown'
+  if (status === undefined)
+    return neverSent(answer) || (answer.statusCode ?? 0) >= 500 ? 'unavailable' : 'unknown'
   if (status === 429) return 'throttled'
   if (status === 401 || status === 403) return 'forbidden'
   if (status >= 500) return 'unavailable'

@@ -8,8 +8,7 @@ import {
   JWT,
   type JWTInput,
 } from 'google-auth-library'
-import { ProviderError } from '../port.ts'
-import { statusOf, wordsOf } from './faults.ts'
+import { withoutToken } from './faults.ts'
 
 const scopes = ['https://www.googleapis.com/auth/cloud-platform']
 
@@ -36,13 +35,7 @@ export const createAuthorise = (given: GcpCredentials): Authorise => {
       asked = client
       return Object.fromEntries(await asked.getRequestHeaders())
     } catch (cause) {
-      const status = statusOf(cause)
-      const refused = status === undefined ? !isNetwork(cause) : status < 500
-      throw new ProviderError(
-        refused ? 'forbidden' : 'unavailable',
-        `gcp: ${refused ? 'Google refuses the configured credentials' : 'no token to be had'}: ${wordsOf(cause)}`,
-        { cause },
-      )
+      throw withoutToken(cause)
     } finally {
       signal.removeEventListener('abort', forget)
     }
@@ -74,6 +67,3 @@ const federated = (credentials: Readonly<Record<string, unknown>>): AuthClient =
 }
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
-
-const isNetwork = (error: unknown): boolean =>
-  error instanceof Error && ('code' in error || error.cause instanceof Error)

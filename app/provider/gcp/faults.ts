@@ -27,10 +27,24 @@ export const classify = (error: unknown, { call, resource, permission }: Wanted)
   })
 }
 
+/** What kept gitsudo from a token, classified: no answer but a refusal says anything of what is configured. */
+export const withoutToken = (error: unknown): ProviderError => {
+  const [answer, status] = [answerOf(error), statusOf(error)]
+  const told = kindOf(status, detailsOf(answer), error)
+  const away = told === 'unavailable' || (status === undefined && isNetwork(error))
+  const kind = told === 'throttled' ? told : away ? 'unavailable' : 'forbidden'
+  const retryAfter = kind === 'throttled' ? askedOf(answer, detailsOf(answer)) : undefined
+  const what = kind === 'forbidden' ? 'Google refuses the configured credentials' : 'no token to be had'
+  return new ProviderError(kind, `gcp: ${what}: ${wordsOf(error)}`, {
+    cause: error,
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+  })
+}
+
 export const statusOf = (error: unknown): number | undefined => answerOf(error)?.status
 
 /** What Google said, else what the network said. */
-export const wordsOf = (error: unknown): string =>
+const wordsOf = (error: unknown): string =>
   answerOf(error)?.data?.error?.message ?? (error instanceof Error ? error.message : String(error))
 
 const kindOf = (status: number | undefined, details: readonly Detail[], error: unknown): FaultKind => {
@@ -42,6 +56,9 @@ const kindOf = (status: number | undefined, details: readonly Detail[], error: u
   if (status === 400) return 'invalid'
   return status >= 500 ? 'unavailable' : 'unknown'
 }
+
+const isNetwork = (error: unknown): boolean =>
+  error instanceof Error && ('code' in error || error.cause instanceof Error)
 
 const neverSent = (error: unknown): boolean => {
   for (let one = error; one instanceof Error; one = one.cause) {

@@ -88,8 +88,8 @@ const troublesOf = (facts: Facts): readonly RuleNode[] => {
 
 /** Every file that is new has its facts, once, and nothing else has (trust.md 6.12); a scheduled start looks at one alone. */
 const wholeness = ({ requests, moment }: Facts, { added, revoked }: Touched): readonly RuleNode[] => {
-  const files = added.map(({ path }) => path).sort(byText)
-  const known = requests.map(({ path }) => path).sort(byText)
+  const files = added.map(({ path }) => path)
+  const known = requests.map(({ path }) => path)
   const single =
     new Set(known).size === known.length && new Set(requests.map(({ id }) => id)).size === known.length
   const stray = known.some((path) => !files.includes(path) || revoked.some((change) => change.path === path))

@@ -8,7 +8,7 @@ export type Voice = {
   readonly person: PersonFact
   /** `unheard`: its signed payload is missing or contradicts GitHub's list (trust.md 2.1, 3.12). */
   readonly says: 'approves' | 'denies' | 'nothing' | 'unheard'
-  /** Unheard, and perhaps a refusal. */
+  /** It is a refusal, or may be one. */
   readonly against: boolean
   readonly submittedAt: number
   readonly storedAt?: number
@@ -99,7 +99,7 @@ const voice = (facts: Facts, request: Subject, review: ReviewFact, person: Perso
   ): Voice => ({
     person,
     says,
-    against: says === 'unheard' && refusal,
+    against: refusal,
     submittedAt: review.submittedAt,
     ...(review.storedAt === undefined ? {} : { storedAt: review.storedAt }),
     node: rule(

@@ -32,6 +32,9 @@ describe('assignment', () => {
   test('moves people to make room, along a chain', () => {
     expect(assign([seat(1, 1, 2), seat(1, 1, 3), seat(1, 1)], [1, 2, 3])).toEqual([[2], [3], [1]])
   })
+  test('who moved to a seat stands there in order', () => {
+    expect(assign([seat(1, 1, 3), seat(2, 1, 2)], [3, 2, 1])).toEqual([[3], [1, 2]])
+  })
   test('never more than asked', () => {
     expect(assign([seat(1, 1, 2, 3)], [3, 2, 1])).toEqual([[1]])
     expect(assign([seat(2, 1, 2, 3)], [3, 2, 1])).toEqual([[1, 2]])

@@ -1,3 +1,4 @@
+import type { RequestFacts } from '../../app/decision/facts.ts'
 import { alice, merged, open, path, request } from './fixture.ts'
 import { decides } from './table.ts'
 
@@ -240,6 +241,14 @@ decides('paths', open, [
     rule: '6.12',
   },
   {
+    name: 'facts of one with its file and of one without',
+    patch: {
+      facts: { requests: [request, { ...request, id: 'req_other', path: 'requests/2026/12/b.yaml' }] },
+    },
+    verdict: 'not_yet',
+    rule: '6.12',
+  },
+  {
     name: 'facts about a changed file',
     patch: { facts: { changes: [at(path, 'changed')] } },
     verdict: 'denied',
@@ -291,6 +300,28 @@ decides('many requests, merged', merged, [
   },
 ])
 
+decides('from a fork', open, [
+  {
+    name: 'whose requester was looked up all the same',
+    patch: {
+      pull: { fromFork: true },
+      request: { requester: { unknown: 'nobody knows alice', remedy: 'add her' } },
+      without: ['role', 'policies'],
+    },
+    verdict: 'denied',
+    rule: 'requester',
+  },
+  {
+    name: 'whose role was looked up all the same',
+    patch: {
+      pull: { fromFork: true },
+      request: { role: { unknown: 'nobody knows the role', remedy: 'add it' } },
+      without: ['requester', 'policies'],
+    },
+    verdict: 'denied',
+    rule: 'role',
+  },
+])
 const unasked = { without: ['requester', 'role', 'policies'] as const, pull: { fromFork: true } }
 decides('from a fork, so that nobody was looked up', open, [
   {
@@ -312,6 +343,7 @@ decides('from a fork, so that nobody was looked up, and merged', merged, [
 ])
 
 const second = { ...request, id: 'req_B', path: 'requests/2026/12/second.yaml' } as const
+const nobody = ({ requester: _, ...rest }: RequestFacts): RequestFacts => rest
 const both = [added, at(second.path)]
 const approvedTwice = open.reviews.map((one) => ({
   ...one,
@@ -319,6 +351,21 @@ const approvedTwice = open.reviews.map((one) => ({
 }))
 
 decides('several requests', open, [
+  {
+    name: 'one is refused and of one nobody knows enough: what can only be refused says so before the merge',
+    patch: {
+      facts: {
+        changes: both,
+        requests: [
+          { ...request, requester: { unknown: 'nobody knows alice', remedy: 'add her' } },
+          nobody(second),
+        ],
+        reviews: approvedTwice,
+      },
+    },
+    verdict: 'denied',
+    summary: '2 requests, 1 denied, 1 not yet: nobody knows alice',
+  },
   {
     name: 'one review serves both',
     patch: { facts: { changes: both, requests: [request, second], reviews: approvedTwice } },

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { decide } from '../../app/decision/decide.ts'
 import type { Terms } from '../../app/decision/decision.ts'
-import { precedentOf } from '../../app/decision/renewal.ts'
+import { precedentOf, termsOf } from '../../app/decision/renewal.ts'
+import { foldApproval } from '../../app/decision/requirements.ts'
 import { alice, approval, bob, group, open, patched, policies, says, users } from './fixture.ts'
 import { human, renewalCases, renewed, sre } from './told/renewal-cases.ts'
 
@@ -23,6 +24,18 @@ describe('after the accepted policies changed (trust.md 1.9)', () => {
       '1 of users 3 4',
     ])
     expect(terms({ approval: [approval('x', {}, [says(bob, true)])] })?.asks).toEqual(['1 of policy x 2'])
+  })
+
+  test('what was asked for is the same in whatever order the policies ask', () => {
+    const terms = (...names: readonly string[]) =>
+      termsOf(
+        foldApproval(
+          { ...policies, approval: [approval('x', { required: names.map((name) => group(name)) })] },
+          String,
+        ),
+      )
+    expect(terms('security', 'sre')).toEqual(terms('sre', 'security'))
+    expect(terms('security', 'sre').asks).toHaveLength(2)
   })
 
   test('what is disabled by hand changes nothing of what was asked for', () => {

@@ -42,6 +42,12 @@ decides('requests', open, [
     rule: 'requester',
   },
   {
+    name: 'nobody looked anything up',
+    patch: { without: ['requester', 'role'] },
+    verdict: 'not_yet',
+    rule: 'requester',
+  },
+  {
     name: 'no principal',
     patch: { request: { requester: { person: { id: 1, login: 'alice' }, principals: [] } } },
     verdict: 'denied',

@@ -4,6 +4,7 @@ import {
   bob,
   carol,
   dave,
+  head,
   mallory,
   minute,
   now,
@@ -49,6 +50,20 @@ decides('which reviews count', open, [
     patch: reviewed(unheard(bob, 'changes_requested'), review(carol)),
     verdict: 'not_yet',
     rule: '2.1',
+  },
+  {
+    name: '2.10 a payload that says it was a refusal, and another approval',
+    patch: reviewed(
+      review(bob, 'approved', { payload: { commit: head, state: 'changes_requested' } }),
+      review(carol),
+    ),
+    verdict: 'not_yet',
+    rule: '2.1',
+  },
+  {
+    name: 'an approval, and a comment of the same person after it',
+    patch: reviewed(review(bob), review(bob, 'commented', later)),
+    verdict: 'passed',
   },
   {
     name: '2.10 a payload that says something else',

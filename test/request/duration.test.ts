@@ -103,4 +103,5 @@ test('leap days exist in leap years', () => {
 
 test('an offset has up to 59 minutes', () => {
   expect(parseInstant('2026-12-01T08:00:00+00:59')).toBe(Date.UTC(2026, 11, 1, 7, 1))
+  expect(parseInstant('2026-12-01T08:00:00+23:00')).toBe(Date.UTC(2026, 10, 30, 9))
 })

@@ -1,6 +1,7 @@
 import type { ApiComment } from '../reconcile/ports/github.ts'
 import { accountOf } from './account.ts'
 import type { RepositoryClient } from './repository-client.ts'
+import { readWhole } from './whole.ts'
 
 export async function createComment(
   { client, at }: RepositoryClient,
@@ -36,11 +37,11 @@ export async function listCommentsSince(
   { client, at }: RepositoryClient,
   since: number,
 ): Promise<readonly ApiComment[]> {
-  const all = await client.paginate(client.rest.issues.listCommentsForRepo, {
-    ...at,
-    since: new Date(since).toISOString(),
-    per_page: 100,
-  })
+  const list = client.rest.issues.listCommentsForRepo
+  const asked = { ...at, since: new Date(since).toISOString(), per_page: 100 }
+  const all = await readWhole(`the comments since ${asked.since}`, () =>
+    client.paginate.iterator(list, asked),
+  )
   return all.map(({ id, issue_url, user, body, created_at, updated_at }) => ({
     id,
     pull: Number(issue_url.slice(issue_url.lastIndexOf('/') + 1)),

@@ -1,7 +1,8 @@
-import { type Account, GitHubError, type Permission } from '../reconcile/ports/github.ts'
+import type { Account, Permission } from '../reconcile/ports/github.ts'
 import { accountOf } from './account.ts'
 import { orUndefined } from './or-undefined.ts'
 import type { RepositoryClient } from './repository-client.ts'
+import { readWhole } from './whole.ts'
 
 const permissions: readonly Permission[] = ['admin', 'maintain', 'write', 'triage', 'read', 'none']
 
@@ -30,24 +31,19 @@ export async function listTeamMembers(
 ): Promise<readonly Account[] | undefined> {
   const [org, slug, ...rest] = team.split('/')
   if (!org || !slug || rest.length > 0) return undefined
-  let begun = false
+  const list = client.rest.teams.listMembersInOrg
   const members = await orUndefined(
-    client.paginate(
-      client.rest.teams.listMembersInOrg,
-      { org, team_slug: slug, per_page: 100 },
-      ({ data }) => {
-        begun = true
-        return data
-      },
+    readWhole(`the members of team ${team}`, () =>
+      client.paginate.iterator(list, { org, team_slug: slug, per_page: 100 }),
     ),
   )
-  // A list that was not read to its end says nothing (trust.md 6.17).
-  if (members === undefined && begun)
-    throw new GitHubError('unavailable', `GitHub listed members of team ${team}, and knew no such team then`)
   return members?.map(accountOf)
 }
 
-/** Who made a branch or pushed to it, undefined for whoever GitHub does not name; deleting it adds nothing to it. */
+/**
+ * Who made a branch or pushed to it, undefined for whoever GitHub does not name; deleting it adds nothing to it. These
+ * pages are not counted: each begins after the last entry of the one before, and nobody moves.
+ */
 export async function listPushers(
   { client, at }: RepositoryClient,
   ref: string,

@@ -1,6 +1,7 @@
 import type { PullRequest } from '../reconcile/ports/github.ts'
 import { accountOf } from './account.ts'
 import type { RepositoryClient } from './repository-client.ts'
+import { readWhole } from './whole.ts'
 
 type User = { readonly id: number; readonly login: string; readonly type?: string } | null
 /** What GitHub's two shapes of a pull request, in lists and alone, have in common. */
@@ -51,6 +52,7 @@ export async function readPull({ client, at }: RepositoryClient, number: number)
   return pullOf((await client.rest.pulls.get({ ...at, pull_number: number })).data)
 }
 
+/** Looked at again and again: what moves from one page to another meanwhile is seen the next time. */
 export async function listOpenPulls({ client, at }: RepositoryClient): Promise<readonly PullRequest[]> {
   return (await client.paginate(client.rest.pulls.list, { ...at, state: 'open', per_page: 100 })).map(pullOf)
 }
@@ -60,7 +62,10 @@ export async function listPullsOf(
   commit: string,
 ): Promise<readonly PullRequest[]> {
   const list = client.rest.repos.listPullRequestsAssociatedWithCommit
-  return (await client.paginate(list, { ...at, commit_sha: commit, per_page: 100 })).map(pullOf)
+  const said = await readWhole(`the pull requests of ${commit}`, () =>
+    client.paginate.iterator(list, { ...at, commit_sha: commit, per_page: 100 }),
+  )
+  return said.map(pullOf)
 }
 
 export async function closePull({ client, at }: RepositoryClient, number: number): Promise<void> {
@@ -73,7 +78,9 @@ export async function readReopening(
   number: number,
 ): Promise<number | undefined> {
   const list = client.rest.issues.listEvents
-  const said = await client.paginate(list, { ...at, issue_number: number, per_page: 100 })
+  const said = await readWhole(`the events of pull request ${number}`, () =>
+    client.paginate.iterator(list, { ...at, issue_number: number, per_page: 100 }),
+  )
   const times = said.flatMap(({ event, created_at: time }) =>
     event === 'reopened' ? [Date.parse(time)] : [],
   )

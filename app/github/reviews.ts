@@ -1,6 +1,7 @@
 import { type ApiReview, GitHubError } from '../reconcile/ports/github.ts'
 import { accountOf } from './account.ts'
 import type { RepositoryClient } from './repository-client.ts'
+import { readWhole } from './whole.ts'
 
 const states = ['APPROVED', 'CHANGES_REQUESTED', 'COMMENTED', 'DISMISSED', 'PENDING'] as const
 
@@ -8,11 +9,10 @@ export async function listReviews(
   { client, at }: RepositoryClient,
   number: number,
 ): Promise<readonly ApiReview[]> {
-  const said = await client.paginate(client.rest.pulls.listReviews, {
-    ...at,
-    pull_number: number,
-    per_page: 100,
-  })
+  const list = client.rest.pulls.listReviews
+  const said = await readWhole(`the reviews of pull request ${number}`, () =>
+    client.paginate.iterator(list, { ...at, pull_number: number, per_page: 100 }),
+  )
   return said.map((review) => {
     const state = states.find((one) => one === review.state)
     if (!state)

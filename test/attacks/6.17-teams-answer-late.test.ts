@@ -1,7 +1,9 @@
 // The attack: have the list of a team fail halfway. Its members come in pages, nested teams with them; whoever lets the
-// first page for the whole list drops the later half, and whoever keeps an old list lets in who has left. A list that
-// was not read to its end says nothing yet (trust.md 6.17, 2.9).
+// first page for the whole list drops the later half, and whoever keeps an old list lets in who has left. Or let somebody
+// leave from the first page while the second is read: the first of the second moves up, and is seen on neither. A list
+// that was not read to its end says nothing yet (trust.md 6.17, 2.9).
 import { expect, test } from 'vitest'
+import { until } from '../../app/sandbox/until.ts'
 import { oddWorld } from './support/odd-world.ts'
 
 const cluster = { role: 'cluster-admin', scope: 'c1', duration: '1h' }
@@ -40,3 +42,47 @@ test.each(['bad-gateway', 'not-found'] as const)(
     await t.refused(leaves, 'merged with 0 of the 1 approvals that group night-watch had to give')
   },
 )
+
+/** Merges, and has two leave from the team's first page while its second is read: bob moves up from there. */
+const whileTheyLeave = async (
+  t: Awaited<ReturnType<typeof oddWorld>>,
+  pull: number,
+  then: () => Promise<unknown>,
+) => {
+  const { admin } = t.github
+  const members = () => admin.counters().calls['GET /orgs/{org}/teams/{team_slug}/members'] ?? 0
+  const leaving = ['night-0', 'night-1']
+  const held = Promise.withResolvers<void>()
+  const path = /^\/orgs\/acme\/teams\/night-watch\/members.*[?&]page=2/
+  const over = admin.faults.api({ answer: 'slow', until: held.promise, path })
+  try {
+    const before = members()
+    await t.land(pull)
+    await until('the second page to be asked for', async () => members() >= before + 2)
+    for (const login of leaving) admin.removeTeamMember('acme', 'europe', login)
+    held.resolve()
+    await then()
+  } finally {
+    held.resolve()
+    over()
+    for (const login of leaving) admin.addTeamMember('acme', 'europe', login)
+  }
+}
+
+test('whoever approved counts, though the list moves while it is read', async () => {
+  const t = await oddWorld()
+  const asked = await t.ask('moves-approving', cluster)
+  await t.approve(asked.number, 'bob')
+  await t.checked(asked.head, 'success')
+  await whileTheyLeave(t, asked.number, () => t.reached(asked.id, 'active'))
+})
+
+test('whoever is against it is heard, though the list moves while it is read', async () => {
+  const t = await oddWorld()
+  const asked = await t.ask('moves-denying', cluster)
+  await t.approve(asked.number, 'carol')
+  await t.checked(asked.head, 'success')
+  expect(await t.people.bob.review(asked.number, 'REQUEST_CHANGES', 'Not now.')).toBe(200)
+  await t.checked(asked.head, 'failure', 'denied by bob')
+  await whileTheyLeave(t, asked.number, () => t.refused(asked, 'denied by bob'))
+})

@@ -87,7 +87,8 @@ export type Reviewers = { readonly users: readonly string[]; readonly teams: rea
 
 /**
  * People and pull requests in; checks, comments, reviewers and merges out, for one configured repository.
- * Lists are complete (every page followed) or the call throws `GitHubError`. Writes pass one token bucket
+ * Lists are complete (every page followed, though entries move meanwhile) or the call throws `GitHubError`; of
+ * `openPulls` one that moved is on the next. Writes pass one token bucket
  * per installation, shared by all replicas, and throw `rate_limited` with `retryAt` when it is empty.
  */
 export type RepositoryApi = {

@@ -2,6 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { createCredential } from '../../app/provider/azure/credentials.ts'
+import { classify } from '../../app/provider/azure/faults.ts'
 import { permissions } from '../../app/provider/azure/permissions.ts'
 import { ProviderError } from '../../app/provider/port.ts'
 import { azureWorld, managementGroup, person, reader, subscription } from '../support/azure.ts'
@@ -291,6 +293,47 @@ describe('credentials', () => {
     expect(refused.message).not.toMatch(/guessed|AAAAAAAA/)
     expect(await provider.check(w.call())).toEqual([refused.message])
   })
+
+  test('Entra that throttles is no refusal, and is left alone as it asks', async () => {
+    const provider = await federated()
+    w.azure.faults.plan({ answer: 'throttled', on: ['token'] })
+    expect(await fault(provider.ensure(w.intent(1), w.call()))).toMatchObject({
+      kind: 'throttled',
+      retryAfter: 1000,
+      message: expect.stringContaining('no token to be had'),
+    })
+  })
+
+  test('a machine’s endpoint that throttles is no refusal', async () => {
+    vi.stubEnv('AZURE_POD_IDENTITY_AUTHORITY_HOST', w.azure.url)
+    const clientId = w.azure.entra.machineIdentity()
+    const provider = w.provider('ours', { credentialsSource: 'managed_identity', clientId })
+    w.azure.faults.plan({ answer: 'throttled', on: ['token'] })
+    const refused = await fault(provider.ensure(w.intent(1), w.call())).finally(() => vi.unstubAllEnvs())
+    // Its client says no more than that there was trouble.
+    expect(refused.kind).toBe('unavailable')
+  })
+
+  test.each(['throttled', 'unavailable'] as const)(
+    'Entra that was %s is no refusal either while its client remembers that',
+    async (answer) => {
+      const [authorityHost, tenantId] = [w.azure.url, w.azure.entra.tenant]
+      const credential = createCredential({
+        credentialsSource: 'client_secret',
+        authorityHost,
+        tenantId,
+        ...w.azure.entra.secretApp(),
+      })
+      w.azure.faults.plan({ answer, on: ['token'], count: 1 })
+      const kinds = []
+      for (let tries = 0; tries < 2; tries++) {
+        const error = await credential.getToken(`${w.azure.url}/.default`).catch((reason: unknown) => reason)
+        kinds.push(classify(error, { call: 'it', scope: 's', permission: 'p' }).kind)
+      }
+      expect(kinds).toEqual([answer, answer])
+      expect(w.azure.calls.get('token')).toBe(1)
+    },
+  )
 
   test('Entra away is trouble, no refusal, and over when it is back', async () => {
     const provider = w.provider()

@@ -4,6 +4,7 @@ import {
   type TokenCredential,
   WorkloadIdentityCredential,
 } from '@azure/identity'
+import { retryAfterOf } from '../retry-after.ts'
 
 /** Who gitsudo is in Azure; the configuration has seen to it that what each source needs is there. */
 export type AzureCredentials = {
@@ -17,10 +18,41 @@ export type AzureCredentials = {
 
 const publicCloud = 'https://login.microsoftonline.com'
 
-/** Trouble is the reconciler's to wait out: nothing is tried twice here. @throws when something needed is missing */
+/** What Entra answered last. `retryAfter`: milliseconds. */
+export type Heard = { readonly status: number; readonly retryAfter?: number }
+
+type Options = NonNullable<ConstructorParameters<typeof ClientSecretCredential>[3]>
+
+/**
+ * Trouble is the reconciler's to wait out: nothing is tried twice here. What `getToken` throws has what Entra answered as
+ * `heard`: its client leaves out how long to wait, and, once it remembers trouble, what it was.
+ * @throws when something needed is missing
+ */
 export const createCredential = (given: AzureCredentials): TokenCredential => {
+  let heard: Heard | undefined
+  const policy: NonNullable<Options['additionalPolicies']>[number]['policy'] = {
+    name: 'gitsudo-hears',
+    async sendRequest(request, next) {
+      heard = undefined
+      const { status, headers, ...rest } = await next(request)
+      const retryAfter = retryAfterOf(headers.get('retry-after'))
+      heard = { status, ...(retryAfter === undefined ? {} : { retryAfter }) }
+      return { status, headers, ...rest }
+    },
+  }
+  const credential = sourceOf(given, { additionalPolicies: [{ policy, position: 'perCall' }] })
+  return {
+    getToken: (scopes, with_) =>
+      credential.getToken(scopes, with_).catch((error: unknown) => {
+        throw error instanceof Error && heard !== undefined ? Object.assign(error, { heard }) : error
+      }),
+  }
+}
+
+const sourceOf = (given: AzureCredentials, hearing: Options): TokenCredential => {
   const { tenantId = '', clientId, authorityHost } = given
   const options = {
+    ...hearing,
     authorityHost,
     // An authority that the administrator named need not be known to the public cloud's.
     disableInstanceDiscovery: authorityHost !== publicCloud,

@@ -1,5 +1,6 @@
 import { type FaultKind, ProviderError } from '../port.ts'
 import { retryAfterOf } from '../retry-after.ts'
+import type { Heard } from './credentials.ts'
 
 /** What a call wanted, for the words of its error. `permission`: the action that it takes. */
 type Wanted = { readonly call: string; readonly scope: string; readonly permission: string }
@@ -65,11 +66,16 @@ export const isWithoutToken = (error: unknown): error is Error =>
 const refusedCredentials = (error: unknown): ProviderError | undefined => {
   if (!isWithoutToken(error)) return undefined
   const chain = causes(error)
-  const status = chain.map(statusOf).find((one) => one !== undefined)
+  const heard = 'heard' in error ? (error.heard as Heard) : undefined
+  const status = chain.map(statusOf).find((one) => one !== undefined) ?? heard?.status
   const kind =
     chain.some(isNetwork) || (status ?? 0) >= 500 ? 'unavailable' : status === 429 ? 'throttled' : 'forbidden'
   const what = kind === 'forbidden' ? 'Entra refuses the configured credentials' : 'no token to be had'
-  return new ProviderError(kind, `azure: ${what}: ${wordsOf(error)}`, { cause: error })
+  const retryAfter = kind === 'throttled' ? heard?.retryAfter : undefined
+  return new ProviderError(kind, `azure: ${what}: ${wordsOf(error)}`, {
+    cause: error,
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+  })
 }
 
 const wordsOf = (error: unknown): string =>

@@ -24,7 +24,7 @@ export const requestStates = [
 ] as const
 export type RequestState = (typeof requestStates)[number]
 
-/** Every legal move of a grant (product.md); what is not here cannot happen. */
+/** Every legal move of a grant (product.md). But for these and its corrections no state changes. */
 export const grantMoves: Readonly<Record<GrantState, readonly GrantState[]>> = {
   scheduled: ['provisioning', 'refused', 'ended'],
   provisioning: ['active', 'revoking', 'failed', 'quarantined'],
@@ -34,6 +34,23 @@ export const grantMoves: Readonly<Record<GrantState, readonly GrantState[]>> = {
   failed: [],
   refused: [],
   quarantined: ['ended', 'failed'],
+}
+
+/**
+ * What the row of a grant becomes where the ledger contradicts it (trust.md 5.2), in whatever state it was written to
+ * be: `revoking`, where access may be there that the row does not end, and `failed`, where no grant ever was. `missing`:
+ * there is no row. Never a state that gives.
+ */
+export const grantCorrections: Readonly<Record<GrantState | 'missing', readonly GrantState[]>> = {
+  missing: ['revoking'],
+  scheduled: ['revoking', 'failed'],
+  provisioning: ['revoking', 'failed'],
+  active: ['revoking', 'failed'],
+  revoking: ['failed'],
+  ended: ['revoking'],
+  failed: ['revoking'],
+  refused: ['revoking'],
+  quarantined: ['failed'],
 }
 
 /**
@@ -48,4 +65,15 @@ export const requestMoves: Readonly<Record<RequestState, readonly RequestState[]
   lapsed: [],
   refused: [],
   granted: [],
+}
+
+/** What the row of a request becomes that says it is decided where the ledger does not: it waits for its verdict. */
+export const requestCorrections: Readonly<Record<RequestState, readonly RequestState[]>> = {
+  pending: [],
+  approved: [],
+  denied: [],
+  cancelled: [],
+  lapsed: [],
+  refused: ['pending'],
+  granted: ['pending'],
 }

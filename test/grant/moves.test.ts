@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { moveGrant, moveRequest } from '../../app/grant/moves.ts'
+import { correctGrant, correctRequest, moveGrant, moveRequest } from '../../app/grant/moves.ts'
 import { grantStates, requestStates } from '../../app/grant/state.ts'
 
 /** product.md's tables, word for word, so that a change of the code's own is seen. */
@@ -34,28 +34,46 @@ const read = (table: string) =>
       }),
   )
 
+/** What a row becomes that the ledger contradicts: its access is taken away, or nothing of it counts. */
+const grantsCorrected = `
+  missing       revoking
+  scheduled     revoking failed
+  provisioning  revoking failed
+  active        revoking failed
+  revoking      failed
+  ended         revoking
+  failed        revoking
+  refused       revoking
+  quarantined   failed`
+
+const requestsCorrected = `
+  pending
+  approved
+  denied
+  cancelled
+  lapsed
+  refused    pending
+  granted    pending`
+
 describe.each([
-  ['grant', read(ofGrants), grantStates, moveGrant],
-  ['request', read(ofRequests), requestStates, moveRequest],
-] as const)('a %s', (what, table, states, move) => {
-  const moves = states.flatMap((from) => states.map((to) => [from, to] as const))
+  ['a grant cannot move', ofGrants, grantStates, grantStates, moveGrant],
+  ['a request cannot move', ofRequests, requestStates, requestStates, moveRequest],
+  ['a grant is not corrected', grantsCorrected, ['missing', ...grantStates], grantStates, correctGrant],
+  ['a request is not corrected', requestsCorrected, requestStates, requestStates, correctRequest],
+] as const)('%s but by its table', (otherwise, text, from, to, move) => {
+  const table = read(text)
+  const all = from.flatMap((from) => to.map((to) => [from, to] as const))
   const moved = move as (from: string, to: string) => string
 
   test('has the states of the table', () => {
-    expect([...table.keys()]).toEqual([...states])
+    expect([...table.keys()]).toEqual([...from])
   })
 
-  test.each(moves.filter(([from, to]) => table.get(from)?.includes(to)))(
-    'moves from %s to %s',
-    (from, to) => {
-      expect(moved(from, to)).toBe(to)
-    },
-  )
+  test.each(all.filter(([from, to]) => table.get(from)?.includes(to)))('from %s to %s', (from, to) => {
+    expect(moved(from, to)).toBe(to)
+  })
 
-  test.each(moves.filter(([from, to]) => !table.get(from)?.includes(to)))(
-    'cannot move from %s to %s',
-    (from, to) => {
-      expect(() => moved(from, to)).toThrow(`a ${what} cannot move from ${from} to ${to}`)
-    },
-  )
+  test.each(all.filter(([from, to]) => !table.get(from)?.includes(to)))('not from %s to %s', (from, to) => {
+    expect(() => moved(from, to)).toThrow(`${otherwise} from ${from} to ${to}`)
+  })
 })

@@ -10,7 +10,7 @@ import {
   refusedEvent,
   revokeIntendedEvent,
 } from '../../grant/events.ts'
-import { moveGrant } from '../../grant/moves.ts'
+import { correctGrant, moveGrant } from '../../grant/moves.ts'
 import type { GrantState } from '../../grant/state.ts'
 import type { Step } from '../../grant/step.ts'
 import { wakePull } from '../key.ts'
@@ -76,7 +76,10 @@ export const act = async (
       )
     case 'correct':
       alert('grant.row_differs', step.why)
-      return { ...situation, row: fresh({ ...row, state: 'revoking', note: step.why }) }
+      return {
+        ...situation,
+        row: fresh({ ...row, state: correctGrant(row.state, 'revoking'), note: step.why }),
+      }
     case 'expire':
       return {
         ...situation,

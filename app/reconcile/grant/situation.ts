@@ -2,6 +2,7 @@ import type { EventType } from '../../audit/event.ts'
 import { actorOf } from '../../grant/events.ts'
 import type { Intent } from '../../grant/intent.ts'
 import { foldLedger, type LedgerView } from '../../grant/ledger-view.ts'
+import { correctGrant } from '../../grant/moves.ts'
 import { isOver } from '../../grant/state.ts'
 import type { GrantView, Seen } from '../../grant/step.ts'
 import type { Provider } from '../../provider/port.ts'
@@ -130,7 +131,8 @@ const isForged = async (deps: GrantDeps, { id, state }: GrantRow, ledger: Ledger
 const disown = async (deps: GrantDeps, { lookAt: _, ...row }: GrantRow): Promise<void> => {
   deps.log.alert('grant.row_forged', { grant: row.id, state: row.state })
   const note = 'no intent was ever sealed: this row is not gitsudo’s'
-  await deps.store.transaction((tx) => deps.store.saveGrant(tx, { ...row, state: 'failed', note }))
+  const state = correctGrant(row.state, 'failed')
+  await deps.store.transaction((tx) => deps.store.saveGrant(tx, { ...row, state, note }))
 }
 
 /** An event that is neither waiting for its seal nor, asked after that, sealed, does not exist. */
@@ -154,7 +156,8 @@ const trueRow = (
   const bindingKey = provider?.bindingKey(intent) ?? saved?.bindingKey ?? intent.grant
   if (saved === undefined) {
     deps.log.alert('grant.row_missing', { grant: intent.grant })
-    return { ...fixed, bindingKey, metadata: {}, state: 'revoking', tries: 0, version: 0 }
+    const state = correctGrant('missing', 'revoking')
+    return { ...fixed, bindingKey, metadata: {}, state, tries: 0, version: 0 }
   }
   const wrong = Object.entries(fixed)
     .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(saved[name as keyof typeof fixed]))

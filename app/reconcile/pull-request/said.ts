@@ -1,4 +1,5 @@
 import type { EventType, LedgerEvent } from '../../audit/event.ts'
+import { correctRequest } from '../../grant/moves.ts'
 import { filedUnder } from '../observe/filed.ts'
 import type { ObserveDeps } from '../observe/pull.ts'
 import { mustBeWhole } from '../observe/trouble.ts'
@@ -68,6 +69,6 @@ export const believed = async (
   return rows.map((row) => {
     if (!over.includes(row.id) || done.has(row.id)) return row
     deps.log.alert('request.row_differs', { request: row.id, state: row.state })
-    return { ...row, state: 'pending' }
+    return { ...row, state: correctRequest(row.state, 'pending') }
   })
 }

@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
 import type { LedgerEvent } from '../../../app/audit/event.ts'
 import { repositoryId } from '../../support/memory/hub.ts'
+import { outliving } from '../../support/restatement/ends.ts'
 import { againstPolicies } from '../../support/restatement/may-accept.ts'
 import { against } from '../../support/restatement/may-grant.ts'
 import { policyOf, rulesPath } from './rules.ts'
@@ -8,6 +9,10 @@ import { given, type Stage, truthOf } from './stage.ts'
 
 const waiting = ['pending', 'approved', 'denied']
 const final = ['grant.refused', 'request.lapsed']
+
+const minute = 60_000
+/** What every request file of the model asks for. */
+const asked = 120 * minute
 
 const mayRevoke = (ids: readonly number[] = []): boolean => ids.some((id) => [1001, 1002, 1003].includes(id))
 
@@ -73,6 +78,9 @@ export const createWatch = (stage: Stage) => {
         (one) => final.includes(one.type) && (one.request === event.request || one.pull === number),
       )
       if (!scheduled) expect(ended, `${path} of ${number} was refused`).toEqual([])
+      // 3.8: its end is its time and what was asked for.
+      const end = Date.parse(event.at) + asked
+      if (event.type === 'grant.intended') expect(Date.parse(String(event.data.ends_at)), path).toBe(end)
     }
     // The other way round: what is refused has something against it.
     if (event.type === 'grant.refused' && number > 0) {
@@ -144,5 +152,16 @@ export const createWatch = (stage: Stage) => {
     const due = await world.store.due(world.clock.now(), 10)
     expect(due).toEqual([])
   }
-  return { look, atRest }
+  /** The cloud holds nothing past its end, and a minute later no row is open: what a killed look wrote may come late. */
+  const nothingOutlives = async (): Promise<void> => {
+    const now = world.clock.now()
+    const held = (await world.bindings.all()).map(({ grant }) => grant)
+    expect(outliving(world.ledger.events(), held, now), 'given past its end').toEqual([])
+    const open = world.store
+      .grantRows()
+      .filter(({ state }) => !['scheduled', 'ended', 'refused', 'failed'].includes(state))
+    const late = open.filter(({ endsAt }) => endsAt + minute <= now)
+    expect(late, 'open past its end').toEqual([])
+  }
+  return { look, atRest, nothingOutlives }
 }

@@ -149,8 +149,9 @@ export const accessWorld = (
   const queue = memoryQueue(transactions)
   const store = accessStore(transactions, (wake) => queue.wake(wake))
   const ledger = memoryLedger(transactions)
+  const bindings = memoryBindings()
   const mock = createMock({
-    bindings: memoryBindings(),
+    bindings,
     clock,
     instance: 'test',
     shared: false,
@@ -244,6 +245,8 @@ export const accessWorld = (
     ledger,
     queue,
     lost,
+    /** What the mock's cloud holds. */
+    bindings,
     look,
     lookAtPull: (pull: number) => look({ queue: 'pull-request', key: `${repositoryId}:${pull}` }),
     lookAtBranch: () => look({ queue: 'branch', key: String(repositoryId) }),

@@ -104,6 +104,52 @@ describe('an assignment that others made', () => {
   })
 })
 
+describe('a role that is written by its name and by its id', () => {
+  const [byName, byId] = [
+    () => w.intent(1, { cloudRole: 'Reader' }),
+    () => w.intent(51, { principal: person(1) }),
+  ]
+  const mark = /^gitsudo-[0-9a-v]{8}-req-[0-9a-z]{26}$/
+
+  test.each([
+    [byName, byId],
+    [byId, byName],
+  ])('is given once, and whoever asks hears whose it is', async (first, second) => {
+    const provider = w.provider()
+    await provider.ensure(first(), w.call())
+    const [{ description = '' } = {}] = w.azure.assignments()
+    expect(description).toMatch(mark)
+    const refused = await fault(provider.ensure(second(), w.call()))
+    expect(refused.kind).toBe('invalid')
+    expect(refused.message).toContain(`It is gitsudo’s own, first made as ${description}`)
+    expect(refused.message).toMatch(/leave it.*write the role one way/)
+    expect(refused.message).not.toMatch(/take it away/)
+    expect(await provider.remove(second(), w.call())).toBe('absent')
+    expect(w.getsIn(byId())).toBe(true)
+  })
+
+  test('is refused to nobody for what cannot be seen', async () => {
+    const provider = w.provider()
+    await provider.ensure(byName(), w.call())
+    w.azure.faults.plan({ answer: 'throttled', on: ['roleAssignments/read'], count: 1 })
+    expect((await fault(provider.ensure(byId(), w.call()))).kind).toBe('throttled')
+    w.azure.faults.plan({ answer: 'stale', on: ['roleAssignments/read'], count: 1 })
+    expect((await fault(provider.ensure(byId(), w.call()))).kind).toBe('conflict')
+  })
+
+  test('is named by check, once for each scope', async () => {
+    const scopes = [subscription.toUpperCase().replace('SUBSCRIPTIONS', 'subscriptions'), subscription, group]
+    w.offers.push(
+      ...scopes.map((scope) => ({ cloudRole: 'Reader', scope, seconds: 60 })),
+      { cloudRole: reader.toUpperCase(), scope: subscription, seconds: 60 },
+      { cloudRole: reader, scope: subscription, seconds: 60 },
+    )
+    expect(await w.provider().check(w.call())).toEqual([
+      `roles.yaml: Reader and ${reader} are one role at ${subscription}: write it one way, for Azure gives it once`,
+    ])
+  })
+})
+
 test('grants of one access share an assignment however scope and id are written', () => {
   const provider = w.provider()
   const alike = [

@@ -4,6 +4,7 @@ import { ifThere } from '../if-there.ts'
 import { type Offer, readOffers } from '../offer.ts'
 import { type Call, isRefusal, ProviderError } from '../port.ts'
 import type { Api } from './api.ts'
+import { roleIdOf } from './held.ts'
 import { missing, permissions } from './permissions.ts'
 import type { Way } from './way.ts'
 
@@ -40,15 +41,33 @@ export const checkAzure = async (
         ...wrong,
         `gitsudo's own role: ${JSON.stringify({ Actions: permissions[mode] })}`,
       ]
-    const unknown = await eachOf(offers, async ({ scope, cloudRole }) => {
+    const resolved = await eachOf(offers, async ({ scope, cloudRole }) => {
       const [at, role] = [azureScope(scope), azureRole(cloudRole)]
-      if (at === undefined || role === undefined) return []
+      if (at === undefined || role === undefined) return {}
       const found = await ifThere(api.roleDefinition(at, role, signal))
-      return 'why' in found ? [`roles.yaml: ${found.why}`] : []
+      const written = 'id' in role ? role.id : role.name
+      return 'why' in found
+        ? { why: `roles.yaml: ${found.why}` }
+        : { role: { scope: at, written, definition: roleIdOf(found.found) } }
     })
-    return [...wrong, ...unknown.flat(), ...(await way.check(offers, signal))]
+    const unknown = resolved.flatMap(({ why }) => why ?? [])
+    const twice = writtenTwice(resolved.flatMap(({ role }) => role ?? []))
+    return [...wrong, ...unknown, ...twice, ...(await way.check(offers, signal))]
   } catch (error) {
     if (error instanceof ProviderError && isRefusal(error)) return [error.message]
     throw error
   }
 }
+
+type Written = { readonly scope: string; readonly written: string; readonly definition: string }
+
+/** Azure gives a role once to somebody at a scope; what is written otherwise is another place to gitsudo. */
+const writtenTwice = (roles: readonly Written[]): readonly string[] =>
+  [...Map.groupBy(roles, ({ scope, definition }) => `${scope} ${definition}`).values()].flatMap((same) => {
+    const ways = [...new Set(same.map(({ written }) => written))]
+    return ways.length < 2
+      ? []
+      : [
+          `roles.yaml: ${ways.join(' and ')} are one role at ${same[0]?.scope}: write it one way, for Azure gives it once`,
+        ]
+  })

@@ -3,7 +3,8 @@ import { ProviderError } from '../port.ts'
 import { type Api, action, collected, path } from './api.ts'
 import type { Differing } from './differing.ts'
 import { codeOf } from './faults.ts'
-import type { Held } from './held.ts'
+import { type Held, roleIdOf } from './held.ts'
+import type { Wanted } from './wanted.ts'
 import type { Way } from './way.ts'
 
 /** Codes that say that an assignment is not there, alone or with all that it was on. */
@@ -27,14 +28,39 @@ export const createRoleAssignments = (api: Api, prefix: string, differing: Diffe
     return read(at, signal)
   }
 
+  const listed = (scope: string, signal: AbortSignal, filter: { readonly filter?: string } = {}) =>
+    api.ask('the assignments', scope, action('roleAssignments/read'), signal, async (client, with_) =>
+      (await collected(client.roleAssignments.listForScope(path(scope), { ...with_, ...filter }))).map(
+        heldBy,
+      ),
+    )
+
+  /** Why Azure refuses a second assignment of this role: whose the first is, that under another name has the place. */
+  const taken = async (
+    refusal: ProviderError,
+    { scope, principal }: Wanted,
+    definition: string,
+    signal: AbortSignal,
+  ): Promise<ProviderError> => {
+    const there = await listed(scope, signal, { filter: `principalId eq '${principal.id}'` })
+    const held = there.find((one) => one.scope === scope && roleIdOf(one.role) === roleIdOf(definition))
+    if (held === undefined)
+      return new ProviderError('conflict', `${refusal.message} It is not to be seen yet.`, { cause: refusal })
+    const why = held.mark.startsWith(prefix)
+      ? `It is gitsudo’s own, first made as ${held.mark} under another way to write this role: leave it, and write the role one way, by its id or by its name.`
+      : 'It is not gitsudo’s: take it away first.'
+    return new ProviderError('invalid', `${refusal.message} ${why}`, { cause: refusal })
+  }
+
   return {
     look: read,
     take: remove,
 
     async give(wanted, signal) {
       const { scope, guid, role, principal, mark } = wanted
+      const roleDefinitionId = await api.roleDefinition(scope, role, signal)
       const parameters = {
-        roleDefinitionId: await api.roleDefinition(scope, role, signal),
+        roleDefinitionId,
         principalId: principal.id,
         // With its type, a principal that the directory has only just heard of is taken.
         principalType: principal.type,
@@ -44,11 +70,9 @@ export const createRoleAssignments = (api: Api, prefix: string, differing: Diffe
         .ask('the assignment', scope, action('roleAssignments/write'), signal, (client, with_) =>
           client.roleAssignments.create(path(scope), guid, parameters, with_),
         )
-        .catch((error: unknown) => {
+        .catch(async (error: unknown) => {
           if (!(error instanceof ProviderError) || codeOf(error.cause) !== 'RoleAssignmentExists') throw error
-          throw new ProviderError('invalid', `${error.message} It is not gitsudo’s: take it away first.`, {
-            cause: error,
-          })
+          throw await taken(error, wanted, roleDefinitionId, signal)
         })
       return read(wanted, signal)
     },
@@ -65,10 +89,7 @@ export const createRoleAssignments = (api: Api, prefix: string, differing: Diffe
       return held?.mark.startsWith(prefix) === true ? remove(found, signal) : undefined
     },
 
-    list: (scope, signal) =>
-      api.ask('the assignments', scope, action('roleAssignments/read'), signal, async (client, with_) =>
-        (await collected(client.roleAssignments.listForScope(path(scope), with_))).map(heldBy),
-      ),
+    list: (scope, signal) => listed(scope, signal),
 
     check: async () => [],
   }

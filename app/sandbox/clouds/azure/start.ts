@@ -76,7 +76,10 @@ export const startAzure = async (options: AzureOptions) => {
     'roleAssignments/read': ({ scope, name, query, stale }) => {
       if (name !== undefined) return ok(assignmentBody(assignments.get(scope, name, stale)))
       // What holds at the scope, and in a subscription all that is below.
-      const shown = assignments.all(stale).filter(below(scope))
+      const [within, wanted] = [below(scope), principalIn(query)]
+      const shown = assignments
+        .all(stale)
+        .filter((one) => within(one) && (wanted === undefined || one.principalId === wanted))
       return ok(
         page(shown.map(assignmentBody), query, `${url}${scope}/providers/${namespace}roleAssignments`),
       )

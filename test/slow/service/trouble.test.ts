@@ -97,39 +97,54 @@ test('a graceful stop ends well; what GitHub could not deliver meanwhile is caug
   await t.reached(asked.id, 'active')
 })
 
-test('GitHub away from the start: /readyz names the policies, and a graceful stop ends well all the same', async () => {
+const readiness = async (): Promise<{ ok: boolean; missing: readonly string[] } | undefined> => {
+  const response = await fetch(`${service.url}/readyz`).catch(() => undefined)
+  if (response === undefined) return undefined
+  return { ok: response.ok, missing: ((await response.json()) as { missing: string[] }).missing }
+}
+/** Not ready, and says what it lacks. */
+const lacksGitHub = () =>
+  until('/readyz to name GitHub and the policies', async () => {
+    const now = await readiness()
+    return now?.ok === false && ['github', 'policies'].every((one) => now.missing.includes(one))
+  })
+
+test('GitHub away at the start: /readyz names what is missing, and the same replica gives when it is back', async () => {
   await service.stop()
-  const away = t.github.admin.faults.api({ answer: 'bad-gateway', path: /access_tokens$/ })
+  const heal = t.github.admin.faults.api({ answer: 'bad-gateway', path: /./ })
+  const starting = t.start()
+  await lacksGitHub()
+  expect((await fetch(`${service.url}/healthz`)).status).toBe(200)
+  heal()
+  service = await starting
+  await until('/readyz to name nothing', async () => (await readiness())?.missing.length === 0)
+  const asked = await t.ask('after-github-start')
+  await t.reached(asked.id, 'active')
+})
+
+test('GitHub away at the start: a graceful stop ends well all the same', async () => {
+  await service.stop()
+  const heal = t.github.admin.faults.api({ answer: 'bad-gateway', path: /./ })
   const waiting = spawn(t.entry.command, [...t.entry.args, 'server', 'start', '--config', t.service.config], {
     env: t.service.env,
     stdio: 'ignore',
   })
-  await until('/readyz to name the policies', async () => {
-    const response = await fetch(`${service.url}/readyz`).catch(() => undefined)
-    return (
-      response?.status === 503 &&
-      ((await response.json()) as { missing: string[] }).missing.includes('policies')
-    )
-  })
+  await lacksGitHub()
   waiting.kill('SIGTERM')
   await ended(waiting)
   expect([waiting.exitCode, waiting.signalCode]).toEqual([0, null])
-  away()
+  heal()
   service = await t.start()
 })
 
 test('GitHub away later: /readyz names it, the replica stays ready, and all goes on when it is back', async () => {
   const heal = t.github.admin.faults.api({ answer: 'bad-gateway', path: /./ })
-  const named = async () => {
-    const response = await fetch(`${service.url}/readyz`)
-    return { ok: response.ok, missing: ((await response.json()) as { missing: string[] }).missing }
-  }
   await until('/readyz to name GitHub', async () => {
-    const { ok, missing } = await named()
-    return ok && missing.includes('github')
+    const now = await readiness()
+    return now?.ok && now.missing.includes('github')
   })
   heal()
-  await until('/readyz to name nothing', async () => (await named()).missing.length === 0)
+  await until('/readyz to name nothing', async () => (await readiness())?.missing.length === 0)
   const asked = await t.ask('after-github')
   await t.reached(asked.id, 'active')
 })

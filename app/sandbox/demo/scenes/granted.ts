@@ -16,7 +16,7 @@ const text = requestFile({
   provider: 'mock',
   role: 'prod-infra-admin',
   scope: '"123456789012"',
-  duration: '12s',
+  duration: '20s',
   reason: 'INC-4421 ECS tasks crash-looping',
   ticket: 'INC-4421',
 })

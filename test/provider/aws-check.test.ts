@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { externalIdFault, rolePermissions } from '../../app/provider/aws/policies.ts'
+import { externalIdFault, ownPolicy, rolePermissions, trustPolicy } from '../../app/provider/aws/policies.ts'
 import { account, awsWorld, roleArn, self, trusting } from '../support/aws.ts'
 
 let w: Awaited<ReturnType<typeof awsWorld>>
@@ -20,9 +20,36 @@ describe('check', () => {
     expect(words).toMatch(/none.*cannot be found/)
   })
 
-  test('says that nothing was tried where nothing is offered', async () => {
+  test('prints what a role has to be made with that is not there yet', async () => {
+    w.offered.splice(0, 1, { cloudRole: 'none', scope: account, seconds: 900 })
+    expect(await w.provider().check(w.call())).toEqual([
+      expect.stringMatching(/none.*cannot be found/),
+      `each role's trust policy: ${JSON.stringify(trustPolicy(self, 'gitsudo'))}`,
+      `gitsudo's own permissions: ${JSON.stringify(ownPolicy([roleArn('none')]))}`,
+    ])
+  })
+
+  test('prints no policies for what they do not mend', async () => {
+    w.aws.addRole(roleArn('short'), trusting(self), 3600)
+    w.clock.advance(6 * 60_000)
+    w.offered.splice(0, 1, { cloudRole: 'short', scope: account, seconds: 7200 })
+    w.offered.push({ cloudRole: 'reader', scope: '210987654321', seconds: 900 })
+    expect(await w.provider().check(w.call())).toEqual([
+      expect.stringMatching(/MaxSessionDuration is 1h/),
+      expect.stringMatching(/manager_role_arn_template/),
+    ])
+  })
+
+  test.each([
+    ['arn:aws:iam::{scope}:role/jitsudo-{role}', ownPolicy([roleArn('jitsudo-*')])],
+    ['arn:aws:iam::210987654321:role/{role}', ownPolicy([], [roleArn('*', '210987654321')])],
+  ])('says that nothing was tried where nothing is offered, and what %s will need', async (template, own) => {
     w.offered.length = 0
-    expect(await w.provider().check(w.call())).toEqual([expect.stringMatching(/nothing could be tried/)])
+    expect(await w.provider('ours', { roleArnTemplate: template }).check(w.call())).toEqual([
+      expect.stringMatching(/nothing could be tried/),
+      `each role's trust policy: ${JSON.stringify(trustPolicy(self, 'gitsudo'))}`,
+      `gitsudo's own permissions: ${JSON.stringify(own)}`,
+    ])
   })
 
   test.each(rolePermissions)(

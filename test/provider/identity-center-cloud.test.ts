@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { compare } from '../../app/grant/findings.ts'
 import { assignmentPermissions } from '../../app/provider/aws/assignments.ts'
+import { assignmentPolicy } from '../../app/provider/aws/identity-center.ts'
 import { ProviderError } from '../../app/provider/port.ts'
 import { until } from '../../app/sandbox/until.ts'
 import { account } from '../support/aws.ts'
@@ -208,6 +209,14 @@ test('check tries each account and permission set, and names each that refuses b
   expect(found[0]).toContain(`${permissionSet} ${other}`)
   expect(found[1]).toContain(`${set} ${other}`)
   expect(w.aws.calls.get('GetUserId')).toBe(1)
+})
+
+test('check says that nothing was tried where nothing is offered, and prints what will be needed', async () => {
+  w.offered.length = 0
+  expect(await w.provider().check(w.call())).toEqual([
+    expect.stringMatching(/nothing could be tried/),
+    `gitsudo's own permissions: ${JSON.stringify(assignmentPolicy())}`,
+  ])
 })
 
 test('check names what the catalogue has and nobody can give', async () => {

@@ -22,25 +22,36 @@ export const nothingOffered = 'no role of AWS is in an accepted roles.yaml: noth
 const noDocument = '{'
 const noPolicy = 'gitsudo-check'
 
+/** `mended`: the policies that gitsudo and the role need would mend it. */
+type Found = { readonly words: string; readonly mended: boolean }
+
 /**
  * Tries everything that gitsudo does with each role that can be asked for, changing nothing. Where something is
- * missing, the policies that would mend it come last.
+ * missing, or nothing is there yet, the policies that are needed come last.
  */
 export const checkRoles = async (with_: With, call: Call): Promise<readonly string[]> => {
   const { api, options } = with_
   try {
     const me = await api.whoami(call.signal)
     const offered = await options.records.offered()
-    if (offered.length === 0) return [nothingOffered]
-    const found: string[] = []
+    if (offered.length === 0) return [nothingOffered, ...mending(me, [anyRole(me, options)], options)]
+    const found: Found[] = []
     for (const offer of offered) found.push(...(await checkOffer(with_, offer, call)))
-    if (!found.some((one) => /permission|AWS refuses/.test(one))) return found
+    const words = found.map((one) => one.words)
+    if (!found.some((one) => one.mended)) return words
     const roles = offered.flatMap((one) => awsRole(options.roleArnTemplate, one) ?? [])
-    return [...found, ...mending(me, roles, options)]
+    return [...words, ...mending(me, roles, options)]
   } catch (error) {
     if (error instanceof ProviderError && isRefusal(error)) return [error.message]
     throw error
   }
+}
+
+/** What stands for all roles while none is offered: the template's in gitsudo's own account. */
+const anyRole = (me: string, { roleArnTemplate }: StsOptions): AwsRole => {
+  const [scope = ''] = me.split(':').slice(4)
+  const arn = roleArnTemplate.replaceAll('{scope}', scope).replaceAll('{role}', '*')
+  return { arn, account: arn.split(':')[4] ?? '', name: '*' }
 }
 
 /** The policies that gitsudo, whose ARN is `me`, needs for these roles; by account, because IAM reaches its caller's alone. */
@@ -84,28 +95,31 @@ const checkOffer = async (
   { api, options, reach }: With,
   offer: Offer,
   call: Call,
-): Promise<readonly string[]> => {
+): Promise<readonly Found[]> => {
   const role = awsRole(options.roleArnTemplate, offer)
-  if (role === undefined)
-    return [`${offer.cloudRole} in ${offer.scope} is no role: ${reach.roleArnTemplate} makes none of it`]
-  const found: string[] = []
+  if (role === undefined) {
+    const words = `${offer.cloudRole} in ${offer.scope} is no role: ${reach.roleArnTemplate} makes none of it`
+    return [{ words, mended: false }]
+  }
+  const found: Found[] = []
   const attempt = async (work: Promise<unknown>, besides?: string): Promise<void> => {
     try {
       await work
     } catch (error) {
       if (!(error instanceof ProviderError && isRefusal(error))) throw error
       if (error.kind === 'invalid') return
-      found.push(error.message)
-      if (besides !== undefined) found.push(`${role.arn}: ${besides}`)
+      found.push({ words: error.message, mended: true })
+      if (besides !== undefined) found.push({ words: `${role.arn}: ${besides}`, mended: false })
     }
   }
   const seen = await ifThere(api.role(role, call.signal))
-  if ('why' in seen) return [seen.why]
+  if ('why' in seen) return [{ words: seen.why, mended: seen.kind !== 'invalid' }]
   const { mostSeconds, trust } = seen.found
   if (offer.seconds > mostSeconds)
-    found.push(
-      `${role.arn}: MaxSessionDuration is ${formatDuration(mostSeconds)}, and roles.yaml offers ${formatDuration(offer.seconds)}`,
-    )
+    found.push({
+      words: `${role.arn}: MaxSessionDuration is ${formatDuration(mostSeconds)}, and roles.yaml offers ${formatDuration(offer.seconds)}`,
+      mended: false,
+    })
   await attempt(api.policy(role, noPolicy, call.signal))
   await attempt(api.putPolicy(role, noPolicy, noDocument, call.signal))
   await attempt(api.deletePolicy(role, noPolicy, call.signal))

@@ -127,7 +127,8 @@ export const createIdentityCenter = (options: IdentityCenterOptions): Provider =
 
     async check(call) {
       const offered = await options.records.offered()
-      if (offered.length === 0) return [nothingOffered]
+      const needed = `gitsudo's own permissions: ${JSON.stringify(assignmentPolicy())}`
+      if (offered.length === 0) return [nothingOffered, needed]
       const judged = offered.map((offer) => ({
         ...offer,
         faults: refusals('aws', { principal: 'someone', ...offer }, { aws: reach }),
@@ -150,9 +151,7 @@ export const createIdentityCenter = (options: IdentityCenterOptions): Provider =
       return [
         ...refused.map(({ why }) => why),
         ...wrong,
-        ...(refused.some(({ kind }) => kind === 'forbidden')
-          ? [`gitsudo's own permissions: ${JSON.stringify(assignmentPolicy())}`]
-          : []),
+        ...(refused.some(({ kind }) => kind === 'forbidden') ? [needed] : []),
       ]
     },
   }

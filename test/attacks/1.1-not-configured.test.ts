@@ -52,7 +52,12 @@ test(
       await t.nothingGranted(there.number, mine.id)
 
       const id = t.second.id
-      admin.renameRepository(t.second.fullName, 'acme/moved')
+      await admin.renameRepository(t.second.fullName, 'acme/moved')
+      await t.alerted('github.repository_changed', { action: 'renamed', repository: id, now: 'acme/moved' })
+      // The old name leads to it; where somebody else has that name it does no longer.
+      const led = await openIn('acme/moved', 'led')
+      await merge('acme/moved', led.number)
+      await admin.deliveriesSettled()
       const other = await admin.createRepository({ owner: 'acme', name: 'second', files })
       for (const login of ['alice', 'erin']) admin.setPermission('acme/second', login, 'admin')
       admin.installApp('gitsudo', 'acme/second')
@@ -60,7 +65,8 @@ test(
       const taken = await openIn('acme/second', 'taken')
       const third = t.others[1]
       admin.createOrg({ login: 'evil' })
-      admin.renameRepository('acme/third', 'evil/third')
+      await admin.renameRepository('acme/third', 'evil/third')
+      admin.installApp('gitsudo', 'evil/third')
       const transferred = await openIn('evil/third', 'transferred')
       await merge('evil/third', transferred.number)
       await merge('acme/moved', moved.number)
@@ -74,6 +80,7 @@ test(
       )
       expect(await checksOn('acme/second', taken.head)).toEqual([])
       await t.nothingGranted(taken.number, other.id)
+      await t.nothingGranted(led.number, id)
       await t.nothingGranted(moved.number, id)
       expect(await checksOn('evil/third', transferred.head)).toEqual([])
       await t.nothingGranted(transferred.number, third?.id)

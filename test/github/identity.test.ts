@@ -53,10 +53,16 @@ test('the mirror is fetched with the same token', async () => {
 test('a renamed repository is refused, before and after its token', async () => {
   const { admin, api, make } = stage
   await api.identity()
-  admin.renameRepository('acme/access', 'acme/elsewhere')
-  await expect(api.identity()).rejects.toMatchObject({ name: 'GitHubError', code: 'forbidden' })
-  await expect(api.openPulls()).rejects.toMatchObject({ name: 'GitHubError' })
-  await expect(make().repository(7).identity()).rejects.toMatchObject({ code: 'forbidden' })
+  await admin.renameRepository('acme/access', 'acme/elsewhere')
+  const refusal = {
+    name: 'GitHubError',
+    code: 'forbidden',
+    message: expect.stringContaining('renamed or transferred'),
+  }
+  await expect(api.identity()).rejects.toMatchObject(refusal)
+  await expect(api.openPulls()).rejects.toMatchObject(refusal)
+  await expect(api.createComment(1, 'a write')).rejects.toMatchObject(refusal)
+  await expect(make().repository(7).identity()).rejects.toMatchObject(refusal)
 })
 
 test('one that was made again under the same name is refused', async () => {

@@ -2,14 +2,15 @@ import { spawn } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { gunzipSync } from 'node:zlib'
-import { allow, need } from './access.ts'
+import { allow, mayAccess, need } from './access.ts'
 import { type Actor, accountActing, authenticate } from './actor.ts'
 import { pushRefusal } from './change/protection.ts'
 import { refMoved } from './change/ref.ts'
 import { GitHubError } from './errors.ts'
 import { GIT_ENVIRONMENT, git } from './git.ts'
+import { repositoryPage } from './shapes/repository.ts'
 import type { Repository } from './state/repository.ts'
-import { accountOf, findRepository, fullName, type World } from './state/world.ts'
+import { accountOf, findRepository, formerRepository, fullName, type World } from './state/world.ts'
 
 const NOTHING = '0'.repeat(40)
 
@@ -82,20 +83,21 @@ export async function serveGit(
   } catch (error) {
     if (!(error instanceof GitHubError)) throw error
     const headers = error.status === 401 ? { 'www-authenticate': 'Basic realm="GitHub"' } : {}
-    response.writeHead(error.status, { 'content-type': 'text/plain; charset=utf-8', ...headers })
+    response.writeHead(error.status, {
+      'content-type': 'text/plain; charset=utf-8',
+      ...headers,
+      ...error.headers,
+    })
     response.end(`${error.message}\n`)
   }
 }
 
 function permitted(world: World, actor: Actor, asked: GitRequest, pushing: boolean): Repository {
   const repository = findRepository(world, asked.owner, asked.name)
+  const former = formerRepository(world, asked.owner, asked.name)
   const absent = new GitHubError(actor.kind === 'anonymous' ? 401 : 404, 'Repository not found.')
-  if (!repository) throw absent
-  try {
-    allow(world, actor, repository, need('contents', 'read'))
-  } catch {
-    throw absent
-  }
+  if (former && mayAccess(world, actor, former, need('contents', 'read'))) throw movedTo(world, former, asked)
+  if (!repository || !mayAccess(world, actor, repository, need('contents', 'read'))) throw absent
   if (!pushing) return repository
   try {
     allow(world, actor, repository, need('contents', 'write'))
@@ -106,6 +108,12 @@ function permitted(world: World, actor: Actor, asked: GitRequest, pushing: boole
     throw Object.assign(new GitHubError(403, denied), { cause })
   }
   return repository
+}
+
+/** Git follows this in what it asks first only, and then stays there. */
+function movedTo(world: World, repository: Repository, { file, query }: GitRequest): GitHubError {
+  const location = `${repositoryPage(world, repository)}.git/${file}${query === '' ? '' : `?${query}`}`
+  return new GitHubError(301, 'Moved Permanently', undefined, { location })
 }
 
 type Command = { readonly before: string; readonly after: string; readonly ref: string }

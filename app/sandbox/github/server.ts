@@ -8,6 +8,7 @@ import { addDeviceFlow } from './device-flow.ts'
 import { errorBody, GitHubError, notFound } from './errors.ts'
 import { fieldsOf } from './fields.ts'
 import { gitRequest, serveGit } from './git-http.ts'
+import { moved, pathByNumber, withNames } from './moved.ts'
 import { addPages } from './pages.ts'
 import { payer } from './payer.ts'
 import { type Budget, secondaryLimit } from './rate-limit.ts'
@@ -32,11 +33,14 @@ export function buildServer(world: World): FastifyInstance {
   server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
   server.setNotFoundHandler((_request, reply) => send(world, reply, failure(notFound())))
   for (const route of allRoutes) {
-    server.route({
-      method: route.method,
-      url: `${API}${route.path.replaceAll(/\{\w+\*\}/g, '*').replaceAll(/\{(\w+)\}/g, ':$1')}`,
-      handler: (request, reply) => serveApi(world, route, request, reply),
-    })
+    for (const path of [route.path, pathByNumber(route.path)]) {
+      if (path === undefined) continue
+      server.route({
+        method: route.method,
+        url: `${API}${path.replaceAll(/\{\w+\*\}/g, '*').replaceAll(/\{(\w+)\}/g, ':$1')}`,
+        handler: (request, reply) => serveApi(world, route, request, reply),
+      })
+    }
   }
   server.route({
     method: 'POST',
@@ -90,7 +94,8 @@ async function answerTo(world: World, route: Route, request: FastifyRequest): Pr
     budget = free ? world.rateLimits.budget(caller, limit) : world.rateLimits.spend(caller, limit)
     // GitHub does not say which writes create content; the strict reading is all of them.
     if (route.method !== 'GET' && route.path.startsWith('/repos/')) world.rateLimits.spendContent(caller)
-    const answer = conditional(await route.handle(callOf(world, actor, request)), request)
+    const call = callOf(world, actor, request)
+    const answer = conditional(moved(call, route) ?? (await route.handle(call)), request)
     if (answer.status === 304 && !free) budget = world.rateLimits.refund(caller, limit)
     return { ...answer, headers: { ...budgetHeaders(budget), ...answer.headers } }
   } catch (error) {
@@ -101,7 +106,7 @@ async function answerTo(world: World, route: Route, request: FastifyRequest): Pr
 }
 
 function callOf(world: World, actor: Actor, request: FastifyRequest): Call {
-  const params = request.params as Record<string, string>
+  const params = withNames(world, request.params as Record<string, string>)
   return {
     world,
     actor,

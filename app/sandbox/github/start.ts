@@ -73,6 +73,7 @@ export async function startGitHub(options: LocalGitHubOptions): Promise<LocalGit
     mergeQueueBot,
     teams: new Map(),
     repositories: new Map(),
+    oldNames: new Map(),
     apps: new Map(),
     installations: new Map(),
     tokens: new Map(),

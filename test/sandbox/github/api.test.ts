@@ -259,12 +259,74 @@ test('calls are counted by method and template', async () => {
   })
 })
 
-test('repositories are found by number, also after they are renamed', async () => {
-  const { as, admin, alice, repository, at } = stage
+test('a renamed repository is served by its number, to which its old names lead until another takes them', async () => {
+  const { hub, as, asApp, admin, alice, stranger, repository, at, app } = stage
   const client = as(alice.token)
-  admin.renameRepository('octo/access', 'octo/renamed')
-  const byId = await client.request('GET /repositories/{id}', { id: repository.id })
-  expect(byId.data).toMatchObject({ id: repository.id, full_name: 'octo/renamed' })
-  expect((await failureOf(client.rest.repos.get(at))).status).toBe(404)
-  admin.renameRepository('octo/renamed', 'octo/access')
+  const moved = { status: 301, location: `/repositories/${repository.id}`, message: 'Moved Permanently' }
+  /** What the address itself answers, as who follows nothing sees it. */
+  const asked = async (path: string, token: string | null = alice.token, method = 'GET') => {
+    const response = await fetch(`${hub.apiUrl}${path}`, {
+      method,
+      redirect: 'manual',
+      headers: token === null ? {} : { authorization: `Bearer ${token}` },
+    })
+    const { message, url } = (await response.json()) as Record<string, string>
+    const location = response.headers.get('location') ?? undefined
+    if (location !== undefined) expect(url).toBe(location)
+    return { status: response.status, location: location?.replace(hub.apiUrl, ''), message }
+  }
+  await admin.renameRepository('octo/access', 'octo/renamed')
+  expect(await asked('/repos/octo/access')).toEqual(moved)
+  expect(await asked('/repos/OCTO/Access')).toEqual(moved)
+  expect(await asked('/repos/octo/access/issues?state=all&per_page=1')).toEqual({
+    ...moved,
+    location: `${moved.location}/issues?state=all&per_page=1`,
+  })
+  expect(await asked('/repos/octo/access/issues', alice.token, 'POST')).toEqual({
+    ...moved,
+    status: 307,
+    location: `${moved.location}/issues`,
+  })
+  expect((await asked('/repos/octo/access', stranger.token)).status).toBe(404)
+  expect((await asked('/repos/octo/access', null)).status).toBe(404)
+  // Who follows, as octokit does, is where the repository is.
+  expect((await client.rest.repos.get(at)).data).toMatchObject({
+    id: repository.id,
+    full_name: 'octo/renamed',
+  })
+  expect((await client.rest.issues.create({ ...at, title: 'sent to the old name' })).status).toBe(201)
+  const paged = await client.rest.issues.listForRepo({ ...at, state: 'all', per_page: 1 })
+  expect(paged.headers.link).toContain(`/repositories/${repository.id}/issues?`)
+  expect((await client.rest.repos.getContent({ ...at, path: 'requests/2026/01/old.yaml' })).status).toBe(200)
+  expect((await asApp().rest.apps.getRepoInstallation(at)).data.app_id).toBe(app.id)
+  expect((await failureOf(client.request('GET /repositories/{id}/issues', { id: 1 }))).status).toBe(404)
+
+  await admin.renameRepository('octo/renamed', 'octo/again')
+  expect(await asked('/repos/octo/access')).toEqual(moved)
+  expect(await asked('/repos/octo/renamed')).toEqual(moved)
+  const other = await admin.createRepository({ owner: 'octo', name: 'access' })
+  expect((await as(stage.root.token).rest.repos.get(at)).data.id).toBe(other.id)
+  await admin.removeRepository('octo/access')
+  expect((await asked('/repos/octo/access')).status).toBe(404)
+  await admin.renameRepository('octo/again', 'octo/access')
+  expect((await asked('/repos/octo/access')).status).toBe(200)
+})
+
+test('a repository goes to another owner without the App, and follows its owner’s login', async () => {
+  const { as, admin, alice, asApp, root } = stage
+  admin.createUser({ login: 'carol' })
+  const { id } = await admin.createRepository({ owner: 'octo', name: 'passed', files: { 'a.txt': 'a' } })
+  const installation_id = admin.installApp('gitsudo', 'octo/passed')
+  await admin.renameRepository('octo/passed', 'carol/passed')
+  admin.setPermission('carol/passed', 'alice', 'write')
+  admin.renameUser('carol', 'caroline')
+  for (const owner of ['octo', 'carol', 'caroline']) {
+    const { data } = await as(alice.token).rest.repos.get({ owner, repo: 'passed' })
+    expect(data).toMatchObject({ id, full_name: 'caroline/passed' })
+  }
+  expect((await failureOf(as(root.token).rest.repos.get({ owner: 'octo', repo: 'passed' }))).status).toBe(404)
+  const given = asApp().rest.apps.createInstallationAccessToken({ installation_id, repository_ids: [id] })
+  expect((await failureOf(given)).status).toBe(422)
+  const installed = asApp().rest.apps.getRepoInstallation({ owner: 'octo', repo: 'passed' })
+  expect((await failureOf(installed)).status).toBe(404)
 })

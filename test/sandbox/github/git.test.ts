@@ -98,6 +98,19 @@ test('objects made through the API are sound to git itself', async () => {
   )
 })
 
+test('git is sent on from the old name of a renamed repository, and told nothing where it may not read', async () => {
+  const { git, admin, alice, stranger, hub, dir } = stage
+  await admin.renameRepository('octo/access', 'octo/renamed')
+  const old = `${hub.url}/octo/access.git`
+  const into = await clone(alice.token, 'moved')
+  await git(into, null, 'commit', '--quiet', '--allow-empty', '-m', 'by the old name')
+  expect(await git(into, alice.token, 'push', 'origin', 'HEAD:refs/heads/sent-on')).toContain('[new branch]')
+  const strict = ['-c', 'http.followRedirects=false', 'ls-remote', old]
+  await expect(git(dir, alice.token, ...strict)).rejects.toThrow(/returned error: 301/)
+  await expect(git(dir, stranger.token, 'ls-remote', old)).rejects.toThrow(/not found/)
+  await admin.renameRepository('octo/renamed', 'octo/access')
+})
+
 test('fetches and pushes are counted', async () => {
   const { git, admin, alice, hub, dir } = stage
   admin.resetCounters()

@@ -21,6 +21,7 @@ export const EVENTS = [
   'pull_request',
   'pull_request_review',
   'push',
+  'repository',
   'team',
 ]
 export const PERMISSIONS = {

@@ -87,6 +87,8 @@ async function everything(): Promise<void> {
   await admin.createRepository({ owner: 'octo', name: 'second', files: { 'a.txt': 'a' } })
   admin.installApp('gitsudo', 'octo/second')
   admin.removeFromInstallation(installationId, 'octo/second')
+  await admin.renameRepository('octo/access', 'octo/renamed')
+  await admin.renameRepository('octo/renamed', 'octo/access')
   admin.suspendInstallation(installationId)
   admin.suspendInstallation(installationId, false)
   admin.setAppPermissions('gitsudo', PERMISSIONS)
@@ -135,6 +137,7 @@ test('every payload has the published shape of its event, and is signed', async 
     'pull_request_review edited',
     'pull_request_review submitted',
     'push',
+    'repository renamed',
     'team added_to_repository',
     'team created',
   ])

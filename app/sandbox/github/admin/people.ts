@@ -1,5 +1,6 @@
 import { type AccountOrder, addAccount } from '../change/account.ts'
 import { announceOrganisation } from '../change/announce.ts'
+import { renameAccount } from '../change/rename.ts'
 import { teamShape } from '../shapes/team.ts'
 import { userShape } from '../shapes/user.ts'
 import type { Account, Team } from '../state/account.ts'
@@ -98,7 +99,7 @@ export function peopleAdmin(world: World, find: Find) {
     renameUser(login: string, to: string): void {
       const renamed = find.account(login)
       if (findAccount(world, to)) throw new Error(`login ${to} is taken`)
-      renamed.login = to
+      renameAccount(world, renamed, to)
     },
     /** A person's token; through the App (`ghu_…`) if one is named, else a personal one (`ghp_…`). */
     createUserToken(login: string, through: { app?: string } = {}): string {

@@ -1,5 +1,6 @@
 import { announce } from '../change/announce.ts'
 import { leave } from '../change/app.ts'
+import { renameRepository } from '../change/rename.ts'
 import { addRepository } from '../change/repository.ts'
 import { teamShape } from '../shapes/team.ts'
 import type { Role } from '../state/account.ts'
@@ -32,13 +33,12 @@ export function repositoryAdmin(world: World, find: Find) {
       const made = await addRepository(world, order, from)
       return { id: made.id, cloneUrl: `${world.url}/${owner}/${name}.git` }
     },
-    /** Gives the repository another name or owner; its id stays. */
-    renameRepository(repo: string, to: string): void {
+    /** Gives the repository another name or owner; see {@link renameRepository}. */
+    async renameRepository(repo: string, to: string): Promise<void> {
       const renamed = find.repository(repo)
       const [owner = '', name = ''] = to.split('/')
       if (findRepository(world, owner, name)) throw new Error(`${to} is taken`)
-      renamed.ownerId = find.account(owner).id
-      renamed.name = name
+      await renameRepository(world, renamed, { ownerId: find.account(owner).id, name })
     },
     async removeRepository(repo: string): Promise<void> {
       const gone = find.repository(repo)

@@ -5,7 +5,7 @@ import { openObjects } from '../objects.ts'
 import { openRefs } from '../refs.ts'
 import { webAuthor, webCommitter } from '../shapes/commit.ts'
 import { type Repository, serially } from '../state/repository.ts'
-import type { World } from '../state/world.ts'
+import { fullName, type World } from '../state/world.ts'
 import { moveQueues } from './merge-queue.ts'
 
 export type RepositoryOrder = {
@@ -76,6 +76,7 @@ export async function addRepository(
   }
   if (order.files) await firstCommit(world, repository, order.files)
   world.repositories.set(id, repository)
+  world.oldNames.delete(fullName(world, repository).toLowerCase())
   return repository
 }
 

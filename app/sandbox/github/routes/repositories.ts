@@ -1,4 +1,4 @@
-import { allow, mayAccess, need } from '../access.ts'
+import { mayAccess, need } from '../access.ts'
 import {
   accountNamed,
   type Call,
@@ -6,7 +6,6 @@ import {
   created,
   get,
   noContent,
-  numberIn,
   ok,
   post,
   put,
@@ -223,12 +222,6 @@ export const repositoryRoutes: readonly Route[] = [
   get('/repos/{owner}/{repo}', (call) =>
     ok(fullRepository(call.world, repositoryIn(call, metadata), call.actor)),
   ),
-  get('/repositories/{repository_id}', (call) => {
-    const repository = call.world.repositories.get(numberIn(call, 'repository_id'))
-    if (!repository) throw notFound()
-    allow(call.world, call.actor, repository, metadata)
-    return ok(fullRepository(call.world, repository, call.actor))
-  }),
   post('/user/repos', (call) => createFor(call, callerOf(call).id)),
   get('/user/repos', (call) => {
     const id = callerOf(call).id

@@ -22,6 +22,8 @@ export type World = {
   readonly mergeQueueBot: Account
   readonly teams: Map<number, Team>
   readonly repositories: Map<number, Repository>
+  /** `owner/name` in lower case → the repository that was called so last, until another is. */
+  readonly oldNames: Map<string, number>
   readonly apps: Map<number, App>
   readonly installations: Map<number, Installation>
   /** By the secret itself. */
@@ -66,6 +68,12 @@ export function findRepository(world: World, owner: string, name: string): Repos
     .find(
       (repository) => same(repository.name, name) && same(accountOf(world, repository.ownerId).login, owner),
     )
+}
+
+/** The repository that was called so before, where none is now. */
+export function formerRepository(world: World, owner: string, name: string): Repository | undefined {
+  if (findRepository(world, owner, name)) return undefined
+  return world.repositories.get(world.oldNames.get(`${owner}/${name}`.toLowerCase()) ?? 0)
 }
 
 export function fullName(world: World, repository: Repository): string {

@@ -87,6 +87,8 @@ export type Decision = {
   readonly requests: readonly RequestDecision[]
   /** Of a pull request that changes `policies/`. */
   readonly policies?: PolicyDecision
+  /** `team acme/sre`, `user alice`: what GitHub named for it, so that denying it later is no fact (trust.md 3.12). */
+  readonly named?: readonly string[]
 }
 
 /** What a change of `policies/` would bring, and who accepts it (trust.md 1.3). */

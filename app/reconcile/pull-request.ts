@@ -177,6 +177,7 @@ const notYet = async (
     },
     requests: known?.decision.requests ?? [],
     ...(known?.decision.policies === undefined ? {} : { policies: known.decision.policies }),
+    ...(known?.decision.named === undefined ? {} : { named: known.decision.named }),
   }
   // A ledger that lost events does not say what was granted already.
   const { broken } = await deps.ledger.standing()

@@ -1,47 +1,49 @@
 // The attack: have the list of a team fail halfway. Its members come in pages, nested teams with them; whoever lets the
 // first page for the whole list drops the later half, and whoever keeps an old list lets in who has left. Or let somebody
 // leave from the first page while the second is read: the first of the second moves up, and is seen on neither. A list
-// that was not read to its end says nothing yet (trust.md 6.17, 2.9).
+// that was not read to its end, or that GitHub denies after it gave it, says nothing yet (trust.md 6.17, 2.9, 3.12).
 import { expect, test } from 'vitest'
 import { until } from '../../app/sandbox/until.ts'
 import { oddWorld } from './support/odd-world.ts'
 
 const cluster = { role: 'cluster-admin', scope: 'c1', duration: '1h' }
 
-test.each(['bad-gateway', 'not-found'] as const)(
-  'the second page that does not come (%s) is waited for, and then believed',
-  async (answer) => {
-    const t = await oddWorld()
-    const { admin } = t.github
-    const members = () => t.github.admin.counters().calls['GET /orgs/{org}/teams/{team_slug}/members'] ?? 0
-    const [stays, leaves] = [
-      await t.ask(`stays-${answer}`, cluster),
-      await t.ask(`leaves-${answer}`, cluster),
-    ]
-    admin.addTeamMember('acme', 'europe', 'erin')
-    await t.approve(stays.number, 'bob')
-    await t.approve(leaves.number, 'erin')
-    await t.checked(stays.head, 'success')
-    const over = admin.faults.api({ answer, path: /^\/orgs\/acme\/teams\/.*[?&]page=2/ })
-    try {
-      const before = members()
-      await t.land(stays.number)
-      await t.land(leaves.number)
-      for (const { number, head } of [stays, leaves]) {
-        await t.pending(head, 'GitHub')
-        await t.nothingGranted(number)
-      }
-      expect(members()).toBeGreaterThan(before + 2)
-      admin.removeTeamMember('acme', 'europe', 'erin')
-    } finally {
-      over()
+test.each([
+  ['bad-gateway', 2],
+  ['not-found', 2],
+  ['not-found', 1],
+] as const)('what does not come (%s, page %i) is waited for, and then believed', async (answer, page) => {
+  const t = await oddWorld()
+  const { admin } = t.github
+  const path =
+    page === 1 ? /^\/orgs\/acme\/teams\/night-watch\/members/ : /^\/orgs\/acme\/teams\/.*[?&]page=2/
+  const members = () => t.github.admin.counters().calls['GET /orgs/{org}/teams/{team_slug}/members'] ?? 0
+  const [stays, leaves] = [
+    await t.ask(`stays-${answer}-${page}`, cluster),
+    await t.ask(`leaves-${answer}-${page}`, cluster),
+  ]
+  admin.addTeamMember('acme', 'europe', 'erin')
+  await t.approve(stays.number, 'bob')
+  await t.approve(leaves.number, 'erin')
+  await t.checked(stays.head, 'success')
+  const over = admin.faults.api({ answer, path })
+  try {
+    const before = members()
+    await t.land(stays.number)
+    await t.land(leaves.number)
+    for (const { number, head } of [stays, leaves]) {
+      await t.pending(head, 'GitHub')
+      await t.nothingGranted(number)
     }
-    for (const { number } of [stays, leaves])
-      await t.people.dave.review(number, 'COMMENT', 'What about this?')
-    await t.reached(stays.id, 'active')
-    await t.refused(leaves, 'merged with 0 of the 1 approvals that group night-watch had to give')
-  },
-)
+    expect(members()).toBeGreaterThan(before + page)
+    admin.removeTeamMember('acme', 'europe', 'erin')
+  } finally {
+    over()
+  }
+  for (const { number } of [stays, leaves]) await t.people.dave.review(number, 'COMMENT', 'What about this?')
+  await t.reached(stays.id, 'active')
+  await t.refused(leaves, 'merged with 0 of the 1 approvals that group night-watch had to give')
+})
 
 /** Merges, and has two leave from the team's first page while its second is read: bob moves up from there. */
 const whileTheyLeave = async (
@@ -85,4 +87,20 @@ test('whoever is against it is heard, though the list moves while it is read', a
   expect(await t.people.bob.review(asked.number, 'REQUEST_CHANGES', 'Not now.')).toBe(200)
   await t.checked(asked.head, 'failure', 'denied by bob')
   await whileTheyLeave(t, asked.number, () => t.refused(asked, 'denied by bob'))
+})
+
+test('a person whom GitHub named for the check, and denies at the merge, is waited for', async () => {
+  const t = await oddWorld()
+  const asked = await t.ask('for-bob', { requester: 'bob' })
+  await t.checked(asked.head, 'success')
+  const over = t.github.admin.faults.api({ answer: 'not-found', path: /^\/users\/bob$/ })
+  try {
+    await t.land(asked.number)
+    await t.pending(asked.head, 'GitHub named user bob before')
+    await t.nothingGranted(asked.number)
+  } finally {
+    over()
+  }
+  await t.people.dave.review(asked.number, 'COMMENT', 'What about this?')
+  await t.reached(asked.id, 'active')
 })

@@ -11,6 +11,7 @@ import type { RepositorySettings } from '../ports/settings.ts'
 import { type Diff, diffOf, pathFact } from './changes.ts'
 import { contributorsOf } from './contributors.ts'
 import { genuine } from './deliveries.ts'
+import { naming } from './named.ts'
 import { groupsOf, type PeopleCache } from './people.ts'
 import { headAt, precedentsOf } from './precedents.ts'
 import { type NewFile, newFiles, requestsOf } from './requests.ts'
@@ -41,6 +42,8 @@ export type Observed = {
   readonly reviewers: readonly PersonFact[]
   /** Of a pull request that changes `policies/` and nothing under `requests/`. */
   readonly proposal?: ProposalFacts
+  /** As in `Decision`. */
+  readonly named: readonly string[]
 }
 
 /**
@@ -65,6 +68,7 @@ export const observePull = async (
       pull: pull.number,
       forecast: !fresh,
     })
+  const known = naming((await deps.store.pull(repository.id, pull.number))?.decision.named)
   const [policy, listed, reopened, held] = await Promise.all([
     policyOf(deps, repository),
     // Of a pull request that merely waits nobody asks before it is known to hold requests.
@@ -88,7 +92,7 @@ export const observePull = async (
   const read = await requestsOf(
     mirror,
     directory,
-    (login) => deps.people.account(repository.id, api, login, fresh),
+    (login) => known.ask(`user ${login}`, deps.people.account(repository.id, api, login, fresh)),
     crowded ? [] : files,
     { before: diff.before, tip: diff.tip, merge, author: pull.author },
   )
@@ -114,7 +118,9 @@ export const observePull = async (
           contributorsOf(deps, api, mirror, directory, repository.id, pull, diff.base),
           requests.length === 0
             ? []
-            : groupsOf(directory, (team) => deps.people.team(repository.id, api, team, fresh)),
+            : groupsOf(directory, (team) =>
+                known.ask(`team ${team}`, deps.people.team(repository.id, api, team, fresh)),
+              ),
         ])
   const facts: Facts = {
     now: deps.clock.now(),
@@ -165,6 +171,7 @@ export const observePull = async (
     groups,
     unread: crowded ? files : [],
     reviewers: peopleOf(facts),
+    named: known.named(),
   }
 }
 

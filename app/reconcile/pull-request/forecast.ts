@@ -53,7 +53,7 @@ export const decideOn = async (
   return {
     requests: asked.requests,
     basis: basisOf({ facts: all }, asked.evidence),
-    decision: decide(all),
+    decision: { ...decide(all), ...(observed.named.length === 0 ? {} : { named: observed.named }) },
   }
 }
 

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { type AccessWorld, accessWorld } from '../../support/memory/access-world.ts'
+import { type AccessWorld, accessWorld, filePath, requestFile } from '../../support/memory/access-world.ts'
 import { repositoryId } from '../../support/memory/hub.ts'
 import { people } from '../../support/memory/hub-people.ts'
 import { approved, minute } from './approved.ts'
+
+const hour = 60 * minute
 
 const one = ({ reviews: [first] }: AccessWorld) => {
   if (first === undefined) throw new Error('no review')
@@ -33,6 +35,30 @@ describe('what GitHub says twice, and not alike', () => {
     // Asked again, GitHub lists the reviewer under the login of now.
     await world.pass(minute)
     expect(await world.states(pull)).toEqual({ a: 'active' })
+  })
+
+  test('a requester whom it named before is no stranger, however often it denies him, until the window ends', async () => {
+    const world = accessWorld()
+    world.push('a', { [filePath('a')]: requestFile('a').replace('alice', 'carol') }, 'alice')
+    const pull = world.open('a', 'alice')
+    await world.settle()
+    world.hub.rename('carol')
+    // Past what the check may remember.
+    world.clock.advance(2 * minute)
+    world.review(pull, 'bob')
+    await world.settle()
+    const summary = expect.stringContaining('GitHub named user carol before, and now knows none')
+    const said = async () => (await world.store.pull(repositoryId, pull))?.decision
+    expect(await said()).toMatchObject({ verdict: 'not_yet', summary })
+    await world.merge(pull, 'bob')
+    await world.settle()
+    expect(await said()).toMatchObject({ verdict: 'not_yet', summary })
+    await world.pass(hour / 2)
+    expect(await said()).toMatchObject({ verdict: 'not_yet', summary })
+    expect(await world.states(pull)).not.toEqual({ a: 'refused' })
+    await world.pass(hour)
+    expect(await world.states(pull)).toEqual({ a: 'refused' })
+    expect(await said()).toMatchObject({ verdict: 'denied', summary })
   })
 
   test('a review that GitHub lists as another’s than its signed payload did does not count', async () => {

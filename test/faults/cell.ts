@@ -1,10 +1,11 @@
 import type { CloudFault } from '../../app/sandbox/clouds/faults.ts'
 
 /**
- * Of a grant's life: it is made, its credentials are asked for, it is looked at, and its cloud with it, it is revoked, or
- * it comes to its end.
+ * Of a grant's life: it is made, its credentials are asked for, it is looked at, and its cloud with it, something that is
+ * no grant's is found beside it (`stray`), somebody has altered it (`drift`), it is revoked, what was taken away is back
+ * (`regain`), or it comes to its end.
  */
-export const phases = ['give', 'use', 'look', 'revoke', 'expire'] as const
+export const phases = ['give', 'use', 'look', 'stray', 'drift', 'revoke', 'regain', 'expire'] as const
 export type Phase = (typeof phases)[number]
 
 /**
@@ -28,9 +29,22 @@ export type Spot = { readonly cloud: string; readonly phase: Phase; readonly cal
 
 type Plan = Omit<CloudFault, 'on' | 'about' | 'after' | 'met'>
 
-/** How a grant ends. */
-export type Ending = 'revoked' | 'expired'
-export const endingOf = ({ phase }: Spot): Ending => (phase === 'expire' ? 'expired' : 'revoked')
+/** What befalls every grant. */
+const common = ['give', 'use', 'look'] as const
+type Common = (typeof common)[number]
+/** What befalls one grant and not another: one that is revoked is not looked at for what came back, and so on. */
+export type Fate = Exclude<Phase, Common>
+
+/** What others do that a comparison finds. */
+export const mischiefs = ['stray', 'drift', 'regain'] as const
+export type Mischief = (typeof mischiefs)[number]
+
+const isCommon = (phase: Phase): phase is Common => common.some((one) => one === phase)
+export const fateOf = ({ phase }: Spot): Fate => (isCommon(phase) ? 'revoke' : phase)
+/** Whether a life of that fate comes through the phase. */
+export const comesThrough = (fate: Fate, phase: Phase): boolean => isCommon(phase) || fate === phase
+/** Whether somebody revokes it; the others come to their end. */
+export const isRevoked = (fate: Fate): boolean => fate === 'revoke' || fate === 'regain'
 
 /** What each call meets. Without a count until the phase is over: reads lag by 30 s. */
 const faults = {
@@ -89,7 +103,8 @@ const mostKilled = 12
  * everybody's one in each cloud and phase, so that they do not hide each other.
  */
 export const cohortsOf = (cells: readonly Cell[]): readonly (readonly Cell[])[] => {
-  const [killed, alive] = [cells.filter(isKill), cells.filter((cell) => !isKill(cell))]
+  const [late, others] = [cells.filter(isLate), cells.filter((cell) => !isLate(cell))]
+  const [killed, alive] = [others.filter(isKill), others.filter((cell) => !isKill(cell))]
   const own = chunks(
     alive.filter((cell) => !isShared(cell)),
     most,
@@ -109,9 +124,12 @@ export const cohortsOf = (cells: readonly Cell[]): readonly (readonly Cell[])[] 
     ),
     // Whoever kills the replica ends every comparison, whose next comes in ten minutes: nobody kills beside these.
     ...killed.filter(isShared).map((cell) => [cell]),
+    ...chunks(late, mostKilled),
   ]
 }
 
+/** Twelve minutes after its revocation: nobody else may keep the clock going until then. */
+const isLate = ({ phase }: Cell): boolean => phase === 'regain'
 const isKill = ({ fault }: Cell): boolean => fault === 'killed'
 const isShared = (cell: Cell): boolean => 'says' in cell
 const isApart = (cell: Cell): boolean =>

@@ -2,8 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { requestId } from '../../app/request/id.ts'
 import { until } from '../../app/sandbox/until.ts'
 import { pathOf, type TestWorld, textOf } from '../support/world.ts'
-import { type Cell, type Ending, nameOf, type Phase, phases } from './cell.ts'
+import { type Cell, type Fate, isRevoked, type Mischief, nameOf, type Phase, phases } from './cell.ts'
 import { type Cloud, type Given, slots } from './clouds/cloud.ts'
+import { compareUntil, idle } from './compare.ts'
 import { createFaultPlan } from './plan-faults.ts'
 import { keepReplica } from './replica.ts'
 import { isOver, leap, type Row, settle } from './settle.ts'
@@ -11,7 +12,7 @@ import type { Stage } from './stage.ts'
 import { watchCalls } from './watch-calls.ts'
 
 /** One grant to be played; without a cell nothing goes wrong with it. */
-export type Part = { readonly cloud: string; readonly ending: Ending; readonly cell?: Cell }
+export type Part = { readonly cloud: string; readonly fate: Fate; readonly cell?: Cell }
 type Player = Part & { readonly in: Cloud; readonly slot: string; readonly path: string }
 type Member = Player & { readonly id: string }
 
@@ -22,13 +23,15 @@ const durationMs = 30 * 60_000
 const lookMs = 10 * 60_000
 /** Nobody's clock goes on to where somebody may have ended. */
 const marginMs = 60_000
+/** How long after a grant's end what is found may be a read that lags: AWS's propagation, and the time of a list. */
+const settledMs = 8 * 60_000
 /** What one wait may take, by the stopwatch. */
 const limitMs = 300_000
 let cohorts = 0
 
 /**
  * Plays the lives of many grants at once, each in a slot of its own under its own fault: merged, active, with credentials
- * where there are any, looked at, revoked or expired, over. After each stretch what the cloud has must be what the ledger
+ * where there are any, looked at, tampered with, revoked or expired, over. After each stretch what the cloud has must be what the ledger
  * says.
  * @returns what was wrong, in words; the cells whose fault no call met. Of undisturbed lives: the calls in which they
  * differ from what their clouds' tables say
@@ -78,8 +81,28 @@ export const playCohort = async (
     // Nobody waits for it: how a comparison ends shows later.
     await waited(() => (undisturbed ? calls.lacking('look').length === 0 : faults.met('look')))
 
+    /** Others do their mischief, and comparisons follow each other until it is mended. */
+    const mend = async (phase: Mischief): Promise<void> => {
+      const some = members.filter(({ fate }) => fate === phase)
+      if (some.length === 0) return
+      await idle(stage, replica)
+      begin(phase)
+      for (const one of some) await one.in.mischief?.[phase]?.do(one.slot)
+      const providers = [...new Set(some.map((one) => one.in.provider))]
+      await compareUntil(stage, replica, providers, () => mended(some, phase), before)
+      if (undisturbed) wrong.push(...(await unmended(some, phase)))
+    }
+    await mend('stray')
+    await mend('drift')
+    const tampered = members.filter(({ fate }) => fate === 'stray' || fate === 'drift')
+    const mendedWell = (row: Row) => isOver(row.state) || (!endedBy(tampered, row) && well(row))
+    wrong.push(...(await differing(tampered, await settle(stage, replica, idsOf(tampered), mendedWell))))
+
     begin('revoke')
-    const [revoked, expired] = [membersOf(members, 'revoked'), membersOf(members, 'expired')]
+    const [revoked, expired] = [
+      members.filter(({ fate }) => isRevoked(fate)),
+      members.filter(({ fate }) => !isRevoked(fate)),
+    ]
     await withdraw(world, revoked)
     await until('them to be revoked', async () => (await activeOf(world, revoked)) === 0, limitMs)
     // Those that wait for longer are over once the others have ended.
@@ -91,6 +114,9 @@ export const playCohort = async (
         gone.filter(({ state }) => isOver(state)),
       )),
     )
+
+    if (revoked.some(({ fate }) => fate === 'regain')) await leap(stage, settledMs)
+    await mend('regain')
 
     begin('expire')
     await leap(stage, durationMs)
@@ -106,6 +132,9 @@ export const playCohort = async (
     // Whatever was never answered has been looked at once more by then.
     await leap(stage, 11 * 60_000)
     const rows = await settle(stage, replica, ids, ({ state }) => isOver(state))
+    const providers = clouds.map(({ provider }) => provider)
+    const clean = async () => clouds.every((one) => one.leftovers().length === 0)
+    await compareUntil(stage, replica, providers, clean, world.clock.now() + lookMs)
     wrong.push(...(await differing(members, rows)), ...clouds.flatMap((one) => one.leftovers()))
     wrong.push(...(await toldOnce(world, members)))
     if (undisturbed) wrong.push(...phases.flatMap(calls.lacking), ...calls.unknown())
@@ -127,10 +156,24 @@ const activeOf = async (world: TestWorld, members: readonly Member[]): Promise<n
   (await world.query(`select from grants where state = 'active' and id = any($1)`, [idsOf(members)])).length
 
 const idsOf = (members: readonly Member[]) => members.map(({ id }) => id)
-const membersOf = (members: readonly Member[], ending: Ending) =>
-  members.filter((one) => one.ending === ending)
-const title = ({ cell, cloud, ending }: Part): string =>
-  cell === undefined ? `${cloud}, ${ending}` : nameOf(cell)
+const title = ({ cell, cloud, fate }: Part): string =>
+  cell === undefined ? `${cloud}, ${fate}` : nameOf(cell)
+
+/** Where something of the mischief is left, by name. */
+const unmended = async (members: readonly Member[], phase: Mischief): Promise<readonly string[]> => {
+  const found = await Promise.all(
+    members.map(async (one) =>
+      (await one.in.mischief?.[phase]?.isMended(one.slot)) === true ? [] : [`${title(one)}: not mended`],
+    ),
+  )
+  return found.flat()
+}
+const mended = async (members: readonly Member[], phase: Mischief): Promise<boolean> =>
+  (await unmended(members, phase)).length === 0
+
+/** Whether that grant ends by what was done to it. */
+const endedBy = (members: readonly Member[], { id }: Row): boolean =>
+  members.some((one) => one.id === id && one.fate === 'drift' && one.in.mischief?.drift?.ends === true)
 
 const seated = (clouds: readonly Cloud[], parts: readonly Part[]): readonly Player[] => {
   const taken = new Map<string, number>()

@@ -1,7 +1,7 @@
-import { type Ending, nameOf, type Phase, type Spot, spotsOf } from './cell.ts'
+import { comesThrough, type Fate, nameOf, type Phase, type Spot, spotsOf } from './cell.ts'
 import { type Cloud, slots } from './clouds/cloud.ts'
 
-type Watched = { readonly in: Cloud; readonly slot: string; readonly ending: Ending }
+type Watched = { readonly in: Cloud; readonly slot: string; readonly fate: Fate }
 type Call = { readonly phase: Phase; readonly call: string; readonly said: string }
 
 /** Compares the calls that undisturbed lives make, as their clouds see them, with those that the matrix is made of. */
@@ -27,8 +27,7 @@ export const watchCalls = (watched: readonly Watched[]) => {
       watched.flatMap((one) => {
         const calls = made.get(one.in) ?? []
         const wanted = spotsOf(one.in.name, one.in.calls).filter((spot) => spot.phase === phase)
-        if (phase === 'revoke' && one.ending !== 'revoked') return []
-        if (phase === 'expire' && one.ending !== 'expired') return []
+        if (!comesThrough(one.fate, phase)) return []
         return wanted
           .filter((spot) => {
             if (!('nth' in spot)) return !all(spot, calls)

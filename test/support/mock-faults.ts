@@ -35,13 +35,19 @@ const asking = (mock: Provider, url: string): Provider => {
     if (kind === 'lost') throw new ProviderError('unknown', 'the answer was lost')
     return done
   }
-  const { credentials } = mock
+  const { credentials, cutBack, discard } = mock
   return {
     ...mock,
     inspect: (intent, call) => meet('inspect', intent, call, () => mock.inspect(intent, call)),
     ensure: (intent, call) => meet('ensure', intent, call, () => mock.ensure(intent, call)),
     remove: (intent, call) => meet('remove', intent, call, () => mock.remove(intent, call)),
     list: (call, intents) => meet('list', [], call, () => mock.list(call, intents)),
+    ...(cutBack === undefined
+      ? {}
+      : { cutBack: (intent, call) => meet('cutBack', intent, call, () => cutBack(intent, call)) }),
+    ...(discard === undefined
+      ? {}
+      : { discard: (found, call) => meet('discard', found, call, () => discard(found, call)) }),
     ...(credentials === undefined
       ? {}
       : {

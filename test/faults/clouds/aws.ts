@@ -60,6 +60,25 @@ export const openSts: OpenCloud = async ({ clock, dir }) => {
           'GetRolePolicy',
         ],
       },
+      // Found, looked at again, and refused again beside whoever else is; how long that takes to be in force is waited for.
+      regain: {
+        own: [
+          'GetRole',
+          'GetRolePolicy',
+          'GetRole',
+          'GetRolePolicy',
+          'GetRolePolicy',
+          'GetRole',
+          'PutRolePolicy',
+          'GetRolePolicy',
+        ],
+      },
+    },
+    mischief: {
+      regain: {
+        do: (slot) => aws.edit(roleArn(name(slot)), (inline) => inline.clear()),
+        isMended: (slot) => aws.policies(roleArn(name(slot))).size > 0,
+      },
     },
     ownCalls: ['DescribeInstances'],
     async held(slot) {

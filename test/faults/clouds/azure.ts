@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { startAzure } from '../../../app/sandbox/clouds/azure/start.ts'
+import { type LocalAzure, startAzure } from '../../../app/sandbox/clouds/azure/start.ts'
 import type { Calls } from '../cell.ts'
-import { type OpenCloud, slots, staleMs } from './cloud.ts'
+import { bob, type Cloud, type OpenCloud, slots, staleMs, strayMark } from './cloud.ts'
 
 const subscription = '/subscriptions/8b9f6c1e-3c55-4a1e-9f6e-0a4f1f0c2d11'
 const role = 'look-view'
@@ -21,6 +22,18 @@ const assignmentCalls: Calls = {
       ['roleAssignments/read', whole],
     ],
   },
+  stray: { own: ['roleAssignments/read', 'roleAssignments/delete', 'roleAssignments/read'] },
+  // What is for somebody else goes, and with it the grant.
+  drift: {
+    own: [
+      'roleAssignments/read',
+      'roleAssignments/read',
+      'roleAssignments/delete',
+      'roleAssignments/read',
+      'roleAssignments/delete',
+      'roleAssignments/read',
+    ],
+  },
   revoke: { own: ['roleAssignments/delete', 'roleAssignments/read'] },
   expire: { own: ['roleAssignments/delete', 'roleAssignments/read'] },
 }
@@ -37,9 +50,89 @@ const pimCalls: Calls = {
       [requests, whole],
     ],
   },
+  stray: { own: [instances, requests, 'roleAssignmentScheduleRequests/write', instances] },
+  drift: {
+    own: [
+      instances,
+      requests,
+      instances,
+      requests,
+      'roleAssignmentScheduleRequests/write',
+      instances,
+      requests,
+    ],
+  },
   revoke: { own: [instances, requests, 'roleAssignmentScheduleRequests/write', instances] },
   // Azure has ended it.
   expire: { own: [instances] },
+}
+
+type Mischiefs = NonNullable<Cloud['mischief']>
+
+const inSlot =
+  (slot: string) =>
+  ({ scope }: { readonly scope: string }) =>
+    scope === group(slot).toLowerCase()
+
+const assignmentMischief = (azure: LocalAzure): Mischiefs => {
+  const there = (slot: string) => azure.assignments().filter(inSlot(slot))
+  const forBob = { principalId: bob.azure, principalType: 'User' }
+  return {
+    stray: {
+      do(slot) {
+        for (const { role: roleDefinitionId, description = '' } of there(slot))
+          azure.assign(group(slot), randomUUID(), {
+            ...forBob,
+            roleDefinitionId,
+            description: strayMark(description),
+          })
+      },
+      isMended: (slot) => there(slot).length <= 1,
+    },
+    drift: {
+      do(slot) {
+        for (const { name, role: roleDefinitionId, description } of there(slot)) {
+          azure.unassign(group(slot), name)
+          azure.assign(group(slot), name, { ...forBob, roleDefinitionId, description })
+        }
+      },
+      isMended: (slot) => there(slot).length === 0,
+      ends: true,
+    },
+  }
+}
+
+const hourMs = 3_600_000
+const pimMischief = (azure: LocalAzure): Mischiefs => {
+  const there = (slot: string) => azure.pim.active().filter(inSlot(slot))
+  const moved = new Map<string, number>()
+  return {
+    stray: {
+      do(slot) {
+        for (const { id, role: roleDefinitionId } of there(slot)) {
+          const asked = azure.pim.requests(undefined).find(({ schedule }) => schedule === id)
+          const [mark = ''] = asked?.justification.split(' ') ?? []
+          azure.pim.request(group(slot), randomUUID(), {
+            requestType: 'AdminAssign',
+            principalId: bob.azure,
+            roleDefinitionId,
+            justification: `${strayMark(mark)} nobody's`,
+            scheduleInfo: { expiration: { type: 'AfterDuration', duration: 'PT3600S' } },
+          })
+        }
+      },
+      isMended: (slot) => there(slot).every(({ principalId }) => principalId !== bob.azure),
+    },
+    drift: {
+      do(slot) {
+        for (const { scope, role: of, principalId, endsAt = 0 } of there(slot)) {
+          moved.set(slot, endsAt + hourMs)
+          azure.pim.move(azure.pim.keyOf(scope, of, principalId), endsAt + hourMs)
+        }
+      },
+      isMended: (slot) => there(slot).every(({ endsAt }) => endsAt !== moved.get(slot)),
+    },
+  }
 }
 
 /** Azure, a resource group a slot. */
@@ -72,9 +165,10 @@ const open =
       calls: mode === 'pim' ? pimCalls : assignmentCalls,
       held: async (slot) => {
         const there = mode === 'pim' ? azure.pim.active() : azure.assignments()
-        return there.filter(({ scope }) => scope === group(slot).toLowerCase()).length
+        return there.filter(inSlot(slot)).length
       },
-      leftovers: () => [],
+      mischief: mode === 'pim' ? pimMischief(azure) : assignmentMischief(azure),
+      leftovers: () => [...azure.assignments(), ...azure.pim.active()].map(({ scope }) => scope),
       close: azure.close,
     }
   }

@@ -1,5 +1,5 @@
 import type { Faults } from '../../../app/sandbox/clouds/faults.ts'
-import type { Calls, FaultName } from '../cell.ts'
+import type { Calls, FaultName, Mischief } from '../cell.ts'
 
 /** Places in a cloud that no two grants have at once: `slot-01` and so on. */
 export const slots = Array.from({ length: 64 }, (_, at) => `slot-${String(at + 1).padStart(2, '0')}`)
@@ -42,10 +42,28 @@ export type Cloud = {
   given?(slot: string, credentials: Given): void
   /** Nobody was given any. */
   forget?(): void
+  /** What others do there that a comparison finds and mends. */
+  readonly mischief?: Readonly<Partial<Record<Mischief, Deed>>>
   /** What is left when every grant is over, and should not be; empty when all is well. */
   leftovers(): readonly string[]
   close(): Promise<void>
 }
+
+/** What somebody does in a slot; `isMended`: nothing of it is left. `ends`: the grant ends by it. */
+export type Deed = {
+  do(slot: string): void | Promise<void>
+  isMended(slot: string): boolean | Promise<boolean>
+  readonly ends?: true
+}
+
+/** A mark of ours with the id of no grant. */
+export const strayMark = (mark: string): string => mark.replace(/.$/, (last) => (last === '0' ? '1' : '0'))
+
+/** Whom others give what they add. */
+export const bob = {
+  gcp: 'user:bob@example.com',
+  azure: '4c1d7d1e-0b8f-4b53-9d0a-000000001002',
+} as const
 
 type Where = {
   readonly clock: { now(): number }

@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Binding } from '../../../app/sandbox/clouds/gcp/policy.ts'
 import { startGcp } from '../../../app/sandbox/clouds/gcp/start.ts'
-import { type OpenCloud, slots, staleMs } from './cloud.ts'
+import { bob, type OpenCloud, slots, staleMs, strayMark } from './cloud.ts'
 
 const role = 'look-view'
 const project = (slot: string): string => `projects/${slot}`
@@ -29,11 +30,34 @@ export const openGcp: OpenCloud = async ({ clock, dir }) => {
     calls: {
       give: { own: ['getIamPolicy', 'setIamPolicy', 'getIamPolicy'] },
       look: { own: ['getIamPolicy'], all: [['search', '']] },
+      // Listed, and taken out; listed, looked at, and cut back.
+      stray: { own: ['getIamPolicy', 'getIamPolicy', 'setIamPolicy', 'getIamPolicy'] },
+      drift: { own: ['getIamPolicy', 'getIamPolicy', 'getIamPolicy', 'setIamPolicy', 'getIamPolicy'] },
       revoke: { own: ['getIamPolicy', 'setIamPolicy', 'getIamPolicy'] },
       expire: { own: ['getIamPolicy', 'setIamPolicy', 'getIamPolicy'] },
     },
     held: async (slot) => gcp.policy(project(slot)).bindings.length,
-    leftovers: () => [],
+    mischief: {
+      stray: {
+        do: (slot) => gcp.edit(project(slot), (there) => there.flatMap((one) => [one, straying(one)])),
+        isMended: (slot) => gcp.policy(project(slot)).bindings.length <= 1,
+      },
+      drift: {
+        do: (slot) =>
+          gcp.edit(project(slot), (there) =>
+            there.map((one) => ({ ...one, members: [...one.members, bob.gcp] })),
+          ),
+        isMended: (slot) =>
+          gcp.policy(project(slot)).bindings.every(({ members }) => !members.includes(bob.gcp)),
+      },
+    },
+    leftovers: () =>
+      slots.flatMap((slot) => gcp.policy(project(slot)).bindings.map(({ role }) => `${slot}: ${role}`)),
     close: gcp.close,
   }
 }
+
+const straying = ({ condition, ...one }: Binding): Binding => ({
+  ...one,
+  condition: { ...condition, title: strayMark(condition?.title ?? '') },
+})

@@ -4,7 +4,7 @@ import { loadAll } from 'js-yaml'
 import { startKubernetes } from '../../../app/sandbox/clouds/kubernetes/start.ts'
 import { getPods, shipped } from '../../support/kubernetes.ts'
 import type { Calls } from '../cell.ts'
-import { type OpenCloud, slots, staleMs } from './cloud.ts'
+import { type OpenCloud, slots, staleMs, strayMark } from './cloud.ts'
 
 const role = 'look-view'
 const gone: Calls['revoke'] = { own: ['DELETE', 'GET'], all: [['DELETE', '/people/secrets']] }
@@ -38,6 +38,7 @@ const open =
       { mode: 0o600 },
     )
     const given = new Map<string, string>()
+    const bindings = (slot: string) => cluster.all('RoleBinding', slot)
     return {
       name: 'kubernetes',
       provider: 'kubernetes',
@@ -66,13 +67,37 @@ const open =
             ['GET', '/v1/clusterrolebindings'],
           ],
         },
+        stray: gone,
+        drift: { own: ['GET', 'GET', 'PUT', 'GET'] },
         revoke: gone,
         expire: gone,
       },
+      mischief: {
+        stray: {
+          do(slot) {
+            for (const { metadata, ...one } of bindings(slot))
+              cluster.apply({
+                ...one,
+                metadata: { name: strayMark(metadata.name), namespace: slot, labels: metadata.labels },
+              })
+          },
+          isMended: (slot) => bindings(slot).length <= 1,
+        },
+        drift: {
+          do(slot) {
+            for (const { metadata } of bindings(slot))
+              cluster.edit('RoleBinding', slot, metadata.name, (there) => ({
+                ...there,
+                subjects: [...subjectsOf(there), bobToo],
+              }))
+          },
+          isMended: (slot) => bindings(slot).every((one) => subjectsOf(one).length === 1),
+        },
+      },
       async held(slot) {
-        const bindings = cluster.all('RoleBinding', slot).length
+        const count = bindings(slot).length
         const wanted = { ...getPods, namespace: slot }
-        return bindings === 0 ? Number(cluster.getsInBy(given.get(slot) ?? '', wanted)) : bindings
+        return count === 0 ? Number(cluster.getsInBy(given.get(slot) ?? '', wanted)) : count
       },
       forget: () => given.clear(),
       given(slot, { files }) {
@@ -80,10 +105,18 @@ const open =
         const [{ users }] = loadAll(kubeconfig) as [{ users: [{ user: { token: string } }] }]
         given.set(slot, users[0].user.token)
       },
-      leftovers: () => cluster.all('Secret').map(({ metadata }) => `Secret ${metadata.name}`),
+      leftovers: () =>
+        ['Secret', 'RoleBinding'].flatMap((kind) =>
+          cluster.all(kind).flatMap(({ metadata: { name } }) => (isOurs(name) ? [`${kind} ${name}`] : [])),
+        ),
       close: cluster.close,
     }
   }
+
+const bobToo = { apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'bob@example.com' }
+const subjectsOf = (object: object): readonly unknown[] =>
+  'subjects' in object && Array.isArray(object.subjects) ? object.subjects : []
+const isOurs = (name: string): boolean => /^gitsudo-.{8}-req-/.test(name)
 
 export const openKubernetes = open(0)
 /** One that is as far away as `farMs`. */

@@ -77,6 +77,8 @@ async function everything(): Promise<void> {
     output: { title: 't', summary: 's' },
   })
   await mine.checks.rerequestRun({ ...at, check_run_id: run.data.id })
+  const check_suite_id = run.data.check_suite?.id ?? 0
+  await mine.checks.rerequestSuite({ ...at, check_suite_id })
   await theirs.pulls.merge(of(pull))
   admin.protectBranch('octo/access', 'main', { mergeQueue: {} })
   const queued = await propose(alice, 'queued', { 'queued.txt': '1' })
@@ -104,6 +106,9 @@ test('every payload has the published shape of its event, and is signed', async 
     'check_run completed',
     'check_run created',
     'check_run rerequested',
+    'check_suite completed',
+    'check_suite requested',
+    'check_suite rerequested',
     'installation created',
     'installation new_permissions_accepted',
     'installation suspend',

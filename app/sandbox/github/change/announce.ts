@@ -11,10 +11,12 @@ type Body = Record<string, unknown>
 const ALWAYS = ['installation', 'installation_repositories', 'ping']
 
 function listens(app: App, installation: Installation, event: string): boolean {
+  // docs.github.com, "Webhook events and payloads": who may write checks is told of suites without a subscription.
+  const unasked = event === 'check_suite' && installation.permissions.checks === 'write'
   return (
     app.hook.url !== '' &&
     installation.suspendedAt === null &&
-    (ALWAYS.includes(event) || app.events.includes(event)) &&
+    (ALWAYS.includes(event) || unasked || app.events.includes(event)) &&
     // docs.github.com, "Webhook events and payloads": only who may read merge queues is told of merge groups.
     (event !== 'merge_group' || installation.permissions.merge_queues !== undefined)
   )
@@ -22,7 +24,7 @@ function listens(app: App, installation: Installation, event: string): boolean {
 
 /**
  * Tells every App installed on the repository and subscribed to the event. `body` is read only when somebody
- * listens, and at once, so that the payload shows the state at this moment.
+ * listens, and at once, so that the payload shows the state at this moment. `only`: of those, whom it concerns.
  */
 export async function announce(
   world: World,
@@ -31,10 +33,12 @@ export async function announce(
   event: string,
   action: string | null,
   body: () => Body | Promise<Body>,
+  only: (installation: Installation) => boolean = () => true,
 ): Promise<void> {
   const listeners = world.installations
     .values()
     .filter((each) => each.repositories.has(repository.id) && listens(appOf(world, each.appId), each, event))
+    .filter(only)
     .toArray()
   if (listeners.length === 0) return
   const owner = accountOf(world, repository.ownerId)

@@ -7,6 +7,7 @@ import type { Pull } from '../state/pull.ts'
 import { type Activity, branchSha, type Repository } from '../state/repository.ts'
 import { accountOf, type World } from '../state/world.ts'
 import { announce } from './announce.ts'
+import { requestSuites } from './check-suite.ts'
 import { announcePull, closePull, markMerged, openPullsOf, synchronisePull } from './pull.ts'
 import { retargetPull } from './reopen.ts'
 
@@ -62,6 +63,8 @@ export async function refMoved(world: World, repository: Repository, move: RefMo
     pushBody(world, repository, move, forced),
   )
   if (!ref.startsWith('refs/heads/')) return
+  if (after !== null)
+    await requestSuites(world, repository, { before: before ?? NOTHING, after, actorId: move.actorId })
   const branch = ref.slice('refs/heads/'.length)
   for (const [base, pull] of openPullsOf(world, { head: repository.id, branch })) {
     const follow = () =>

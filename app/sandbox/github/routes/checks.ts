@@ -12,13 +12,14 @@ import {
   repositoryIn,
 } from '../call.ts'
 import { announce } from '../change/announce.ts'
+import { announceSuite, ensureSuite, runCompleted } from '../change/check-suite.ts'
 import { checkReported } from '../change/merge-queue.ts'
 import { commitNamed } from '../change/resolve.ts'
 import { forbidden, invalid, notFound, validationFailed } from '../errors.ts'
 import { page } from '../page.ts'
-import { checkRunPayload, checkRunShape, suiteShape } from '../shapes/check.ts'
+import { checkRunPayload, checkRunShape, latestRuns, suiteShape } from '../shapes/check.ts'
 import type { App } from '../state/app.ts'
-import { type CheckRun, CONCLUSIONS } from '../state/check.ts'
+import { type CheckRun, type CheckSuite, CONCLUSIONS } from '../state/check.ts'
 import type { Repository } from '../state/repository.ts'
 
 const LONGEST = 65_535
@@ -40,6 +41,13 @@ function runIn(call: Call, repository: Repository): CheckRun {
   const run = repository.checkRuns.get(numberIn(call, 'check_run_id'))
   if (!run) throw notFound()
   return run
+}
+
+function suiteIn(call: Call, repository: Repository): CheckSuite {
+  const id = numberIn(call, 'check_suite_id')
+  const suite = repository.checkSuites.find((each) => each.id === id)
+  if (!suite) throw notFound()
+  return suite
 }
 
 /** Reads what both creating and updating may set. */
@@ -106,6 +114,11 @@ async function tell(call: Call, repository: Repository, run: CheckRun, action: s
   }))
 }
 
+async function tellCompleted(call: Call, repository: Repository, run: CheckRun, senderId: number) {
+  await tell(call, repository, run, 'completed', senderId)
+  await runCompleted(call.world, repository, run, senderId)
+}
+
 async function create(call: Call) {
   const { app, repository } = appWriting(call)
   const { world } = call
@@ -130,12 +143,11 @@ async function create(call: Call) {
     annotations: [],
   }
   apply(call, run)
-  if (!repository.checkSuites.some((suite) => suite.appId === app.id && suite.headSha === headSha))
-    repository.checkSuites.push({ id: world.nextId(), appId: app.id, headSha, createdAt: now })
+  ensureSuite(world, repository, app.id, headSha)
   repository.checkRuns.set(run.id, run)
   repository.runsOfHead.set(headSha, [...(repository.runsOfHead.get(headSha) ?? []), run])
   await tell(call, repository, run, 'created', app.botId)
-  if (run.status === 'completed') await tell(call, repository, run, 'completed', app.botId)
+  if (run.status === 'completed') await tellCompleted(call, repository, run, app.botId)
   await checkReported(repository)
   return created(checkRunShape(world, repository, run))
 }
@@ -149,7 +161,7 @@ async function update(call: Call) {
     )
   const wasDone = run.status === 'completed'
   apply(call, run)
-  if (run.status === 'completed' && !wasDone) await tell(call, repository, run, 'completed', app.botId)
+  if (run.status === 'completed' && !wasDone) await tellCompleted(call, repository, run, app.botId)
   await checkReported(repository)
   return ok(checkRunShape(call.world, repository, run))
 }
@@ -163,9 +175,7 @@ async function list(call: Call) {
     .filter((run) => name === null || run.name === name)
     .filter((run) => status === null || run.status === status)
     .filter((run) => appId === null || String(run.appId) === appId)
-  // `latest` keeps, of each App's check runs of one name, the newest.
-  const latest = new Map(runs.map((run) => [`${run.appId}\n${run.name}`, run]))
-  const shown = (query.get('filter') === 'all' ? runs : [...latest.values()]).reverse()
+  const shown = (query.get('filter') === 'all' ? runs : latestRuns(runs)).reverse()
   return page(
     call,
     shown,
@@ -207,10 +217,14 @@ export const checkRoutes: readonly Route[] = [
       (check_suites) => ({ total_count: suites.length, check_suites }),
     )
   }),
-  get('/repos/{owner}/{repo}/check-suites/{check_suite_id}', (call) => {
+  get('/repos/{owner}/{repo}/check-suites/{check_suite_id}', async (call) => {
     const repository = repositoryIn(call, reading)
-    const suite = repository.checkSuites.find((each) => each.id === numberIn(call, 'check_suite_id'))
-    if (!suite) throw notFound()
-    return ok(suiteShape(call.world, repository, suite))
+    return ok(await suiteShape(call.world, repository, suiteIn(call, repository)))
+  }),
+  post('/repos/{owner}/{repo}/check-suites/{check_suite_id}/rerequest', async (call) => {
+    const repository = repositoryIn(call, writing)
+    const suite = suiteIn(call, repository)
+    await announceSuite(call.world, repository, suite, callerOf(call).id, 'rerequested')
+    return created({})
   }),
 ]

@@ -1,8 +1,10 @@
+import { readCommit } from '../git-objects.ts'
 import type { CheckRun, CheckSuite } from '../state/check.ts'
 import type { Pull } from '../state/pull.ts'
 import type { Repository } from '../state/repository.ts'
 import { appOf, type World } from '../state/world.ts'
 import { appShape } from './app.ts'
+import { simpleCommit } from './commit.ts'
 import { repositoryApi, repositoryPage } from './repository.ts'
 import { iso, isoOrNull, nodeId } from './time.ts'
 
@@ -23,10 +25,36 @@ function pullsOn(world: World, repository: Repository, sha: string) {
     .toArray()
 }
 
-/** The suite of one App on one commit. */
-export function suiteShape(world: World, repository: Repository, suite: CheckSuite) {
-  const runs = (repository.runsOfHead.get(suite.headSha) ?? []).filter((run) => run.appId === suite.appId)
-  const done = runs.length > 0 && runs.every((run) => run.status === 'completed')
+const runsOf = (repository: Repository, suite: CheckSuite): CheckRun[] =>
+  (repository.runsOfHead.get(suite.headSha) ?? []).filter((run) => run.appId === suite.appId)
+
+/** Whether there are check runs and all are completed. */
+export function suiteComplete(repository: Repository, suite: CheckSuite): boolean {
+  const runs = runsOf(repository, suite)
+  return runs.length > 0 && runs.every((run) => run.status === 'completed')
+}
+
+/** The suite of one App on one commit, the same in the API and in webhooks of its own. */
+export async function suiteShape(world: World, repository: Repository, suite: CheckSuite) {
+  const commit = await readCommit(repository.objects, suite.headSha)
+  if (!commit) throw new Error(`check suite ${suite.id} has no commit`)
+  const own = ownSuite(world, repository, suite)
+  return {
+    ...own,
+    latest_check_runs_count: latestRuns(runsOf(repository, suite)).length,
+    check_runs_url: `${own.url}/check-runs`,
+    head_commit: simpleCommit(commit),
+  }
+}
+
+/** Of each App's check runs of one name, the newest; oldest first. */
+export function latestRuns(runs: readonly CheckRun[]): CheckRun[] {
+  return [...new Map(runs.map((run) => [`${run.appId}\n${run.name}`, run])).values()]
+}
+
+function ownSuite(world: World, repository: Repository, suite: CheckSuite) {
+  const runs = runsOf(repository, suite)
+  const done = suiteComplete(repository, suite)
   const failed = runs.find((run) => !['success', 'neutral', 'skipped'].includes(run.conclusion ?? ''))
   const head = repository.refs
     .entries()
@@ -39,7 +67,7 @@ export function suiteShape(world: World, repository: Repository, suite: CheckSui
     status: done ? 'completed' : runs.some((run) => run.status !== 'queued') ? 'in_progress' : 'queued',
     conclusion: done ? (failed?.conclusion ?? 'success') : null,
     url: `${repositoryApi(world, repository)}/check-suites/${suite.id}`,
-    before: null as string | null,
+    before: suite.before,
     after: suite.headSha as string | null,
     pull_requests: pullsOn(world, repository, suite.headSha),
     app: appShape(world, appOf(world, suite.appId)),
@@ -84,7 +112,7 @@ export function checkRunShape(world: World, repository: Repository, run: CheckRu
 export function checkRunPayload(world: World, repository: Repository, run: CheckRun) {
   return {
     ...ownRun(world, repository, run),
-    check_suite: suiteShape(world, repository, suiteOf(repository, run)),
+    check_suite: ownSuite(world, repository, suiteOf(repository, run)),
   }
 }
 

@@ -92,6 +92,19 @@ export function commitShape(world: World, repository: Repository, commit: Commit
   }
 }
 
+/** A commit as check suites name it. */
+export function simpleCommit(commit: Commit) {
+  const person = ({ name, email }: Signature) => ({ name, email })
+  return {
+    id: commit.sha,
+    tree_id: commit.tree,
+    message: commit.message,
+    timestamp: iso(commit.committer.at),
+    author: person(commit.author),
+    committer: person(commit.committer),
+  }
+}
+
 /** A commit in a push event. */
 export function pushedCommit(world: World, repository: Repository, commit: Commit, paths: CommitPaths) {
   const person = (who: Signature) => {

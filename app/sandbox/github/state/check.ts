@@ -44,6 +44,8 @@ export type CheckSuite = {
   readonly id: number
   readonly appId: number
   readonly headSha: string
+  /** What its branch held before the push that asked for it; null where none did. */
+  readonly before: string | null
   readonly createdAt: number
 }
 

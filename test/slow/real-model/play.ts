@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import type { Happening } from '../../reconcile/model/happening.ts'
+import { endsOf, outliving } from '../../support/restatement/ends.ts'
 import { happen } from './happen.ts'
 import type { createJudge } from './judge.ts'
 import { restorePolicies } from './policies.ts'
@@ -43,12 +44,24 @@ export const play = async (
     await stage.kill()
   }
   await rest()
-  // What starts later starts within the first of these, and whatever was in trouble is looked at again.
+  const outlived = async (): Promise<void> =>
+    expect(outliving(judge.events(), await stage.bindings(), t.clock.now()), 'given past its end').toEqual([])
+  // What starts later starts within this, and whatever was in trouble is looked at again.
   const late = shaken || happenings.some((what) => 'text' in what && what.text === 'later')
-  for (const pass of late ? [50 * minute, 4 * 60 * minute] : [4 * 60 * minute]) {
-    await t.jump(pass)
+  if (late) {
+    await t.jump(50 * minute)
     await rest()
+    await outlived()
   }
+  // Each end is looked at as it comes.
+  for (const end of [...endsOf(judge.events()).values()].sort((a, b) => a - b)) {
+    if (end + second <= t.clock.now()) continue
+    await t.jump(end + second - t.clock.now())
+    await rest()
+    await outlived()
+  }
+  await t.jump(4 * 60 * minute)
+  await rest()
   const own = new Set(record.pulls().map(({ number }) => number))
   const rows = await t.query<{ id: string; state: string; pull: number }>(
     'select r.id, coalesce(g.state, r.state) as state, r.pull from requests r left join grants g using (id)',

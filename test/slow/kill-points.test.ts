@@ -52,6 +52,26 @@ const points: readonly KillPoint[] = [
   { at: 'end staged', call: 'ledger.stageAll', when: 'after', about: 'grant.expired' },
 ]
 
+/** A body's first words, as a delivery shows its bytes. */
+const begins = (text: string): string => [...Buffer.from(text)].map((byte) => byte.toString(16)).join(' ')
+
+/** Where people are asked, review and merge. */
+const withPeople: readonly KillPoint[] = [
+  { at: 'reviewers asked, answer not seen', call: 'github.repository.askReviewers', when: 'after' },
+  {
+    at: 'review stored, not answered',
+    call: 'store.acceptDelivery',
+    when: 'after',
+    about: "event: 'pull_request_review'",
+  },
+  {
+    at: 'merge by a person stored, not answered',
+    call: 'store.acceptDelivery',
+    when: 'after',
+    about: begins('{"action":"closed"'),
+  },
+]
+
 /** Between record and act; played whatever the seed says. */
 const always = [
   'delivery stored, not answered',
@@ -70,5 +90,11 @@ const chosen = new Set([...points.filter(({ at }) => always.includes(at)), ...te
 test(
   'killed at any point, started again: granted once, ended once, shown once',
   () => playKills([...chosen], 900_000),
+  1_800_000,
+)
+
+test(
+  'killed while people are asked, review and merge: granted once, ended once, shown once',
+  () => playKills(tenth(withPeople), 900_000, 'manual'),
   1_800_000,
 )

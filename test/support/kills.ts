@@ -4,7 +4,7 @@ import { ended } from '../../app/sandbox/run.ts'
 import type { Service } from '../../app/sandbox/service.ts'
 import { until } from '../../app/sandbox/until.ts'
 import { type Stop, stopsHit, writeStops } from './stop-points.ts'
-import { type Asked, openTestWorld, pathOf, type TestWorld } from './world.ts'
+import { type Asked, admin, openTestWorld, pathOf, type TestWorld } from './world.ts'
 
 /** Where in a pull request's life the replica dies. */
 export type KillPoint = Omit<Stop, 'mentions'> & {
@@ -22,9 +22,14 @@ const mostRounds = 3
  * Plays one pull request for each point, all in one replica that is killed at each and started again, and
  * expects every one of them granted once, ended once, shown once.
  * @param limitMs for each wait
+ * @param merge `auto`: requests that need nobody; `manual`: people are asked, review and merge
  */
-export const playKills = async (points: readonly KillPoint[], limitMs: number): Promise<void> => {
-  const t = await openTestWorld({ merge: 'auto' })
+export const playKills = async (
+  points: readonly KillPoint[],
+  limitMs: number,
+  merge: 'auto' | 'manual' = 'auto',
+): Promise<void> => {
+  const t = await openTestWorld({ merge })
   // A dead worker's job comes back after 3 s, not 10: this tests what happens then, not the wait.
   await t.query('update pgboss.queue set heartbeat_seconds = 3')
   let supervisor: ReturnType<typeof supervise> | undefined
@@ -93,9 +98,35 @@ const slugOf = (pull: number) => `killed-${pull}`
 /** How a call's arguments name the pull request: by its number, in a check's external id, else by the request. */
 const keyOf = (call: string, repository: number, pull: number): string => {
   if (call === 'store.acceptDelivery') return `pull: ${pull} `
-  if (call === 'github.repository.merge') return `[ ${pull}, `
+  if (call === 'github.repository.merge' || call === 'github.repository.askReviewers') return `[ ${pull}, `
   if (call === 'github.repository.createCheck') return `:${pull}'`
   return requestId(repository, pull, pathOf(slugOf(pull)))
+}
+
+/** An owner and one more approver; as long as what needs nobody. */
+const needsPeople = { ...admin, duration: '30m' }
+
+/** Those who may approve are asked, two of them do, and one merges. */
+const byPeople = async (t: TestWorld, at: string, asked: Asked, limitMs: number): Promise<void> => {
+  const { number, head } = asked
+  const says = (conclusion: string) =>
+    until(
+      `${at}: the check to be ${conclusion}`,
+      async () => (await t.checks(head)).some((check) => check.conclusion === conclusion),
+      limitMs,
+    )
+  const requested = async () => {
+    const path = `/pulls/${number}/requested_reviewers`
+    const { users } = await t.api<{ users: readonly { login: string }[] }>('GET', path)
+    return users.map(({ login }) => login).sort()
+  }
+  await says('action_required')
+  await until(`${at}: reviewers to be asked`, async () => (await requested()).length > 0, limitMs)
+  expect([at, await requested()]).toEqual([at, ['bob', 'carol', 'erin']])
+  for (const who of ['bob', 'carol'] as const)
+    expect([at, await t.people[who].review(number, 'APPROVE')]).toEqual([at, 200])
+  await says('success')
+  expect([at, await t.people.carol.merge(number)]).toMatchObject([at, { status: 200 }])
 }
 
 /** @param first the number of the first pull request */
@@ -105,10 +136,12 @@ const play = async (
   first: number,
   limitMs: number,
 ): Promise<void> => {
+  const manual = t.merge === 'manual'
   const played: (KillPoint & { readonly asked: Asked })[] = []
   for (const [index, point] of points.entries())
-    played.push({ ...point, asked: await t.ask(slugOf(first + index)) })
+    played.push({ ...point, asked: await t.ask(slugOf(first + index), manual ? needsPeople : {}) })
   expect(played.map(({ asked }) => asked.number)).toEqual(points.map((_, index) => first + index))
+  if (manual) await Promise.all(played.map(({ at, asked }) => byPeople(t, at, asked, limitMs)))
   await Promise.all(played.map(({ asked }) => t.reached(asked.id, 'active', limitMs)))
 
   for (const { asked, end } of played) {

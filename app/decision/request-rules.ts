@@ -143,7 +143,7 @@ const requesterRules = ({ requester }: RequestFacts, { provider }: AccessRequest
       principal !== undefined && principal !== '',
       `a principal of ${login} for ${provider}`,
       principal ?? `policies/data/identities.yaml has no ${provider} principal for ${login}`,
-      `add one to the entry of ${login}`,
+      `in policies/data/identities.yaml add \`${provider}: [NAME]\` to the principals of ${login}`,
     ),
   ]
 }

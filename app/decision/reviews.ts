@@ -163,7 +163,7 @@ const voice = (facts: Facts, request: Subject, review: ReviewFact, person: Perso
       '2.6',
       'somebody whom identities know by numeric id',
       `${person.login} (${person.id}) is not in policies/data/identities.yaml`,
-      `add ${person.login} with id ${person.id} there`,
+      `under identities in policies/data/identities.yaml add \`${person.login}: { id: ${person.id}, trustTier: 1 }\``,
     )
   }
   if (unheard !== undefined) {

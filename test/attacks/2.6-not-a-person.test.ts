@@ -3,7 +3,7 @@
 // own. Only a User's review counts, known by numeric id (trust.md 2.6, 6.14).
 import { expect, test } from 'vitest'
 import { createPerson } from '../../app/sandbox/person.ts'
-import { admin } from '../support/world.ts'
+import { admin, says } from '../support/world.ts'
 import { oddWorld } from './support/odd-world.ts'
 import { robot } from './support/robot.ts'
 import { attackWorld } from './support/world.ts'
@@ -31,7 +31,10 @@ test('the approval of a team member whom no identities know does not count', asy
   const why = 'grace (1900) is not in policies/data/identities.yaml'
   const asked = await t.ask('by-nobody', { role: 'cluster-admin', scope: 'c1', duration: '1h' })
   expect(await grace.review(asked.number, 'APPROVE')).toBe(200)
-  expect(await t.checked(asked.head, 'action_required', why)).toContain('add grace with id 1900 there')
+  const summary = await t.checked(asked.head, 'action_required', why)
+  expect(
+    says(summary, 'under identities in policies/data/identities.yaml add grace: { id: 1900, trustTier: 1 }'),
+  ).toBe(true)
   await t.land(asked.number)
   await t.refused(asked, why)
 })

@@ -88,4 +88,7 @@ export const reviewCases: Readonly<Record<string, Facts>> = {
     { facts: { contributors: [{ as: 'author', unresolved: 'b@x', remedy: 'add b@x' }] } },
     merged,
   ),
+  'approved by somebody whom no identities know': of({
+    facts: { reviews: [review(bob, 'approved', { unlisted: true })] },
+  }),
 }

@@ -13,7 +13,7 @@ import { keepLedger } from '../reconcile/keep-ledger.ts'
 import { createGroupReconciler } from '../reconcile/merge-group.ts'
 import { createPeopleCache } from '../reconcile/observe/people.ts'
 import { createPolicyCache } from '../reconcile/observe/policies.ts'
-import { endOverrides } from '../reconcile/overrides.ts'
+import { createPolicyWatch } from '../reconcile/overrides.ts'
 import { loadAccepted } from '../reconcile/policies.ts'
 import type { Clock } from '../reconcile/ports/clock.ts'
 import type { Log } from '../reconcile/ports/log.ts'
@@ -132,9 +132,10 @@ export const startService = async (
   await work({ ...deps, found: metrics.finding })
   if (anchoring !== undefined) await ports.queue.work('anchor', () => anchoring.anchorer.look())
   const sweep = createSweep(ports)
+  const watchPolicies = createPolicyWatch(ports)
   const watchClouds = createCloudWatch(ports)
   const cron = schedule('*/30 * * * * *', () =>
-    Promise.all([sweep(), endOverrides(ports), watchClouds()]).catch((error: unknown) =>
+    Promise.all([sweep(), watchPolicies(), watchClouds()]).catch((error: unknown) =>
       log.error('sweep failed', { error }),
     ),
   )

@@ -116,6 +116,24 @@ export const endOverride = async (
   return { kind: 'ended' }
 }
 
+/**
+ * @returns ends overrides whose time is over, and alerts of each policy that was disabled by hand, once as long as it stays
+ *   so: it disables nothing, and whoever can silence the table's triggers must not do it unseen (trust.md 5.4, 5.5)
+ */
+export const createPolicyWatch = (deps: Deps): (() => Promise<void>) => {
+  const told = new Map<number, ReadonlySet<string>>()
+  return async () => {
+    for (const repository of deps.settings.repositories.keys()) {
+      const { byHand } = await deps.store.disabledPolicies(deps.clock.now(), repository)
+      for (const policy of byHand)
+        if (!told.get(repository)?.has(policy))
+          deps.log.alert('policy.disabled_by_hand', { repository, policy })
+      told.set(repository, new Set(byHand))
+    }
+    await endOverrides(deps)
+  }
+}
+
 /** Overrides whose time is over: they disable nothing any more, and their rows and the ledger come to say so. */
 export const endOverrides = async (deps: Deps): Promise<void> => {
   for (const repository of deps.settings.repositories.keys()) {

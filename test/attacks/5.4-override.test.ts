@@ -40,12 +40,16 @@ test('policies disabled by hand open nothing, and their way out is one command',
   await t.land(asked.number)
   await t.refused(asked, 'approval')
   await hands(t).root("update policies set enabled = false where type = 'ELIGIBILITY'")
+  const off = await t.query<{ name: string }>('select name from policies where not enabled')
+  expect(off.length).toBeGreaterThan(1)
+  for (const { name: policy } of off)
+    await t.alerted('policy.disabled_by_hand', { repository: t.repository.id, policy })
   const locked = await t.ask('by-hand-locked')
   await t.checked(locked.head, 'failure', 'eligibility')
   expect((await t.gitsudo('erin', 'policy', 'list')).stdout).toContain('false by hand: counts all the same')
-  for (const { name } of await t.query<{ name: string }>('select name from policies where not enabled')) {
+  for (const { name } of off)
     expect(await update('erin', name, '--enabled', 'true')).toMatchObject({ status: 0 })
-  }
+  expect(alertsOf('policy.disabled_by_hand')).toBe(off.length)
   await t.checked(locked.head, 'success')
 })
 

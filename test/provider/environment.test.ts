@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
 import type { Intent } from '../../app/grant/intent.ts'
 import type { Provider } from '../../app/provider/port.ts'
+import { account } from '../support/aws.ts'
 import { azureWorld } from '../support/azure.ts'
 import { gcpWorld } from '../support/gcp.ts'
+import { identityCenterWorld, permissionSet } from '../support/identity-center.ts'
 import { kubernetesWorld } from '../support/kubernetes.ts'
 
 type Row = readonly [Partial<Intent>, Readonly<Record<string, string>> | undefined]
@@ -48,6 +50,14 @@ test('az is told its resource group, and what to write as --subscription', async
     [{ scope: '/providers/Microsoft.Management/managementGroups/acme' }, {}],
   ])
   await w.azure.close()
+})
+
+test('under Identity Center whoever signs in is told account and permission set, and keeps his region', async () => {
+  const w = await identityCenterWorld()
+  told(w.provider(), w.intent, [
+    [{}, { GITSUDO_AWS_ACCOUNT: account, GITSUDO_AWS_PERMISSION_SET: permissionSet }],
+  ])
+  await w.aws.close()
 })
 
 test('in Kubernetes whoever has no token is told role and namespace', async () => {

@@ -52,9 +52,13 @@ export const awsSchema = z
       .regex(/^[a-z]{2}(-[a-z]{2,8}){1,3}-\d$/, 'must be a region such as eu-central-1')
       .default('us-east-1')
       .meta(
-        about('The region of calls, and `AWS_DEFAULT_REGION` of commands.', 'us-east-1', {
-          env: 'GITSUDO_AWS_DEFAULT_REGION',
-        }),
+        about(
+          'The region of calls, and `AWS_DEFAULT_REGION` of commands that have credentials.',
+          'us-east-1',
+          {
+            env: 'GITSUDO_AWS_DEFAULT_REGION',
+          },
+        ),
       ),
     credentials_source: z
       .enum(['static', 'instance_profile', 'irsa'])

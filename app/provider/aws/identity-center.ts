@@ -102,6 +102,12 @@ export const createIdentityCenter = (options: IdentityCenterOptions): Provider =
       return (await api.isThere(assignment, call.signal)) ? 'removing' : 'absent'
     },
 
+    // The CLI has variables for neither; our region is Identity Center's, and his profile says where his work is.
+    environment: ({ scope, cloudRole }) => ({
+      GITSUDO_AWS_ACCOUNT: scope,
+      GITSUDO_AWS_PERMISSION_SET: cloudRole,
+    }),
+
     lingerMs: () => longestSessionMs,
 
     async list(call, intents) {

@@ -77,8 +77,12 @@ test('two grants of one assignment share it: it goes with the last', async () =>
   const asked = await merged('center-first')
   await t.reached(asked.id, 'active')
   expect(getsIn()).toBe(true)
-  const ran = await t.gitsudo('alice', 'exec', asked.id, '--', 'true')
-  expect(ran).toMatchObject({ status: 1, stderr: expect.stringContaining('as yourself') })
+  const told = 'echo "$GITSUDO_AWS_ACCOUNT $GITSUDO_AWS_PERMISSION_SET"'
+  expect(await t.gitsudo('alice', 'exec', asked.id, '--', 'sh', '-c', told)).toEqual({
+    status: 0,
+    stdout: `${account} ${permissionSet}\n`,
+    stderr: `gitsudo: ${asked.id} is for your own identity, ${alice}: sign in as that.\n`,
+  })
   const later = await merged('center-second')
   await t.reached(later.id, 'active')
   expect(await t.gitsudo('alice', 'revoke', asked.id)).toMatchObject({ status: 0 })

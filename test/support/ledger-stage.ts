@@ -8,14 +8,16 @@ import type { Verdict } from '../../app/audit/compare/verdict.ts'
 import type { LedgerEvent } from '../../app/audit/event.ts'
 import { createKeyring } from '../../app/audit/keyring.ts'
 import { openNote } from '../../app/audit/note.ts'
+import { rotationNote } from '../../app/audit/rotation.ts'
 import { signingKeyId } from '../../app/audit/signature.ts'
 import type { VerifyAsk } from '../../app/cli/deps.ts'
 import { verifyEverything } from '../../app/compose/verify.ts'
 import { openDatabase } from '../../app/store/database.ts'
+import { putRotation } from '../../app/store/ledger/checkpoints.ts'
 import { exportLedger } from '../../app/store/ledger/export.ts'
 import { sealBatch } from '../../app/store/ledger/seal.ts'
 import { stage as stageEvent } from '../../app/store/ledger/stage.ts'
-import { checkpointNow, noteSigner } from './checkpoints.ts'
+import { checkpointNow, noteSigner, type Signer } from './checkpoints.ts'
 import { withClient } from './client.ts'
 import { exampleEvents } from './event-examples.ts'
 import { createTestDatabase } from './postgres.ts'
@@ -37,19 +39,27 @@ export type LedgerStage = Awaited<ReturnType<typeof stageLedger>>
  * A ledger of `events` events as the service makes one, on PostgreSQL and in Git: requests that are merged and
  * granted, inputs as evidence, signed events, a checkpoint every `every` events, each anchored. The last checkpoint
  * covers everything.
+ * @param rotatesAt so many events or more are there when another key is introduced and signs alone: `next`
  */
-export async function stageLedger(events: number, every: number) {
+export async function stageLedger(events: number, every: number, rotatesAt = Number.POSITIVE_INFINITY) {
   const postgres = await createTestDatabase()
   const database = await openDatabase(postgres.appUrl)
   const dir = await mkdtemp(join(tmpdir(), 'gitsudo-ledger-'))
   const signer = noteSigner(origin)
-  const { publicKey } = signer.key
-  const keys = createKeyring({
-    signing: { id: signingKeyId(publicKey), privateKey: signer.privateKey },
-    publicKeys: new Map([[signingKeyId(publicKey), publicKey]]),
-    macKey: 'mac-1',
-    macSecrets: new Map([['mac-1', Buffer.from('a secret of this test run only')]]),
-  })
+  const next = noteSigner(origin)
+  const keyringOf = ({ key, privateKey }: Signer) =>
+    createKeyring({
+      signing: { id: signingKeyId(key.publicKey), privateKey },
+      publicKeys: new Map(
+        [signer, next].map(({ key: { publicKey } }) => [signingKeyId(publicKey), publicKey]),
+      ),
+      macKey: 'mac-1',
+      macSecrets: new Map([['mac-1', Buffer.from('a secret of this test run only')]]),
+    })
+  let signing = signer
+  let keys = keyringOf(signer)
+  /** What lies beside each anchor's checkpoint. */
+  let published: Readonly<Record<string, string>> = { keys: `${signer.key.text}\n` }
   const git = (args: readonly string[], input = '') => {
     const dates = { GIT_AUTHOR_DATE: '1796083200 +0000', GIT_COMMITTER_DATE: '1796083200 +0000' }
     const people = {
@@ -108,8 +118,8 @@ export async function stageLedger(events: number, every: number) {
   }
 
   const anchorNow = async () => {
-    const note = await checkpointNow(database, signer, began)
-    anchor = commit({ checkpoint: note, keys: `${signer.key.text}\n` }, anchor === undefined ? [] : [anchor])
+    const note = await checkpointNow(database, signing, began)
+    anchor = commit({ checkpoint: note, ...published }, anchor === undefined ? [] : [anchor])
     anchors.push(anchor)
     point('gitsudo-ledger', anchor)
     return { note, anchor }
@@ -121,9 +131,18 @@ export async function stageLedger(events: number, every: number) {
     return event(n, 'ledger.anchored', data, { repo: 99, commit: sha })
   }
 
+  const rotate = async () => {
+    const note = rotationNote(signer, next)
+    await database.transaction((tx) => putRotation(tx, note))
+    signing = next
+    keys = keyringOf(next)
+    published = { keys: `${signer.key.text}\n${next.key.text}\n`, 'rotations/1': note }
+  }
+
   await put([[event(0, 'policy.loaded', {}, { repo: 1, commit: tip })]])
   let waiting: { readonly note: string; readonly anchor: string } | undefined
   for (let n = 1; n < events; ) {
+    if (n >= rotatesAt && signing === signer) await rotate()
     const batch: (readonly [LedgerEvent, string?])[] = []
     for (const end = Math.min(events, n + every); n < end; n += 1) {
       const id = `req_${String(n).padStart(26, '0')}`
@@ -170,6 +189,7 @@ export async function stageLedger(events: number, every: number) {
     database,
     dir,
     signer,
+    next,
     keys,
     git,
     commit,

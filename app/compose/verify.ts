@@ -149,6 +149,7 @@ export async function verifyEverything(
         )
       : undefined
     const anchor = newestOf(standing('anchors').filter((one) => one.size <= size))
+    const anchoredAt = anchors?.times.get(anchor?.commit ?? '')
     const verdict = verdictOf({
       chain: verified,
       comparisons,
@@ -160,6 +161,11 @@ export async function verifyEverything(
           count: Math.max(0, size - anchor.size - (heard?.anchored.after(anchor.size) ?? 0)),
           first: anchor.size + 1,
         },
+        // Whoever may write there can give a commit a time that is none.
+        ...(anchoredAt !== undefined &&
+          Number.isFinite(new Date(anchoredAt).getTime()) && {
+            newestAnchor: { size: anchor.size, at: anchoredAt, ageMs: Math.max(0, heardAt - anchoredAt) },
+          }),
       }),
     })
     const { newest } = verified.marks

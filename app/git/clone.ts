@@ -10,6 +10,8 @@ import { findEntry, listTree } from './tree.ts'
 export type AnchorCommit = {
   readonly sha: Sha
   readonly parents: readonly Sha[]
+  /** Committer's time, epoch ms. */
+  readonly at: number
   /** Its file `checkpoint`, if it has one that can be read. */
   readonly checkpoint?: string
 }
@@ -79,13 +81,20 @@ export async function openClone(dir: string, timeoutMs = 300_000): Promise<Clone
     async anchors(branch) {
       const tip = await firstOf([`refs/remotes/origin/${branch}`, `refs/heads/${branch}`])
       if (tip === undefined) return undefined
-      const shas = (await git('rev-list', '--topo-order', '--reverse', tip)).split('\n').filter(isSha)
+      const listed = await git('log', '--topo-order', '--reverse', '--format=%H %ct', tip)
       const commits: AnchorCommit[] = []
-      for (const sha of shas) {
+      for (const line of listed.trimEnd().split('\n')) {
+        const [sha = '', at] = line.split(' ')
+        if (!isSha(sha)) continue
         const commit = await unlessTooLarge(commitOf(objects, sha))
         const checkpoint = commit && (await textAt(objects, sha, 'checkpoint'))
         const parents = commit?.parents ?? []
-        commits.push({ sha, parents, ...(checkpoint === undefined ? {} : { checkpoint }) })
+        commits.push({
+          sha,
+          parents,
+          at: Number(at) * 1_000,
+          ...(checkpoint === undefined ? {} : { checkpoint }),
+        })
       }
       const rotations = await unlessTooLarge(listTree(objects, tip, 'rotations/'))
       return {

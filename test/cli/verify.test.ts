@@ -49,6 +49,19 @@ describe('audit verify', () => {
     })
   })
 
+  it('says how old the newest anchor is, to people and to programs', async () => {
+    const newestAnchor = { size: 10, at: Date.UTC(2026, 11, 1), ageMs: 3 * 3_600_000 + 1 }
+    const verify = async () => ({ ...intact, notAnchored: { count: 2, first: 11 }, newestAnchor })
+    expect((await gitsudo(['audit', 'verify'], { verify, env })).out).toContain(
+      'Sealed, not anchored: 2 events, from 11 on\nNewest anchor: over 10 events, of 2026-12-01T00:00:00.000Z, 3 hours old\n',
+    )
+    const { out } = await gitsudo(['audit', 'verify', '-o', 'json'], { verify, env })
+    expect(JSON.parse(out)).toMatchObject({
+      not_anchored: { count: 2, first: 11 },
+      newest_anchor: { size: 10, at: '2026-12-01T00:00:00.000Z', age_seconds: 10_800 },
+    })
+  })
+
   it('draws a bar on a terminal only, and leaves nothing of it', async () => {
     const verify = async (ask: VerifyAsk) => {
       ask.progress?.(250, 1_000)

@@ -18,7 +18,7 @@ const hour = 3_600_000
 const began = now - 30 * 24 * hour
 
 const verify = async (file: string, at: number) => {
-  const { exit, comparisons } = await verifyEverything(
+  const { exit, comparisons, newestAnchor } = await verifyEverything(
     {
       ...{ file, keys: [ledger.signer.key.text], witnesses: [], repositories: [ledger.dir] },
       ...{ fromBackup: false, grantWindowMs: hour, offline: false, stateDir: ledger.newState() },
@@ -27,7 +27,7 @@ const verify = async (file: string, at: number) => {
     at,
   )
   const told = (of: string) => comparisons.find((one) => one.of === of)
-  return { exit, anchors: told('anchors'), merges: told('merges') }
+  return { exit, anchors: told('anchors'), merges: told('merges'), newestAnchor }
 }
 
 test('minutes, hours or a year after it was made, it comes to the same', async () => {
@@ -35,6 +35,8 @@ test('minutes, hours or a year after it was made, it comes to the same', async (
   const first = await verify(file, began + 60_000)
   expect(first).toMatchObject({
     exit: 0,
+    // At its last word, 29 ms after all anchors.
+    newestAnchor: { size: 11, at: began, ageMs: 29 },
     anchors: { said: expect.stringContaining('1 of the last minutes are not in the clone yet') },
     merges: { said: expect.stringContaining('1 merged within the grant window wait for theirs') },
   })

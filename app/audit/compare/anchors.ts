@@ -7,6 +7,8 @@ import { told } from './comparison.ts'
 export type AnchorVersion = {
   readonly sha: string
   readonly parents: readonly string[]
+  /** Committer's time, epoch ms. */
+  readonly at: number
   /** The signed note in its file `checkpoint`. */
   readonly checkpoint?: string
 }
@@ -25,6 +27,8 @@ export type Anchors = {
   readonly checkpoints: ReadonlyMap<string, Claim>
   /** Commit → the signed note. */
   readonly notes: ReadonlyMap<string, string>
+  /** Commit → its committer's time, epoch ms. */
+  readonly times: ReadonlyMap<string, number>
   /** One for each size that was anchored. */
   readonly claims: readonly Claim[]
   readonly newest?: { readonly sha: string; readonly size: number }
@@ -62,6 +66,7 @@ export function readAnchors(
     places,
     checkpoints: new Map(read.flatMap((one) => [...one.checkpoints])),
     notes: new Map(read.flatMap((one) => [...one.notes])),
+    times: new Map(read.flatMap((one) => [...one.times])),
     claims: read.flatMap((one) => one.claims),
     ...(newest && { newest }),
     faults,
@@ -132,6 +137,7 @@ function readBranch({ commits, keys: published, rotations }: AnchorBranch, trust
     places,
     checkpoints,
     notes,
+    times: new Map(commits.map(({ sha, at }) => [sha, at])),
     claims: [...claims.values()],
     ...(newest === undefined ? {} : { newest }),
     faults,

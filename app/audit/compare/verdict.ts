@@ -1,5 +1,6 @@
+import { writeInstant } from '../../request/instant.ts'
 import type { Verified } from '../verify.ts'
-import { type Comparison, events, listed } from './comparison.ts'
+import { type Comparison, events, listed, plural } from './comparison.ts'
 
 /** What a verification came to. */
 export type Verdict = {
@@ -7,6 +8,8 @@ export type Verdict = {
   readonly comparisons: readonly Comparison[]
   /** Sealed after the newest anchor that was compared; undefined where none was. */
   readonly notAnchored?: { readonly count: number; readonly first: number }
+  /** The newest anchor that was compared: when it was committed (epoch ms), and how old it was at the verification, or at a file's last event. */
+  readonly newestAnchor?: { readonly size: number; readonly at: number; readonly ageMs: number }
   /** What somebody holds of the ledger past its end. */
   readonly lost?: {
     readonly count: number
@@ -30,6 +33,16 @@ export function verdictOf(found: Omit<Verdict, 'exit'> & { readonly offline: boo
   return { ...said, exit: wrong ? 1 : is('unproven') && !offline ? 3 : 0 }
 }
 
+const age = (ms: number): string => {
+  const minutes = Math.floor(ms / 60_000)
+  if (minutes < 1) return 'less than a minute'
+  return minutes < 120
+    ? plural(minutes, 'minute')
+    : minutes < 2_880
+      ? `${Math.floor(minutes / 60)} hours`
+      : `${Math.floor(minutes / 1_440)} days`
+}
+
 /** What was not recomputed, in a sentence. */
 export const vouchedOnly = (size: number): string =>
   `Events 1 to ${size} were not recomputed: their leaves are those that the signed checkpoint of ${size} vouches for`
@@ -39,6 +52,7 @@ export function verdictLines({
   chain,
   comparisons,
   notAnchored,
+  newestAnchor,
   lost,
   notRecomputed,
 }: Verdict): readonly { readonly text: string; readonly tone: 'good' | 'bad' | 'open' | 'plain' }[] {
@@ -84,6 +98,13 @@ export function verdictLines({
             notAnchored.count === 0
               ? 'Sealed, not anchored: none'
               : `Sealed, not anchored: ${events(notAnchored.count)}, from ${notAnchored.first} on`,
+          ),
+        ]),
+    ...(newestAnchor === undefined
+      ? []
+      : [
+          plain(
+            `Newest anchor: over ${events(newestAnchor.size)}, of ${writeInstant(newestAnchor.at)}, ${age(newestAnchor.ageMs)} old`,
           ),
         ]),
   ]

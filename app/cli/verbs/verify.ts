@@ -1,6 +1,7 @@
 import { type Verdict, verdictLines, vouchedOnly } from '../../audit/compare/verdict.ts'
 import { hex } from '../../audit/hex.ts'
 import { parseSpan } from '../../config/span.ts'
+import { writeInstant } from '../../request/instant.ts'
 import type { CliDeps, VerifyAsk } from '../deps.ts'
 import { Failure } from '../failure.ts'
 import { githubSays } from '../github-says.ts'
@@ -171,7 +172,15 @@ function report(deps: CliDeps, verdict: Verdict): string {
 }
 
 /** As docs/cli.md describes it. */
-function shown({ chain, comparisons, notAnchored, lost, notRecomputed, exit }: Verdict): unknown {
+function shown({
+  chain,
+  comparisons,
+  notAnchored,
+  newestAnchor,
+  lost,
+  notRecomputed,
+  exit,
+}: Verdict): unknown {
   return {
     ok: exit === 0,
     ...(chain.ok
@@ -188,6 +197,15 @@ function shown({ chain, comparisons, notAnchored, lost, notRecomputed, exit }: V
         }),
     comparisons,
     ...(notAnchored === undefined ? {} : { not_anchored: notAnchored }),
+    ...(newestAnchor === undefined
+      ? {}
+      : {
+          newest_anchor: {
+            size: newestAnchor.size,
+            at: writeInstant(newestAnchor.at),
+            age_seconds: Math.floor(newestAnchor.ageMs / 1_000),
+          },
+        }),
     ...(lost === undefined ? {} : { lost }),
     ...(notRecomputed === undefined ? {} : { not_recomputed: vouchedOnly(notRecomputed) }),
   }

@@ -129,6 +129,23 @@ describe('nothing that contradicts a stored checkpoint is signed', () => {
     expect(t.alerts()).toEqual(['checkpoint.refused', 'checkpoint.refused'])
   })
 
+  test('an event was altered and is put back, with everything since cut off: a replica that starts goes on', async () => {
+    const one = await started()
+    const leaf = (await t.owner('select leaf from audit_events where seq = 7')).rows[0].leaf.toString('hex')
+    await t.owner('update audit_events set leaf = sha256(leaf) where seq = 7')
+    for (let hour = 1; hour <= 3; hour += 1) {
+      await one.seal(4)
+      t.clock.advance(3_600_000)
+      expect(await one.checkpoints.make('now')).toBeUndefined()
+    }
+    expect(t.alerts()).toEqual(Array(3).fill('checkpoint.refused'))
+    await t.owner(`update audit_events set leaf = '\\x${leaf}' where seq = 7`)
+    await t.owner('delete from audit_events where seq > 8')
+    const other = await t.replica()
+    expect(await other.checkpoints.make('now')).toMatchObject({ size: 8 })
+    expect(t.alerts()).toHaveLength(3)
+  })
+
   test.each([
     ['one of ours under another size', 'update checkpoints set size = 4'],
     [

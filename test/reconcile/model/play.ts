@@ -39,7 +39,7 @@ export const play = async (
   const done = world.clock.now() + 4 * 60 * minute
   while (world.clock.now() < done) {
     const now = world.clock.now()
-    const ends = [...endsOf(world.ledger.events()).values()].flatMap((end) => [end + second, end + minute])
+    const ends = [...endsOf(world.ledger.events()).values()].map((end) => end + second)
     const next = Math.min(done, now + 20 * minute, ...ends.filter((end) => end > now))
     await world.pass(next - now)
     await watch.look()

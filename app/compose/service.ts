@@ -11,6 +11,7 @@ import { createGrantReconciler } from '../reconcile/grant.ts'
 import { inTurnBy } from '../reconcile/in-turn.ts'
 import { keepLedger } from '../reconcile/keep-ledger.ts'
 import { createGroupReconciler } from '../reconcile/merge-group.ts'
+import { createCloudLimits } from '../reconcile/observe/limits.ts'
 import { createPeopleCache } from '../reconcile/observe/people.ts'
 import { createPolicyCache } from '../reconcile/observe/policies.ts'
 import { createPolicyWatch } from '../reconcile/overrides.ts'
@@ -110,6 +111,7 @@ export const startService = async (
     ledger,
     policies: createPolicyCache(ports),
     people: createPeopleCache(clock),
+    limits: createCloudLimits(ports),
     following: inTurnBy(),
   }
   const intake = createIntake({

@@ -1,3 +1,4 @@
+import type { Refusal } from '../grant/grantable/asked.ts'
 import type { Reach } from '../grant/grantable.ts'
 import type { ApprovalResult, EligibilityResult } from '../policy/result.ts'
 import type { PolicyTrialReport } from '../reconcile/ports/policy-trial.ts'
@@ -149,6 +150,11 @@ export type RequestFacts = {
         readonly chain?: boolean
       }
     | { readonly unknown: string; readonly remedy: string }
+  /**
+   * What the cloud, asked how much it still takes, would refuse; for a forecast its answer may be a minute old.
+   * Undefined: it has no such limits, there was nothing to ask it, or no answer in time, which is no refusal.
+   */
+  readonly limits?: readonly Refusal[]
   /** What the policies said; undefined when they could not be asked because something above is missing. */
   readonly policies?: PolicyFacts
   /** Policies that two administrators have disabled, for so long (epoch ms); not asked in either. */

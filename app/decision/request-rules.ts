@@ -1,6 +1,7 @@
-import { type Reach, refusals } from '../grant/grantable.ts'
+import { refusals } from '../grant/grantable.ts'
 import { formatDuration } from '../request/duration.ts'
 import type { AccessRequest } from '../request/request.ts'
+import { askedOf } from './asked-of.ts'
 import type { RuleNode } from './decision.ts'
 import type { Facts, RequestFacts } from './facts.ts'
 import { type Judged, policyRules } from './policy-rules.ts'
@@ -50,7 +51,7 @@ export const judgeRequest = (facts: Facts, request: RequestFacts, sound: boolean
       ? [
           ...requesterRules(request, read.request),
           ...roleRules(request, read.request),
-          ...cloudRules(request, read.request, facts.repository.clouds),
+          ...cloudRules(facts, request, read.request),
         ]
       : []),
     ...startRules(facts, read.request),
@@ -185,16 +186,14 @@ const roleRules = ({ role }: RequestFacts, asked: AccessRequest): readonly RuleN
 }
 
 /** What the cloud would refuse after the merge is refused before it. */
-const cloudRules = (
-  { requester, role }: RequestFacts,
-  { provider, scope, durationSeconds: seconds }: AccessRequest,
-  clouds: Reach | undefined,
-): readonly RuleNode[] => {
-  if (role === undefined || 'unknown' in role || role.provider !== provider) return []
-  if (requester === undefined || !('person' in requester) || requester.principal === undefined) return []
-  const { principal } = requester
-  const asked = { principal, cloudRole: role.cloudRole, scope, seconds }
-  return refusals(provider, asked, clouds).map(({ needed, had, remedy }) =>
+const cloudRules = ({ moment, repository }: Facts, request: RequestFacts, read: AccessRequest) => {
+  const asked = askedOf(request, read)
+  if (asked === undefined) return []
+  const { provider } = read
+  // Nothing tells us when there is room again.
+  const then = moment === 'forecast' ? 'have the check run again' : 'ask again with a new file'
+  const now = (request.limits ?? []).map((one) => ({ ...one, remedy: `${one.remedy}; then ${then}` }))
+  return [...refusals(provider, asked, repository.clouds), ...now].map(({ needed, had, remedy }) =>
     rule('cloud', `Something that ${provider} can grant`, 'unmet', needed, had, { remedy }),
   )
 }

@@ -7,6 +7,7 @@ export type Asked = {
     | 'inspect'
     | 'ensure'
     | 'remove'
+    | 'limits'
     | 'observe'
     | 'credentials'
     | 'cutBack'
@@ -27,7 +28,7 @@ export const aroundCalls = (
 ): Provider => {
   const about = <T>(name: Asked['name'], intent: Intent, call: Call, work: () => Promise<T>): Promise<T> =>
     around({ name, call, intents: [intent], scope: intent.scope, grant: intent.grant }, work)
-  const { credentials, cutBack, discard, environment, lingerMs, observe, regained } = provider
+  const { credentials, cutBack, discard, environment, limits, lingerMs, observe, regained } = provider
   return {
     name: provider.name,
     traits: provider.traits,
@@ -39,6 +40,10 @@ export const aroundCalls = (
     remove: (intent, call) => about('remove', intent, call, () => provider.remove(intent, call)),
     list: (call, intents) => around({ name: 'list', call, intents: [] }, () => provider.list(call, intents)),
     check: (call) => around({ name: 'check', call, intents: [] }, () => provider.check(call)),
+    ...(limits && {
+      limits: (of, call) =>
+        around({ name: 'limits', call, intents: [], scope: of.scope }, () => limits.call(provider, of, call)),
+    }),
     ...(observe && {
       observe: (intent, call) => about('observe', intent, call, () => observe.call(provider, intent, call)),
     }),

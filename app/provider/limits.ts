@@ -15,6 +15,7 @@ const lanes: Readonly<Record<Asked['name'], Lane>> = {
   ensure: 'gives',
   observe: 'gives',
   credentials: 'gives',
+  limits: 'looks',
   inspect: 'looks',
   regained: 'looks',
   list: 'looks',

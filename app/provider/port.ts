@@ -1,3 +1,4 @@
+import type { Asked, Refusal } from '../grant/grantable/asked.ts'
 import type { Intent } from '../grant/intent.ts'
 
 export type FaultKind =
@@ -81,6 +82,9 @@ export type Call = {
   readonly attempt?: number
 }
 
+/** What a cloud would refuse to give from `startsAt` on (epoch ms). The same question has the same answer. */
+export type Limits = (asked: Required<Asked> & { readonly startsAt: number }) => readonly Refusal[]
+
 /**
  * The promise every cloud keeps; `test/provider/contract.ts` proves it for each implementation.
  * Level-triggered and idempotent: told the wanted state of one grant, and always able to say what is there.
@@ -96,6 +100,11 @@ export type Provider = {
   account(scope: string): string
   /** The cloud object a grant uses, as handles name it; grants with one key share it and are reference-counted. */
   bindingKey(intent: Intent): string
+  /**
+   * Looks at how much the cloud still takes of a role in a scope: the limits that it alone can tell, asked before anything
+   * is sealed. It changes nothing, and reserves nothing: `ensure` goes by what is there then.
+   */
+  limits?(of: Pick<Asked, 'cloudRole' | 'scope'>, call: Call): Promise<Limits>
   /**
    * Where the cloud carries no marks: the name there of the place that the grant would take, and whether something is in
    * it. What was absent is the grant's when it is found later; `Intent.place`, sealed before the first `ensure`, says so.

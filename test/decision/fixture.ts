@@ -107,6 +107,9 @@ export const request: RequestFacts = {
   policies,
 }
 
+/** What a cloud has against a request. */
+export const full = { needed: 'room for one more', had: 'it is full', remedy: 'make room' }
+
 let reviews = 0
 /** A review with its payload, of the request's bytes as they are, unless it says otherwise. */
 export const review = (

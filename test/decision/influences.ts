@@ -4,6 +4,7 @@ import type { Facts, PolicyFacts, RequestFacts, ReviewFact } from '../../app/dec
 import { facts } from './arbitrary/facts.ts'
 import { person } from './arbitrary/pools.ts'
 import { contributor, review } from './arbitrary/reviews.ts'
+import { full } from './fixture.ts'
 
 export const passes = (value: Facts): boolean => decide(value).verdict === 'passed'
 
@@ -32,6 +33,8 @@ export const asksForChanges =
 
 /** What was there and no longer is, or what is asked for besides: each may end an approval, none may make one. */
 export const losses: fc.Arbitrary<Change> = fc.oneof(
+  // A cloud says that it is full; before, it may have said nothing.
+  fc.constant<Change>((value) => eachRequest(value, (one) => ({ ...one, limits: [full] }))),
   person.map(
     ({ id }): Change =>
       (value) => ({

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { decide } from '../../app/decision/decide.ts'
-import { blob, bob, hour, merged, minute, now, open, patched, request, review } from './fixture.ts'
+import { blob, bob, full, hour, merged, minute, now, open, patched, request, review } from './fixture.ts'
 import { decides } from './table.ts'
 
 const at = { at: now - minute, commit: 'd'.repeat(40), onBranch: true }
@@ -19,6 +19,7 @@ const { pull } = merged
 const { merged: _, ...unmerged } = pull
 
 decides('the merge', merged, [
+  { name: 'a place that is full', patch: { request: { limits: [full] } }, verdict: 'denied', rule: 'cloud' },
   {
     name: '3.1 not on the branch',
     patch: { pull: { merged: { ...at, onBranch: false } } },
@@ -157,6 +158,12 @@ decides('the start of a scheduled grant', started, [
     patch: { facts: early, request: { branchBlob: null } },
     verdict: 'denied',
     rule: '3.4',
+  },
+  {
+    name: 'a place that has filled up since the merge',
+    patch: { facts: early, request: { limits: [full] } },
+    verdict: 'denied',
+    rule: 'cloud',
   },
   {
     name: 'no longer approved by a member',

@@ -1,4 +1,4 @@
-import { hour, now, open, path } from './fixture.ts'
+import { full, hour, now, open, path } from './fixture.ts'
 import { decides } from './table.ts'
 
 const fault = {
@@ -87,6 +87,14 @@ decides('requests', open, [
     rule: 'cloud',
     summary: /roles\/editor is a basic role/,
   },
+  {
+    name: 'what the cloud itself says it would refuse now',
+    patch: { request: { limits: [full] } },
+    verdict: 'denied',
+    rule: 'cloud',
+    summary: /it is full/,
+  },
+  { name: 'a cloud that has nothing against it', patch: { request: { limits: [] } }, verdict: 'passed' },
   {
     name: 'a scope that only begins like one',
     patch: { access: { scope: '1234567890123' } },

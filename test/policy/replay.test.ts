@@ -7,7 +7,7 @@ import type { Facts, PolicyFacts, ProposalFacts } from '../../app/decision/facts
 import { groundsOf } from '../../app/decision/grounds.ts'
 import { type ReplayDeps, replayDecision } from '../../app/policy/replay.ts'
 import { notPlain } from '../../app/request/plain.ts'
-import { open as base, request as template } from '../decision/fixture.ts'
+import { open as base, full, request as template } from '../decision/fixture.ts'
 import { landed, proposal } from '../decision/proposal.ts'
 import { exampleEvents } from '../support/event-examples.ts'
 import { loadDefaults } from './default-set.ts'
@@ -107,6 +107,30 @@ test('an event says what was asked for; an earlier one, which does not, comes ou
   expect(await abouts(deps(evidence), { ...event, data })).toEqual([])
   const other = { ...event, data: { ...data, asked: { requester: 'mallory' } } }
   expect(await abouts(deps(evidence), other)).toEqual(['asked'])
+})
+
+test('what its cloud said of its limits is taken as recorded; of an earlier one, nothing', async () => {
+  const of = facts()
+  const requests = of.requests.map((one) => ({
+    ...one,
+    requester: { person: { id: 1, login: 'alice' }, principals: [], principal: 'alice@example.com' },
+    role: {
+      provider: 'gcp' as const,
+      role: 'compute-admin',
+      cloudRole: 'roles/compute.admin',
+      scopes: ['projects/example-prod'],
+      maxDurationSeconds: 86_400,
+    },
+  }))
+  const summaries = await Promise.all(
+    [{}, { limits: [] }, { limits: [full] }].map(async (said) => {
+      const { event, evidence } = recorded({ ...of, requests: requests.map((one) => ({ ...one, ...said })) })
+      expect(await replayDecision(deps(evidence), event)).toEqual({ differences: [], missing: [], notes: [] })
+      return event.data.summary
+    }),
+  )
+  expect(summaries).toEqual([summaries[0], summaries[0], expect.stringMatching(/^it is full;/)])
+  expect(summaries[0]).not.toContain('it is full')
 })
 
 test('altered inputs, facts, files in Git and policies are each named', async () => {

@@ -342,6 +342,28 @@ test('more than the role’s MaxSessionDuration is refused before anything is gi
   })
 })
 
+test('and told before anything is asked for', async () => {
+  w.aws.addRole(roleArn('short'), trusting(self), 3600)
+  const provider = w.provider()
+  const { principal, startsAt } = w.intent(1)
+  const asked = { principal, cloudRole: 'short', scope: account, startsAt }
+  const judge = await provider.limits?.(asked, w.call())
+  expect(judge?.({ ...asked, seconds: 3600 })).toEqual([])
+  expect(judge?.({ ...asked, seconds: 3660 })).toEqual([
+    {
+      needed: 'a duration of at most 1h, the MaxSessionDuration of arn:aws:iam::123456789012:role/short',
+      had: '1h1m is more than the MaxSessionDuration of arn:aws:iam::123456789012:role/short, 1h',
+      remedy: expect.stringMatching(/^ask for at most 1h, or /),
+    },
+  ])
+  const none = { cloudRole: 'nobody-made-it', scope: account }
+  expect(await fault(Promise.resolve(provider.limits?.(none, w.call())))).toMatchObject({ kind: 'not_found' })
+  w.aws.withdraw('iam:GetRole')
+  expect(await fault(Promise.resolve(provider.limits?.(asked, w.call())))).toMatchObject({
+    kind: 'forbidden',
+  })
+})
+
 test('the double takes no request whose signature is wrong or missing', async () => {
   const credentials = { accessKeyId: w.keys.accessKeyId, secretAccessKey: 'another' }
   expect(await mayDescribe(w.aws.url, credentials)).toBe(false)

@@ -31,6 +31,7 @@ export type Harness = {
       | 'account'
       | 'bindingKey'
       | 'environment'
+      | 'limits'
       | 'lingerMs'
       | 'observe'
       | 'propagationMs'
@@ -114,6 +115,18 @@ export const describeProvider = (name: string, make: () => Promise<Harness>): vo
       await gone(intent)
       expect(await inspect(intent)).toEqual({ kind: 'absent' })
       expect(await h.getsIn(intent)).toBe(false)
+    })
+
+    test('tells its limits beforehand, changing nothing, and gives what they have nothing against', async () => {
+      const intent = h.intent(1)
+      const { limits } = h.provider
+      if (limits === undefined) return expect('limits' in h.provider).toBe(false)
+      const judge = await limits(intent, call())
+      expect(judge({ ...intent, seconds: (intent.endsAt - intent.startsAt) / 1000 })).toEqual([])
+      expect(await given(intent)).toBe(false)
+      await ensure(intent)
+      expect(await given(intent)).toBe(true)
+      await gone(intent)
     })
 
     test('ends by itself, or lasts until it is taken away, as it says', async () => {

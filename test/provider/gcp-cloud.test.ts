@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { Intent } from '../../app/grant/intent.ts'
 import { ProviderError } from '../../app/provider/port.ts'
 import { gcpWorld } from '../support/gcp.ts'
 
@@ -123,6 +124,60 @@ describe('limits', () => {
     expect(refused).toMatchObject({ kind: 'invalid', message: expect.stringMatching(/20 conditions/) })
     w.gcp.edit(project, (bindings) => bindings.slice(1))
     expect(await w.provider().ensure(w.intent(1), w.call())).toMatchObject({ kind: 'present' })
+  })
+
+  const limits = async ({ cloudRole, scope }: Intent) => w.provider().limits?.({ cloudRole, scope }, w.call())
+  /** What `ensure` would be asked for. */
+  const asked = (intent: Intent) => ({ ...intent, seconds: 3600 })
+
+  test('are told before anything is asked for: a policy full of principals', async () => {
+    w.gcp.edit(project, () => [
+      {
+        role: 'roles/browser',
+        members: Array.from({ length: 1499 }, (_, number) => `user:crowd-${number}@example.com`),
+      },
+    ])
+    expect((await limits(w.intent(1)))?.(asked(w.intent(1)))).toEqual([])
+    w.gcp.edit(project, (bindings) => [
+      ...bindings,
+      { role: 'roles/viewer', members: ['user:zoe@example.com'] },
+    ])
+    expect((await limits(w.intent(1)))?.(asked(w.intent(1)))).toEqual([
+      {
+        needed: 'fewer than 1500 principals in the policy of projects/example-prod',
+        had: 'the policy of projects/example-prod has no room: it names 1500 principals, and Google Cloud takes 1500',
+        remedy: expect.stringMatching(/^take some out/),
+      },
+    ])
+    expect(writes()).toBe(0)
+  })
+
+  test('and a principal who has the role under twenty conditions, unless ours among them will have ended', async () => {
+    const provider = w.provider()
+    const alice = { principal: 'person-1@example.com' }
+    const [first] = await Promise.all(
+      Array.from({ length: 20 }, async (_, number) => {
+        const intent = w.intent(number + 1, alice)
+        await provider.ensure(intent, w.call())
+        return intent
+      }),
+    )
+    const [next, another] = [w.intent(21, alice), w.intent(22)]
+    const judge = await limits(next)
+    expect(judge?.(asked(next))).toEqual([
+      {
+        needed: 'fewer than 20 conditions for one role and principal',
+        had: expect.stringMatching(/user:person-1@example.com has roles\/compute.viewer under 20 conditions/),
+        remedy: expect.stringMatching(/until one of them has ended/),
+      },
+    ])
+    expect(judge?.(asked(another))).toEqual([])
+    expect(judge?.({ ...asked(next), startsAt: first?.endsAt ?? 0 })).toEqual([])
+  })
+
+  test('that cannot be read are trouble, no refusal', async () => {
+    w.gcp.withdraw('resourcemanager.projects.getIamPolicy')
+    expect((await fault(limits(w.intent(1)))).kind).toBe('forbidden')
   })
 })
 

@@ -55,6 +55,20 @@ const permissionSet =
 /** A user's id or name in the identity store (UserName: up to 128 characters). */
 const user = /^[^\s\p{C}]{1,128}$/u
 
+/** What a role's own MaxSessionDuration, `most`, has against a session of so long; both in seconds. */
+export const longerThanRole = (
+  { arn }: Pick<AwsRole, 'arn'>,
+  most: number,
+  seconds: number,
+): Refusal | undefined =>
+  seconds <= most
+    ? undefined
+    : {
+        needed: `a duration of at most ${formatDuration(most)}, the MaxSessionDuration of ${arn}`,
+        had: `${formatDuration(seconds)} is more than the MaxSessionDuration of ${arn}, ${formatDuration(most)}`,
+        remedy: `ask for at most ${formatDuration(most)}, or have the role's MaxSessionDuration raised`,
+      }
+
 const assignmentRefusals = (
   asked: Asked,
   { instanceArn }: Extract<AwsReach, { mode: 'identity_center' }>,

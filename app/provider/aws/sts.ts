@@ -1,4 +1,10 @@
-import { type AwsReach, type AwsRole, awsRole, leastSeconds } from '../../grant/grantable/aws.ts'
+import {
+  type AwsReach,
+  type AwsRole,
+  awsRole,
+  leastSeconds,
+  longerThanRole,
+} from '../../grant/grantable/aws.ts'
 import { refusals } from '../../grant/grantable.ts'
 import type { Intent } from '../../grant/intent.ts'
 import { base32 } from '../mark.ts'
@@ -121,6 +127,16 @@ export const createSts = (options: StsOptions): Provider => {
     account: (scope) => scope,
     bindingKey: keyOf,
 
+    async limits(of, call) {
+      const role = awsRole(options.roleArnTemplate, of)
+      if (role === undefined) return () => []
+      const { mostSeconds } = await api.role(role, call.signal)
+      return ({ seconds }) => {
+        const long = longerThanRole(role, mostSeconds, seconds)
+        return long === undefined ? [] : [long]
+      }
+    },
+
     async inspect(intent, call) {
       const role = roleOf(intent)
       if (role === undefined || clock.now() >= intent.endsAt) return { kind: 'absent' }
@@ -133,12 +149,8 @@ export const createSts = (options: StsOptions): Provider => {
       const role = wanted(intent)
       const seen = await look(role, call)
       if (seen === undefined) throw new ProviderError('not_found', `aws: there is no role ${role.arn}`)
-      const seconds = (intent.endsAt - intent.startsAt) / 1000
-      if (seconds > seen.mostSeconds)
-        throw new ProviderError(
-          'invalid',
-          `aws: ${seconds} s are more than the MaxSessionDuration of ${role.arn}, ${seen.mostSeconds} s`,
-        )
+      const long = longerThanRole(role, seen.mostSeconds, (intent.endsAt - intent.startsAt) / 1000)
+      if (long !== undefined) throw new ProviderError('invalid', `aws: ${long.had}`)
       if (denialOf(seen, intent) !== undefined)
         throw new ProviderError('invalid', `aws: the sessions of ${intent.grant} have been revoked`)
       const refused = tidy(seen.denials, clock.now()).length

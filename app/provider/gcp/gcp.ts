@@ -57,6 +57,19 @@ export const createGcp = (options: GcpOptions): Provider => {
     account: (scope) => scope,
     bindingKey: (intent) => handleOf(intent.scope, titleOf(intent)),
 
+    async limits({ scope }, call) {
+      const resource = gcpResource(scope)
+      if (resource === undefined) return () => []
+      const policy = await api.policy(resource, call.signal)
+      return ({ principal, cloudRole: role, startsAt }) => {
+        const member = gcpMember(principal)
+        // Those of ours that will have ended by then are taken out with the write that gives.
+        const then = withoutExpired(policy, prefix, startsAt)
+        const full = member === undefined ? undefined : fullFor(resource, then, { role, member })
+        return full === undefined ? [] : [full]
+      }
+    },
+
     async inspect(intent, call) {
       const resource = gcpResource(intent.scope)
       if (resource === undefined) return { kind: 'absent' }
@@ -73,8 +86,8 @@ export const createGcp = (options: GcpOptions): Provider => {
           const tidy = withoutExpired(before, prefix, clock.now())
           const after = withBinding(tidy, wanted)
           if (after === tidy) return before
-          const full = fullFor(without(tidy, wanted.title), wanted)
-          if (full !== undefined) throw new ProviderError('invalid', `gcp: ${resource} has no room: ${full}`)
+          const full = fullFor(resource, without(tidy, wanted.title), wanted)
+          if (full !== undefined) throw new ProviderError('invalid', `gcp: ${full.had}`)
           return after
         },
         call,

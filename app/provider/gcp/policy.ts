@@ -1,4 +1,5 @@
 import type { cloudresourcemanager_v3 as v3 } from '@googleapis/cloudresourcemanager'
+import type { Refusal } from '../../grant/grantable/asked.ts'
 import type { Observation } from '../port.ts'
 
 /** An allow policy as the API gives it. What is not ours goes back as it came. */
@@ -87,15 +88,20 @@ const leaving = (policy: Policy, stays: (title: string, binding: Binding) => boo
 const isWhole = (binding: Binding, wanted: Wanted): boolean =>
   differing(binding, wanted) === undefined && binding.condition?.expression === expressionOf(wanted.endsAt)
 
-/** Why the policy has no room for one more binding of this role and member, if it has none. */
+/** Why the policy of `resource` has no room for one more binding of this role and member, if it has none. */
 export const fullFor = (
+  resource: string,
   policy: Policy,
   { role, member }: Pick<Wanted, 'role' | 'member'>,
-): string | undefined => {
+): Refusal | undefined => {
   const bindings = policy.bindings ?? []
   const principals = bindings.reduce((sum, { members }) => sum + (members?.length ?? 0), exempted(policy))
   if (principals >= mostPrincipals)
-    return `its policy names ${principals} principals, and Google Cloud takes ${mostPrincipals}`
+    return {
+      needed: `fewer than ${mostPrincipals} principals in the policy of ${resource}`,
+      had: `the policy of ${resource} has no room: it names ${principals} principals, and Google Cloud takes ${mostPrincipals}`,
+      remedy: 'take some out of it',
+    }
   const alike = bindings.filter(
     (one) =>
       one.role === role &&
@@ -103,7 +109,11 @@ export const fullFor = (
       one.members?.some((name) => name.toLowerCase() === member.toLowerCase()),
   ).length
   return alike >= mostConditions
-    ? `${member} has ${role} under ${alike} conditions, and Google Cloud takes ${mostConditions}`
+    ? {
+        needed: `fewer than ${mostConditions} conditions for one role and principal`,
+        had: `the policy of ${resource} has no room: ${member} has ${role} under ${alike} conditions, and Google Cloud takes ${mostConditions}`,
+        remedy: 'wait until one of them has ended, or take one away',
+      }
     : undefined
 }
 

@@ -11,6 +11,7 @@ import type { RepositorySettings } from '../ports/settings.ts'
 import { type Diff, diffOf, pathFact } from './changes.ts'
 import { contributorsOf } from './contributors.ts'
 import { genuine } from './deliveries.ts'
+import { type CloudLimits, limited } from './limits.ts'
 import { naming } from './named.ts'
 import { groupsOf, type PeopleCache } from './people.ts'
 import { headAt, precedentsOf } from './precedents.ts'
@@ -19,7 +20,7 @@ import { listReviews, reviewsOf } from './reviews.ts'
 import { othersAt } from './sharing.ts'
 import { Trouble } from './trouble.ts'
 
-export type ObserveDeps = FollowDeps & { readonly people: PeopleCache }
+export type ObserveDeps = FollowDeps & { readonly people: PeopleCache; readonly limits: CloudLimits }
 
 const revokedOf = async (
   { store }: Pick<ObserveDeps, 'store'>,
@@ -105,6 +106,8 @@ export const observePull = async (
       ...(accepted.since === undefined ? {} : { precedent: await precedentsOf(deps, one.id, accepted) }),
     })),
   )
+  // Meanwhile GitHub is asked; it never throws.
+  const asked = limited(deps.limits, repository, deps.settings.clouds, requests, fresh)
   const [reviews, contributors, groups] =
     directory === undefined || (requests.length === 0 && !proposing)
       ? [[], [], []]
@@ -154,7 +157,7 @@ export const observePull = async (
             ...(accepted.since === undefined ? {} : { since: accepted.since }),
           },
     changes,
-    requests,
+    requests: await asked,
     reviews,
     contributors,
     troubles: [],

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type { Facts, Precedent, RequestFacts } from '../../../app/decision/facts.ts'
-import { access, blob, hour, now } from '../fixture.ts'
+import { access, blob, full, hour, now } from '../fixture.ts'
 import { policies } from './policies.ts'
 import { between, mostly, number, paths, person, rarely, word } from './pools.ts'
 import { contributor, review } from './reviews.ts'
@@ -41,6 +41,10 @@ const requestAt = (path: string): fc.Arbitrary<RequestFacts> =>
       policies,
       policiesToo: fc.option(policies, { nil: undefined, freq: 1 }),
       asked: mostly(98),
+      limits: fc.oneof(
+        { weight: 20, arbitrary: fc.constantFrom(undefined, []) },
+        { weight: 1, arbitrary: fc.constant([full]) },
+      ),
       precedent: rarely(fc.constant(undefined), precedent),
     })
     .map(
@@ -54,6 +58,7 @@ const requestAt = (path: string): fc.Arbitrary<RequestFacts> =>
         asked,
         precedent: before,
         revoked,
+        limits,
         ...rest
       }) => ({
         id: `req_${path}` as const,
@@ -81,6 +86,7 @@ const requestAt = (path: string): fc.Arbitrary<RequestFacts> =>
         ...(policiesToo === undefined ? {} : { policiesToo }),
         ...(before === undefined ? {} : { precedent: before }),
         ...(revoked === undefined ? {} : { revoked }),
+        ...(limits === undefined ? {} : { limits }),
         ...rest,
       }),
     )

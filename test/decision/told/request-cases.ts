@@ -1,5 +1,5 @@
 import type { Facts } from '../../../app/decision/facts.ts'
-import { access, alice, eligibility, failing, hour, merged, minute, now, policies } from '../fixture.ts'
+import { access, alice, eligibility, failing, full, hour, merged, minute, now, policies } from '../fixture.ts'
 import { day, fault, of, role, start, strict, three, two } from './shapes.ts'
 
 /** Of the request: its file, who asks, for what, from when; and of two together. */
@@ -54,6 +54,8 @@ export const requestCases: Readonly<Record<string, Facts>> = {
       },
     },
   }),
+  'something for which its cloud has no room': of({ request: { limits: [full] } }),
+  'something for which its cloud has no room, merged': of({ request: { limits: [full] } }, merged),
   'two that pass': two({}),
   'three, of which one passes': three({ usedUp: true }),
   'two, of which one is used up': two({ usedUp: true }),

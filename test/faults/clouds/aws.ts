@@ -42,9 +42,9 @@ export const openSts: OpenCloud = async ({ clock, dir }) => {
     faults: aws.faults,
     asking: (slot) => ({ role: name(slot), scope: `"${account}"` }),
     about: name,
-    // Nothing at the end: every session has ended.
+    // Its role's maximum is asked for first. Nothing at the end: every session has ended.
     calls: {
-      give: { own: ['GetRole', 'GetRolePolicy', 'AssumeRole'], all: [['GetCallerIdentity', '']] },
+      give: { own: ['GetRole', 'GetRole', 'GetRolePolicy', 'AssumeRole'], all: [['GetCallerIdentity', '']] },
       use: { own: ['AssumeRole'] },
       look: { own: ['GetRole', 'GetRolePolicy'] },
       // Looked at, refused, read back, and looked at again once that must be in force.

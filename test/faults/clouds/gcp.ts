@@ -28,7 +28,8 @@ export const openGcp: OpenCloud = async ({ clock, dir }) => {
     asking: (slot) => ({ role, scope: project(slot) }),
     about: project,
     calls: {
-      give: { own: ['getIamPolicy', 'setIamPolicy', 'getIamPolicy'] },
+      // Asked for room, written, read back.
+      give: { own: ['getIamPolicy', 'getIamPolicy', 'setIamPolicy', 'getIamPolicy'] },
       look: { own: ['getIamPolicy'], all: [['search', '']] },
       // Listed, and taken out; listed, looked at, and cut back.
       stray: { own: ['getIamPolicy', 'getIamPolicy', 'setIamPolicy', 'getIamPolicy'] },

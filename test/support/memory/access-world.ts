@@ -2,8 +2,10 @@ import { type Directory, readDirectory } from '../../../app/identity/directory.t
 import { createFaults } from '../../../app/provider/mock/faults.ts'
 import { memoryBindings } from '../../../app/provider/mock/memory-bindings.ts'
 import { createMock } from '../../../app/provider/mock/mock.ts'
+import type { Provider } from '../../../app/provider/port.ts'
 import { createBranchReconciler } from '../../../app/reconcile/branch.ts'
 import { createGrantReconciler } from '../../../app/reconcile/grant.ts'
+import { createCloudLimits } from '../../../app/reconcile/observe/limits.ts'
 import { createPeopleCache } from '../../../app/reconcile/observe/people.ts'
 import { createPolicyCache } from '../../../app/reconcile/observe/policies.ts'
 import type { LoadPolicies, PolicyQuestion, PolicySet } from '../../../app/reconcile/ports/evaluator.ts'
@@ -132,6 +134,10 @@ export const accessWorld = (
     readonly trial?: PolicyTrial['trial']
     /** What the branch holds at first, beside a README. */
     readonly files?: Files
+    /** Puts something before the mock. */
+    readonly cloud?: (mock: Provider) => Provider
+    /** How long a verdict waits for a cloud to tell its limits, in milliseconds. */
+    readonly patience?: number
     /** Puts something before each port. */
     readonly around?: <T extends object>(port: T) => T
   } = {},
@@ -158,6 +164,8 @@ export const accessWorld = (
     propagationMs: 0,
     faults: createFaults().meet,
   })
+  const providers = new Map<string, Provider>([['mock', options.cloud?.(mock) ?? mock]])
+  const log = memoryLog()
   const settings = (id: number): RepositorySettings => ({
     id,
     fullName: nameOf(id),
@@ -191,7 +199,7 @@ export const accessWorld = (
   const loadPolicies: LoadPolicies = options.load ?? (async (commit) => policySet(commit, deny))
   const deps = {
     clock,
-    log: memoryLog(),
+    log,
     store: around(store),
     ledger: around(ledger),
     checkpoints: memoryCheckpoints(ledger),
@@ -215,9 +223,10 @@ export const accessWorld = (
         ? { get: async (_: number, commit: string) => policySet(commit, deny), clear: () => undefined }
         : createPolicyCache({ git, loadPolicies }),
     people: createPeopleCache(clock),
+    limits: createCloudLimits({ clock, log, providers }, options.patience),
     // Each look is as if by a replica of its own.
     following: <T>(_: number, work: () => Promise<T>) => work(),
-    providers: new Map([['mock', mock]]),
+    providers,
   }
   const never = new AbortController().signal
   // What a replica remembers of grants ends with it.

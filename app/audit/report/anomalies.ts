@@ -6,8 +6,9 @@ import { isForced, nameOf, text } from './story.ts'
 
 /** Grants may be gone so much later than they end before it is worth a line. */
 const toleratedMs = 300_000
-/** So many grants of one person, all approved by one and the same, are worth a line. */
+/** So many grants of one person, this share of them or more approved by the same people, are worth a line. */
 const pairGrants = 5
+const pairShare = 0.8
 /** So many requests of a person tell his hours; one so far from all of them is unusual. */
 const knownRequests = 20
 const hoursAway = 2
@@ -86,19 +87,26 @@ export function outlived(grants: readonly Story[], { until }: Period): readonly 
   })
 }
 
-/** People whose every grant was approved by one and the same person alone, but for those that the policies gave alone. */
+/**
+ * People whose grants were nearly always approved by the same one, two or more, and no others, but for those that the
+ * policies gave alone. One other approver, once, does not hide it.
+ */
 export function samePairs(grants: readonly Story[], { since, until }: Period): readonly Anomaly[] {
   const of = Map.groupBy(
     grants.filter(({ intendedAt = 0, approvedBy }) => intendedAt >= since && approvedBy.length > 0),
     ({ who }) => who ?? '',
   )
   return [...of].flatMap(([who, mine]) => {
-    const [approver] = mine[0]?.approvedBy ?? []
-    const always = mine.every(({ approvedBy }) => approvedBy.length === 1 && approvedBy[0] === approver)
-    if (mine.length < pairGrants || !always || approver === undefined) return []
-    const back = (of.get(approver) ?? []).filter(({ approvedBy }) => approvedBy.includes(who)).length
-    const conversely = back === 0 ? '' : `; ${who} approved ${back} of ${approver}'s`
-    const detail = `all ${mine.length} grants of ${who} that people approved were approved by ${approver} alone${conversely}`
+    const bySet = Map.groupBy(mine, ({ approvedBy }) => approvedBy.toSorted().join(' '))
+    const same = [...bySet.values()].reduce((most, one) => (one.length > most.length ? one : most), [])
+    const approvers = same[0]?.approvedBy.toSorted() ?? []
+    if (same.length < pairGrants || same.length < mine.length * pairShare) return []
+    const conversely = approvers.map((approver) => {
+      const back = (of.get(approver) ?? []).filter(({ approvedBy }) => approvedBy.includes(who)).length
+      return back === 0 ? '' : `; ${who} approved ${back} of ${approver}'s`
+    })
+    const share = same.length === mine.length ? `all ${mine.length}` : `${same.length} of ${mine.length}`
+    const detail = `${share} grants of ${who} that people approved were approved by ${approvers.join(' and ')} alone${conversely.join('')}`
     return [{ kind: 'same approver' as const, at: until, who, detail }]
   })
 }

@@ -208,9 +208,34 @@ describe('worth a look', () => {
         "all 5 grants of alice that people approved were approved by bob alone; alice approved 3 of bob's",
       ],
     ])
-    for (const other of [months(4, () => ['bob']), months(9, () => ['bob', 'carol']), months(9, () => [])])
-      expect(kinds(other)).toEqual([])
-    expect(kinds(months(9, (n) => [n === 8 ? 'carol' : 'bob']))).toEqual([])
+    for (const other of [months(4, () => ['bob']), months(9, () => [])]) expect(kinds(other)).toEqual([])
+  })
+
+  test('where several must approve: the same several, in any order', () => {
+    const two = (n: number) => (n % 2 ? ['bob', 'carol'] : ['carol', 'bob'])
+    expect(kinds(months(6, two))).toEqual([
+      [
+        'same approver',
+        'alice',
+        'all 6 grants of alice that people approved were approved by bob and carol alone',
+      ],
+    ])
+    expect(kinds([...months(6, two), ...months(1, () => ['alice', 'dave'], 'carol', 100)])).toEqual([
+      [
+        'same approver',
+        'alice',
+        "all 6 grants of alice that people approved were approved by bob and carol alone; alice approved 1 of carol's",
+      ],
+    ])
+    expect(kinds(months(9, (n) => ['bob', `p${n % 3}`]))).toEqual([])
+  })
+
+  test('somebody else, or one more, once does not hide it; every fourth time it is no pair', () => {
+    for (const once of [['carol'], ['bob', 'carol']])
+      expect(kinds(months(6, (n) => (n === 0 ? once : ['bob'])))).toEqual([
+        ['same approver', 'alice', '5 of 6 grants of alice that people approved were approved by bob alone'],
+      ])
+    expect(kinds(months(12, (n) => [n % 4 ? 'bob' : 'carol']))).toEqual([])
   })
 
   test('a request at an hour at which this person was never seen', () => {

@@ -63,8 +63,13 @@ describe('audit verify', () => {
   })
 
   it('draws a bar on a terminal only, and leaves nothing of it', async () => {
+    let now = 0
+    const clock = { now: () => now }
     const verify = async (ask: VerifyAsk) => {
+      now = 5_000
       ask.progress?.(250, 1_000)
+      now = 5_050
+      ask.progress?.(999, 1_000)
       return intact
     }
     expect((await gitsudo(['audit', 'verify'], { verify, env })).err).toBe('')
@@ -73,8 +78,11 @@ describe('audit verify', () => {
       drawn += text
     }
     const err = { write, isTTY: true, columns: 80 }
-    await gitsudo(['audit', 'verify'], { verify, err, env: { ...env, NO_COLOR: '1' } })
-    expect(drawn).toContain('25 %')
+    now = 0
+    await gitsudo(['audit', 'verify'], { verify, err, clock, env: { ...env, NO_COLOR: '1' } })
+    expect(drawn).toContain('25 %  50 events/s  15 s left')
+    // Not drawn again so soon.
+    expect(drawn).not.toContain('99 %')
     expect(drawn.endsWith('\r\u001b[K')).toBe(true)
   })
 

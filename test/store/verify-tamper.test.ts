@@ -277,6 +277,21 @@ describe('the anchor branch', () => {
     expect((await faultOf('anchors'))[0]).toContain('a signed checkpoint')
   })
 
+  test("an anchor of another origin on it, and a checkpoint of one in a witness's file", async () => {
+    const checkpoint = await hands.forge(60, 'elsewhere')
+    hands.appendAnchor({ checkpoint, keys: `${ledger.signer.key.text}\n` })
+    expect(await faultOf('anchors')).toEqual([
+      expect.stringMatching(
+        /^anchor [0-9a-f]{12} \(60 events\): origin: expected test-instance, found elsewhere$/,
+      ),
+    ])
+    await hands.restore()
+    const text = `${await hands.noteOf(60)}\n${checkpoint}\n`
+    expect(await faultOf('witnesses', { witnesses: [{ name: 'siem', text }] })).toEqual([
+      'witness siem (60 events): origin: expected test-instance, found elsewhere',
+    ])
+  })
+
   const blob = (text: string) => ledger.git(['hash-object', '-w', '--stdin'], text)
   const links = (count: number) =>
     Array.from({ length: count }, (_, n) => `160000 commit ${'a'.repeat(40)}\t${n}\n`).join('')

@@ -1,4 +1,4 @@
-import { suiteComplete, suiteShape } from '../shapes/check.ts'
+import { suiteComplete, suitePayload } from '../shapes/check.ts'
 import type { CheckRun, CheckSuite } from '../state/check.ts'
 import type { Repository } from '../state/repository.ts'
 import type { World } from '../state/world.ts'
@@ -52,7 +52,7 @@ export async function announceSuite(
   senderId: number,
   action: 'requested' | 'rerequested' | 'completed',
 ): Promise<void> {
-  const body = async () => ({ check_suite: await suiteShape(world, repository, suite) })
+  const body = async () => ({ check_suite: await suitePayload(world, repository, suite) })
   await announce(world, repository, senderId, 'check_suite', action, body, ({ appId, permissions }) =>
     action === 'completed'
       ? permissions.checks !== undefined

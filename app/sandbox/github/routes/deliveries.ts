@@ -1,3 +1,4 @@
+import type { components } from '@octokit/openapi-types'
 import { type Call, get, numberIn, ok, post, type Route } from '../call.ts'
 import { GitHubError, notFound } from '../errors.ts'
 import { iso } from '../shapes/time.ts'
@@ -18,7 +19,7 @@ function summary(delivery: Delivery) {
     installation_id: delivery.installationId,
     repository_id: delivery.repositoryId,
     throttled_at: null,
-  }
+  } satisfies components['schemas']['hook-delivery-item']
 }
 
 function deliveryIn(call: Call): Delivery {
@@ -65,7 +66,7 @@ export const deliveryRoutes: readonly Route[] = [
       url: appIn(call).hook.url,
       request: { headers: delivery.requestHeaders, payload: JSON.parse(delivery.body) },
       response: { headers: delivery.responseHeaders, payload: delivery.responseBody },
-    })
+    } satisfies components['schemas']['hook-delivery'])
   }),
   post('/app/hook/deliveries/{delivery_id}/attempts', (call) => {
     call.world.outbox.redeliver(appIn(call), deliveryIn(call))

@@ -22,7 +22,7 @@ import { reopenPull } from '../change/reopen.ts'
 import { notFound } from '../errors.ts'
 import { page } from '../page.ts'
 import { issueEventShape, issueShape, labelShape, reactionShape } from '../shapes/issue.ts'
-import { type Issue, REACTIONS, type Reaction } from '../state/issue.ts'
+import { type Issue, REACTIONS, type Reaction, STATE_REASONS } from '../state/issue.ts'
 import type { Repository } from '../state/repository.ts'
 
 const reading = need(['issues', 'pull_requests'], 'read')
@@ -95,7 +95,7 @@ async function update(call: Call) {
   } else {
     const closed = state === 'closed'
     const closedAt = closed ? world.clock.now() : null
-    const stateReason = closed ? body.textOr('state_reason', 'completed') : 'reopened'
+    const stateReason = closed ? (body.one('state_reason', STATE_REASONS) ?? 'completed') : 'reopened'
     Object.assign(issue, { state, closedAt, stateReason })
     await tell(call, repository, issue, closed ? 'closed' : 'reopened')
   }

@@ -1,3 +1,4 @@
+import type { components } from '@octokit/openapi-types'
 import { mayAccess, need } from '../access.ts'
 import {
   accountNamed,
@@ -51,7 +52,11 @@ const verb = (role: Role) => (role === 'read' ? 'pull' : role === 'write' ? 'pus
 
 function collaboratorShape(call: Call, repository: Repository, id: number) {
   const role = roleOn(call.world, repository, id)
-  return { ...userById(call.world, id), permissions: permissionFlags(role), role_name: role }
+  return {
+    ...userById(call.world, id),
+    permissions: permissionFlags(role),
+    role_name: role,
+  } satisfies components['schemas']['collaborator']
 }
 
 function permission(call: Call) {
@@ -62,7 +67,7 @@ function permission(call: Call) {
     permission: COARSE[role],
     role_name: role,
     user: collaboratorShape(call, repository, account.id),
-  })
+  } satisfies components['schemas']['repository-collaborator-permission'])
 }
 
 function collaborators(call: Call) {

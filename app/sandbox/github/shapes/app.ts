@@ -1,3 +1,4 @@
+import type { components } from '@octokit/openapi-types'
 import type { App, Installation } from '../state/app.ts'
 import { accountOf, appOf, type World } from '../state/world.ts'
 import { iso, isoOrNull, nodeId } from './time.ts'
@@ -18,7 +19,7 @@ export function appShape(world: World, app: App) {
     updated_at: iso(app.createdAt),
     permissions: { ...app.permissions },
     events: [...app.events],
-  }
+  } satisfies components['schemas']['integration']
 }
 
 /** An installation as its App sees it. */
@@ -49,5 +50,5 @@ export function installationShape(world: World, installation: Installation) {
     single_file_paths: [] as string[],
     suspended_by: installation.suspendedById === null ? null : userById(world, installation.suspendedById),
     suspended_at: isoOrNull(installation.suspendedAt),
-  }
+  } satisfies components['schemas']['installation']
 }

@@ -1,3 +1,4 @@
+import type { components } from '@octokit/openapi-types'
 import { readCommit } from '../git-objects.ts'
 import type { CheckRun, CheckSuite } from '../state/check.ts'
 import type { Pull } from '../state/pull.ts'
@@ -5,7 +6,7 @@ import type { Repository } from '../state/repository.ts'
 import { appOf, type World } from '../state/world.ts'
 import { appShape } from './app.ts'
 import { simpleCommit } from './commit.ts'
-import { repositoryApi, repositoryPage } from './repository.ts'
+import { repositoryApi, repositoryPage, repositoryShape } from './repository.ts'
 import { iso, isoOrNull, nodeId } from './time.ts'
 
 /** Open pull requests from this repository whose head is the commit. */
@@ -30,12 +31,19 @@ const runsOf = (repository: Repository, suite: CheckSuite): CheckRun[] =>
 
 /** Whether there are check runs and all are completed. */
 export function suiteComplete(repository: Repository, suite: CheckSuite): boolean {
-  const runs = runsOf(repository, suite)
-  return runs.length > 0 && runs.every((run) => run.status === 'completed')
+  return statusOf(runsOf(repository, suite)) === 'completed'
 }
 
-/** The suite of one App on one commit, the same in the API and in webhooks of its own. */
+/** The suite of one App on one commit, as the API shows it. */
 export async function suiteShape(world: World, repository: Repository, suite: CheckSuite) {
+  return {
+    ...(await suitePayload(world, repository, suite)),
+    repository: repositoryShape(world, repository),
+  } satisfies components['schemas']['check-suite']
+}
+
+/** The same as webhooks of its own show it. */
+export async function suitePayload(world: World, repository: Repository, suite: CheckSuite) {
   const commit = await readCommit(repository.objects, suite.headSha)
   if (!commit) throw new Error(`check suite ${suite.id} has no commit`)
   const own = ownSuite(world, repository, suite)
@@ -52,6 +60,11 @@ export function latestRuns(runs: readonly CheckRun[]): CheckRun[] {
   return [...new Map(runs.map((run) => [`${run.appId}\n${run.name}`, run])).values()]
 }
 
+function statusOf(runs: readonly CheckRun[]): CheckRun['status'] {
+  if (runs.length > 0 && runs.every((run) => run.status === 'completed')) return 'completed'
+  return runs.some((run) => run.status !== 'queued') ? 'in_progress' : 'queued'
+}
+
 function ownSuite(world: World, repository: Repository, suite: CheckSuite) {
   const runs = runsOf(repository, suite)
   const done = suiteComplete(repository, suite)
@@ -64,7 +77,7 @@ function ownSuite(world: World, repository: Repository, suite: CheckSuite) {
     node_id: nodeId('CS', suite.id),
     head_branch: head ? head[0].slice('refs/heads/'.length) : null,
     head_sha: suite.headSha,
-    status: done ? 'completed' : runs.some((run) => run.status !== 'queued') ? 'in_progress' : 'queued',
+    status: statusOf(runs),
     conclusion: done ? (failed?.conclusion ?? 'success') : null,
     url: `${repositoryApi(world, repository)}/check-suites/${suite.id}`,
     before: suite.before,
@@ -87,7 +100,7 @@ function ownRun(world: World, repository: Repository, run: CheckRun) {
     url,
     html_url: `${repositoryPage(world, repository)}/runs/${run.id}`,
     details_url: run.detailsUrl,
-    status: run.status as string,
+    status: run.status,
     conclusion: run.conclusion,
     started_at: iso(run.startedAt),
     completed_at: isoOrNull(run.completedAt),
@@ -105,7 +118,10 @@ function ownRun(world: World, repository: Repository, run: CheckRun) {
 
 /** A check run as the API shows it. */
 export function checkRunShape(world: World, repository: Repository, run: CheckRun) {
-  return { ...ownRun(world, repository, run), check_suite: { id: suiteOf(repository, run).id } }
+  return {
+    ...ownRun(world, repository, run),
+    check_suite: { id: suiteOf(repository, run).id },
+  } satisfies components['schemas']['check-run']
 }
 
 /** A check run as webhooks show it: with its whole suite. */

@@ -1,3 +1,4 @@
+import type { components } from '@octokit/openapi-types'
 import type { Commit, Signature } from '../git-objects.ts'
 import type { CommitPaths } from '../history.ts'
 import { noReplyAddress } from '../state/account.ts'
@@ -56,7 +57,7 @@ export function gitCommitShape(world: World, repository: Repository, commit: Com
       html_url: `${page}/commit/${sha}`,
     })),
     verification: verification(repository, commit),
-  }
+  } satisfies components['schemas']['git-commit']
 }
 
 /** A commit as lists show it: with the accounts of its author and committer. */
@@ -89,7 +90,7 @@ export function commitShape(world: World, repository: Repository, commit: Commit
       url: `${api}/commits/${sha}`,
       html_url: `${page}/commit/${sha}`,
     })),
-  }
+  } satisfies components['schemas']['commit']
 }
 
 /** A commit as check suites name it. */
@@ -102,7 +103,7 @@ export function simpleCommit(commit: Commit) {
     timestamp: iso(commit.committer.at),
     author: person(commit.author),
     committer: person(commit.committer),
-  }
+  } satisfies components['schemas']['simple-commit']
 }
 
 /** A commit in a push event. */

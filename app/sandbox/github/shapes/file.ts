@@ -1,3 +1,4 @@
+import type { components } from '@octokit/openapi-types'
 import { type FileChange, patchOf } from '../history.ts'
 import type { Repository } from '../state/repository.ts'
 import type { World } from '../state/world.ts'
@@ -25,5 +26,5 @@ export async function fileShape(
     contents_url: `${repositoryApi(world, repository)}/contents/${path}?ref=${range.to}`,
     ...(patch === null ? {} : { patch }),
     ...(file.previousPath === null ? {} : { previous_filename: file.previousPath }),
-  }
+  } satisfies components['schemas']['diff-entry']
 }

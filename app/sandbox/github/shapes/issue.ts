@@ -1,5 +1,5 @@
-import type { Comment, Issue, IssueEvent, Reaction } from '../state/issue.ts'
-import { REACTIONS } from '../state/issue.ts'
+import type { components } from '@octokit/openapi-types'
+import type { Comment, Issue, IssueEvent, Reaction, ReactionContent } from '../state/issue.ts'
 import type { Repository } from '../state/repository.ts'
 import { accountOf, appOf, isCollaborator, type World } from '../state/world.ts'
 import { appShape } from './app.ts'
@@ -8,17 +8,30 @@ import { iso, isoOrNull, nodeId } from './time.ts'
 import { userById } from './user.ts'
 
 /** What the author is to the repository. */
-export function association(world: World, repository: Repository, accountId: number) {
+export function association(
+  world: World,
+  repository: Repository,
+  accountId: number,
+): components['schemas']['author-association'] {
   if (accountId === repository.ownerId) return 'OWNER'
   if (accountOf(world, repository.ownerId).members.has(accountId)) return 'MEMBER'
   return isCollaborator(world, repository, accountId) ? 'COLLABORATOR' : 'NONE'
 }
 
 function reactionCounts(url: string, reactions: readonly Reaction[]) {
-  const counts = Object.fromEntries(
-    REACTIONS.map((content) => [content, reactions.filter((each) => each.content === content).length]),
-  )
-  return { url: `${url}/reactions`, total_count: reactions.length, ...counts }
+  const count = (content: ReactionContent) => reactions.filter((each) => each.content === content).length
+  return {
+    url: `${url}/reactions`,
+    total_count: reactions.length,
+    '+1': count('+1'),
+    '-1': count('-1'),
+    laugh: count('laugh'),
+    hooray: count('hooray'),
+    confused: count('confused'),
+    heart: count('heart'),
+    rocket: count('rocket'),
+    eyes: count('eyes'),
+  } satisfies components['schemas']['reaction-rollup']
 }
 
 export function reactionShape(world: World, reaction: Reaction) {
@@ -28,7 +41,7 @@ export function reactionShape(world: World, reaction: Reaction) {
     user: userById(world, reaction.userId),
     content: reaction.content,
     created_at: iso(reaction.createdAt),
-  }
+  } satisfies components['schemas']['reaction']
 }
 
 export function issueEventShape(world: World, repository: Repository, event: IssueEvent) {
@@ -91,7 +104,7 @@ export function issueShape(world: World, repository: Repository, issue: Issue) {
     reactions: reactionCounts(url, issue.reactions),
     timeline_url: `${url}/timeline`,
     state_reason: issue.stateReason,
-  }
+  } satisfies components['schemas']['issue']
 }
 
 export const labelsOf = (world: World, repository: Repository, issue: Issue) =>
@@ -134,5 +147,5 @@ export function commentShape(world: World, repository: Repository, comment: Comm
     body: comment.body,
     reactions: reactionCounts(url, comment.reactions),
     performed_via_github_app: comment.appId === null ? null : appShape(world, appOf(world, comment.appId)),
-  }
+  } satisfies components['schemas']['issue-comment']
 }

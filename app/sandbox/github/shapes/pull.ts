@@ -1,3 +1,4 @@
+import type { components } from '@octokit/openapi-types'
 import type { Pull, Review } from '../state/pull.ts'
 import type { Repository } from '../state/repository.ts'
 import { accountOf, repositoryOf, type World } from '../state/world.ts'
@@ -6,6 +7,18 @@ import { repositoryApi, repositoryPage, repositoryShape } from './repository.ts'
 import { teamShape } from './team.ts'
 import { iso, isoOrNull, nodeId } from './time.ts'
 import { userById } from './user.ts'
+
+/**
+ * Teams are as webhooks show them, whose published schema knows no `type`; the schema of lists says that a label has a
+ * description, that of a single pull request that it may have none.
+ */
+type Published<Name extends 'pull-request' | 'pull-request-simple'> = Omit<
+  components['schemas'][Name],
+  'requested_teams' | 'labels'
+> &
+  Pick<components['schemas']['pull-request'], 'labels'> & {
+    readonly requested_teams: readonly ReturnType<typeof teamShape>[]
+  }
 
 /** A pull request as lists and review events show it. */
 export function simplePull(world: World, repository: Repository, pull: Pull) {
@@ -71,7 +84,7 @@ export function simplePull(world: World, repository: Repository, pull: Pull) {
     author_association: association(world, repository, issue.authorId),
     auto_merge: null,
     active_lock_reason: null,
-  }
+  } satisfies Published<'pull-request-simple'>
 }
 
 /** A pull request in full; its counts must have been measured. `mergeableState` null: not known yet. */
@@ -93,13 +106,17 @@ export function fullPull(world: World, repository: Repository, pull: Pull, merge
     additions: measured?.additions ?? 0,
     deletions: measured?.deletions ?? 0,
     changed_files: measured?.changedFiles ?? 0,
-  }
+  } satisfies Published<'pull-request'>
 }
 
 /** A review as the API shows it; a pending one has no time yet. */
 export function reviewShape(world: World, repository: Repository, pull: Pull, review: Review) {
   const { submitted_at, ...rest } = reviewPayload(world, repository, pull, review)
-  return { ...rest, state: review.state as string, ...(submitted_at === null ? {} : { submitted_at }) }
+  return {
+    ...rest,
+    state: review.state as string,
+    ...(submitted_at === null ? {} : { submitted_at }),
+  } satisfies components['schemas']['pull-request-review']
 }
 
 /** A review as webhooks show it. */
@@ -111,7 +128,7 @@ export function reviewPayload(world: World, repository: Repository, pull: Pull, 
     id: review.id,
     node_id: nodeId('PRR', review.id),
     user: userById(world, review.userId),
-    body: review.body as string | null,
+    body: review.body,
     commit_id: review.commitId,
     submitted_at: isoOrNull(review.submittedAt),
     state: review.state.toLowerCase(),

@@ -104,7 +104,7 @@ export function repositoryShape(world: World, repository: Repository) {
     open_issues: open,
     watchers: 0,
     default_branch: repository.defaultBranch,
-  } satisfies Partial<components['schemas']['repository']>
+  } satisfies components['schemas']['repository']
   return { ...known, custom_properties: {} }
 }
 

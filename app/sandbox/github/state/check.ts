@@ -1,3 +1,4 @@
+/** Those that an App may give; `stale` is GitHub's own. */
 export const CONCLUSIONS = [
   'success',
   'failure',
@@ -5,7 +6,6 @@ export const CONCLUSIONS = [
   'cancelled',
   'timed_out',
   'action_required',
-  'stale',
   'skipped',
 ] as const
 export type Conclusion = (typeof CONCLUSIONS)[number]

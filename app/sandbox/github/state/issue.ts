@@ -7,6 +7,9 @@ export type Reaction = {
   readonly createdAt: number
 }
 
+export const STATE_REASONS = ['completed', 'not_planned', 'duplicate', 'reopened'] as const
+export type StateReason = (typeof STATE_REASONS)[number]
+
 /** An issue, and the conversation half of every pull request. */
 export type Issue = {
   readonly id: number
@@ -16,7 +19,7 @@ export type Issue = {
   title: string
   body: string | null
   state: 'open' | 'closed'
-  stateReason: string | null
+  stateReason: StateReason | null
   updatedAt: number
   closedAt: number | null
   labels: string[]

@@ -6,7 +6,7 @@ import { sql, withDatabase } from '../../app/sandbox/postgres.ts'
 import { mustRun, run } from '../../app/sandbox/run.ts'
 import type { Service } from '../../app/sandbox/service.ts'
 import { until } from '../../app/sandbox/until.ts'
-import { openTestWorld, type TestWorld } from '../support/world.ts'
+import { openTestWorld, says, type TestWorld } from '../support/world.ts'
 
 let t: TestWorld
 let service: Service
@@ -45,6 +45,12 @@ const allAnchored = async () => {
   })
 }
 
+/** Waits until the check on a commit says that it is not decided yet, and why. */
+const waiting = (head: string, why: string) =>
+  until(`the check on ${head.slice(0, 10)} to wait, with ${why}`, async () =>
+    (await t.checks(head)).some(({ conclusion, output }) => conclusion === null && says(output.summary, why)),
+  )
+
 test('a restored backup only removes until the loss is acknowledged', async () => {
   const lives = await t.ask('lives-on')
   await t.reached(lives.id, 'active')
@@ -68,13 +74,7 @@ test('a restored backup only removes until the loss is acknowledged', async () =
     service.alerts.some(({ event, anchor }) => event === 'ledger.restored' && anchor === newest?.commit),
   )
   const waits = await t.ask('meanwhile')
-  await until('the verdict to wait', async () =>
-    (
-      await t.query<{ decision: { summary: string } }>('select decision from pulls where pull = $1', [
-        waits.number,
-      ])
-    ).some(({ decision }) => decision.summary.includes('was a backup restored?')),
-  )
+  await waiting(waits.head, 'was a backup restored?')
   expect(await t.events(waits.id)).not.toContainEqual(expect.objectContaining({ type: 'grant.intended' }))
   const credentials = await t.gitsudo('alice', 'exec', lives.id, '--', 'env')
   expect(credentials.status).not.toBe(0)
@@ -113,13 +113,7 @@ test('whoever deletes the anchor branch hides no loss: a service that starts giv
   service = await t.start()
   await until('the alert', async () => service.alerts.some(({ event }) => event === 'anchor.stopped'))
   const waits = await t.ask('branch-away')
-  await until('the verdict to wait', async () =>
-    (
-      await t.query<{ decision: { summary: string } }>('select decision from pulls where pull = $1', [
-        waits.number,
-      ])
-    ).some(({ decision }) => decision.summary.includes('has not been seen since the start')),
-  )
+  await waiting(waits.head, 'has not been seen since the start')
   expect(await t.events(waits.id)).not.toContainEqual(expect.objectContaining({ type: 'grant.intended' }))
   expect((await operatorStatus()).stdout).toContain(`put it back at the anchor ${commit}`)
 

@@ -14,6 +14,7 @@ test('a direct push that changes the file revokes; nobody gets the path again', 
   await t.commit('erin', 'main', { [asked.path]: textOf({ duration: '25m' }) })
   await t.reached(asked.id, 'ended')
   expect(await t.bindings()).not.toContain(asked.id)
+  await t.endedAs(asked, `${asked.path} changed or left main`)
 
   const theirs = await t.clone('erin')
   await theirs.commit({ [asked.path]: null })

@@ -30,6 +30,7 @@ test('what nobody was told of is found on the branch', async () => {
     expect(told.map(({ type }) => type)).toEqual(['grant.refused'])
     expect(told[0]?.data.why).toContain('without a pull request')
     expect(await t.bindings()).not.toContain(asked.id)
+    await t.endedAs(asked, `${asked.path} changed or left main`)
   } finally {
     await replica.stop()
   }
@@ -53,6 +54,7 @@ test('a branch set back and forth between two looks ends what was missing meanwh
   })
   await t.reached(asked.id, 'ended')
   expect(await t.bindings()).not.toContain(asked.id)
+  await t.endedAs(asked, `${asked.path} changed or left main`)
 })
 
 test('what nobody was told of is found by a replica that runs, within five minutes', async () => {
@@ -67,6 +69,7 @@ test('what nobody was told of is found by a replica that runs, within five minut
     await t.advance(5 * 60_000)
     await t.reached(asked.id, 'ended')
     expect(await t.bindings()).not.toContain(asked.id)
+    await t.endedAs(asked, `${asked.path} changed or left main`)
   } finally {
     await t.close()
   }

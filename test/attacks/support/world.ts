@@ -17,6 +17,8 @@ export type AttackWorld = TestWorld & {
   land(pull: number, as?: Login): Promise<string>
   /** Waits until a merged request is refused, its pull request says why, and nothing was granted; answers the reason sealed. */
   refused(asked: Asked, mention: string): Promise<string>
+  /** Waits until the pull request says that a grant was revoked, and answers for why, which is sealed. */
+  endedAs(asked: Asked, why: string): Promise<void>
   /** Nothing was granted by this pull request: no row, nothing at the provider, no sealed or staged grant event. */
   nothingGranted(pull: number, repository?: number): Promise<void>
   /** Waits until gitsudo's check on a commit is under way and says this: not yet. */
@@ -102,6 +104,13 @@ export const ownWorld = async (options: Parameters<typeof openTestWorld>[0]): Pr
       await nothingGranted(asked.number)
       const refusal = (await world.events(asked.id)).find(({ type }) => type === 'grant.refused')
       return JSON.stringify(refusal?.data)
+    },
+    async endedAs({ id, number }, why) {
+      const said = await commented(number, '**ended** (revoked')
+      expect(said).toContain(id)
+      await world.allSealed()
+      const revoked = (await world.events(id)).find(({ type }) => type === 'grant.revoke_intended')
+      expect(revoked?.data.why).toContain(why)
     },
     alerted: (event, about = {}) =>
       until(`the alert ${event}`, async () =>

@@ -311,6 +311,15 @@ describe('credentials', () => {
     expect(w.azure.calls.get('token')).toBe(2)
   })
 
+  test('a token that never comes keeps nobody who asks later', async () => {
+    const [provider, intent] = [w.provider(), w.intent(1)]
+    await provider.ensure(intent, w.call())
+    w.azure.entra.expire()
+    w.azure.faults.plan({ answer: 'hang', on: ['token'], count: 1 })
+    await expect(provider.remove(intent, w.call(300))).rejects.toThrow(/did not answer/)
+    expect(await provider.remove(intent, w.call(3000))).toBe('absent')
+  })
+
   test('a machine’s identity is asked of the machine', async () => {
     vi.stubEnv('AZURE_POD_IDENTITY_AUTHORITY_HOST', w.azure.url)
     const provider = w.provider('ours', {

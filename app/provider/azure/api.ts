@@ -41,7 +41,17 @@ export const createApi = (options: AzureCredentials & { readonly baseUrl: string
   ): Promise<T> => {
     const once = async (fresh: boolean): Promise<T> => {
       if (fresh || client === undefined) client = connect()
-      return await send(client, { abortSignal: signal })
+      const asked = client
+      // Who asks meanwhile waits for the same token: where it did not come in time, another is asked for.
+      const forget = () => {
+        if (client === asked) client = undefined
+      }
+      signal.addEventListener('abort', forget, { once: true })
+      try {
+        return await send(asked, { abortSignal: signal })
+      } finally {
+        signal.removeEventListener('abort', forget)
+      }
     }
     try {
       return await once(false).catch((error: unknown) => {

@@ -49,7 +49,7 @@ export const isRevoked = (fate: Fate): boolean => fate === 'revoke' || fate === 
 /** What each call meets. Without a count until the phase is over: reads lag by 30 s. */
 const faults = {
   'throttled 10 times': { answer: 'throttled', count: 10 },
-  500: { answer: 'unavailable', count: 1 },
+  500: { answer: 'broken', count: 1 },
   'no answer': { answer: 'hang', count: 1 },
   'reset after it was done': { answer: 'reset', count: 1 },
   'stale reads': { answer: 'stale' },

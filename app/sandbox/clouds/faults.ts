@@ -1,11 +1,12 @@
 /**
- * What a call meets. `reset`: it is carried out, and the connection is reset before the answer. `stale`: reads show what
+ * What a call meets. `unavailable`: 503. `broken`: 500. `reset`: it is carried out, and the connection is reset before the answer. `stale`: reads show what
  * was there before the last write. `expired`: the caller's credentials are no longer taken. `forbidden`: he may not.
  */
 export type CloudFault<Call extends string = string> = {
   readonly answer:
     | 'throttled'
     | 'unavailable'
+    | 'broken'
     | 'conflict'
     | 'hang'
     | 'reset'

@@ -9,6 +9,7 @@ const role = 'look-view'
 const answers: Readonly<Record<Exclude<CloudFault['answer'], 'hang' | 'stale'>, MockAnswer>> = {
   throttled: 'throttled',
   unavailable: 'unavailable',
+  broken: 'unavailable',
   conflict: 'conflict',
   forbidden: 'forbidden',
   expired: 'forbidden',

@@ -69,6 +69,7 @@ export const startAws = async (options: AwsOptions) => {
     const fault = faults.meet(call, said)
     if (fault === 'throttled') throw new AwsError(400, 'Throttling', 'Rate exceeded')
     if (fault === 'unavailable') throw new AwsError(503, 'ServiceUnavailable', 'Service Unavailable')
+    if (fault === 'broken') throw new AwsError(500, 'InternalFailure', 'An internal error has occurred')
     if (fault === 'conflict')
       throw new AwsError(409, 'ConcurrentModification', 'Another request changed this. Try again.')
     if (fault === 'expired')

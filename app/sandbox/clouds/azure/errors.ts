@@ -29,5 +29,8 @@ export const conflicting = () =>
 export const throttled = () =>
   new AzureError(429, 'TooManyRequests', 'The request is being throttled as the limit has been reached.')
 
-export const broken = () =>
+export const unavailable = () =>
   new AzureError(503, 'ServiceUnavailable', 'The service is temporarily unavailable.')
+
+export const broken = () =>
+  new AzureError(500, 'InternalServerError', 'The server encountered an internal error.')

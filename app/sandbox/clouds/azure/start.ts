@@ -14,6 +14,7 @@ import {
   invalid,
   throttled,
   unauthenticated,
+  unavailable,
 } from './errors.ts'
 import { createPim } from './pim.ts'
 import { type Assignment, createRoleAssignments, type Directory } from './role-assignments.ts'
@@ -170,7 +171,8 @@ export const startAzure = async (options: AzureOptions) => {
     if (latencyMs > 0) await new Promise((go) => setTimeout(go, latencyMs))
     const fault = faults.meet(call, said)
     if (fault === 'throttled') throw throttled()
-    if (fault === 'unavailable') throw broken()
+    if (fault === 'unavailable') throw unavailable()
+    if (fault === 'broken') throw broken()
     if (fault === 'conflict') throw conflicting()
     if (fault === 'expired') throw unauthenticated()
     if (fault === 'forbidden') throw denied(`${namespace}${call}`, said)

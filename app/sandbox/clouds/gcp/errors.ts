@@ -49,4 +49,6 @@ export const throttled = () =>
     { '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: 'RATE_LIMIT_EXCEEDED' },
   ])
 
-export const broken = () => new GoogleError(503, 'UNAVAILABLE', 'The service is currently unavailable.')
+export const unavailable = () => new GoogleError(503, 'UNAVAILABLE', 'The service is currently unavailable.')
+
+export const broken = () => new GoogleError(500, 'INTERNAL', 'Internal error encountered.')

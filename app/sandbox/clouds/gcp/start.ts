@@ -2,7 +2,16 @@ import { createServer, type IncomingMessage } from 'node:http'
 import { createFaults } from '../faults.ts'
 import { createAccounts } from './accounts.ts'
 import { holds } from './condition.ts'
-import { broken, conflicting, denied, errorBody, GoogleError, throttled, unauthenticated } from './errors.ts'
+import {
+  broken,
+  conflicting,
+  denied,
+  errorBody,
+  GoogleError,
+  throttled,
+  unauthenticated,
+  unavailable,
+} from './errors.ts'
 import { asVersion, type Binding, changed, emptyPolicy, type Policy } from './policy.ts'
 
 /** Calls that can go wrong. `token`: of the token endpoint. */
@@ -98,7 +107,8 @@ export const startGcp = async (options: GcpOptions) => {
     if (latencyMs > 0) await new Promise((go) => setTimeout(go, latencyMs))
     const fault = faults.meet(call, said)
     if (fault === 'throttled') throw throttled()
-    if (fault === 'unavailable') throw broken()
+    if (fault === 'unavailable') throw unavailable()
+    if (fault === 'broken') throw broken()
     if (fault === 'conflict') throw conflicting()
     if (fault === 'expired') throw unauthenticated()
     if (fault === 'forbidden') throw denied(call, said)

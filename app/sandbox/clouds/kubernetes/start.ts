@@ -5,6 +5,7 @@ import { type Attributes, allows, type Identity, mayBind } from './rbac.ts'
 import { type Route, routeOf } from './route.ts'
 import {
   badRequest,
+  broken,
   conflicting,
   forbidden,
   noSuchPath,
@@ -167,6 +168,7 @@ export const startKubernetes = async (options: KubernetesOptions) => {
     const fault = faults.meet(method, `${url.pathname} ${text}`)
     if (fault === 'throttled') throw tooMany()
     if (fault === 'unavailable') throw unavailable()
+    if (fault === 'broken') throw broken()
     if (fault === 'conflict') throw conflicting('rolebindings', '', 'the object has been modified')
     if (fault === 'expired') throw unauthorized()
     if (fault === 'forbidden') throw forbidden(`User "${who.user}" may not ${method} ${url.pathname}`, '')

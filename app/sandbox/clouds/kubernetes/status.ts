@@ -75,3 +75,6 @@ export const tooMany = () =>
 
 export const unavailable = () =>
   new StatusError(503, 'ServiceUnavailable', 'the server is currently unable to handle the request')
+
+export const broken = () =>
+  new StatusError(500, 'InternalError', 'Internal error occurred: etcdserver: request timed out')

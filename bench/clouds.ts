@@ -27,6 +27,9 @@ const perSecond = (ms: number) => `${((count * 1000) / ms).toFixed(0)} a second`
 const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined, alert: () => undefined }
 
+/** Whoever lasts for longer than the five minutes between two looks is looked at in it. */
+const longLeadMs = 60_000
+
 type Clock = ReturnType<typeof createBenchClock>
 const callOf = (clock: Clock, ms = 60_000): Call => ({
   deadline: clock.now() + ms,
@@ -71,19 +74,20 @@ const revokeAll = async (world: World, clock: Clock): Promise<void> => {
 const callsEach = (world: World, before: number): string => ((world.calls() - before) / count).toFixed(2)
 
 const lifeOfAll = async (world: World, clock: Clock): Promise<void> => {
-  // At its end a session is refused by its own policy: there is nothing to take away one by one.
-  const serialMs = world.provider.traits.binding ? await oneByOne(world, clock) : undefined
+  // At its end a session is refused by its own policy, and PIM ends what it gave: there is nothing to take away one by one.
+  const endsItself = !world.provider.traits.binding || world.lifeMs !== undefined
+  const serialMs = endsItself ? undefined : await oneByOne(world, clock)
   await onCore(
     clock,
     () => world.provider,
     async (core) => {
-      const endsAt = endOf(clock)
+      const endsAt = endOf(clock, world.lifeMs)
       const intents = Array.from({ length: count }, (_, n) => intentOf(n, endsAt + (n % 1000), world.of(n)))
       const before = world.calls()
       const madeMs = await core.make(intents)
       figure('made and active', `${perSecond(madeMs)}, calls each ${callsEach(world, before)}`)
       const made = world.calls()
-      const { late, tookMs } = await core.end(endsAt)
+      const { late, tookMs } = await core.end(endsAt, world.lifeMs === undefined ? undefined : longLeadMs)
       figure('gone', `${seconds(tookMs)}, ${perSecond(tookMs)}, calls each ${callsEach(world, made)}`)
       figure('past their end', spread(late))
       if (serialMs !== undefined)

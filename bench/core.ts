@@ -48,8 +48,8 @@ export type Core = {
   counted(query: string): Promise<number>
   /** Opens them by the function that opens them at a merge, signed and sealed. @returns ms until all are active */
   make(intents: readonly Intent[]): Promise<number>
-  /** Lets their ends come. @returns of each how late it was gone, and when the last was after the first end, ms */
-  end(endsAt: number): Promise<{ readonly late: readonly number[]; readonly tookMs: number }>
+  /** Lets their ends come, from `leadMs` before the first on. @returns of each how late it was gone, and when the last was after the first end, ms */
+  end(endsAt: number, leadMs?: number): Promise<{ readonly late: readonly number[]; readonly tookMs: number }>
   /** Events that the ledger holds, once nothing waits for its seal, and the grants that expired by it. */
   sealed(): Promise<{ readonly events: number; readonly expired: number }>
 }
@@ -130,12 +130,15 @@ const onDatabase = async (
         await until('all to be active', async () => (await inState('active')) === intents.length, 1_200_000)
         return performance.now() - began
       },
-      async end(endsAt) {
+      async end(endsAt, leadMs = 2000) {
         const all = await counted('select count(*)::int as n from grants')
-        clock.trueFrom(endsAt - 2000)
+        clock.trueFrom(endsAt - leadMs)
         const timer = runTimer({ ...deps, sleep: (ms) => pause(ms) }, stopping.signal)
         const sweep = createSweep(deps)
-        const net = setInterval(() => void sweep().catch(log.error.bind(log, 'sweep failed')), 30_000)
+        const swept = () => void sweep().catch(log.error.bind(log, 'sweep failed'))
+        // Of looks that the clock has leapt over.
+        swept()
+        const net = setInterval(swept, 30_000)
         await until('all to be gone', async () => (await inState('ended')) === all, 600_000).finally(() =>
           clearInterval(net),
         )
@@ -166,7 +169,7 @@ const onDatabase = async (
 }
 
 /** The end of grants made now: a whole second. */
-export const endOf = (clock: BenchClock): number => Math.floor(clock.now() / 1000) * 1000 + lifeMs
+export const endOf = (clock: BenchClock, ms = lifeMs): number => Math.floor(clock.now() / 1000) * 1000 + ms
 
 /** An intent that a merge could have made; `of`: what the cloud asks of it. */
 export const intentOf = (

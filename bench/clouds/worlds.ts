@@ -18,6 +18,8 @@ export type World = {
   readonly provider: Provider
   /** What the n-th grant is for. */
   of(n: number): Pick<Intent, 'provider' | 'principal' | 'cloudRole' | 'scope'>
+  /** How long its grants last, in milliseconds, where it gives nothing for as short as the others; it ends them itself. */
+  readonly lifeMs?: number
   /** Calls that the double has answered. */
   calls(): number
   close(): Promise<void>
@@ -109,47 +111,64 @@ const sts = async ({ clock, latencyMs, instance }: Given): Promise<World> => {
   }
 }
 
-const azure = async ({ clock, latencyMs, instance }: Given): Promise<World> => {
-  const double = await startAzure({ clock, latencyMs })
-  setDefaultCACertificates([...getCACertificates('bundled'), double.certificate])
-  const scope = '/subscriptions/8b9f6c1e-3c55-4a1e-9f6e-0a4f1f0c2d11'
-  double.addScope(scope)
-  return {
-    provider: createAzure({
-      mode: 'role_assignment',
-      credentialsSource: 'client_secret',
-      ...double.entra.secretApp(),
-      tenantId: double.entra.tenant,
-      authorityHost: double.url,
-      baseUrl: double.url,
-      instance,
-      clock,
-      offered: async () => [],
-    }),
-    of: (n) => ({
-      provider: 'azure',
-      principal: `4c1d7d1e-0b8f-4b53-9d0a-${String(n).padStart(12, '0')}`,
-      cloudRole: 'acdd72a7-3385-48ef-bd42-f606fba81ae7',
-      scope,
-    }),
-    calls: () => total(double.calls),
-    close: () => double.close(),
-  }
-}
+/** More than PIM's five minutes; each grant is looked at once before its end. */
+const pimLifeMs = 400_000
 
+const azureBy =
+  (mode: 'role_assignment' | 'pim') =>
+  async ({ clock, latencyMs, instance }: Given): Promise<World> => {
+    const double = await startAzure({ clock, latencyMs })
+    setDefaultCACertificates([...getCACertificates('bundled'), double.certificate])
+    const scope = '/subscriptions/8b9f6c1e-3c55-4a1e-9f6e-0a4f1f0c2d11'
+    double.addScope(scope)
+    return {
+      provider: createAzure({
+        mode,
+        credentialsSource: 'client_secret',
+        ...double.entra.secretApp(),
+        tenantId: double.entra.tenant,
+        authorityHost: double.url,
+        baseUrl: double.url,
+        instance,
+        clock,
+        offered: async () => [],
+      }),
+      of: (n) => ({
+        provider: 'azure',
+        principal: `4c1d7d1e-0b8f-4b53-9d0a-${String(n).padStart(12, '0')}`,
+        cloudRole: 'acdd72a7-3385-48ef-bd42-f606fba81ae7',
+        scope,
+      }),
+      ...(mode === 'pim' ? { lifeMs: pimLifeMs } : {}),
+      calls: () => total(double.calls),
+      close: () => double.close(),
+    }
+  }
+
+/** Two writers on one policy, as two replicas have them: each grant is one's, and they fight for its etag. */
 const gcp = async ({ clock, latencyMs, instance }: Given): Promise<World> => {
   const double = await startGcp({ clock, latencyMs })
   double.addResource('projects/example-prod')
-  return {
-    provider: createGcp({
+  const credentials = double.serviceAccountKey('gitsudo@gitsudo-home.iam.gserviceaccount.com')
+  const replica = () =>
+    createGcp({
       credentialsSource: 'service_account_key',
-      credentials: double.serviceAccountKey('gitsudo@gitsudo-home.iam.gserviceaccount.com'),
+      credentials,
       conditionTitlePrefix: 'gitsudo',
       baseUrl: double.url,
       instance,
       clock,
       offered: async () => [],
-    }),
+    })
+  const [one, other] = [replica(), replica()]
+  const of = ({ pull }: Intent): Provider => (pull % 2 === 0 ? one : other)
+  return {
+    provider: {
+      ...one,
+      inspect: (intent, call) => of(intent).inspect(intent, call),
+      ensure: (intent, call) => of(intent).ensure(intent, call),
+      remove: (intent, call) => of(intent).remove(intent, call),
+    },
     of: (n) => ({
       provider: 'gcp',
       principal: `person-${n}@example.com`,
@@ -193,7 +212,8 @@ const kubernetes = async ({ clock, latencyMs, instance }: Given): Promise<World>
 export const worlds = {
   'aws-identity-center': identityCenter,
   'aws-sts': sts,
-  azure,
+  azure: azureBy('role_assignment'),
+  'azure-pim': azureBy('pim'),
   gcp,
   kubernetes,
 } as const

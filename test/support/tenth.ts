@@ -1,5 +1,9 @@
 import { hash } from 'node:crypto'
 
+/** A seed's word, a number, a day or any other, as the integer that fast-check wants; a number stands for itself. */
+export const seedOf = (word: string): number =>
+  /^\d{1,9}$/.test(word) ? Number(word) : Buffer.from(hash('sha256', word), 'hex').readInt32BE()
+
 /**
  * All of a slow suite's cases; in CI a tenth of them, chosen by `GITSUDO_SEED` (the day, unless told), so that every
  * case comes up in time and a red run can be repeated.

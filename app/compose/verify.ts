@@ -164,7 +164,7 @@ export async function verifyEverything(
         // Whoever may write there can give a commit a time that is none.
         ...(anchoredAt !== undefined &&
           Number.isFinite(new Date(anchoredAt).getTime()) && {
-            newestAnchor: { size: anchor.size, at: anchoredAt, ageMs: Math.max(0, heardAt - anchoredAt) },
+            newestAnchor: { size: anchor.size, at: anchoredAt, ageMs: heardAt - anchoredAt },
           }),
       }),
     })

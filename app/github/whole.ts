@@ -7,7 +7,8 @@ type Pages<T> = AsyncIterable<{ readonly data: readonly T[] }>
 
 /**
  * All of a list whose pages are counted from its beginning: when an entry leaves an earlier page while a later one is
- * read, another moves up and is on neither (trust.md 6.17). One of several pages is read until two readings agree.
+ * read, another moves up and is on neither (trust.md 6.17). One of several pages is read until nobody whom one reading held
+ * is missing in the next; who came in between hides nobody.
  *
  * @param what for people: `the members of team acme/sre`
  * @param read begins at the first page
@@ -19,7 +20,7 @@ export async function readWhole<T extends { readonly id: number }>(
   read: () => Pages<T>,
 ): Promise<readonly T[]> {
   let begun = false
-  let last: string | undefined
+  let last: ReadonlyMap<number, T> | undefined
   try {
     for (let reading = 1; reading <= mostReadings; reading += 1) {
       const all = new Map<number, T>()
@@ -29,9 +30,9 @@ export async function readWhole<T extends { readonly id: number }>(
         pages += 1
         for (const one of data) all.set(one.id, one)
       }
-      const seen = [...all.keys()].sort((a, b) => a - b).join(' ')
-      if (pages === 1 || seen === last) return [...all.values()]
-      last = seen
+      if (pages === 1 || (last !== undefined && [...last.keys()].every((id) => all.has(id))))
+        return [...all.values()]
+      last = all
     }
   } catch (error) {
     if (begun && error instanceof GitHubError && error.code === 'not_found')

@@ -320,6 +320,15 @@ describe('credentials', () => {
     expect(await provider.remove(intent, w.call(3000))).toBe('absent')
   })
 
+  test('a token that is there is kept, though something else does not answer', async () => {
+    const [provider, intent] = [w.provider(), w.intent(1)]
+    await provider.ensure(intent, w.call())
+    w.azure.faults.plan({ answer: 'hang', on: ['roleAssignments/delete'], count: 1 })
+    await expect(provider.remove(intent, w.call(300))).rejects.toThrow(/did not answer/)
+    w.azure.faults.plan({ answer: 'unavailable', on: ['token'] })
+    expect(await provider.remove(intent, w.call(3000))).toBe('absent')
+  })
+
   test('a machine’s identity is asked of the machine', async () => {
     vi.stubEnv('AZURE_POD_IDENTITY_AUTHORITY_HOST', w.azure.url)
     const provider = w.provider('ours', {

@@ -6,6 +6,7 @@ import { type Database, openDatabase } from '../../app/store/database.ts'
 import { keptIntents } from '../../app/store/ledger/kept-intents.ts'
 import { withClient } from '../support/client.ts'
 import { anIntent } from '../support/memory/intent.ts'
+import { memoryLog } from '../support/memory/log.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 
 const signing = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
@@ -26,8 +27,10 @@ afterEach(async () => {
 })
 
 const by = (...mac: readonly string[]) => {
-  const kept = keptIntents(database, keysOf({ signing: [signing], mac }))
+  const log = memoryLog()
+  const kept = keptIntents(database, keysOf({ signing: [signing], mac }), log)
   return {
+    alerts: () => log.lines.map(({ message }) => message),
     keep: (seq: number, ...seqs: readonly number[]) =>
       database.transaction((tx) => kept.keep(tx, open(...seqs), seq)),
     of: async (...seqs: readonly number[]) => [...(await kept.of(seqs))].toSorted(([a], [b]) => a - b),
@@ -70,11 +73,12 @@ test('more than one statement carries', async () => {
 test.each([
   ['altered', `update kept_intents set intent = replace(intent, '1001', '1002')`],
   ['put in the place of another', 'update kept_intents set seq = 3 where seq = 1'],
-])('what was %s is not ours', async (_, statement) => {
-  const { keep, of } = by(older)
+])('what was %s is not ours, and is told of', async (_, statement) => {
+  const { keep, of, alerts } = by(older)
   await keep(1, 1)
   await withClient(postgres.ownerUrl, (client) => client.query(statement))
   expect(await of(1, 3)).toEqual([])
+  expect(alerts()).toEqual(['ledger.standing_forged'])
 })
 
 test('a new key takes over, so that the old one may go', async () => {

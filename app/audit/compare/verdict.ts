@@ -104,7 +104,7 @@ export function verdictLines({
       ? []
       : [
           plain(
-            `Newest anchor: over ${events(newestAnchor.size)}, of ${writeInstant(newestAnchor.at)}, ${age(newestAnchor.ageMs)} old`,
+            `Newest anchor: over ${events(newestAnchor.size)}, of ${writeInstant(newestAnchor.at)}, ${newestAnchor.ageMs < 0 ? 'by its commit in the future' : `${age(newestAnchor.ageMs)} old`}`,
           ),
         ]),
   ]

@@ -22,14 +22,17 @@ export const action = (name: string): string => `Microsoft.Authorization/${name}
 
 /** Resource Manager through the SDK. Every method throws `ProviderError` only. */
 export const createApi = (options: AzureCredentials & { readonly baseUrl: string }) => {
-  const connect = () =>
-    new AuthorizationManagementClient(createCredential(options), '', {
+  const connect = () => {
+    const credential = createCredential(options)
+    const client = new AuthorizationManagementClient(credential, '', {
       endpoint: options.baseUrl,
       $host: options.baseUrl,
       // Trouble is the reconciler's to wait out.
       retryOptions: { maxRetries: 0 },
     })
-  let client: AuthorizationManagementClient | undefined
+    return { client, credential }
+  }
+  let connected: ReturnType<typeof connect> | undefined
 
   /** Sends one call; once more with a new token where Azure no longer takes the one that is cached. */
   const ask = async <T>(
@@ -40,15 +43,16 @@ export const createApi = (options: AzureCredentials & { readonly baseUrl: string
     send: (client: AuthorizationManagementClient, with_: { readonly abortSignal: AbortSignal }) => Promise<T>,
   ): Promise<T> => {
     const once = async (fresh: boolean): Promise<T> => {
-      if (fresh || client === undefined) client = connect()
-      const asked = client
-      // Who asks meanwhile waits for the same token: where it did not come in time, another is asked for.
+      if (fresh || connected === undefined) connected = connect()
+      const asked = connected
+      // Who asks meanwhile waits for the same token: where it did not come in time, another is asked for. One that is
+      // there is kept, whatever else does not answer.
       const forget = () => {
-        if (client === asked) client = undefined
+        if (connected === asked && asked.credential.isAsking()) connected = undefined
       }
       signal.addEventListener('abort', forget, { once: true })
       try {
-        return await send(asked, { abortSignal: signal })
+        return await send(asked.client, { abortSignal: signal })
       } finally {
         signal.removeEventListener('abort', forget)
       }
@@ -60,7 +64,7 @@ export const createApi = (options: AzureCredentials & { readonly baseUrl: string
       })
     } catch (error) {
       // Entra's client remembers trouble for a minute, and then says it without what it was.
-      if (isWithoutToken(error)) client = undefined
+      if (isWithoutToken(error)) connected = undefined
       throw error instanceof ProviderError ? error : classify(error, { call, scope, permission })
     }
   }

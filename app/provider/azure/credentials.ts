@@ -25,10 +25,14 @@ type Options = NonNullable<ConstructorParameters<typeof ClientSecretCredential>[
 
 /**
  * Trouble is the reconciler's to wait out: nothing is tried twice here. What `getToken` throws has what Entra answered as
- * `heard`: its client leaves out how long to wait, and, once it remembers trouble, what it was.
+ * `heard`: its client leaves out how long to wait, and, once it remembers trouble, what it was. Where a machine's identity
+ * is asked for, its client lets nobody hear.
  * @throws when something needed is missing
  */
-export const createCredential = (given: AzureCredentials): TokenCredential => {
+export const createCredential = (
+  given: AzureCredentials,
+): TokenCredential & { /** Whether a token is being asked for. */ readonly isAsking: () => boolean } => {
+  let asking = 0
   let heard: Heard | undefined
   const policy: NonNullable<Options['additionalPolicies']>[number]['policy'] = {
     name: 'gitsudo-hears',
@@ -42,10 +46,17 @@ export const createCredential = (given: AzureCredentials): TokenCredential => {
   }
   const credential = sourceOf(given, { additionalPolicies: [{ policy, position: 'perCall' }] })
   return {
-    getToken: (scopes, with_) =>
-      credential.getToken(scopes, with_).catch((error: unknown) => {
+    isAsking: () => asking > 0,
+    async getToken(scopes, with_) {
+      asking += 1
+      try {
+        return await credential.getToken(scopes, with_)
+      } catch (error) {
         throw error instanceof Error && heard !== undefined ? Object.assign(error, { heard }) : error
-      }),
+      } finally {
+        asking -= 1
+      }
+    },
   }
 }
 

@@ -1,5 +1,5 @@
 import { askedOf } from '../../decision/asked-of.ts'
-import type { RequestFacts } from '../../decision/facts.ts'
+import type { Facts, RequestFacts } from '../../decision/facts.ts'
 import { callMs } from '../../grant/bounds.ts'
 import type { Asked, Refusal } from '../../grant/grantable/asked.ts'
 import { type Reach, refusals } from '../../grant/grantable.ts'
@@ -96,23 +96,27 @@ export const createCloudLimits = ({ clock, log, providers }: Deps, patience = pa
 }
 export type CloudLimits = ReturnType<typeof createCloudLimits>
 
-/** The requests with what their clouds have against them; only what could be given but for that is asked about. */
+/**
+ * The requests with what their clouds have against them; only what could be given but for that is asked about. What a merge
+ * only schedules is asked about at its start: until then others' places may be free.
+ */
 export const limited = async (
   limits: CloudLimits,
   repository: RepositorySettings,
   clouds: Reach | undefined,
   requests: readonly RequestFacts[],
-  fresh: boolean,
+  { moment, now }: Pick<Facts, 'moment' | 'now'>,
 ): Promise<readonly RequestFacts[]> =>
   Promise.all(
     requests.map(async (one) => {
       const { read } = one
       if (!read.ok || !isOffered(repository, one)) return one
       const { provider, startsAt } = read.request
+      if (moment === 'merge' && startsAt !== undefined && startsAt > now) return one
       const asked = askedOf(one, read.request)
       if (asked === undefined || refusals(provider, asked, clouds).length > 0) return one
       const at = startsAt === undefined ? {} : { startsAt }
-      const against = await limits.refusals(provider, { ...asked, ...at }, fresh)
+      const against = await limits.refusals(provider, { ...asked, ...at }, moment !== 'forecast')
       return against === undefined ? one : { ...one, limits: against }
     }),
   )

@@ -107,7 +107,10 @@ export const observePull = async (
     })),
   )
   // Meanwhile GitHub is asked; it never throws.
-  const asked = limited(deps.limits, repository, deps.settings.clouds, requests, fresh)
+  const asked = limited(deps.limits, repository, deps.settings.clouds, requests, {
+    moment,
+    now: deps.clock.now(),
+  })
   const [reviews, contributors, groups] =
     directory === undefined || (requests.length === 0 && !proposing)
       ? [[], [], []]

@@ -198,11 +198,13 @@ export const refuseLate = async (
   lookAt: number,
 ): Promise<void> => {
   const why = `no complete verdict within the grant window: ${decision.summary}`
+  // Whom GitHub named once is not waited for any longer.
+  const { named: _, ...late } = decision
   const ids = rows.map(({ id }) => id)
   const done = doneOf(await verdictsSaid(deps, ids))
   await transact(deps, async (tx, deps) => {
     for (const row of await believed(deps, rows))
       if (!done.has(row.id) && isUndecided(row)) await refuseRow(deps, tx, pull, row, decision.at, why)
-    await savePull(deps, tx, repository.id, pull, { ...decision, verdict: 'denied', summary: why }, lookAt)
+    await savePull(deps, tx, repository.id, pull, { ...late, verdict: 'denied', summary: why }, lookAt)
   })
 }

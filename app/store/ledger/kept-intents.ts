@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Intent } from '../../grant/intent.ts'
 import type { Open } from '../../grant/standing.ts'
 import type { Keys } from '../../reconcile/ports/keys.ts'
+import type { Log } from '../../reconcile/ports/log.ts'
 import type { Tx } from '../../reconcile/ports/store.ts'
 import { connectionOf, type Database } from '../database.ts'
 import { inPages } from './pages.ts'
@@ -14,15 +15,19 @@ const place = z.object({ seq: z.number() })
  * What open intents say, beside the ledger, each under a MAC: whoever deletes an intent must not keep its access from being
  * taken away. One is written once, and goes when its grant is over.
  */
-export const keptIntents = (database: Pick<Database, 'run'>, keys: Keys) => ({
-  /** Those of these places in the ledger that are ours. */
+export const keptIntents = (database: Pick<Database, 'run'>, keys: Keys, log: Pick<Log, 'alert'>) => ({
+  /** Those of these places in the ledger that are ours; what was put in the place of one is told of. */
   async of(seqs: readonly number[]): Promise<ReadonlyMap<number, Intent>> {
-    const rows = await database.run.any(sql.type(row)`
-      select seq, intent, mac_key, mac from kept_intents where seq = any(${sql.array(seqs, 'int8')})`)
-    const ours = rows.filter(({ seq, intent, macKey: key, mac: value }) =>
-      keys.macHolds('intent', { seq, intent }, { key, value }),
-    )
-    return new Map(ours.map(({ seq, intent }) => [seq, JSON.parse(intent) as Intent]))
+    const found = new Map<number, Intent>()
+    for (const some of inPages(seqs)) {
+      const rows = await database.run.any(sql.type(row)`
+        select seq, intent, mac_key, mac from kept_intents where seq = any(${sql.array(some, 'int8')})`)
+      for (const { seq, intent, macKey: key, mac: value } of rows)
+        if (keys.macHolds('intent', { seq, intent }, { key, value }))
+          found.set(seq, JSON.parse(intent) as Intent)
+        else log.alert('ledger.standing_forged', { seq })
+    }
+    return found
   },
 
   /**

@@ -61,7 +61,7 @@ const againMs = 10_000
  */
 export const createStandingReader = (deps: Deps) => {
   const { database, keys, log } = deps
-  const intents = keptIntents(database, keys)
+  const intents = keptIntents(database, keys, log)
   const began = deps.clock.now()
   const beginning: Place = { seq: 0, chain: originHead(deps.origin) }
   let head = beginning

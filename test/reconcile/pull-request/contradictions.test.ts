@@ -58,7 +58,12 @@ describe('what GitHub says twice, and not alike', () => {
     expect(await world.states(pull)).not.toEqual({ a: 'refused' })
     await world.pass(hour)
     expect(await world.states(pull)).toEqual({ a: 'refused' })
-    expect(await said()).toMatchObject({ verdict: 'denied', summary })
+    expect((await said())?.verdict).toBe('denied')
+    const refused = world.ledger.events().find(({ type }) => type === 'grant.refused')
+    expect(refused?.data.why).toEqual(summary)
+    // Nobody goes on to ask.
+    await world.pass(hour)
+    expect((await world.store.pull(repositoryId, pull))?.lookAt).toBeUndefined()
   })
 
   test('a review that GitHub lists as another’s than its signed payload did does not count', async () => {

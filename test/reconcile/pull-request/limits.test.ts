@@ -82,6 +82,25 @@ test('what filled up before a later start is refused at that start', async () =>
   expect(world.typesOf('a')).not.toContain('grant.intended')
 })
 
+test('what is full at the merge of what starts later is asked about at its start, and may have room then', async () => {
+  let said = nothing
+  const world = limitedWorld(async () => said)
+  const startsAt = world.clock.now() + 60 * minute
+  world.push('a', { [filePath('a')]: requestFile('a', startsAt) }, 'alice')
+  const pull = world.open('a', 'alice')
+  await world.settle()
+  world.review(pull, 'bob')
+  await world.settle()
+  said = refusing
+  await world.pass(minute / 2)
+  await world.merge(pull, 'alice')
+  await world.settle()
+  expect(await world.states(pull)).toEqual({ a: 'scheduled' })
+  said = nothing
+  await world.pass(60 * minute)
+  expect(await world.states(pull)).toEqual({ a: 'active' })
+})
+
 test('limits are asked as of the start', async () => {
   const seen: number[] = []
   const world = limitedWorld(async () => ({ startsAt }) => {

@@ -57,6 +57,8 @@ export const playCohort = async (
   const begin = (phase: Phase) => {
     faults.begin(phase)
     calls.during(phase)
+    // Whoever is asked first in it asks for a token.
+    for (const cloud of clouds) cloud.expireTokens?.()
   }
   const replica = keepReplica(world)
   try {

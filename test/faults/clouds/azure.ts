@@ -11,16 +11,15 @@ const group = (slot: string): string => `${subscription}/resourceGroups/${slot}`
 
 /** What is listed is that of the whole subscription. */
 const whole = `${subscription} `
+const token: readonly [string, string][] = [['token', '']]
 const assignmentCalls: Calls = {
   give: {
     own: ['roleDefinitions/read', 'roleAssignments/write', 'roleAssignments/read'],
+    all: token,
   },
   look: {
     own: ['roleAssignments/read'],
-    all: [
-      ['scopes/read', ''],
-      ['roleAssignments/read', whole],
-    ],
+    all: [['scopes/read', ''], ['roleAssignments/read', whole], ...token],
   },
   stray: { own: ['roleAssignments/read', 'roleAssignments/delete', 'roleAssignments/read'] },
   // What is for somebody else goes, and with it the grant.
@@ -34,21 +33,18 @@ const assignmentCalls: Calls = {
       'roleAssignments/read',
     ],
   },
-  revoke: { own: ['roleAssignments/delete', 'roleAssignments/read'] },
-  expire: { own: ['roleAssignments/delete', 'roleAssignments/read'] },
+  revoke: { own: ['roleAssignments/delete', 'roleAssignments/read'], all: token },
+  expire: { own: ['roleAssignments/delete', 'roleAssignments/read'], all: token },
 }
 const [instances, requests] = ['roleAssignmentScheduleInstances/read', 'roleAssignmentScheduleRequests/read']
 const pimCalls: Calls = {
   give: {
     own: [instances, 'roleDefinitions/read', 'roleAssignmentScheduleRequests/write', instances, requests],
+    all: token,
   },
   look: {
     own: [instances, requests],
-    all: [
-      ['scopes/read', ''],
-      [instances, whole],
-      [requests, whole],
-    ],
+    all: [['scopes/read', ''], [instances, whole], [requests, whole], ...token],
   },
   stray: { own: [instances, requests, 'roleAssignmentScheduleRequests/write', instances] },
   drift: {
@@ -62,9 +58,9 @@ const pimCalls: Calls = {
       requests,
     ],
   },
-  revoke: { own: [instances, requests, 'roleAssignmentScheduleRequests/write', instances] },
+  revoke: { own: [instances, requests, 'roleAssignmentScheduleRequests/write', instances], all: token },
   // Azure has ended it.
-  expire: { own: [instances] },
+  expire: { own: [instances], all: token },
 }
 
 type Mischiefs = NonNullable<Cloud['mischief']>
@@ -167,6 +163,7 @@ const open =
         const there = mode === 'pim' ? azure.pim.active() : azure.assignments()
         return there.filter(inSlot(slot)).length
       },
+      expireTokens: azure.entra.expire,
       mischief: mode === 'pim' ? pimMischief(azure) : assignmentMischief(azure),
       leftovers: () => [...azure.assignments(), ...azure.pim.active()].map(({ scope }) => scope),
       close: azure.close,

@@ -40,6 +40,8 @@ export type Cloud = {
   held(slot: string): Promise<number | undefined>
   /** Where there are credentials: what was given for a slot. */
   given?(slot: string, credentials: Given): void
+  /** Where there is an endpoint for gitsudo's own tokens: takes every one back that it gave out. */
+  expireTokens?(): void
   /** Nobody was given any. */
   forget?(): void
   /** What others do there that a comparison finds and mends. */

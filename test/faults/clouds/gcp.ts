@@ -5,6 +5,7 @@ import { startGcp } from '../../../app/sandbox/clouds/gcp/start.ts'
 import { bob, type OpenCloud, slots, staleMs, strayMark } from './cloud.ts'
 
 const role = 'look-view'
+const tokens: readonly [string, string][] = [['token', '']]
 const project = (slot: string): string => `projects/${slot}`
 
 /** Google Cloud, a project a slot; a folder or an organisation differs in its name alone. */
@@ -29,15 +30,16 @@ export const openGcp: OpenCloud = async ({ clock, dir }) => {
     about: project,
     calls: {
       // Asked for room, written, read back.
-      give: { own: ['getIamPolicy', 'getIamPolicy', 'setIamPolicy', 'getIamPolicy'] },
-      look: { own: ['getIamPolicy'], all: [['search', '']] },
+      give: { own: ['getIamPolicy', 'getIamPolicy', 'setIamPolicy', 'getIamPolicy'], all: tokens },
+      look: { own: ['getIamPolicy'], all: [['search', ''], ...tokens] },
       // Listed, and taken out; listed, looked at, and cut back.
       stray: { own: ['getIamPolicy', 'getIamPolicy', 'setIamPolicy', 'getIamPolicy'] },
       drift: { own: ['getIamPolicy', 'getIamPolicy', 'getIamPolicy', 'setIamPolicy', 'getIamPolicy'] },
-      revoke: { own: ['getIamPolicy', 'setIamPolicy', 'getIamPolicy'] },
-      expire: { own: ['getIamPolicy', 'setIamPolicy', 'getIamPolicy'] },
+      revoke: { own: ['getIamPolicy', 'setIamPolicy', 'getIamPolicy'], all: tokens },
+      expire: { own: ['getIamPolicy', 'setIamPolicy', 'getIamPolicy'], all: tokens },
     },
     held: async (slot) => gcp.policy(project(slot)).bindings.length,
+    expireTokens: gcp.expireTokens,
     mischief: {
       stray: {
         do: (slot) => gcp.edit(project(slot), (there) => there.flatMap((one) => [one, straying(one)])),

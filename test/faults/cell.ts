@@ -111,27 +111,33 @@ export const cohortsOf = (cells: readonly Cell[]): readonly (readonly Cell[])[] 
   )
   // Who may not have something is refused, and never comes to the fault that is his own.
   const [apart, beside] = [alive.filter(isApart), alive.filter((cell) => isShared(cell) && !isApart(cell))]
-  const [alone, among] = [rounds(apart), rounds(beside)]
+  const comparing = rounds(beside.filter(isComparing))
+  const acting = rounds(beside.filter((cell) => !isComparing(cell)))
+  const first = own.length
   return [
-    ...Array.from({ length: Math.max(own.length, among.length) }, (_, at) => [
-      ...(own[at] ?? []),
-      ...(among[at] ?? []),
+    ...together(own, acting.slice(0, first), comparing.slice(0, first)),
+    ...rounds(apart),
+    ...together(chunks(killed.filter(not(isComparing)), mostKilled), acting.slice(first)),
+    // Whoever kills the replica ends every comparison, whose next comes in ten minutes: nobody kills in it beside these.
+    ...together(chunks(late, mostKilled), [
+      ...comparing.slice(first),
+      ...killed.filter(isComparing).map((cell) => [cell]),
     ]),
-    ...alone,
-    ...chunks(
-      killed.filter((cell) => !isShared(cell)),
-      mostKilled,
-    ),
-    // Whoever kills the replica ends every comparison, whose next comes in ten minutes: nobody kills beside these.
-    ...killed.filter(isShared).map((cell) => [cell]),
-    ...chunks(late, mostKilled),
   ]
 }
+
+const not = (is: (cell: Cell) => boolean) => (cell: Cell) => !is(cell)
+/** The first of each, then the second of each. */
+const together = <T>(...all: readonly (readonly (readonly T[])[])[]): readonly (readonly T[])[] =>
+  Array.from({ length: Math.max(...all.map(({ length }) => length)) }, (_, at) =>
+    all.flatMap((some) => some[at] ?? []),
+  )
 
 /** Twelve minutes after its revocation: nobody else may keep the clock going until then. */
 const isLate = ({ phase }: Cell): boolean => phase === 'regain'
 const isKill = ({ fault }: Cell): boolean => fault === 'killed'
 const isShared = (cell: Cell): boolean => 'says' in cell
+const isComparing = (cell: Cell): boolean => isShared(cell) && cell.phase === 'look' && cell.call !== 'token'
 const isApart = (cell: Cell): boolean =>
   isShared(cell) && cell.phase === 'give' && cell.fault === 'permission withdrawn'
 const chunks = <T>(all: readonly T[], size: number): readonly (readonly T[])[] =>

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { AnchorBranch } from '../reconcile/ports/anchor.ts'
 import { GitHubError } from '../reconcile/ports/github.ts'
+import { plainMode } from '../request/plain.ts'
 import { mutate, refusal } from './graphql.ts'
 import { orUndefined } from './or-undefined.ts'
 import type { RepositoryClient } from './repository-client.ts'
@@ -55,7 +56,7 @@ export const createAnchorBranch = (
     if (parent === undefined) {
       const tree = await client.rest.git.createTree({
         ...at,
-        tree: [...files].map(([path, content]) => ({ path, content, mode: '100644', type: 'blob' })),
+        tree: [...files].map(([path, content]) => ({ path, content, mode: plainMode, type: 'blob' })),
       })
       const commit = await client.rest.git.createCommit({ ...at, message, tree: tree.data.sha, parents: [] })
       const { sha } = commit.data

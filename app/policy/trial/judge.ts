@@ -4,6 +4,7 @@ import type { Facts, PolicyFacts, RequestFacts } from '../../decision/facts.ts'
 import { assign } from '../../decision/match.ts'
 import type { Directory } from '../../identity/directory.ts'
 import type { PolicyAnswer, PolicySet } from '../../reconcile/ports/evaluator.ts'
+import { plainMode } from '../../request/plain.ts'
 import { inTrouble } from '../fold.ts'
 import { peopleOf, personOf } from './people.ts'
 import type { Question } from './question.ts'
@@ -104,7 +105,7 @@ function factsOf(set: PolicySet, question: Question, policies: PolicyFacts): Fac
       state: 'open',
     },
     policy: { commit: set.commit },
-    changes: [{ path, kind: 'added', mode: '100644' }],
+    changes: [{ path, kind: 'added', mode: plainMode }],
     requests: [
       {
         id: request.id,

@@ -1,4 +1,5 @@
 import type { Mirror, Sha, TreeEntry } from '../../reconcile/ports/git.ts'
+import { plainMode } from '../../request/plain.ts'
 import type { PolicyFault, PolicyFaultCode } from '../policy-fault.ts'
 
 const mostFiles = 1000
@@ -35,7 +36,8 @@ function faultOf({ path, mode, size }: TreeEntry, folded: Set<string>): PolicyFa
   const fold = path.normalize('NFKC').toLowerCase()
   if (folded.has(fold)) return fault(path, 'collision', 'differs from another file by case or form only')
   folded.add(fold)
-  if (mode !== '100644') return fault(path, 'mode', `has mode ${mode}; a policy file is a plain one, 100644`)
+  if (mode !== plainMode)
+    return fault(path, 'mode', `has mode ${mode}; a policy file is a plain one, ${plainMode}`)
   return size > largestFile ? fault(path, 'too_large', 'is larger than 1 MiB') : undefined
 }
 

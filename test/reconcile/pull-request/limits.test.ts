@@ -3,9 +3,9 @@ import { readGrounds } from '../../../app/decision/grounds.ts'
 import type { Refusal } from '../../../app/grant/grantable/asked.ts'
 import { type Limits, type Provider, ProviderError } from '../../../app/provider/port.ts'
 import type { Evidence } from '../../../app/reconcile/ports/evaluator.ts'
-import { accessWorld, filePath, requestFile } from '../../support/memory/access-world.ts'
+import { type AccessWorld, accessWorld, filePath, requestFile } from '../../support/memory/access-world.ts'
 import { repositoryId } from '../../support/memory/hub.ts'
-import { minute } from './approved.ts'
+import { approved, minute } from './approved.ts'
 
 const full: Refusal = { needed: 'room for one more', had: 'the place is full', remedy: 'make room' }
 const nothing: Limits = () => []
@@ -23,13 +23,20 @@ const limitedWorld = (tell: () => Promise<Limits>, more: Parameters<typeof acces
   return { ...world, asked, decision }
 }
 
-test('what the cloud would refuse is said on the pull request, and approved once there is room', async () => {
-  let said = refusing
-  const world = limitedWorld(async () => said)
-  const pull = world.request('a')
+/** Open and approved, to start in an hour. */
+const approvedForLater = async (world: AccessWorld): Promise<number> => {
+  world.push('a', { [filePath('a')]: requestFile('a', world.clock.now() + 60 * minute) }, 'alice')
+  const pull = world.open('a', 'alice')
   await world.settle()
   world.review(pull, 'bob')
   await world.settle()
+  return pull
+}
+
+test('what the cloud would refuse is said on the pull request, and approved once there is room', async () => {
+  let said = refusing
+  const world = limitedWorld(async () => said)
+  const pull = await approved(world)
   expect(await world.states(pull)).toEqual({ a: 'denied' })
   expect(await world.decision(pull)).toMatchObject({
     verdict: 'denied',
@@ -46,10 +53,7 @@ test('what the cloud would refuse is said on the pull request, and approved once
 test('what filled up since is refused at the merge, for good, and no intent is sealed', async () => {
   let said = nothing
   const world = limitedWorld(async () => said)
-  const pull = world.request('a')
-  await world.settle()
-  world.review(pull, 'bob')
-  await world.settle()
+  const pull = await approved(world)
   expect(await world.states(pull)).toEqual({ a: 'approved' })
   said = refusing
   await world.pass(minute / 2)
@@ -68,11 +72,7 @@ test('what filled up since is refused at the merge, for good, and no intent is s
 test('what filled up before a later start is refused at that start', async () => {
   let said = nothing
   const world = limitedWorld(async () => said)
-  const startsAt = world.clock.now() + 60 * minute
-  world.push('a', { [filePath('a')]: requestFile('a', startsAt) }, 'alice')
-  const pull = world.open('a', 'alice')
-  await world.settle()
-  world.review(pull, 'bob')
+  const pull = await approvedForLater(world)
   await world.merge(pull, 'alice')
   await world.settle()
   expect(await world.states(pull)).toEqual({ a: 'scheduled' })
@@ -85,12 +85,7 @@ test('what filled up before a later start is refused at that start', async () =>
 test('what is full at the merge of what starts later is asked about at its start, and may have room then', async () => {
   let said = nothing
   const world = limitedWorld(async () => said)
-  const startsAt = world.clock.now() + 60 * minute
-  world.push('a', { [filePath('a')]: requestFile('a', startsAt) }, 'alice')
-  const pull = world.open('a', 'alice')
-  await world.settle()
-  world.review(pull, 'bob')
-  await world.settle()
+  const pull = await approvedForLater(world)
   said = refusing
   await world.pass(minute / 2)
   await world.merge(pull, 'alice')
@@ -130,10 +125,7 @@ test.each([
   ['tells what nobody understands', broken],
 ])('a cloud that %s holds up no verdict and refuses nothing', async (_, tell) => {
   const world = limitedWorld(tell, { patience: 10 })
-  const pull = world.request('a')
-  await world.settle()
-  world.review(pull, 'bob')
-  await world.settle()
+  const pull = await approved(world)
   expect(await world.states(pull)).toEqual({ a: 'approved' })
   await world.merge(pull, 'alice')
   await world.settle()

@@ -5,7 +5,10 @@ import { approvals, code, safe, section } from './markdown.ts'
 /** So many lines of each list; what is left out is counted. */
 const most = 50
 
-/** What a policy owner should know before approving: what the diff does not show, who gains and loses, what fails. */
+/**
+ * What a policy owner should know before approving: what the diff does not show, who gains and loses, what fails. What
+ * somebody may make as long as he likes comes last: GitHub shows no more than so much.
+ */
 export const policyLines = ({
   accepted,
   changed,
@@ -19,6 +22,8 @@ export const policyLines = ({
         '',
       ]
     : []),
+  ...approvals(requirements),
+  ...(trial === undefined ? [] : trialLines(trial)),
   ...(strayed.length === 0
     ? []
     : [
@@ -27,8 +32,6 @@ export const policyLines = ({
         ...bounded(strayed.map(code)).map((line) => `- ${line}`),
         '',
       ]),
-  ...approvals(requirements),
-  ...(trial === undefined ? [] : trialLines(trial)),
   ...section(
     `Compared with the accepted policies at ${code(accepted)}`,
     bounded(changed.map((path) => code(path))),
@@ -54,9 +57,7 @@ const trialLines = ({ compiles, tests, changes, replayed, notReplayed, held }: P
           notReplayed === undefined ? '' : `, ${notReplayed} left out`
         })`,
         '',
-        ...(changes.length === 0
-          ? ['- none of them would come out otherwise']
-          : bounded(changes.map(changeText)).map((line) => `- ${line}`)),
+        ...changeLines(changes).map((line) => `- ${line}`),
         '',
       ]
     : []),
@@ -66,14 +67,23 @@ const trialLines = ({ compiles, tests, changes, replayed, notReplayed, held }: P
   ...(held.length === 0 ? [] : [`_Tried under: ${safe(held.join(', '))}._`, '']),
 ]
 
-const changeText = ({
-  request,
-  path,
-  requester,
-  before,
-  after,
-  approvals: people,
-}: PolicyTrialReport['changes'][number]): string => {
+type Change = PolicyTrialReport['changes'][number]
+
+const changeLines = (changes: readonly Change[]): readonly string[] => {
+  if (changes.length === 0) return ['none of them would come out otherwise']
+  const sorted = changes.toSorted((a, b) => harmlessness(a) - harmlessness(b))
+  const gains = sorted.filter((change) => harmlessness(change) === 0).length
+  return bounded(sorted.map(changeText), gains > most ? `, ${gains - most} of which gain` : '')
+}
+
+/** What lets somebody in is what an owner has to see: who gains, for whom fewer say yes, or others; then who loses. */
+const harmlessness = ({ before, after, approvals: people }: Change): number => {
+  if (before !== after) return after === 'passes' ? 0 : 3
+  if (people === undefined || people.after === people.before) return 2
+  return people.after < people.before ? 1 : 4
+}
+
+const changeText = ({ request, path, requester, before, after, approvals: people }: Change): string => {
   const what = `${code(path)} (${code(request)})`
   if (before !== after)
     return after === 'passes'
@@ -85,5 +95,5 @@ const changeText = ({
     : `${safe(requester)}: ${what} would need ${people.after} instead of ${people.before} approvals`
 }
 
-const bounded = (lines: readonly string[]): readonly string[] =>
-  lines.length > most ? [...lines.slice(0, most), `and ${lines.length - most} more`] : lines
+const bounded = (lines: readonly string[], also = ''): readonly string[] =>
+  lines.length > most ? [...lines.slice(0, most), `and ${lines.length - most} more${also}`] : lines

@@ -51,21 +51,21 @@ describe('the decision on a change of policies', () => {
 
       ⚠️ **These policies would lock everybody out**: no recorded request, and no sample of one, passes under them any more.
 
-      ⚠️ **This brings more than the diff shows**: what follows reached the branch without acceptance, and approving accepts it too.
-
-      - \`policies/by-hand.rego\`
-
       **Approvals**
 
       - ✅ 1 of policy owners: carol, account 77; approved by carol
 
       **What would change for the requests of the last 90 days** (3 decided anew, 1 left out)
 
-      - ➖ \`@bob\` loses \`requests/2026/12/a.yaml\` (\`req_1\`): it passed, and would be refused
       - ➕ al\\*ice\\* gains \`requests/2026/12/b.yaml\` (\`req_2\`): it was refused, and would pass
+      - ➖ \`@bob\` loses \`requests/2026/12/a.yaml\` (\`req_1\`): it passed, and would be refused
       - dave: \`requests/2026/12/c.yaml\` (\`req_3\`) would need 2 instead of 1 approvals
 
       _Tried under: no network._
+
+      ⚠️ **This brings more than the diff shows**: what follows reached the branch without acceptance, and approving accepts it too.
+
+      - \`policies/by-hand.rego\`
 
       **Compared with the accepted policies at \`cccccccccccccccccccccccccccccccccccccccc\`**
 
@@ -180,13 +180,62 @@ describe('of a change of policies', () => {
       [
         replay,
         '',
-        '- al\\*: `a.yaml` (`req_1`) would need 2 instead of 1 approvals',
         '- al\\*: other people would have to approve `a.yaml` (`req_1`)',
         '- al\\*: `a.yaml` (`req_1`)',
+        '- al\\*: `a.yaml` (`req_1`) would need 2 instead of 1 approvals',
         '',
       ],
     ],
   ])('%s', (_, decision, said) => {
     expect(policyLines(decision)).toEqual(said)
+  })
+})
+
+/** As recorded: whoever loses came before whoever gains. */
+const many = (losing: number, gaining: number) =>
+  tried({
+    changes: Array.from({ length: losing + gaining }, (_, n) => ({
+      ...change,
+      path: `${n}.yaml`,
+      ...(n < losing
+        ? ({ before: 'passes', after: 'refused' } as const)
+        : ({ before: 'refused', after: 'passes' } as const)),
+    })),
+  })
+const gainsIn = (text: string) => text.split('\n').filter((line) => line.startsWith('- ➕ '))
+
+describe('of what would change', () => {
+  test('who gains comes first, then for whom fewer or others say yes, then who loses, then who needs more', () => {
+    const changes = [
+      { ...change, path: 'more', approvals: { before: 1, after: 2 } },
+      { ...change, path: 'loses', after: 'refused' },
+      { ...change, path: 'somehow' },
+      { ...change, path: 'others', approvals: { before: 2, after: 2 } },
+      { ...change, path: 'fewer', approvals: { before: 2, after: 1 } },
+      { ...change, path: 'gains', before: 'refused' },
+    ] as const
+    const order = policyLines(tried({ changes })).flatMap((line) => /^- .*`(\w+)` \(/.exec(line)?.[1] ?? [])
+    expect(order).toEqual(['gains', 'fewer', 'somehow', 'others', 'loses', 'more'])
+  })
+
+  test('none who gains is left out for one who loses', () => {
+    const lines = policyLines(many(60, 3))
+    expect(gainsIn(lines.join('\n')).map((line) => /\d+\.yaml/.exec(line)?.[0])).toEqual([
+      '60.yaml',
+      '61.yaml',
+      '62.yaml',
+    ])
+    expect(lines).toContain('- and 13 more')
+  })
+
+  test('those who gain and are left out are counted', () => {
+    expect(policyLines(many(0, 50)).filter((line) => line.includes(' more'))).toEqual([])
+    expect(policyLines(many(7, 52))).toContain('- and 9 more, 2 of which gain')
+  })
+
+  test('no list of names as long as somebody likes pushes them past what GitHub shows', () => {
+    const strayed = Array.from({ length: 50 }, (_, n) => `policies/${n}${'x'.repeat(4000)}`)
+    const decision = { ...decidePolicies(base, proposal), policies: { ...many(60, 40), strayed } }
+    expect(gainsIn(decisionMarkdown(decision))).toHaveLength(40)
   })
 })

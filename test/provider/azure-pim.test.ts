@@ -265,6 +265,48 @@ describe('a custom role that is renamed while it is granted', () => {
   })
 })
 
+describe('a role that is written in two ways', () => {
+  test.each([
+    ['by its id and by its name', reader, 'Reader'],
+    ['by its name and by its id', 'Reader', reader],
+  ])('%s is one assignment: the first grant’s, and nobody else takes it', async (_how, first, second) => {
+    const provider = w.provider()
+    const one = w.intent(1, { cloudRole: first })
+    const other = w.intent(2, { cloudRole: second, principal: one.principal })
+    const stands = () => w.getsIn({ ...one, cloudRole: reader })
+    await provider.ensure(one, w.call())
+    expect(await fault(provider.ensure(other, w.call()))).toMatchObject({
+      kind: 'invalid',
+      message: expect.stringMatching(/gitsudo’s own, .* under another way to write this role/),
+    })
+    w.clock.advance(6 * minute)
+    expect(await provider.inspect(other, w.call())).toEqual({ kind: 'absent' })
+    expect(await provider.remove(other, w.call())).toBe('absent')
+    expect(stands()).toBe(true)
+    const { bindings } = await provider.list(w.call(), [])
+    expect(bindings.map(({ handle }) => handle)).toEqual([provider.bindingKey(one)])
+    expect(await provider.remove(one, w.call())).toBe('absent')
+    expect(stands()).toBe(false)
+    expect(await provider.ensure(other, w.call())).toMatchObject({ kind: 'present' })
+  })
+
+  test('in letters of another case is the same by its id, and none by its name', async () => {
+    const [provider, intent] = [w.provider(), w.intent(1)]
+    for (const change of [
+      { cloudRole: reader.toUpperCase() },
+      { principal: person(1).toUpperCase() },
+      { scope: subscription.replace(/[^/]+$/, (id) => id.toUpperCase()) },
+    ])
+      expect(provider.bindingKey(w.intent(2, { principal: person(1), ...change }))).toBe(
+        provider.bindingKey(intent),
+      )
+    expect(await fault(provider.ensure(w.intent(1, { cloudRole: 'reader' }), w.call()))).toMatchObject({
+      kind: 'invalid',
+      message: expect.stringMatching(/no role that is called reader/),
+    })
+  })
+})
+
 describe('the policy of a role', () => {
   const day = 86_400_000
   const standard = { maximum: 'P180D', maximumMs: 180 * day }

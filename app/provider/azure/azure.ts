@@ -114,10 +114,8 @@ export const createAzure = (options: AzureOptions): Provider => {
       const hidden = new Set([...live.values()].map(({ wanted }) => rootOf(wanted.scope)))
       const scopes = [...shown, ...[...hidden].filter((scope) => !known.has(scope))]
       const bindingOf = async (held: Held, signal: AbortSignal): Promise<readonly Binding[]> => {
-        const { askedAs, guids, mark, principal, role, scope, expiresAt } = held
-        const handles = [...guids, ...(askedAs === undefined ? [] : [askedAs])].map((guid) =>
-          handleOf(scope, guid),
-        )
+        const { guids, mark, principal, role, scope, expiresAt } = held
+        const handles = guids.map((guid) => handleOf(scope, guid))
         const handle = handles.find((one) => live.has(one)) ?? handles[0] ?? ''
         const here = live.get(handle)
         const differs = here && (await differing(held, here.wanted, signal))
@@ -150,9 +148,9 @@ export const createAzure = (options: AzureOptions): Provider => {
         : seen(await way.narrow(wanted, call.signal), wanted, call)
     },
 
-    async discard({ handle, principal, role }, call) {
+    async discard({ handle, principal }, call) {
       const [scope = '', guid = ''] = handle.split(' ')
-      const left = await way.discard({ scope, guid, principal, role }, call.signal)
+      const left = await way.discard({ scope, guid, ...(principal && { principal }) }, call.signal)
       return left === undefined ? 'absent' : 'removing'
     },
 

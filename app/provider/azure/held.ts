@@ -1,9 +1,7 @@
 /** What is there, whoever's it is. `expiresAt`: epoch milliseconds. */
 export type Held = {
-  /** Our GUIDs that it may be under. */
+  /** Our GUIDs that it may be under: where it is known, the one that it was asked for as, whatever its role is called now. */
   readonly guids: readonly string[]
-  /** Our GUID that it was asked for under, whatever its role is called now. */
-  readonly askedAs?: string
   readonly mark: string
   readonly principal: string
   /** The role definition's whole id. */

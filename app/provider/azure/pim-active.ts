@@ -5,6 +5,8 @@ import { type Held, roleIdOf } from './held.ts'
 /** An active assignment, and whether it was made by us; `startsAt` in epoch milliseconds. */
 export type Active = Held & {
   readonly roleName: string
+  /** Our GUID that it was asked for as, where a request tells. */
+  readonly askedAs?: string
   readonly schedule: string
   readonly startsAt: number
   readonly expiresAt: number
@@ -50,8 +52,11 @@ export const activeOf = (
   const scope = one.scope?.toLowerCase() ?? ''
   const roleName = expandedProperties?.roleDefinition?.displayName ?? ''
   return {
-    // Whichever way the catalogue writes the role.
-    guids: [roleIdOf(roleDefinitionId), roleName].map((role) => guidOf(instance, scope, role, principal)),
+    // Where nobody tells what it was asked for as: whichever way the catalogue writes the role.
+    guids:
+      asked?.guid === undefined
+        ? [roleIdOf(roleDefinitionId), roleName].map((role) => guidOf(instance, scope, role, principal))
+        : [asked.guid],
     ...(asked?.guid === undefined ? {} : { askedAs: asked.guid }),
     mark: asked?.mark ?? '',
     unseen: asked === undefined && endsAt !== undefined,

@@ -34,15 +34,27 @@ const waits = [100, 300, 900]
  * eligible, with an end that Azure keeps itself. Our mark is in the request's justification.
  */
 export const createPim = (api: Api, { instance, prefix, clock }: PimOptions): Way => {
-  /** @throws ProviderError `unavailable` while nobody can tell whose it is, before `endsAt` */
-  const ours = (one: Active | undefined, endsAt = never): Active | undefined => {
+  /**
+   * What is ours, asked for under that GUID: one of another way to write the role is another grant's.
+   * @throws ProviderError `unavailable` while nobody can tell whose it is, before `endsAt`
+   */
+  const ours = (one: Active | undefined, guid: string, endsAt = never): Active | undefined => {
     // The requests may lag behind what they made: without its own it is neither gone nor somebody else's.
     if (one?.unseen === true && clock.now() < endsAt)
       throw new ProviderError(
         'unavailable',
         `azure: ${one.principal} has that role at ${one.scope}, and PIM does not show yet who asked for it`,
       )
-    return one?.mark.startsWith(prefix) === true ? one : undefined
+    return one?.mark.startsWith(prefix) === true && one.guids.includes(guid) ? one : undefined
+  }
+
+  /** Why nothing is given where somebody has the role already: whose that is. */
+  const taken = ({ scope, principal }: Wanted, { mark }: Active): ProviderError => {
+    const there = `azure: ${principal.id} has that role at ${scope} already, by an assignment that is`
+    const whose = mark.startsWith(prefix)
+      ? `gitsudo’s own, first made as ${mark} under another way to write this role: leave it, and write the role one way, by its id or by its name`
+      : 'not gitsudo’s: take it away first'
+    return new ProviderError('invalid', `${there} ${whose}`)
   }
 
   const asked = async (scope: string, filter: { filter?: string }, signal: AbortSignal) => {
@@ -138,7 +150,7 @@ export const createPim = (api: Api, { instance, prefix, clock }: PimOptions): Wa
     )
 
   const end = async (
-    { scope, principal }: Place,
+    { scope, principal }: Pick<Place, 'scope' | 'principal'>,
     roleDefinitionId: string,
     there: Active | undefined,
     signal: AbortSignal,
@@ -164,14 +176,14 @@ export const createPim = (api: Api, { instance, prefix, clock }: PimOptions): Wa
   const look = async (
     place: Place & { readonly endsAt?: number },
     signal: AbortSignal,
-  ): Promise<Active | undefined> => ours(await find(place, signal), place.endsAt)
+  ): Promise<Active | undefined> => ours(await find(place, signal), place.guid, place.endsAt)
 
   return {
     look,
 
     async give(wanted, signal) {
       const there = await find(wanted, signal)
-      if (there !== undefined && ours(there) === undefined) throw taken(wanted)
+      if (there !== undefined && ours(there, wanted.guid) === undefined) throw taken(wanted, there)
       if (there === undefined) {
         const seconds = Math.floor((wanted.endsAt - clock.now()) / 1000)
         if (seconds * 1000 < leastActiveMs)
@@ -193,7 +205,7 @@ export const createPim = (api: Api, { instance, prefix, clock }: PimOptions): Wa
           if (!(error instanceof ProviderError) || codeOf(error.cause) !== 'RoleAssignmentExists') throw error
         })
         const made = await awaited(wanted, (one) => one !== undefined && !one.unseen, signal)
-        if (made !== undefined && ours(made) === undefined) throw taken(wanted)
+        if (made !== undefined && ours(made, wanted.guid) === undefined) throw taken(wanted, made)
         return made
       }
       // Shared with a grant that ends sooner.
@@ -204,7 +216,7 @@ export const createPim = (api: Api, { instance, prefix, clock }: PimOptions): Wa
 
     async take(wanted, signal) {
       const there = await find(wanted, signal)
-      if (there !== undefined && ours(there, wanted.endsAt) === undefined) return undefined
+      if (there !== undefined && ours(there, wanted.guid, wanted.endsAt) === undefined) return undefined
       // A read may lag behind what gave it. Past its end it gives nothing; before it, PIM itself has to say so.
       if (there === undefined && clock.now() >= wanted.endsAt) return undefined
       const role = there?.role ?? (await roleIn(wanted, signal))
@@ -220,12 +232,19 @@ export const createPim = (api: Api, { instance, prefix, clock }: PimOptions): Wa
       return awaited(wanted, (one) => (one?.expiresAt ?? 0) <= wanted.endsAt, signal)
     },
 
-    async discard({ scope, guid, principal, role }, signal) {
-      const place: Place = { scope, guid, principal: { id: principal }, role: { id: roleIdOf(role) } }
-      const there = await look(place, signal)
+    async discard({ scope, guid, principal }, signal) {
+      const filter = principal === undefined ? {} : of({ id: principal })
+      const find = async () => {
+        const all = await active(scope, filter, signal)
+        return ours(
+          all.find((one) => one.scope === scope && one.guids.includes(guid)),
+          guid,
+        )
+      }
+      const there = await find()
       if (there === undefined) return undefined
-      await end(place, there.role, there, signal)
-      return look(place, signal)
+      await end({ scope, principal: { id: there.principal } }, there.role, there, signal)
+      return find()
     },
 
     list: (scope, signal) => active(scope, {}, signal),
@@ -248,9 +267,3 @@ export const createPim = (api: Api, { instance, prefix, clock }: PimOptions): Wa
 const refusals = ['Failed', 'Denied', 'Invalid', 'Canceled', 'TimedOut', 'AdminDenied']
 
 const of = ({ id }: Place['principal']) => ({ filter: `principalId eq '${id}'` })
-
-const taken = ({ scope, principal }: Wanted): ProviderError =>
-  new ProviderError(
-    'invalid',
-    `azure: ${principal.id} has that role at ${scope} already, by an assignment that is not gitsudo’s: take it away first`,
-  )

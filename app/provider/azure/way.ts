@@ -20,10 +20,9 @@ export type Way = {
   check(offers: readonly Offer[], signal: AbortSignal): Promise<readonly string[]>
 }
 
-/** The place of something that was listed. */
+/** The place of something that was listed. `principal`: whose it was, where that is still known. */
 export type Found = {
   readonly guid: string
   readonly scope: string
-  readonly principal: string
-  readonly role: string
+  readonly principal?: string
 }

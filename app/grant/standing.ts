@@ -32,6 +32,16 @@ export type Override = {
 /** An event about policies that was accepted, refused or loaded; `seq`: where it lies. */
 export type PolicyWord = { readonly seq: number; readonly event: LedgerEvent }
 
+/** What was found in a cloud with our mark and no grant, and perhaps taken away since; `seq`: where that was said last. */
+export type Stray = {
+  readonly seq: number
+  readonly grant: string
+  readonly provider: string
+  readonly handle: string
+  readonly finding: 'orphan' | 'resurrected'
+  readonly why: string
+}
+
 /** What the ledger as a whole says now, by verified events alone (trust.md 5). */
 export type Standing = {
   readonly open: ReadonlyMap<string, Open>
@@ -45,6 +55,8 @@ export type Standing = {
   readonly perhapsGiven: ReadonlySet<string>
   /** The last override of each policy, by `overrideKey`, over or not. */
   readonly overrides: ReadonlyMap<string, Override>
+  /** Found, and not on record as gone, one of each grant and place. */
+  readonly strays: ReadonlyMap<string, Stray>
   /** What was said of each repository's policies, oldest first. */
   readonly policies: ReadonlyMap<number, readonly PolicyWord[]>
   /** Why nothing may be given by anybody: events that were there are gone, or were altered. */
@@ -71,6 +83,7 @@ export const createStanding = () => {
   const perhapsGiven = new Set<string>()
   const overrides = new Map<string, Override>()
   const policies = new Map<number, PolicyWord[]>()
+  const strays = new Map<string, Stray>()
 
   const begin = (id: string, event: LedgerEvent, seq: number): void => {
     const known = open.get(id)
@@ -103,6 +116,15 @@ export const createStanding = () => {
     if (override.from >= (overrides.get(key)?.from ?? override.from)) overrides.set(key, override)
   }
 
+  const sight = (event: LedgerEvent, seq: number): void => {
+    const told = readStray(event, seq)
+    if (told === undefined) return
+    const { gone, ...found } = told
+    const key = JSON.stringify([found.provider, found.handle, found.grant])
+    if (gone) strays.delete(key)
+    else strays.set(key, found)
+  }
+
   return {
     open: open as ReadonlyMap<string, Open>,
     closed: closed as ReadonlyMap<string, number>,
@@ -111,6 +133,7 @@ export const createStanding = () => {
     perhapsGiven: perhapsGiven as ReadonlySet<string>,
     overrides: overrides as ReadonlyMap<string, Override>,
     policies: policies as ReadonlyMap<number, readonly PolicyWord[]>,
+    strays: strays as ReadonlyMap<string, Stray>,
     /** The next event. @returns whether it is one that gitsudo would have signed, and did not */
     push(event: LedgerEvent, seq: number, verify: (event: LedgerEvent) => boolean): boolean {
       const { type } = event
@@ -132,6 +155,7 @@ export const createStanding = () => {
           const override = readOverride(event, seq)
           if (override !== undefined) follow(override)
         }
+        if (verified && type === 'grant.drift') sight(event, seq)
         if (verified && ofPolicies.has(type) && event.repo !== undefined) {
           const words = policies.get(event.repo) ?? []
           words.push({ seq, event })
@@ -179,6 +203,17 @@ export const createStanding = () => {
       open.set(id, { ...known, intent, ...how })
     },
   }
+}
+
+/** What a verified `grant.drift` says of what is no grant's; undefined: it is about a grant's own binding. */
+const readStray = (
+  { grant, data }: LedgerEvent,
+  seq: number,
+): (Stray & { readonly gone: boolean }) | undefined => {
+  const { finding, provider, handle, why, gone } = data
+  if (grant === undefined || (finding !== 'orphan' && finding !== 'resurrected')) return undefined
+  if (typeof provider !== 'string' || typeof handle !== 'string') return undefined
+  return { seq, grant, provider, handle, finding, why: String(why ?? ''), gone: gone === true }
 }
 
 /** The override that a verified `policy.overridden` starts or ends; undefined where it only asks for one. */

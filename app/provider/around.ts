@@ -56,8 +56,9 @@ export const aroundCalls = (
     }),
     ...(discard && {
       discard: (found, call) => {
-        const { scope, grant } = found
-        return around({ name: 'discard', call, intents: [], scope, grant }, () =>
+        const { grant, scope } = found
+        const where = scope === undefined ? {} : { scope }
+        return around({ name: 'discard', call, intents: [], grant, ...where }, () =>
           discard.call(provider, found, call),
         )
       },

@@ -142,10 +142,14 @@ export type Provider = {
    */
   cutBack?(intent: Intent, call: Call): Promise<Observation>
   /**
-   * Takes away one binding that `list` found and that is no grant's: that handle alone, and only with our mark on it.
-   * Safe to repeat; `absent` only after a read-back. Where the cloud carries marks.
+   * Takes away one binding that `list` found, perhaps long ago, and that is no grant's: that handle alone, and only with our
+   * mark on it, with whatever belongs to it.
+   * Safe to repeat, also when it is not there any more; `absent` only after a read-back. Where the cloud carries marks.
    */
-  discard?(found: Binding, call: Call): Promise<'removing' | 'absent'>
+  discard?(
+    found: Pick<Binding, 'grant' | 'handle'> & Partial<Binding>,
+    call: Call,
+  ): Promise<'removing' | 'absent'>
   /** What is configured wrong, in words; empty when all is well. Throws where the cloud could not be asked. */
   check(call: Call): Promise<readonly string[]>
   /** How far apart two absent read-backs must lie after an attempt whose answer was lost, in milliseconds. */

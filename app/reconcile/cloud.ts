@@ -7,7 +7,7 @@ import type { Log } from './ports/log.ts'
 import type { Queue } from './ports/queue.ts'
 import type { Store } from './ports/store.ts'
 import { endRegained } from './regained.ts'
-import { endStray, listMs, type StrayDeps, type StrayFinding } from './strays.ts'
+import { endStray, finishStray, listMs, type StrayDeps, type StrayFinding } from './strays.ts'
 
 export type CloudDeps = StrayDeps & {
   readonly queue: Pick<Queue, 'wake'>
@@ -55,6 +55,11 @@ export const reconcileCloud = async (
   const wake = [...drifted.map(({ grant }) => grant), ...missing]
   if (wake.length > 0) await deps.queue.wake(wake.map((key) => ({ queue: 'grant', key })))
   const turn = atMost(most)
+  const listed = new Set(bindings.map(({ handle }) => handle))
+  const begun = [...(await ledger.standing()).strays.values()].filter(
+    (one) => one.provider === provider.name && !listed.has(one.handle),
+  )
+  await Promise.all(begun.map((one) => turn(() => finishStray(deps, provider, one, signal))))
   const ended = await Promise.all(
     strays.map((found) =>
       turn(async (): Promise<readonly CloudFinding[]> => {

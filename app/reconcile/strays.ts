@@ -3,6 +3,7 @@ import { type Subject, strayEvent } from '../grant/events.ts'
 import { type Found, strayVerdict, strayWords } from '../grant/findings.ts'
 import type { Intent } from '../grant/intent.ts'
 import { foldLedger, type Witness } from '../grant/ledger-view.ts'
+import type { Stray } from '../grant/standing.ts'
 import { type Binding, type Call, type Provider, ProviderError } from '../provider/port.ts'
 import { callFor } from './call-for.ts'
 import { bindingLock } from './grant/binding.ts'
@@ -30,6 +31,9 @@ export type StrayFinding = {
   readonly note?: string
 }
 
+/** One binding: whose mark it has, and where it is. */
+type Placed = Pick<Found, 'grant' | 'handle'>
+
 /** How long a list takes, at most, to be read and compared. */
 export const listMs = 120_000
 
@@ -48,7 +52,7 @@ export const endStray = async (
   if (first.verdict === 'leave') return undefined
   const { verdict: finding } = first
   const why = strayWords(found)
-  const say = (gone: boolean) => record(deps, provider, { ...first, finding }, found, gone)
+  const say = (gone: boolean) => record(deps, provider, { ...first, ...found, finding, why }, gone)
   if (!first.said) await say(false)
   deps.log.alert(`grant.${finding}`, {
     grant: found.grant,
@@ -57,12 +61,7 @@ export const endStray = async (
     why,
   })
   try {
-    const call = callFor(deps.clock.now(), callMs, signal)
-    const keys = [openingLock(found.grant), bindingLock(provider.name, found.handle)]
-    const answer = await holding(deps.store, keys, call, async () => {
-      const { verdict, intent } = await judge(deps, provider, found)
-      return verdict === 'leave' ? 'left' : discard(provider, found, intent, call)
-    })
+    const answer = await discardAlone(deps, provider, found, signal)
     if (answer === 'left') return { finding, outcome: 'left' }
     if (answer === 'removing') return { finding, outcome: 'still there' }
     await say(true)
@@ -76,28 +75,60 @@ export const endStray = async (
 /** Puts on record that what was found again is gone, unless that is there already. */
 export const closeStray = async (deps: StrayDeps, provider: Provider, found: Found): Promise<void> => {
   const { subject, said } = await judge(deps, provider, found)
-  if (said) await record(deps, provider, { finding: 'resurrected', subject }, found, true)
+  if (!said) return
+  await record(deps, provider, { ...found, finding: 'resurrected', subject, why: strayWords(found) }, true)
+}
+
+/**
+ * What was found before and is listed no more: whether it was taken away nobody heard, nor whether all that belongs to it
+ * was. It is asked for once more, and on record as gone where it is.
+ */
+export const finishStray = async (
+  deps: StrayDeps,
+  provider: Provider,
+  begun: Stray,
+  signal: AbortSignal,
+): Promise<void> => {
+  try {
+    if ((await discardAlone(deps, provider, begun, signal)) !== 'absent') return
+    const { subject, said } = await judge(deps, provider, begun)
+    if (said) await record(deps, provider, { ...begun, subject }, true)
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error
+    const { handle, grant } = begun
+    deps.log.warn('a stray is not known to be gone', {
+      provider: provider.name,
+      handle,
+      grant,
+      why: error.message,
+    })
+  }
+}
+
+/** Takes it away, unless it is a grant's by now. */
+const discardAlone = async (deps: StrayDeps, provider: Provider, found: Placed, signal: AbortSignal) => {
+  const call = callFor(deps.clock.now(), callMs, signal)
+  const keys = [openingLock(found.grant), bindingLock(provider.name, found.handle)]
+  return holding(deps.store, keys, call, async () => {
+    const { verdict, intent } = await judge(deps, provider, found)
+    return verdict === 'leave' ? ('left' as const) : discard(provider, found, intent, call)
+  })
 }
 
 const record = async (
   deps: StrayDeps,
   provider: Provider,
-  { finding, subject }: { readonly finding: 'orphan' | 'resurrected'; readonly subject: Subject | undefined },
-  found: Found,
+  stray: Pick<Stray, 'grant' | 'handle' | 'finding' | 'why'> & { readonly subject: Subject | undefined },
   gone: boolean,
 ): Promise<void> => {
-  const of = {
-    provider: provider.name,
-    why: strayWords(found),
-    gone,
-    ...(subject === undefined ? {} : { subject }),
-  }
-  const event = deps.keys.sign(strayEvent(finding, found, of, deps.clock.now()))
+  const { finding, why, subject } = stray
+  const of = { provider: provider.name, why, gone, ...(subject === undefined ? {} : { subject }) }
+  const event = deps.keys.sign(strayEvent(finding, stray, of, deps.clock.now()))
   const staged = await deps.store.transaction((tx) => deps.ledger.stage(tx, event))
   await deps.ledger.sealed([staged], deps.clock.now() + sealMs)
 }
 
-const discard = (provider: Provider, found: Binding, intent: Intent | undefined, call: Call) => {
+const discard = (provider: Provider, found: Placed, intent: Intent | undefined, call: Call) => {
   if (provider.discard !== undefined) return provider.discard(found, call)
   // Where nothing can carry marks it was found by the intent.
   if (provider.regained !== undefined && intent !== undefined) return provider.remove(intent, call)
@@ -105,7 +136,7 @@ const discard = (provider: Provider, found: Binding, intent: Intent | undefined,
 }
 
 /** What waits for its seal is asked first, so that nothing slips between. */
-const judge = async (deps: StrayDeps, provider: Provider, found: Found) => {
+const judge = async (deps: StrayDeps, provider: Provider, found: Placed) => {
   const waiting = await deps.ledger.waiting('grant.intended')
   const { open } = await deps.ledger.standing()
   const filed = await filedUnder(deps, found.grant)

@@ -13,6 +13,7 @@ const standingOf = (open: ReadonlyMap<string, Open>) => ({
     given: new Set<string>(),
     perhapsGiven: new Set<string>(),
     overrides: new Map(),
+    strays: new Map(),
     policies: new Map(),
   }),
 })

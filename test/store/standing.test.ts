@@ -6,6 +6,7 @@ import {
   issuedEvent,
   observedEvent,
   revokeIntendedEvent,
+  strayEvent,
 } from '../../app/grant/events.ts'
 import type { Intent } from '../../app/grant/intent.ts'
 import { intendedEvent } from '../../app/grant/intent-event.ts'
@@ -139,6 +140,25 @@ test('where an older release kept no moment, a grant is to be taken away since t
   const next = await replica()
   clock.advance(60_000)
   expect((await next.ledger.standing()).open.get(one.grant)).toMatchObject({ blockedAt: began })
+})
+
+test('what was found of no grant’s stands until it is on record as gone, also after a start', async () => {
+  const { ledger, seal } = await replica()
+  const told = (number: number, gone: boolean) => {
+    const found = { grant: anIntent(number, clock.now()).grant, handle: `h${number}` }
+    return strayEvent('orphan', found, { provider: 'mock', why: 'bob has it', gone }, clock.now())
+  }
+  await seal(signed(told(7, false)), signed(told(8, false)), forged(told(9, false)))
+  await seal(signed(told(8, true)), forged(told(7, true)))
+  const strays = async (of: typeof ledger) =>
+    [...(await of.standing()).strays.values()].map(({ handle, finding, why }) => [handle, finding, why])
+  const left = [['h7', 'orphan', 'bob has it']]
+  expect(await strays(ledger)).toEqual(left)
+  await ledger.keep()
+  const next = await replica()
+  expect(await strays(next.ledger)).toEqual(left)
+  await next.seal(signed(told(7, true)))
+  expect([await strays(next.ledger), await strays(ledger)]).toEqual([[], []])
 })
 
 test('where a grant has its place is what its first verified look says, also where somebody deletes that', async () => {

@@ -39,6 +39,7 @@ const kept = z.object({
   /** Where the grant of an intent has its place, if a look has said so: whoever deletes that look must not hide it. */
   places: z.array(z.tuple([z.number(), z.string()])),
   overrides: z.array(z.number()),
+  strays: z.array(z.number()).default([]),
   /** With its leaf (hex): what was verified when it was read holds when its key is gone. */
   policies: z.array(z.tuple([z.number(), z.string()])),
   closed: z.array(z.tuple([z.string(), z.number()])),
@@ -125,7 +126,9 @@ export const createStandingReader = (deps: Deps) => {
     const known = told === 'forged' ? undefined : told
     const words = new Map(known?.policies)
     const seqs =
-      known === undefined ? [] : [...known.overrides, ...words.keys(), ...known.open.map(([seq]) => seq)]
+      known === undefined
+        ? []
+        : [...known.overrides, ...known.strays, ...words.keys(), ...known.open.map(([seq]) => seq)]
     const before = createStanding()
     for (const some of inPages(seqs.toSorted((a, b) => a - b))) {
       const events = await database.run.any(sql.type(row)`
@@ -193,7 +196,7 @@ export const createStandingReader = (deps: Deps) => {
     /** Up to the newest event. */
     async standing(): Promise<Standing> {
       await shared('standing')
-      const { open, closed, revoked, given, perhapsGiven, overrides, policies } = standing
+      const { open, closed, revoked, given, perhapsGiven, overrides, strays, policies } = standing
       return {
         open,
         closed,
@@ -201,6 +204,7 @@ export const createStandingReader = (deps: Deps) => {
         given,
         perhapsGiven,
         overrides,
+        strays,
         policies,
         ...(broken === undefined ? {} : { broken }),
       }
@@ -222,6 +226,7 @@ export const createStandingReader = (deps: Deps) => {
           place === undefined ? [] : [[seq, place]],
         ),
         overrides: [...standing.overrides.values()].map((one) => one.seq),
+        strays: [...standing.strays.values()].map((one) => one.seq),
         policies: wordsOf(standing.policies),
         closed: [...standing.closed],
         revoked: [...standing.revoked.values()],

@@ -1,8 +1,8 @@
 import type { KubernetesPlace, KubernetesRole } from '../../grant/grantable/kubernetes.ts'
-import { ProviderError } from '../port.ts'
+import { isRefusal, ProviderError } from '../port.ts'
 import { type RbacBinding, rbac } from './binding.ts'
 import { type Connection, createSend } from './connection.ts'
-import { AbsentError, classify, silence } from './faults.ts'
+import { AbsentError, classify, silence, TakenError } from './faults.ts'
 
 /** A PolicyRule of a role. */
 export type Rule = {
@@ -43,8 +43,9 @@ export const createApi = (cluster: string, connection: Connection) => {
     permission: string,
     signal: AbortSignal,
     body?: unknown,
+    about?: string,
   ): Promise<T> => {
-    const name = path.split('?')[0]?.split('/').at(-1) ?? ''
+    const name = about ?? path.split('?')[0]?.split('/').at(-1) ?? ''
     const wanted = { cluster, permission, writes: method !== 'GET', name }
     const answer = await send(method, path, body, signal).catch((error: unknown) => {
       throw silence(error, wanted)
@@ -72,6 +73,30 @@ export const createApi = (cluster: string, connection: Connection) => {
     /** @throws TakenError when there is one of that name */
     createBinding: (place: KubernetesPlace, binding: unknown, signal: AbortSignal): Promise<RbacBinding> =>
       ask('POST', `${bindingsPath(place)}?${manager}`, `create ${kindOf(place)}`, signal, binding),
+
+    /**
+     * Whether there is such a namespace, without the right to read any: a binding of that role is tried in it, and not made.
+     */
+    async hasNamespace(namespace: string, role: KubernetesRole, signal: AbortSignal): Promise<boolean> {
+      const binding = {
+        apiVersion: `${rbac}/v1`,
+        kind: 'RoleBinding',
+        metadata: { name: 'gitsudo-check', namespace },
+        roleRef: { apiGroup: rbac, ...role },
+        subjects: [],
+      }
+      const path = `${bindingsPath({ namespace })}?${manager}&dryRun=All`
+      const permission = `create ${kindOf({ namespace })}`
+      try {
+        await ask('POST', path, permission, signal, binding, namespace)
+      } catch (error) {
+        if (error instanceof AbsentError) return false
+        // Whatever else the API server has against it, it has found the namespace, or says so elsewhere.
+        const refused = error instanceof ProviderError && (isRefusal(error) || error instanceof TakenError)
+        if (!refused) throw error
+      }
+      return true
+    },
 
     /** Over the version that it was read as; `conflict` where somebody has written since. */
     replaceBinding: (

@@ -1,4 +1,4 @@
-import { kubernetesPlace, kubernetesRole } from '../../grant/grantable/kubernetes.ts'
+import { type KubernetesRole, kubernetesPlace, kubernetesRole } from '../../grant/grantable/kubernetes.ts'
 import { eachOf } from '../each-of.ts'
 import { type Offer, readOffers } from '../offer.ts'
 import { type Call, isRefusal, ProviderError } from '../port.ts'
@@ -31,7 +31,8 @@ export const checkKubernetes = async (
         const lacks = (await missing(api, tokens?.namespace, there, signal)).map(
           (one) => `${name}: permission ${one} is missing`,
         )
-        return [...lacks, ...(await withoutRole(api, there, signal))]
+        const nowhere = await withoutNamespace({ name, api, tokens }, there, signal)
+        return [...lacks, ...nowhere, ...(await withoutRole(api, there, signal))]
       } catch (error) {
         if (!(error instanceof ProviderError)) throw error
         if (!isRefusal(error)) away.push(error)
@@ -53,6 +54,30 @@ export const checkKubernetes = async (
         'gitsudo’s own rights: deploy/kubernetes/rbac.yaml and tokens.yaml, with the roles of roles.yaml',
       ]
     : all
+}
+
+/** A namespace, the role that is tried in it, and what names it. */
+type Tried = readonly [namespace: string, how: { readonly role: KubernetesRole; readonly by: string }]
+
+/** Namespaces of catalogue and configuration that a cluster does not have. */
+const withoutNamespace = async (
+  { name, api, tokens }: Cluster,
+  offers: readonly Offer[],
+  signal: AbortSignal,
+): Promise<readonly string[]> => {
+  const offered = offers.flatMap(({ scope, cloudRole }): readonly Tried[] => {
+    const [namespace, role] = [kubernetesPlace(scope)?.namespace, kubernetesRole(cloudRole)]
+    return namespace === undefined || role === undefined ? [] : [[namespace, { role, by: 'roles.yaml' }]]
+  })
+  const viewed: KubernetesRole = { kind: 'ClusterRole', name: 'view' }
+  const given: readonly Tried[] =
+    tokens === undefined ? [] : [[tokens.namespace, { role: viewed, by: 'token_namespace' }]]
+  const found = await eachOf([...new Map([...offered, ...given])], async ([namespace, { role, by }]) =>
+    (await api.hasNamespace(namespace, role, signal))
+      ? []
+      : [`${by}: cluster ${name} has no namespace ${namespace}: make it there, or name another`],
+  )
+  return found.flat()
 }
 
 /** Roles of the catalogue that a cluster does not have, as far as gitsudo may read them. */

@@ -66,6 +66,11 @@ export const createObjects = (clock: { now(): number }) => {
     else stored.set(key, object)
   }
 
+  const mustHave = (namespace: string | undefined): void => {
+    if (namespace !== undefined && !stored.has(`namespaces//${namespace}`))
+      throw notFound('namespaces', '', namespace)
+  }
+
   return {
     find: (resource: Resource, namespace: string | undefined, name: string, lagMs = 0): Stored | undefined =>
       shown(keyOf(resource, namespace, name), lagMs),
@@ -74,11 +79,20 @@ export const createObjects = (clock: { now(): number }) => {
         .filter((key) => key.startsWith(`${plural}/${namespace === undefined ? '' : `${namespace}/`}`))
         .flatMap((key) => shown(key, lagMs) ?? []),
 
-    create(resource: Resource, namespace: string | undefined, given: unknown, manager: string): Stored {
+    /** @throws StatusError where there is no such namespace */
+    mustHave,
+
+    /** @param dry checked, and not kept */
+    create(
+      resource: Resource,
+      namespace: string | undefined,
+      given: unknown,
+      manager: string,
+      dry = false,
+    ): Stored {
       const object = checked(resource, namespace, given)
       const { name } = object.metadata
-      if (namespace !== undefined && !stored.has(`namespaces//${namespace}`))
-        throw notFound('namespaces', '', namespace)
+      mustHave(namespace)
       const key = keyOf(resource, namespace, name)
       if (stored.has(key)) throw taken(resource.plural, resource.group, name)
       version++
@@ -91,7 +105,7 @@ export const createObjects = (clock: { now(): number }) => {
         managedFields: [{ manager, operation: 'Update' }],
       }
       const made = { ...object, metadata }
-      put(key, made)
+      if (!dry) put(key, made)
       return made
     },
 

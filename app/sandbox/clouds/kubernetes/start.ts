@@ -121,9 +121,12 @@ export const startKubernetes = async (options: KubernetesOptions) => {
     if (method === 'POST' && subresource === 'token' && namespace !== undefined && name !== undefined)
       return { status: 201, body: tokens.request(namespace, name, body) }
     if (method === 'POST' && name === undefined) {
+      // Admission comes before the storage's own check.
+      objects.mustHave(namespace)
       escalation(route, who, body)
       const manager = url.searchParams.get('fieldManager') ?? 'unknown'
-      return { status: 201, body: objects.create(resource, namespace, body, manager) }
+      const dry = url.searchParams.get('dryRun') === 'All'
+      return { status: 201, body: objects.create(resource, namespace, body, manager, dry) }
     }
     if (method === 'PUT' && name !== undefined) {
       escalation(route, who, body)

@@ -47,6 +47,9 @@ export const approvalOf = (
   const all = [...nodes, ...weighed.nodes]
   return {
     ...weighed,
+    requirements: weighed.requirements.map((one, index) =>
+      withBarred(one, folded.requirements[index]?.eligible ?? [], request),
+    ),
     node: group('approval', 'Approval', moment, 'what the approval policies ask for', [
       ...all,
       ...renewal(
@@ -58,6 +61,18 @@ export const approvalOf = (
     ]),
     ...tier,
   }
+}
+
+/** Who may not approve it may revoke it still; its requester may in any case (trust.md 6.27b). */
+const withBarred = (
+  one: Requirement,
+  members: readonly PersonFact[],
+  { requester }: RequestFacts,
+): Requirement => {
+  const known = one.eligible.map(({ id }) => id)
+  if (requester !== undefined && 'person' in requester) known.push(requester.person.id)
+  const barred = members.filter(({ id }) => !known.includes(id))
+  return barred.length === 0 ? one : { ...one, barred }
 }
 
 export const loginOf = (facts: Facts): ((id: number) => string) => {

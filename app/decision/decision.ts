@@ -33,6 +33,8 @@ export type Requirement = {
   readonly reason: string
   /** Everyone who may meet it. */
   readonly eligible: readonly PersonFact[]
+  /** Who belongs to it too, the requester aside, and may not approve what they had a part in; they may revoke it. */
+  readonly barred?: readonly PersonFact[]
   /** `org/slug` when the group is a GitHub team. */
   readonly team?: string
   /** Who was assigned to it. */

@@ -1,8 +1,8 @@
 import type { RequestDecision } from './decision.ts'
 
 /**
- * Whether this person may end what a request gave: its requester, whoever could have approved it, and administrators
- * (trust.md 6.27b). All by numeric id.
+ * Whether this person may end what a request gave: its requester, everybody in its groups of approvers, those
+ * included who may not approve it themselves, and administrators (trust.md 6.27b). All by numeric id.
  */
 export const mayRevoke = (
   person: number,
@@ -14,7 +14,10 @@ export const mayRevoke = (
   administrators: readonly number[],
 ): boolean => {
   const decision = of.decision?.requests.find(({ id }) => id === of.id)
-  const approvers = (decision?.requirements ?? []).flatMap(({ eligible }) => eligible)
+  const approvers = (decision?.requirements ?? []).flatMap(({ eligible, barred = [] }) => [
+    ...eligible,
+    ...barred,
+  ])
   return (
     person === of.requester || administrators.includes(person) || approvers.some(({ id }) => id === person)
   )

@@ -7,9 +7,8 @@ import type { Account } from '../ports/github.ts'
 import type { RequestRow } from '../ports/store.ts'
 import { askRevoke } from '../revoke.ts'
 import { openOf } from '../revoke-gone.ts'
+import { commandsIn, commentsOn } from './revoked.ts'
 import { isOpen } from './rows.ts'
-
-const command = /^\/gitsudo[^\S\n]+revoke(?:[^\S\n]+(\S+))?[^\S\n]*$/gim
 
 /**
  * Each line `/gitsudo revoke [ID]` of the signed payload of the comment's creation (trust.md 6.27): by the requester,
@@ -22,12 +21,8 @@ export const revokeByComment = async (
   pull: number,
   rows: readonly RequestRow[],
 ): Promise<void> => {
-  const told = await deps.store.deliveriesOfPull(repository, pull, ['issue_comment'])
-  for (const delivery of genuine(deps, told)) {
-    const comment = deps.payloads.comment(delivery.body)
-    if (comment?.action !== 'created' || comment.author.type !== 'User') continue
-    await obey(deps, { repository, pull }, rows, comment.author, comment.body)
-  }
+  for (const { author, body } of await commentsOn(deps, repository, pull))
+    await obey(deps, { repository, pull }, rows, author, body)
 }
 
 /**
@@ -44,7 +39,7 @@ export const revokeByMissedComments = async (
   for (const { id, pull, author, body, edited } of await deps.github
     .repository(repository)
     .commentsSince(since)) {
-    if (edited || author?.type !== 'User' || body.search(command) < 0) continue
+    if (edited || author?.type !== 'User' || commandsIn(body).size === 0) continue
     const told = genuine(deps, await deps.store.deliveriesOfPull(repository, pull, ['issue_comment']))
     if (told.some((one) => deps.payloads.comment(one.body)?.commentId === id)) continue
     await obey(deps, { repository, pull }, await deps.store.requestsOfPull(repository, pull), author, body)
@@ -58,7 +53,7 @@ const obey = async (
   author: Account,
   body: string,
 ): Promise<void> => {
-  const commands = new Set([...body.matchAll(command)].map(([, id]) => id))
+  const commands = commandsIn(body)
   if (commands.size === 0) return
   // Of what was granted the ledger knows, whoever hid or altered its row (trust.md 5.2).
   const granted = (await openOf(deps, { id: repository })).filter((intent) => intent.pull === pull)

@@ -14,19 +14,35 @@ import type { PullRequest } from '../ports/github.ts'
 import type { RepositorySettings } from '../ports/settings.ts'
 import type { RequestRow, Tx } from '../ports/store.ts'
 import { basisOf, requestEvent } from './events.ts'
+import { withRevoked } from './revoked.ts'
 import { isOpen, openState } from './rows.ts'
 import { type Decided, type Ruling, recordNews, rulingsOf } from './ruling.ts'
 
 const againMs = 60_000
 
 /**
- * Puts the policies' answers and the verdict to what was observed.
+ * Puts the policies' answers and the verdict to what was observed; what passes is asked once more without what comments
+ * took away, for the first verdict alone says who might (trust.md 6.27).
  * @param beside requests of other pull requests that a merge queue would merge with this one
  */
 export const decideOn = async (
   deps: ObserveDeps,
   observed: Observed,
   beside: readonly RequestFacts[] = [],
+): Promise<Decided> => {
+  const decided = await decideOnce(deps, observed, beside)
+  const { facts } = observed
+  if (decided.decision.verdict !== 'passed' || facts.requests.length === 0) return decided
+  const requests = await withRevoked(deps, facts.repository.id, decided.decision, facts.requests)
+  return requests.every(({ revoked }) => revoked === undefined)
+    ? decided
+    : decideOnce(deps, { ...observed, facts: { ...facts, requests } }, beside)
+}
+
+const decideOnce = async (
+  deps: ObserveDeps,
+  observed: Observed,
+  beside: readonly RequestFacts[],
 ): Promise<Decided> => {
   const now = deps.clock.now()
   const { facts, set, proposal } = observed

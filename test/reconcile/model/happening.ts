@@ -160,7 +160,7 @@ const weighed: readonly (readonly [number, fc.Arbitrary<unknown>])[] = [
   ],
   [1, fc.record({ kind: kind('direct'), file, text: fc.option(text, { nil: undefined }) })],
   [1, fc.record({ kind: fc.constantFrom('rewrite', 'side') })],
-  [1, fc.record({ kind: kind('comment'), pull, by: anybody, edited: fc.boolean() })],
+  [3, fc.record({ kind: kind('comment'), pull, by: anybody, edited: seldom })],
   [
     2,
     fc.record({

@@ -7,15 +7,30 @@ import { isScheduled, openedIn } from '../../support/restatement/opened.ts'
 import type { Asked, Truth } from '../../support/restatement/truth.ts'
 import { loadRules, policyOf, rulesPath, rulesText } from './rules.ts'
 
+/** Who asked for a revocation, and how many events had been sealed when that was delivered. */
+type Heard = { readonly by: number; readonly after: number }
+
 /** A world to play in, and what only GitHub knows of it. */
 export const setStage = async (merge: 'auto' | undefined) => {
   const crashes = createCrashes()
+  const heard = new Map<number, Heard[]>()
   const world = accessWorld({
     around: (port) => crashes.around(port, namesOf(port)),
     load: loadRules,
     files: { [rulesPath]: rulesText('usual') },
     ...(merge === undefined ? {} : { merge }),
   })
+  const { acceptDelivery } = world.store
+  world.store.acceptDelivery = async (delivery, wake) => {
+    const { pull = 0, event, body } = delivery
+    const answer = await acceptDelivery(delivery, wake)
+    const said = event === 'issue_comment' ? JSON.parse(new TextDecoder().decode(body)) : undefined
+    if (answer === 'new' && said?.action === 'created' && said.body === '/gitsudo revoke') {
+      const after = world.ledger.events().length
+      heard.set(pull, [...(heard.get(pull) ?? []), { by: said.author.id, after }])
+    }
+    return answer
+  }
   world.hub.git.refs.set('side', world.hub.git.tip('main'))
   // The history before the service came is not its to judge; from here on it is.
   await world.lookAtBranch()
@@ -31,9 +46,10 @@ export const setStage = async (merge: 'auto' | undefined) => {
     arrived: new Set<string>(),
     /** Those that changed there, or went. */
     changed: new Set<string>(),
-    /** The ids of people who had a grant of this pull request revoked by a comment as it was written. */
+    /** Pull request → who wrote that it be revoked, by id, in a comment as it was first written. */
     revokers: new Map<number, number[]>(),
-    comments: new Map<number, number>(),
+    /** Pull request → those of them that were delivered. */
+    heard,
   }
 }
 export type Stage = Awaited<ReturnType<typeof setStage>>
@@ -67,7 +83,7 @@ const untouched = [
  * @param late pushes to its branch after the merge count as well: nobody needs to tell them apart
  */
 export const truthOf = async (
-  { world, accepted, loaded, reopened }: Stage,
+  { world, accepted, loaded, reopened, heard }: Stage,
   number: number,
   moment: Truth['moment'],
   now: number,
@@ -101,6 +117,7 @@ export const truthOf = async (
       grantWindow: 3_600_000,
       pendingTtl: 7 * 86_400_000,
       owners: { ids: [1003], count: 1 },
+      administrators: [],
     },
     tip: git.tip('main'),
     pull: {
@@ -142,6 +159,7 @@ export const truthOf = async (
         commit: hub.given.get(review.id) ?? '',
         received: received.has(review.id),
       })),
+    revokers: (heard.get(number) ?? []).flatMap(({ by, after }) => (after <= sealed.length ? [by] : [])),
     pushers: hub.pushes
       .filter(({ ref, at }) => ref === `refs/heads/${pull.head.ref}` && (late || at <= (mergedAt ?? at)))
       .map(({ by }) => by),

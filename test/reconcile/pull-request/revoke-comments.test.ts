@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { accessWorld } from '../../support/memory/access-world.ts'
+import { accessWorld, filePath, requestFile } from '../../support/memory/access-world.ts'
 import { repositoryId } from '../../support/memory/hub.ts'
 import { people } from '../../support/memory/hub-people.ts'
-import { approved, away } from './approved.ts'
+import { approved, away, minute } from './approved.ts'
 
 describe('revoking by comment', () => {
   test('works while GitHub is away', async () => {
@@ -100,6 +100,49 @@ describe('revoking by comment', () => {
       world.review(pull, 'bob')
       await world.settle()
       expect(await world.states(pull)).toEqual({ a: 'denied' })
+    })
+
+    test.each(['alice', 'carol'] as const)(
+      'merged before anybody has looked, it was revoked: %s',
+      async (by) => {
+        const world = accessWorld()
+        const pull = world.request('a')
+        world.comment(pull, by, '/gitsudo revoke')
+        world.review(pull, 'bob')
+        await world.merge(pull, 'carol')
+        await world.settle()
+        expect(await world.states(pull)).toEqual({ a: 'refused' })
+        expect(world.typesOf('a')).not.toContain('grant.intended')
+      },
+    )
+
+    test('so it was by whom the policy asks, and who may not approve it for a push to it', async () => {
+      const world = accessWorld()
+      const pull = world.request('a')
+      world.push('a', { [filePath('a')]: requestFile('more') }, 'bob')
+      world.comment(pull, 'bob', '/gitsudo revoke')
+      world.review(pull, 'carol')
+      await world.merge(pull, 'carol')
+      await world.settle()
+      expect(await world.states(pull)).toEqual({ a: 'refused' })
+      expect(world.typesOf('a')).not.toContain('grant.intended')
+    })
+
+    test('it does not start in the look that hears of it', async () => {
+      const world = accessWorld()
+      const startsAt = world.clock.now() + 60 * minute
+      world.push('a', { [filePath('a')]: requestFile('a', startsAt) }, 'alice')
+      const pull = world.open('a', 'alice')
+      world.review(pull, 'bob')
+      await world.merge(pull, 'carol')
+      await world.settle()
+      expect(await world.states(pull)).toEqual({ a: 'scheduled' })
+      world.clock.set(startsAt)
+      world.comment(pull, 'alice', '/gitsudo revoke')
+      await world.deliver()
+      await world.lookAtPull(pull)
+      await world.settle()
+      expect(world.typesOf('a')).not.toContain('grant.intended')
     })
   })
 

@@ -20,16 +20,28 @@ export const createJudge = (stage: Stage) => {
       said.flatMap(({ action, review }) => (action === 'submitted' ? [review.id as number] : [])),
     )
   }
+  /** Pull request → who had written that it be revoked, of what was received when all had been looked at last. */
+  let told: ReadonlyMap<number, readonly number[]> = new Map()
+  const commented = async (): Promise<typeof told> => {
+    const rows = await t.query<{ body: Buffer }>(`select body from deliveries where event = 'issue_comment'`)
+    const found = new Map<number, number[]>()
+    for (const { body } of rows) {
+      const { action, comment, issue } = JSON.parse(body.toString('utf8'))
+      if (action !== 'created' || comment.body !== '/gitsudo revoke') continue
+      found.set(issue.number, [...(found.get(issue.number) ?? []), comment.user.id])
+    }
+    return found
+  }
   return {
     events: (): readonly LedgerEvent[] => events,
     async look(play: Play): Promise<void> {
       const fresh = await stage.sealedAfter(events.length)
-      if (fresh.length === 0) return
-      const heard = await received()
+      const heard = fresh.length === 0 ? new Set<number>() : await received()
       for (const event of fresh) {
         judge(event, play, heard)
         events.push(event)
       }
+      told = await commented()
     },
   }
 
@@ -39,7 +51,17 @@ export const createJudge = (stage: Stage) => {
     /** What stood against it, at each moment at which it may have been decided. */
     const each = (moment: Truth['moment'], ask: (truth: Truth) => readonly string[]) =>
       play.snapshots.map((snapshot) => {
-        const truth = truthOf(stage, play, snapshot, number, moment, at, heard, events)
+        const truth = truthOf(
+          stage,
+          play,
+          snapshot,
+          number,
+          moment,
+          at,
+          heard,
+          events,
+          told.get(number) ?? [],
+        )
         return truth === undefined ? ['no such pull request'] : ask(truth)
       })
     const cleared = (moment: Truth['moment'], ask: (truth: Truth) => readonly string[], what: string) => {

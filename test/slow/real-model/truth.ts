@@ -19,6 +19,8 @@ export const truthOf = (
   /** Reviews whose signed payload has been received. */
   received: ReadonlySet<number>,
   before: readonly LedgerEvent[],
+  /** Who had written that it be revoked, where that was received before this verdict. */
+  revokers: readonly number[],
 ): Truth | undefined => {
   const pull = pulls.find((one) => one.number === number)
   if (pull === undefined) return undefined
@@ -34,6 +36,7 @@ export const truthOf = (
       grantWindow: 3_600_000,
       pendingTtl: 7 * 86_400_000,
       owners: { ids: [accountOf('erin').id], count: 1 },
+      administrators: [accountOf('erin').id],
     },
     tip,
     pull: {
@@ -52,6 +55,7 @@ export const truthOf = (
     reviews: reviews
       .filter((review) => review.pull === number)
       .map((review) => ({ ...review, received: received.has(review.id) })),
+    revokers,
     pushers: own
       .filter((push) => push.at <= (pull.merged?.at ?? push.at) + 999)
       .map(({ by }) => accountOf(by)),

@@ -1,5 +1,6 @@
 import { missing, type Subject } from './approvals.ts'
 import { notAsApproved } from './merge.ts'
+import { revoked } from './revoked.ts'
 import { outOfRules } from './rules.ts'
 import type { Policy, Truth } from './truth.ts'
 
@@ -17,6 +18,7 @@ export const against = (truth: Truth, path: string): readonly string[] => {
     ...outOfRules(truth, one),
     ...notAsApproved(truth, one),
     ...approvals(truth, one),
+    ...revoked(truth, one),
   ])
 }
 

@@ -14,6 +14,7 @@ export type Truth = {
     readonly pendingTtl: number
     /** The policy owners, by numeric id, and how many of them it takes. */
     readonly owners: { readonly ids: readonly number[]; readonly count: number }
+    readonly administrators: readonly number[]
   }
   /** Where the branch is now. */
   readonly tip: string
@@ -44,6 +45,8 @@ export type Truth = {
   /** What a request file asks for; undefined where it is no request. */
   asks(blob: string): Asked | undefined
   readonly reviews: readonly Review[]
+  /** Who wrote that it be revoked, by id: in comments as they were first written, whose payload has been received. */
+  readonly revokers: readonly number[]
   /** Everybody who pushed to the head branch; undefined stands for a push that names nobody. */
   readonly pushers: readonly (Account | undefined)[]
   /** Paths that another pull request has a grant for. */

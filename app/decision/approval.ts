@@ -2,7 +2,7 @@ import type { Requirement, RuleNode } from './decision.ts'
 import type { Facts, PersonFact, PolicyFacts, RequestFacts } from './facts.ts'
 import { type Asked, renewal, voidUpTo } from './renewal.ts'
 import { foldApproval, type PolicySays } from './requirements.ts'
-import { group, rule } from './rule.ts'
+import { group, namedAgain, rule } from './rule.ts'
 import { weigh } from './weigh.ts'
 
 export type Approval = {
@@ -86,11 +86,12 @@ export const loginOf = (facts: Facts): ((id: number) => string) => {
 
 const effects = { allows: 'met', refuses: 'unmet', silent: 'met', trouble: 'unknown' } as const
 
-const said = ({ policy, effect, why }: PolicySays): RuleNode =>
+const said = ({ policy, effect, why, awaits }: PolicySays): RuleNode =>
   rule(
-    effect === 'refuses' || effect === 'trouble' ? '4.1' : 'approval',
+    awaits ? '6.17' : effect === 'refuses' || effect === 'trouble' ? '4.1' : 'approval',
     `Policy ${policy}`,
     effects[effect],
     'no refusal',
     effect === 'allows' || effect === 'silent' ? why : `policy ${policy}: ${why}`,
+    awaits ? { remedy: namedAgain } : {},
   )

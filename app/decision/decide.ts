@@ -98,10 +98,14 @@ const conclude = (
   const verdict = verdictOf(outcome, moment)
   const belated = late(all, moment)
   const deciders = deciding(all, outcome)
+  // Whoever waited for a team to the end is told so.
+  const unread = belated.length === 0 ? [] : deciding(all, 'unknown').filter((node) => node.rule === '6.17')
+  const reason = because(belated.length > 0 ? belated : all, outcome)
+  const why = unread.length === 0 ? reason : shown(`${reason}; ${because(unread, 'unknown')}`)
   // A refusal is a person's only where no rule refuses besides.
   const personal = deniedBy !== undefined && deciders.every(({ rule: number }) => number === '2.4')
   const hints = [
-    ...deciders.flatMap(({ remedy }) => (remedy === undefined ? [] : [remedy])),
+    ...[...deciders, ...unread].flatMap(({ remedy }) => (remedy === undefined ? [] : [remedy])),
     ...(request.policies?.hints ?? []).map(shown),
     ...(request.policiesToo?.hints ?? []).map(shown),
   ]
@@ -110,7 +114,7 @@ const conclude = (
     path: request.path,
     blob: request.blob,
     verdict,
-    summary: verdict === 'passed' ? passed(judged) : because(belated.length > 0 ? belated : all, outcome),
+    summary: verdict === 'passed' ? passed(judged) : why,
     tree: whole('request', request.path, moment, [...nodes, ...others]),
     faults: request.read.ok ? [] : request.read.faults,
     hints: verdict === 'passed' ? [] : [...new Set(hints)],

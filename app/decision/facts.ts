@@ -112,7 +112,14 @@ export type ReviewFact = {
 
 export type GroupFact =
   | { readonly name: string; readonly team?: string; readonly members: readonly PersonFact[] }
-  | { readonly name: string; readonly unknown: string }
+  | {
+      readonly name: string
+      readonly unknown: string
+      /** It stands for a team that GitHub does not name. */
+      readonly team?: string
+      /** GitHub named it for the last decision, so that denying it is no fact (trust.md 3.12, 6.17). */
+      readonly named?: true
+    }
 
 export type RequestFacts = {
   readonly id: RequestId
@@ -205,6 +212,8 @@ export type PolicyFacts = {
   readonly eligibility: readonly EligibilityResult[]
   readonly approval: readonly ApprovalResult[]
   readonly hints: readonly string[]
+  /** In words: teams that GitHub does not name, and whose members make a difference here (trust.md 6.17). */
+  readonly missing?: readonly string[]
   /** Every group a requirement names. */
   readonly groups: readonly GroupFact[]
   /** Logins that requirements name, resolved. */

@@ -3,10 +3,10 @@ import { writeInstant } from '../request/instant.ts'
 import { approvalOf, loginOf } from './approval.ts'
 import type { Requirement, RuleNode } from './decision.ts'
 import type { Facts, PersonFact, PolicyFacts, RequestFacts } from './facts.ts'
-import { byId } from './order.ts'
+import { byId, byText } from './order.ts'
 import { type Asked, termsOf } from './renewal.ts'
 import { explainEligibility, foldApproval, type PolicySays, unexplained } from './requirements.ts'
-import { check, group, rule } from './rule.ts'
+import { check, group, namedAgain, rule } from './rule.ts'
 
 export type Judged = {
   readonly nodes: readonly RuleNode[]
@@ -56,7 +56,16 @@ const ask = (facts: Facts, request: RequestFacts, policies: PolicyFacts, asked: 
       `${by.join(' and ')}, until ${writeInstant(until)}`,
     ),
   )
-  return { ...approval, asked, nodes: [...eligibilityRules(facts, request, policies), ...overridden, node] }
+  const nodes = [...eligibilityRules(facts, request, policies), ...overridden, node, ...unread(policies)]
+  return { ...approval, asked, nodes }
+}
+
+/** Whoever may be in a team that nobody can read may be refused, or allowed, for it (trust.md 6.17). */
+const unread = ({ missing = [] }: PolicyFacts): readonly RuleNode[] => {
+  if (missing.length === 0) return []
+  const needed = 'the members of each team that makes a difference'
+  const words = [...new Set(missing)].sort(byText).join('; ')
+  return [rule('6.17', 'Its teams can be read', 'unknown', needed, words, { remedy: namedAgain })]
 }
 
 const eligibilityRules = (
@@ -94,6 +103,8 @@ const eligibilityRules = (
   const { author } = facts.pull
   const { requester } = request
   if (requester === undefined || !('person' in requester) || requester.person.id === author.id) return nodes
+  // What may yet be allowed is not refused for this.
+  if (policies.missing !== undefined && said.some(({ effect }) => effect === 'trouble')) return nodes
   const { login } = requester.person
   const holds = said.some(({ effect, onBehalf }) => effect === 'allows' && onBehalf === true)
   const had = holds

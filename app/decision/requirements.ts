@@ -10,11 +10,15 @@ export type PolicySays = {
   /** In the policy's own words, or what is wrong with it. */
   readonly why: string
   readonly onBehalf?: boolean
+  /** It waits for a team that GitHub does not name any longer (trust.md 6.17). */
+  readonly awaits?: true
 }
 
 export type Unassigned = Omit<Requirement, 'metBy'> & {
   /** What is asked for, whoever belongs to it (trust.md 1.9). */
   readonly asks: string
+  /** Why nobody can tell who may meet it. */
+  readonly awaited?: string
 }
 export type FoldedApproval = {
   readonly said: readonly PolicySays[]
@@ -109,6 +113,11 @@ const foldOne = (
     if (typeof requirement === 'string') return refuses(requirement)
     requirements.push(requirement)
   }
+  const awaited = requirements.flatMap((one) => one.awaited ?? [])
+  if (awaited.length > 0) {
+    const why = `it names ${[...new Set(awaited)].sort(byText).join('; ')}`
+    return { said: [{ policy, effect: 'trouble', why, awaits: true }], tier, requirements }
+  }
   const total = requirements.reduce((sum, { count }) => sum + count, 0)
   return {
     said: [{ policy, effect: 'allows', why: `asks for ${total} approval${total === 1 ? '' : 's'}` }],
@@ -136,16 +145,22 @@ const requirementOf = (policy: string, entry: RequiredEntry, policies: PolicyFac
   if ('group' in entry) {
     const [group, ...more] = policies.groups.filter(({ name }) => name === entry.group)
     if (group === undefined || more.length > 0) return `it names group ${entry.group}, which nobody knows`
-    if ('unknown' in group) return `it names group ${entry.group}: ${group.unknown}`
+    if ('unknown' in group && group.named === undefined)
+      return `it names group ${entry.group}: ${group.unknown}`
+    const label = `group ${entry.group}`
+    // As it was asked for before, or an approval that counts would end with the team (trust.md 1.9).
+    const asks = `${count} of ${label}`
+    if ('unknown' in group)
+      return { policy, label, count, reason, eligible: [], asks, awaited: `${label}: ${group.unknown}` }
     if (group.members.length === 0) return `it names group ${entry.group}, which is empty`
     const team = group.team === undefined ? {} : { team: group.team }
     return {
       policy,
-      label: `group ${entry.group}`,
+      label,
       count,
       reason,
       eligible: distinct(group.members),
-      asks: `${count} of group ${entry.group}`,
+      asks,
       ...team,
     }
   }

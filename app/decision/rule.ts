@@ -118,3 +118,7 @@ export const inTime = (
     'ask again with a new file',
   )
 }
+
+/** What to do about a team that GitHub does not name (trust.md 6.17). */
+export const namedAgain =
+  'if the team is gone, mend its group in policies/data/groups.yaml; if not, let the App see it'

@@ -53,7 +53,7 @@ export const weigh = (facts: Facts, subject: Subject, wanted: readonly Unassigne
   const spent = voices.flatMap(({ person, again }) =>
     again === undefined ? [] : [{ id: person.id, review: again }],
   )
-  const requirements = wanted.map(({ asks: _, ...one }, index): Requirement => {
+  const requirements = wanted.map(({ asks: _, awaited: __, ...one }, index): Requirement => {
     const eligible = one.eligible.filter(({ id }) => !never.has(id))
     const again = spent.filter(({ id }) => eligible.some((person) => person.id === id))
     return {

@@ -104,3 +104,59 @@ test('a person whom GitHub named for the check, and denies at the merge, is wait
   await t.people.dave.review(asked.number, 'COMMENT', 'What about this?')
   await t.reached(asked.id, 'active')
 })
+
+const gone = { answer: 'not-found', path: /^\/orgs\/acme\/teams\/night-watch\/members/ } as const
+const named = 'GitHub named team acme/night-watch before, and now knows none'
+
+test('a team that is gone holds up whom its members decide about, and nobody else', async () => {
+  const t = await oddWorld()
+  const [needs, free] = [await t.ask('gone-needs', cluster), await t.ask('gone-free')]
+  await t.approve(needs.number, 'bob')
+  await t.checked(needs.head, 'success')
+  await t.checked(free.head, 'success')
+  // Dave may ask for it as a member alone.
+  const maybe = await t.ask('gone-maybe', { ...cluster, requester: 'dave' })
+  await t.checked(maybe.head, 'failure', 'cluster-admin is open to')
+  const over = t.github.admin.faults.api(gone)
+  try {
+    await t.land(needs.number)
+    await t.pending(needs.head, named)
+    await t.land(free.number)
+    await t.reached(free.id, 'active')
+    await t.people.dave.review(maybe.number, 'COMMENT', 'What about this?')
+    await t.pending(maybe.head, named)
+    await t.pending(maybe.head, 'mend its group in policies/data/groups.yaml')
+    await t.nothingGranted(needs.number)
+    await t.nothingGranted(maybe.number)
+  } finally {
+    over()
+  }
+  await t.people.dave.review(needs.number, 'COMMENT', 'What about this?')
+  await t.reached(needs.id, 'active')
+})
+
+test('and no start but theirs', async () => {
+  const t = await oddWorld()
+  const hour = 3_600_000
+  const startsAt = new Date(t.clock.now() + 2 * hour).toISOString().replace(/\.\d+/, '')
+  const [needs, free] = [
+    await t.ask('gone-needs-later', { ...cluster, startsAt }),
+    await t.ask('gone-free-later', { startsAt }),
+  ]
+  await t.approve(needs.number, 'bob')
+  for (const one of [needs, free]) {
+    await t.checked(one.head, 'success')
+    await t.land(one.number)
+    await t.reached(one.id, 'scheduled')
+  }
+  const over = t.github.admin.faults.api(gone)
+  try {
+    await t.jump(2 * hour + 60_000)
+    await t.reached(free.id, 'active')
+    expect(await t.bindings()).not.toContain(needs.id)
+  } finally {
+    over()
+  }
+  await t.jump(6 * 60_000)
+  await t.reached(needs.id, 'active')
+})

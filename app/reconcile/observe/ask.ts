@@ -4,6 +4,7 @@ import { policiesOff } from '../overrides.ts'
 import type { Evidence, PolicySet } from '../ports/evaluator.ts'
 import { grantsOf, spanOf } from './grants.ts'
 import { policyUser } from './people.ts'
+import { askWhoever } from './whoever.ts'
 
 /** A policy that names no approvers is asked about each person it might have meant; never about more than these. */
 const askedPeople = 200
@@ -74,15 +75,16 @@ export const askPolicies = async (
       reviewers: [...people.values()].map(user),
     }
     const answer = async (without: readonly string[]): Promise<PolicyFacts> => {
-      const {
-        eligibility,
-        approval,
-        hints,
-        evidence: bytes,
-      } = await set.ask(question, { without, hints: at.hints })
-      for (const item of bytes) evidence.set(item.digest, item)
+      const said = await askWhoever(
+        set,
+        question,
+        { without, hints: at.hints },
+        { groups: at.groups, heard: at.reviewers },
+      )
+      for (const item of said.evidence) evidence.set(item.digest, item)
+      const { eligibility, approval, hints, missing } = said
       const { groups, users } = named(approval, at.groups, directory)
-      return { eligibility, approval, hints, groups, users }
+      return { eligibility, approval, hints, groups, users, ...(missing === undefined ? {} : { missing }) }
     }
     const policies = await answer([...off.byHand, ...overridden])
     return {

@@ -4,6 +4,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { PolicyUser } from '../ports/evaluator.ts'
 import type { Sha } from '../ports/git.ts'
 import type { Permission, RepositoryApi } from '../ports/github.ts'
+import { goneWords } from './named.ts'
 import { Trouble } from './trouble.ts'
 
 const freshMs = 60_000
@@ -58,28 +59,17 @@ export const createPeopleCache = (clock: Clock) => {
 }
 export type PeopleCache = ReturnType<typeof createPeopleCache>
 
-/** Every group of the directory with its members by numeric id; teams are read from GitHub, nested ones included. */
+/**
+ * Every group of the directory with its members by numeric id; teams are read from GitHub, nested ones included.
+ * @param teamMembers `gone`: GitHub named the team for the last decision, and knows none now
+ */
 export const groupsOf = async (
   directory: Directory,
-  teamMembers: (team: string) => Promise<readonly PersonFact[] | undefined>,
+  teamMembers: (team: string) => Promise<readonly PersonFact[] | 'gone' | undefined>,
 ): Promise<readonly GroupFact[]> =>
   Promise.all(
     directory.groups.map(async (group): Promise<GroupFact> => {
-      if ('team' in group) {
-        const members = await teamMembers(group.team)
-        return members === undefined
-          ? {
-              name: group.name,
-              unknown: `GitHub knows no team ${group.team}, or does not show it to the App`,
-            }
-          : {
-              name: group.name,
-              team: group.team,
-              members: members
-                .filter(({ id }) => directory.byId(id)?.blocked !== true)
-                .map(({ id, login }) => ({ id, login })),
-            }
-      }
+      if ('team' in group) return teamOf(directory, group, await teamMembers(group.team))
       const members = group.members.flatMap((login) => {
         const identity = directory.byLogin(login)
         return identity === undefined ? [] : [{ id: identity.id, login: identity.login }]
@@ -87,6 +77,23 @@ export const groupsOf = async (
       return { name: group.name, members }
     }),
   )
+
+const teamOf = (
+  directory: Directory,
+  { name, team }: { readonly name: string; readonly team: string },
+  members: readonly PersonFact[] | 'gone' | undefined,
+): GroupFact => {
+  if (members === 'gone') return { name, team, unknown: goneWords(`team ${team}`), named: true }
+  if (members === undefined)
+    return { name, team, unknown: `GitHub knows no team ${team}, or does not show it to the App` }
+  return {
+    name,
+    team,
+    members: members
+      .filter(({ id }) => directory.byId(id)?.blocked !== true)
+      .map(({ id, login }) => ({ id, login })),
+  }
+}
 
 /** A person as the policies see one: known by numeric id, else a stranger of tier 0 in no group. */
 export const policyUser = (

@@ -125,7 +125,7 @@ export const observePull = async (
           requests.length === 0
             ? []
             : groupsOf(directory, (team) =>
-                known.ask(`team ${team}`, deps.people.team(repository.id, api, team, fresh)),
+                known.hear(`team ${team}`, deps.people.team(repository.id, api, team, fresh)),
               ),
         ])
   const facts: Facts = {

@@ -19,6 +19,8 @@ import { isOpen, openState } from './rows.ts'
 import { type Decided, type Ruling, recordNews, rulingsOf } from './ruling.ts'
 
 const againMs = 60_000
+/** For a team that GitHub does not name: a slip is over soon, what lasts is looked for now and then. */
+const lastingMs = 5 * 60_000
 
 /**
  * Puts the policies' answers and the verdict to what was observed; what passes is asked once more without what comments
@@ -103,13 +105,23 @@ export const forecast = async (
       else if (row.state === 'cancelled' && row.reviewsFrom !== reviewsFrom)
         await saved(deps, tx, { ...row, ...reopened })
     }
-    // Nothing wakes a trial that came to no end.
-    const again = observed.proposal !== undefined && decision.verdict === 'not_yet'
-    await savePull(deps, tx, repository.id, pull, decision, again ? decision.at + againMs : undefined)
+    await savePull(deps, tx, repository.id, pull, decision, lookAgainAt(observed, decision, before))
     await wakeSharing(deps, tx, { repository: repository.id, pull: pull.number }, before, decision)
     await deps.queue.wake(groups, tx)
   })
   return decision
+}
+
+/** Nothing wakes a trial that came to no end, and nobody tells of a team that can be read again. */
+const lookAgainAt = (
+  { proposal, groups }: Observed,
+  { verdict, at }: Decision,
+  before: Decision | undefined,
+): number | undefined => {
+  if (verdict !== 'not_yet') return undefined
+  if (proposal !== undefined) return at + againMs
+  if (!groups.some((group) => 'unknown' in group)) return undefined
+  return at + (before?.verdict === 'not_yet' ? lastingMs : againMs)
 }
 
 const record = async (deps: ObserveDeps, tx: Tx, ruling: Ruling): Promise<void> => {

@@ -52,9 +52,18 @@ export async function readPull({ client, at }: RepositoryClient, number: number)
   return pullOf((await client.rest.pulls.get({ ...at, pull_number: number })).data)
 }
 
-/** Looked at again and again: what moves from one page to another meanwhile is seen the next time. */
-export async function listOpenPulls({ client, at }: RepositoryClient): Promise<readonly PullRequest[]> {
-  return (await client.paginate(client.rest.pulls.list, { ...at, state: 'open', per_page: 100 })).map(pullOf)
+/** Looked at again and again, what moves from one page to another meanwhile is seen the next time. */
+export async function listOpenPulls(
+  { client, at }: RepositoryClient,
+  how?: 'whole',
+): Promise<readonly PullRequest[]> {
+  const { list } = client.rest.pulls
+  const open = { ...at, state: 'open', per_page: 100 } as const
+  const said =
+    how === 'whole'
+      ? await readWhole('the open pull requests', () => client.paginate.iterator(list, open))
+      : await client.paginate(list, open)
+  return said.map(pullOf)
 }
 
 export async function listPullsOf(

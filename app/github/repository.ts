@@ -35,7 +35,7 @@ export function createRepositoryApi(
       return { id, fullName }
     },
     pull: (number) => readPull(repository, number),
-    openPulls: () => listOpenPulls(repository),
+    openPulls: (how) => listOpenPulls(repository, how),
     pullsOf: (commit) => listPullsOf(repository, commit),
     reviews: (number) => listReviews(repository, number),
     reopenedAt: (number) => readReopening(repository, number),

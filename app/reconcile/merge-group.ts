@@ -52,7 +52,8 @@ const decided = async (
   const mirror = deps.git.mirror(repository.id)
   const { tip } = await mirror.fetch([base, head])
   if (await mirror.isAncestor(head, tip)) return undefined
-  const open = (await deps.github.repository(repository.id).openPulls()).filter(
+  // One that is missed would make strays of what it brings.
+  const open = (await deps.github.repository(repository.id).openPulls('whole')).filter(
     (pull) => pull.base.ref === repository.branch,
   )
   const own = await membersOf(mirror, open, base, head)

@@ -46,6 +46,12 @@ describe.each<[string, (id: number) => unknown, (api: Api) => Promise<unknown>, 
   ['reviews', review, async (api) => (await api.reviews(1)).map(({ id }) => id), [1, 3]],
   ['events', event, (api) => api.reopenedAt(1), Date.parse('2026-01-05T10:00:03Z')],
   ['comments', comment, async (api) => (await api.commentsSince(0)).map(({ id }) => id), [1, 3]],
+  [
+    'open pull requests',
+    pull,
+    async (api) => (await api.openPulls('whole')).map(({ number }) => number),
+    [1, 3],
+  ],
   ['pull requests', pull, async (api) => (await api.pullsOf('x')).map(({ number }) => number), [1, 3]],
 ])('%s', (_name, of, list, all) => {
   test('one page is read once', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { until } from '../../app/sandbox/until.ts'
 import { type Stage, setStage } from './stage.ts'
 
 let stage: Stage
@@ -59,6 +60,34 @@ test('every page of a list is read', async () => {
     await as('bob', 'POST', `${access}/pulls/${number}/reviews`, { event: 'COMMENT', body: `comment ${n}` })
   }
   expect(await api.reviews(number)).toHaveLength(101)
+})
+
+test('of more open pull requests than fit on a page none is missed, though one is closed meanwhile', async () => {
+  const { admin, api, as, propose } = stage
+  const { number: oldest, sha } = await propose('alice', 'crowd')
+  let newest = 0
+  for (let n = 0; n < 100; n += 1) {
+    await as('alice', 'POST', `${access}/git/refs`, { ref: `refs/heads/crowd-${n}`, sha })
+    const made = await as('alice', 'POST', `${access}/pulls`, {
+      title: 'x',
+      head: `crowd-${n}`,
+      base: 'main',
+    })
+    newest = made.number
+  }
+  const path = /^\/repos\/acme\/access\/pulls\?.*[?&]page=2/
+  const held = Promise.withResolvers<void>()
+  admin.faults.api({ answer: 'slow', until: held.promise, path, count: 1 })
+  const pages = () => admin.counters().calls['GET /repos/{owner}/{repo}/pulls'] ?? 0
+  const before = pages()
+  const listed = api.openPulls('whole')
+  await until('the second page to be asked for', async () => pages() >= before + 2)
+  // The newest are listed first: the oldest moves up to the page that was read.
+  await api.close(newest)
+  held.resolve()
+  const numbers = (await listed).map(({ number }) => number)
+  expect(numbers).toContain(oldest)
+  expect(numbers.length).toBeGreaterThanOrEqual(100)
 })
 
 test('reviews with their states, by whom and of what', async () => {

@@ -88,14 +88,15 @@ export type Reviewers = { readonly users: readonly string[]; readonly teams: rea
 /**
  * People and pull requests in; checks, comments, reviewers and merges out, for one configured repository.
  * Lists are complete (every page followed, though entries move meanwhile) or the call throws `GitHubError`; of
- * `openPulls` one that moved is on the next. Writes pass one token bucket
+ * `openPulls` one that moved is on the next, unless all are asked for. Writes pass one token bucket
  * per installation, shared by all replicas, and throw `rate_limited` with `retryAt` when it is empty.
  */
 export type RepositoryApi = {
   /** The repository's own numeric id and full name as GitHub says now (trust.md 1.1). */
   identity(): Promise<{ readonly id: number; readonly fullName: string }>
   pull(number: number): Promise<PullRequest>
-  openPulls(): Promise<readonly PullRequest[]>
+  /** @param how `whole`: nobody hides another by moving; costs twice the reads where they fill more than a page */
+  openPulls(how?: 'whole'): Promise<readonly PullRequest[]>
   /** Pull requests that GitHub ties to a commit on the branch. */
   pullsOf(commit: Sha): Promise<readonly PullRequest[]>
   reviews(number: number): Promise<readonly ApiReview[]>

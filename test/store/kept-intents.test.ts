@@ -81,6 +81,37 @@ test.each([
   expect(alerts()).toEqual(['ledger.standing_forged'])
 })
 
+/** As the service's own role, which may write there; the id of its MAC key stands beside every row. */
+test.each([
+  ['before ours came', '', `insert into kept_intents values (2, '{}', $1, 'AAAA')`],
+  ['as another of ours', '1', 'insert into kept_intents select 2, intent, mac_key, mac from kept_intents'],
+  ['altered', '1 2', `update kept_intents set intent = replace(intent, '1001', '1002') where seq = 2`],
+  ['with another MAC', '1 2', `update kept_intents set mac = 'AAAA' where seq = 2`],
+])('what lies in the place of one, %s, gives way to it, and is told of', async (_, kept, statement) => {
+  const { keep, of, alerts } = by(older)
+  const seqs = kept.split(' ').filter(Boolean).map(Number)
+  await keep(seqs.length, ...seqs)
+  const { key } = keysOf({ signing: [signing], mac: [older] }).mac('intent', {})
+  await withClient(postgres.appUrl, (client) => client.query(statement.replace('$1', `'${key}'`)))
+  await keep(2, 1, 2)
+  expect(alerts()).toEqual(['ledger.standing_forged'])
+  expect(await of(1, 2)).toEqual(said(1, 2))
+  await keep(3, 1, 2)
+  expect(alerts()).toHaveLength(1)
+})
+
+test('where the place of one has been seen since, that is kept, too', async () => {
+  const { of, alerts } = by(older)
+  const log = memoryLog()
+  const kept = keptIntents(database, keysOf({ signing: [signing], mac: [older] }), log)
+  const [one] = open(1)
+  if (one === undefined) throw new Error('no intent')
+  const placed = { ...one, intent: { ...one.intent, place: 'there' } }
+  for (const known of [one, placed]) await database.transaction((tx) => kept.keep(tx, [known], 1))
+  expect(await of(1)).toEqual([[1, placed.intent]])
+  expect([...alerts(), ...log.lines]).toEqual([])
+})
+
 test('a new key takes over, so that the old one may go', async () => {
   await by(older).keep(1, 1)
   await by(newer, older).keep(1, 1)

@@ -1,5 +1,6 @@
 import type { MergedPull } from '../audit/compare/pulls.ts'
 import type { Verdict } from '../audit/compare/verdict.ts'
+import type { Consistency } from '../audit/consistency.ts'
 import type { Proof } from '../audit/proof.ts'
 import type { Proven, Wanted } from '../audit/prove.ts'
 import type { Receipt } from '../audit/receipt.ts'
@@ -23,6 +24,15 @@ export type Write = (text: string) => Promise<void>
 export type LedgerAccess = {
   /** @throws NoteError where the ledger does not lead to its newest checkpoint */
   prove(wanted: Wanted): Promise<Proven>
+  /**
+   * That it goes on from the checkpoint over `from` events to that over `to`, or to the newest: `consistencyText`, none
+   * where that is over fewer than `from`. Undefined: there is no such checkpoint that its chain agrees with.
+   * @throws NoteError where its events do not lead there
+   */
+  proveGrowth(
+    from: number,
+    to: number | undefined,
+  ): Promise<{ readonly size: number; readonly proof?: string } | undefined>
   report(period: Period): Promise<Report>
   close(): Promise<void>
 }
@@ -219,8 +229,8 @@ export type CliDeps = {
     keys: readonly string[] | undefined,
     progress?: VerifyAsk['progress'],
   ): Promise<SegmentRow | undefined>
-  /** undefined: the file is no proof. Throws `ENOENT` as `readFile` does. */
-  proofIn(path: string): Promise<Proof | undefined>
+  /** Of an event, or of the ledger's growth; undefined: the file is no proof. Throws `ENOENT` as `readFile` does. */
+  proofIn(path: string): Promise<Proof | Consistency | undefined>
   /** An export read without a database. */
   openExport(path: string): Promise<LedgerAccess>
   localPolicies(dir: string): Promise<LocalPolicies>

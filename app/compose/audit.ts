@@ -1,6 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { sql } from 'slonik'
 import { z } from 'zod'
+import {
+  type Consistency,
+  growth,
+  heldInExport,
+  isConsistency,
+  readConsistency,
+} from '../audit/consistency.ts'
 import { ExportError, type ExportLine, readExportLine } from '../audit/export-line.ts'
 import { createForeignSearch } from '../audit/foreign.ts'
 import { readNoteKey } from '../audit/note.ts'
@@ -13,7 +20,7 @@ import type { AuditAccess, CliDeps, LedgerAccess } from '../cli/deps.ts'
 import { type Database, openDatabase } from '../store/database.ts'
 import { exportLedger, readLedger } from '../store/ledger/export.ts'
 import { exportSegment } from '../store/ledger/export-segment.ts'
-import { proveEvents } from '../store/ledger/prove.ts'
+import { proveEvents, proveGrowth } from '../store/ledger/prove.ts'
 import { linesOf, sizesOf } from './lines.ts'
 
 /** The ledger of a database, read only. The instance's name: `GITSUDO_INSTANCE`, else what `server init` wrote down. */
@@ -27,6 +34,7 @@ export const openAudit = async (databaseUrl: string, env: NodeJS.ProcessEnv): Pr
       return { first: Math.min(1, last), last }
     },
     prove: async (wanted) => proveEvents(database, await origin(), wanted),
+    proveGrowth: async (from, to) => proveGrowth(database, await origin(), from, to),
     async report(period) {
       const header = { origin: await origin(), keys: [] }
       return reportOf(period, (take) =>
@@ -53,8 +61,9 @@ export const verifySegmentFiles: CliDeps['verifySegments'] = async (files, keys,
 }
 
 /** The proof in a file; undefined where it holds something else, of whatever size. */
-export const proofIn = async (path: string): Promise<Proof | undefined> => {
+export const proofIn = async (path: string): Promise<Proof | Consistency | undefined> => {
   for await (const line of linesOf(path)) {
+    if (isConsistency(line)) return readConsistency(await readFile(path, 'utf8'))
     if (line !== proofMark) return undefined
     return readProof(await readFile(path, 'utf8'))
   }
@@ -72,17 +81,21 @@ export const openExport = async (path: string): Promise<LedgerAccess> => {
 }
 
 const wholeExport = (path: string): LedgerAccess => ({
-  prove: async (wanted) =>
-    prove(await findInExport(exportLines(path), wanted), async function* () {
-      for await (const line of exportLines(path))
-        if (line.kind === 'event') yield Buffer.from(line.leaf, 'hex')
-    }),
+  prove: async (wanted) => prove(await findInExport(exportLines(path), wanted), () => leavesOf(path)),
+  proveGrowth: async (from, to) => {
+    const checkpoint = await heldInExport(exportLines(path), to)
+    return checkpoint === undefined ? undefined : growth(from, checkpoint, () => leavesOf(path))
+  },
   report: (period) =>
     reportOf(period, async (take) => {
       for await (const line of exportLines(path)) take(line)
     }),
   close: async () => undefined,
 })
+
+async function* leavesOf(path: string): AsyncIterable<Uint8Array> {
+  for await (const line of exportLines(path)) if (line.kind === 'event') yield Buffer.from(line.leaf, 'hex')
+}
 
 /** @param each reads the whole ledger: twice, because what a row is worth is said after it */
 async function reportOf(

@@ -104,6 +104,60 @@ describe('audit prove', () => {
   })
 })
 
+describe('audit prove --from', () => {
+  const verify = (...argv: readonly string[]) =>
+    gitsudo(['audit', 'verify', ...argv], { proofIn, readText: (path) => readFile(path, 'utf8') })
+  const note = async () => {
+    for (const line of (await readFile(file, 'utf8')).split('\n'))
+      if (line.startsWith('{"checkpoint"')) return JSON.parse(line).checkpoint as string
+    throw new Error('no checkpoint')
+  }
+
+  it('writes that the ledger goes on, which whoever holds the older checkpoint verifies', async () => {
+    const [proof, held, none] = ['growth', 'held', 'none'].map((name) => join(dir, name)) as [
+      string,
+      string,
+      string,
+    ]
+    expect(await run('audit', 'prove', '--from', '7', '--export', file, '--output', proof)).toMatchObject({
+      status: 0,
+      out: `From 7 events to 7: ${proof}\n`,
+    })
+    await writeFile(held, await note())
+    await writeFile(none, 'a letter\n')
+    const key = ['--key', signer.key.text]
+    expect(await verify(proof, ...key, '--witness', held)).toMatchObject({
+      status: 0,
+      out: expect.stringContaining('The 7 events of acme go on from the 7'),
+    })
+    expect(await verify(proof, ...key, '--witness', none)).toMatchObject({ status: 3 })
+    expect(await verify(proof, ...key)).toMatchObject({ status: 3 })
+    expect(await verify(proof, '--witness', held)).toMatchObject({ status: 3 })
+    expect(await verify(proof, '--key', noteSigner('acme').key.text, '--witness', held)).toMatchObject({
+      status: 1,
+    })
+    expect(await verify(proof, ...key, '--witness', held, '--offline')).toMatchObject({ status: 2 })
+    expect(await verify(proof, proof, ...key, '--witness', held)).toMatchObject({ status: 2 })
+    await writeFile(held, (await note()).replace('\n7\n', '\n6\n'))
+    expect(await verify(proof, ...key, '--witness', held)).toMatchObject({ status: 3 })
+    await writeFile(proof, (await readFile(proof, 'utf8')).replace('old 7', 'old 6'))
+    expect(await verify(proof, ...key, '--witness', held)).toMatchObject({ status: 1 })
+  })
+
+  it.each([
+    [['--from', '0'], 2, 'no number of events'],
+    [['--to', '7'], 2, '--from is missing'],
+    [['--from', '7', '--seq', '1'], 2, 'not about one event'],
+    [['--from', '8'], 1, 'fewer than 8'],
+    [['--from', '1', '--to', '5'], 3, 'no checkpoint over 5 events'],
+  ] as const)('%j', async (argv, status, said) => {
+    expect(await run('audit', 'prove', ...argv, '--export', file)).toMatchObject({
+      status,
+      err: expect.stringContaining(said),
+    })
+  })
+})
+
 describe('audit verify of proofs', () => {
   const verify = (...argv: readonly string[]) =>
     gitsudo(['audit', 'verify', ...argv, '--key', signer.key.text], {
@@ -237,6 +291,7 @@ describe('audit export', () => {
         openAudit: async () => ({
           prove: absent,
           report: absent,
+          proveGrowth: absent,
           replay: absent,
           export: async ({ keys, seal }) => {
             asked.push({ keys, seal })

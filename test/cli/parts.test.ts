@@ -18,6 +18,7 @@ describe('audit export', () => {
       },
       prove: absent,
       report: absent,
+      proveGrowth: absent,
       close: async () => void told.push('closed'),
     }
     return {

@@ -24,6 +24,10 @@ type cases struct {
 		After  string   `json:"after"`
 		Path   []string `json:"path"`
 	} `json:"consistency"`
+	Grown []struct {
+		Held  string `json:"held"`
+		Proof string `json:"proof"`
+	} `json:"grown"`
 }
 
 type checkpoint struct {
@@ -48,7 +52,10 @@ func main() {
 		must(err)
 		must(proof.VerifyConsistency(rfc6962.DefaultHasher, before.size, after.size, path, before.root, after.root))
 	}
-	fmt.Printf("%d inclusions, %d consistencies\n", len(given.Proofs), len(given.Consistency))
+	for _, one := range given.Grown {
+		must(grown(one.Held, one.Proof, verifier))
+	}
+	fmt.Printf("%d inclusions, %d consistencies\n", len(given.Proofs), len(given.Consistency)+len(given.Grown))
 }
 
 // included checks a C2SP tlog-proof.
@@ -76,6 +83,28 @@ func included(text string, verifier note.Verifier) error {
 	}
 	leaf := rfc6962.DefaultHasher.HashLeaf(body)
 	return proof.VerifyInclusion(rfc6962.DefaultHasher, index, at.size, leaf, path, at.root)
+}
+
+// grown checks what a witness is told (c2sp.org/tlog-witness) with the checkpoint that it held.
+func grown(held, text string, verifier note.Verifier) error {
+	before, err := open(held, verifier)
+	if err != nil {
+		return err
+	}
+	head, signed, _ := strings.Cut(text, "\n\n")
+	after, err := open(signed, verifier)
+	if err != nil {
+		return err
+	}
+	lines := strings.Split(head, "\n")
+	if lines[0] != fmt.Sprintf("old %d", before.size) {
+		return fmt.Errorf("not from %d events: %q", before.size, lines[0])
+	}
+	path, err := decoded(lines[1:], base64.StdEncoding.DecodeString)
+	if err != nil {
+		return err
+	}
+	return proof.VerifyConsistency(rfc6962.DefaultHasher, before.size, after.size, path, before.root, after.root)
 }
 
 // open reads a signed checkpoint (c2sp.org/tlog-checkpoint).

@@ -1,4 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, expect, test } from 'vitest'
 import { leafHash, linkHash, originHead } from '../../app/audit/chain.ts'
@@ -6,7 +9,11 @@ import { checkpointText } from '../../app/audit/checkpoint.ts'
 import { consistencyRanges, createTree, inclusionRanges, rootsOf } from '../../app/audit/merkle.ts'
 import { signNote } from '../../app/audit/note.ts'
 import { proofText } from '../../app/audit/proof.ts'
-import { noteSigner } from '../support/checkpoints.ts'
+import { openDatabase } from '../../app/store/database.ts'
+import { checkpointNow, noteSigner } from '../support/checkpoints.ts'
+import { testEvent } from '../support/events.ts'
+import { createTestDatabase } from '../support/postgres.ts'
+import { sealEvents } from '../support/sealed.ts'
 
 /** Other people's signed notes and Merkle trees, in Go (test/interop), on what ours writes. */
 const folder = fileURLToPath(new URL('../interop', import.meta.url))
@@ -85,4 +92,52 @@ test('and are refused when altered', async () => {
     { consistency: [{ ...other, before: checkpointOf(14) }] },
   ])
     expect(verified(given)).toMatchObject({ status: 1 })
+})
+
+test('what the command itself prints is verified in the same way, from the database and from its export', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'gitsudo-interop-'))
+  const postgres = await createTestDatabase()
+  const database = await openDatabase(postgres.appUrl)
+  const origin = ours.key.name
+  const main = fileURLToPath(new URL('../../app/main.ts', import.meta.url))
+  const gitsudo = (...args: readonly string[]) =>
+    execFileSync(process.execPath, [main, 'audit', ...args], {
+      encoding: 'utf8',
+      env: { ...process.env, GITSUDO_DATABASE_URL: postgres.appUrl, GITSUDO_INSTANCE: origin },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+  try {
+    const sealed = async (from: number, to: number) => {
+      const events = Array.from({ length: to - from }, (_, index) => testEvent(from + index))
+      await sealEvents(database, origin, events)
+      return checkpointNow(database, ours)
+    }
+    const held = await sealed(0, 40)
+    await sealed(40, 64)
+    await sealed(64, 77)
+    const file = join(dir, 'ledger.jsonl')
+    gitsudo('export', '--output', file)
+    const printed = (...from: readonly string[]) => ({
+      proofs: ['1', '41', '77'].map((seq) => gitsudo('prove', '--seq', seq, ...from)),
+      grown: ['64', '77'].map((to) => ({
+        held,
+        proof: gitsudo('prove', '--from', '40', '--to', to, ...from),
+      })),
+    })
+    const whole = printed()
+    expect(verified(whole)).toEqual({ status: 0, said: '3 inclusions, 2 consistencies\n' })
+    expect(printed('--export', file)).toEqual(whole)
+
+    const [, last = { held, proof: '' }] = whole.grown
+    for (const grown of [
+      { held: checkpointOf(40), proof: last.proof },
+      { held, proof: last.proof.replace('old 40', 'old 41') },
+      { held, proof: last.proof.replace(/\n.*\n/, '\n') },
+    ])
+      expect(verified({ grown: [grown] })).toMatchObject({ status: 1 })
+  } finally {
+    await database.close()
+    await postgres.drop()
+    await rm(dir, { recursive: true, force: true })
+  }
 })

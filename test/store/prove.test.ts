@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest'
+import { readCheckpoint } from '../../app/audit/checkpoint.ts'
+import { checkConsistency, readConsistency } from '../../app/audit/consistency.ts'
 import { ExportError, readExportLine } from '../../app/audit/export-line.ts'
+import { openNote } from '../../app/audit/note.ts'
 import { checkProof, readProof } from '../../app/audit/proof.ts'
 import { findInExport, prove, type Wanted } from '../../app/audit/prove.ts'
 import { rotationNote } from '../../app/audit/rotation.ts'
 import { putCheckpoint, putRotation } from '../../app/store/ledger/checkpoints.ts'
 import { exportLedger } from '../../app/store/ledger/export.ts'
-import { proveEvents } from '../../app/store/ledger/prove.ts'
+import { proveEvents, proveGrowth } from '../../app/store/ledger/prove.ts'
 import { checkpointNow, noteSigner } from '../support/checkpoints.ts'
 import { withClient } from '../support/client.ts'
 import { database, databaseEach, postgres } from '../support/database-each.ts'
@@ -131,6 +134,37 @@ test.each([
   '{"checkpoint":1}',
   '{"format":"x","origin":"y"}',
 ])('%s is no line of an export', (line) => expect(() => readExportLine(line, 2)).toThrow('line 2'))
+
+test('that the ledger goes on from an older checkpoint is proved, to any that is stored', async () => {
+  await sealed()
+  const held = await checkpointNow(database, signer)
+  await sealEvents(database, origin, [testEvent(200), testEvent(201)])
+  await checkpointNow(database, signer)
+  await sealEvents(database, origin, [testEvent(202)])
+  await checkpointNow(database, signer)
+  const old = readCheckpoint(openNote(held, [signer.key]).text)
+  for (const [from, to, size] of [
+    [23, undefined, 26],
+    [23, 25, 25],
+    [23, 23, 23],
+    [1, undefined, 26],
+  ] as const) {
+    const found = await proveGrowth(database, origin, from, to)
+    expect(found?.size).toBe(size)
+    const proof = readConsistency(found?.proof ?? '')
+    if (from === 23) expect(checkConsistency(proof, old, [signer.key])).toMatchObject({ origin, size })
+    expect(() => checkConsistency(proof, { ...old, root: old.head }, [signer.key])).toThrow('does not lead')
+    expect(() => checkConsistency(proof, old, [noteSigner(origin).key])).toThrow('none of the keys')
+  }
+  expect(await proveGrowth(database, origin, 27, undefined)).toEqual({ size: 26 })
+  expect(await proveGrowth(database, origin, 23, 24)).toBeUndefined()
+
+  const edit = 'update audit_events set leaf = sha256(leaf) where seq = 7'
+  await withClient(postgres.ownerUrl, (client) => client.query(edit))
+  await expect(proveGrowth(database, origin, 23, undefined)).rejects.toThrow(
+    'gitsudo audit verify says where',
+  )
+})
 
 test.each([
   ['the database', (wanted: Wanted) => proveEvents(database, origin, wanted)],

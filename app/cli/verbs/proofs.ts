@@ -1,5 +1,6 @@
 import { eventOf } from '../../audit/body.ts'
 import { leafHash } from '../../audit/chain.ts'
+import type { Consistency } from '../../audit/consistency.ts'
 import { NoteError, type NoteKey, readNoteKey } from '../../audit/note.ts'
 import { checkProof, type Proof } from '../../audit/proof.ts'
 import type { CliDeps } from '../deps.ts'
@@ -8,18 +9,22 @@ import { missing } from '../missing.ts'
 import { styleFor } from '../terminal/style.ts'
 import type { Args } from '../verb.ts'
 
-type Named = { readonly file: string; readonly proof: Proof }
+type Named<T = Proof> = { readonly file: string; readonly proof: T }
 
-/** The proofs in these files; undefined where the first holds none. */
+/** The proofs in these files, of events or one alone of the ledger's growth; undefined where the first holds none. */
 export async function proofsIn(
   deps: CliDeps,
   files: readonly string[],
-): Promise<readonly Named[] | undefined> {
+): Promise<readonly Named[] | Named<Consistency> | undefined> {
   const proofs: Named[] = []
   for (const file of files) {
     const proof = await deps.proofIn(file).catch((cause: unknown) => {
       throw cause instanceof NoteError ? refused(file, cause) : missing(file, cause)
     })
+    if (proof !== undefined && 'before' in proof) {
+      if (files.length === 1) return { file, proof }
+      throw new Failure('usage', `${file} is about no event.`, 'verify it apart from other files')
+    }
     if (proof !== undefined) proofs.push({ file, proof })
     else if (proofs.length === 0) return undefined
     else throw new Failure('usage', `${file} is no proof.`, 'verify proofs apart from other files')

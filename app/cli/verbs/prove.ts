@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { Failure } from '../failure.ts'
 import { text, type Verb } from '../verb.ts'
+import { proveGrowth } from './growth.ts'
 import { database, fromExport, withLedger } from './ledger.ts'
 import { whichEvent } from './which-event.ts'
 
@@ -12,17 +13,24 @@ export const auditProve: Verb = {
   options: [
     { flags: '--seq <number>', summary: 'the event of this number, instead of those of a request' },
     { flags: '--type <type>', summary: 'with an ID: only events of this type, grant.issued for example' },
+    {
+      flags: '--from <size>',
+      summary: 'no event, but that the ledger goes on from the checkpoint over so many events',
+    },
+    { flags: '--to <size>', summary: 'with --from: to the stored checkpoint over so many (the newest)' },
     fromExport,
     database,
     {
       flags: '--output <path>',
-      summary: 'with --seq: a file (standard output); with an ID: the folder for a file each (this one)',
+      summary:
+        'with --seq or --from: a file (standard output); with an ID: the folder for a file each (this one)',
     },
   ],
   remote: false,
   json: false,
 
   async run(deps, args) {
+    if (text(args, 'from') !== undefined || text(args, 'to') !== undefined) return proveGrowth(deps, args)
     const which = whichEvent(args, 'event')
     const wanted = 'seq' in which ? which : { ...which, type: text(args, 'type') }
     const { size, proofs, tooNew } = await withLedger(deps, args, (ledger) => ledger.prove(wanted))

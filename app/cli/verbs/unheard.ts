@@ -4,6 +4,7 @@ import type { Args } from '../verb.ts'
 /** What only some of what `audit verify` takes can answer. */
 const heard = {
   proof: ['key'],
+  'consistency proof': ['key', 'witness'],
   segment: ['key'],
   export: [
     ...['key', 'repository', 'witness', 'repo', 'branch', 'token', 'api-url'],
@@ -11,6 +12,7 @@ const heard = {
   ],
 } as const
 const hints = {
+  'consistency proof': 'it is checked with --key, and with --witness for the older checkpoint',
   proof: 'a proof is checked with --key alone; an export or the database can be compared with more',
   segment: 'segments are checked with --key alone; an export or the database can be compared with more',
   export: 'an export is verified whole, as it lies there; leave it out, or name the database',

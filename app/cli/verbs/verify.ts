@@ -9,6 +9,7 @@ import { instant } from '../since.ts'
 import { withProgress } from '../terminal/progress.ts'
 import { styleFor } from '../terminal/style.ts'
 import { type Args, flag, list, text, type Verb } from '../verb.ts'
+import { tellGrowth } from './growth.ts'
 import { database, databaseUrl } from './ledger.ts'
 import { keysOf, ledgerKey } from './ledger-key.ts'
 import { proofsIn, tellProofs } from './proofs.ts'
@@ -60,6 +61,10 @@ export const auditVerify: Verb = {
     const [file] = args.words
     const keys = await keysOf(deps, args)
     const proofs = await proofsIn(deps, args.words)
+    if (proofs !== undefined && 'proof' in proofs) {
+      refuseUnheard(args, 'consistency proof')
+      return tellGrowth(deps, args, proofs, keys)
+    }
     if (proofs !== undefined) {
       refuseUnheard(args, 'proof')
       return tellProofs(deps, args, proofs, keys)

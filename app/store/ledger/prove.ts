@@ -1,5 +1,7 @@
 import { sql } from 'slonik'
 import { z } from 'zod'
+import { checkpointIn } from '../../audit/checkpoint.ts'
+import { growth } from '../../audit/consistency.ts'
 import { type Proven, prove, type Wanted } from '../../audit/prove.ts'
 import type { Database } from '../database.ts'
 import { readRotations } from './checkpoints.ts'
@@ -7,6 +9,7 @@ import { newestHeld, newestSigned } from './newest.ts'
 import { ledgerReads } from './read.ts'
 
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array)
+const heldRow = z.object({ note: z.string(), chain: bytes })
 const eventRow = z.object({ seq: z.number(), body: bytes })
 const pageSize = 10_000 // as in the fetch below
 
@@ -25,6 +28,24 @@ export const proveEvents = (database: Database, origin: string, wanted: Wanted):
       () => leaves(database),
     )
   })
+
+/** As `LedgerAccess.proveGrowth`, from the ledger at one moment. */
+export const proveGrowth = (database: Database, origin: string, from: number, to: number | undefined) =>
+  database.snapshot(async () => {
+    const note =
+      to === undefined ? (await newestHeld(database, { origin }))?.note : await heldAt(database, to)
+    return note === undefined ? undefined : growth(from, note, () => leaves(database))
+  })
+
+/** The stored checkpoint over so many events, if it says so and the ledger has its chain there. */
+const heldAt = async (database: Database, size: number): Promise<string | undefined> => {
+  const row = await database.run.maybeOne(sql.type(heldRow)`
+    select c.note, e.chain from checkpoints c join audit_events e on e.seq = c.size where c.size = ${size}`)
+  const said = row === null ? undefined : checkpointIn(row.note)
+  return said?.size === size && Buffer.compare(said.head, row?.chain ?? said.root) === 0
+    ? row?.note
+    : undefined
+}
 
 const bySeq = (database: Database, seq: number) =>
   database.run.any(sql.type(eventRow)`select seq, body from audit_events where seq = ${seq}`)

@@ -10,6 +10,7 @@ import { createPolicyLoader } from '../policy/load.ts'
 import { packagedByDigest } from '../policy/packaged.ts'
 import { PolicyLoadError } from '../policy/policy-fault.ts'
 import { isDecision, type ReplayDeps, replayDecision } from '../policy/replay.ts'
+import { proposedAgain } from '../policy/trial/proposed-again.ts'
 import { readPolicies } from '../policy/trial/read-policies.ts'
 import { GitError } from '../reconcile/ports/git.ts'
 import { readRequest, requestSizeLimit } from '../request/read.ts'
@@ -48,6 +49,7 @@ export const replayFrom = async (
         {
           evidence: records.evidence,
           policies: policiesIn(clone, tools),
+          proposed: proposedAgain({ clone, ...tools }),
           request: requestIn(clone),
         },
         event,

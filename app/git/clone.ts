@@ -4,7 +4,7 @@ import { commitOf } from './commit.ts'
 import { gitEnvironment } from './environment.ts'
 import { createObjects, type Objects } from './objects.ts'
 import { isSha } from './sha.ts'
-import { findEntry, listTree } from './tree.ts'
+import { diffTrees, findEntry, hashOfTree, listTree } from './tree.ts'
 
 /** One commit of a branch that only anchors are written to. */
 export type AnchorCommit = {
@@ -42,7 +42,7 @@ export type Line = {
 }
 
 /** Somebody's clone of a repository, read only. Throws `GitError`. */
-export type Clone = Pick<Mirror, 'tree' | 'blob'> & {
+export type Clone = Pick<Mirror, 'tree' | 'blob' | 'treeHash' | 'changes'> & {
   /** undefined: it has no such branch. */
   anchors(branch: string): Promise<AnchorBranch | undefined>
   /** The main branch, or the one named, where it has one, and what its first-parent steps added below `folder`. */
@@ -121,6 +121,8 @@ export async function openClone(dir: string, timeoutMs = 300_000): Promise<Clone
     },
     tree: (commit, prefix) => listTree(objects, commit, prefix),
     blob: (sha, limit) => objects.contents(sha, 'blob', limit),
+    treeHash: (commit, path) => hashOfTree(objects, commit, path),
+    changes: (from, to, prefix) => diffTrees(objects, from, to, prefix),
     close: objects.stop,
   }
 

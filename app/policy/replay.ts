@@ -5,17 +5,18 @@ import { decide } from '../decision/decide.ts'
 import { decidePolicies } from '../decision/decide-policies.ts'
 import type { Verdict } from '../decision/decision.ts'
 import { decisionData, type Evaluation, policyDecisionData } from '../decision/decision-data.ts'
-import type { Facts, PolicyFacts, RequestFacts } from '../decision/facts.ts'
+import type { Facts, PolicyFacts, ProposalFacts, RequestFacts } from '../decision/facts.ts'
 import { type Grounds, readGrounds } from '../decision/grounds.ts'
 import { notPlain, plainMode } from '../request/plain.ts'
 import { momentOf } from './eval.ts'
 import type { LoadedPolicySet } from './policy-set.ts'
 import type { EvaluationDigests, EvaluationFailure } from './result.ts'
 import type { Aspect } from './shape.ts'
+import type { ProposedAgain, ProposedCommits } from './trial/proposed-again.ts'
 
 /** Something that did not come out as recorded; `policy` and `reviewer` where it is one evaluation's. */
 export type Difference = {
-  /** A digest (`input`, `wasm`, `data`, `facts`, `result`), a field of the event's data, or `type`, `outcome`, `request`, `policy`. */
+  /** A digest (`input`, `wasm`, `data`, `facts`, `result`), a field of the event's data, or `type`, `outcome`, `request`, `policy`; of proposed policies `merged_tree`, `modes`, `compiles`, `tests`. */
   readonly about: string
   readonly policy?: string
   readonly reviewer?: number
@@ -31,6 +32,11 @@ export type Replayed = {
 }
 
 export type ReplayDeps = {
+  /** What Git says of proposed policies, and, where they were `tried`, a second trial; or why it cannot be had. */
+  readonly proposed: (
+    commits: ProposedCommits,
+    tried: boolean,
+  ) => Promise<ProposedAgain | { readonly missing: string }>
   /** Stored bytes by digest, whatever they hash to. */
   readonly evidence: (digest: string) => Promise<Uint8Array | undefined>
   /** The policies of a commit, given which wasm was recorded by policy; or why they cannot be had. */
@@ -65,18 +71,61 @@ export async function replayDecision(deps: ReplayDeps, event: LedgerEvent): Prom
   if (grounds === undefined) return lacking('its facts are of a kind that this gitsudo does not know')
   return grounds.proposal === undefined
     ? replayRequest(deps, event, grounds.facts)
-    : replayPolicies(event, { facts: grounds.facts, proposal: grounds.proposal })
+    : replayPolicies(deps, event, { facts: grounds.facts, proposal: grounds.proposal })
 }
 
-function replayPolicies({ type, data }: LedgerEvent, { facts, proposal }: Required<Grounds>): Replayed {
-  const decision = decidePolicies(facts, proposal)
+async function replayPolicies(
+  deps: ReplayDeps,
+  { type, data }: LedgerEvent,
+  { facts, proposal }: Required<Grounds>,
+): Promise<Replayed> {
+  const { headSha: head, merged } = facts.pull
+  const { accepted, trial } = proposal
+  const isTried = !('missing' in trial)
+  const git = await deps.proposed({ head, accepted, ...(merged && { merge: merged.commit }) }, isTried)
+  const again = 'tree' in git ? git : undefined
+  const decision = decidePolicies(facts, again === undefined ? proposal : retried(proposal, again))
   const made = decision.policies && policyDecisionData(decision, decision.policies, String(data.facts))
   const found = decision.verdict === 'passed' ? 'policy.accepted' : 'policy.refused'
   return {
-    ...nothing,
-    notes: ['what its trial found is taken as recorded: nothing was compiled or tested again'],
-    differences: [...compared({ about: 'type' }, type, found), ...(made ? fieldsOf(data, made) : [])],
+    missing: [git.missing].flat(),
+    notes: [
+      ...(again?.notes ?? []),
+      'what the branch held before it is taken as recorded',
+      ...(isTried ? ['whom it would let in or keep out is taken as recorded'] : []),
+    ],
+    differences: [
+      ...(again === undefined ? [] : inGit(proposal, again)),
+      ...compared({ about: 'type' }, type, found),
+      ...(made ? fieldsOf(data, made) : []),
+    ],
   }
+}
+
+/** With what compiling and testing them found now; of a service without opa, whose tests were not run, they stay so. */
+const retried = (proposal: ProposalFacts, { compiles, tests }: ProposedAgain): ProposalFacts => {
+  const { trial } = proposal
+  if ('missing' in trial || compiles === undefined) return proposal
+  const run = trial.tests.notRun || !trial.compiles.ok ? undefined : tests
+  return { ...proposal, trial: { ...trial, compiles, ...(run && { tests: run }) } }
+}
+
+/** What the recorded facts say otherwise than Git and a second trial do. */
+const inGit = (proposal: ProposalFacts, again: ProposedAgain): readonly Difference[] => {
+  const { trial } = retried(proposal, again)
+  const was = 'missing' in proposal.trial ? undefined : proposal.trial
+  const is = 'missing' in trial ? undefined : trial
+  const plain = (odd: ProposalFacts['odd']) => odd.map(({ path, mode }) => `${mode} ${path}`).sort()
+  return [
+    ...compared({ about: 'tree' }, proposal.tree, again.tree),
+    ...(again.mergedTree === undefined
+      ? []
+      : compared({ about: 'merged_tree' }, proposal.mergedTree ?? null, again.mergedTree)),
+    ...compared({ about: 'modes' }, plain(proposal.odd), plain(again.odd)),
+    ...compared({ about: 'changed' }, proposal.changed.toSorted(), again.changed.toSorted()),
+    ...compared({ about: 'compiles' }, (was?.compiles ?? null) as Json, (is?.compiles ?? null) as Json),
+    ...compared({ about: 'tests' }, (was?.tests ?? null) as Json, (is?.tests ?? null) as Json),
+  ]
 }
 
 async function replayRequest(deps: ReplayDeps, event: LedgerEvent, facts: Facts): Promise<Replayed> {

@@ -8,18 +8,21 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { exportLine } from '../../app/audit/export-line.ts'
 import { replayFrom } from '../../app/compose/replay.ts'
 import { decide } from '../../app/decision/decide.ts'
-import { decisionData } from '../../app/decision/decision-data.ts'
-import type { Facts, PolicyFacts } from '../../app/decision/facts.ts'
+import { decidePolicies } from '../../app/decision/decide-policies.ts'
+import { decisionData, policyDecisionData } from '../../app/decision/decision-data.ts'
+import type { Facts, PolicyFacts, ProposalFacts } from '../../app/decision/facts.ts'
 import { groundsOf } from '../../app/decision/grounds.ts'
 import { readFolder } from '../../app/policy/folder.ts'
 import type { EvaluationDigests } from '../../app/policy/result.ts'
 import { readRequest } from '../../app/request/read.ts'
-import { open as base, request as template } from '../decision/fixture.ts'
+import { open as base, carol, request as template } from '../decision/fixture.ts'
+import { landed, proposal, reviewed } from '../decision/proposal.ts'
 import { loadDefaults } from '../policy/default-set.ts'
 import { alice, ask } from '../policy/question.ts'
 import { bytesOf, goodFile, goodPath as path } from '../request/request-file.ts'
 import { exampleEvents } from '../support/event-examples.ts'
 import { ledgerLines } from '../support/ledger-lines.ts'
+import { fine } from '../support/memory/access-world.ts'
 
 const set = await loadDefaults()
 const roles = 'policies/roles.rego'
@@ -93,6 +96,78 @@ const replay = async (
   const [found] = await replayFrom({ export: file, repository: clone }, { seq: 1 }, {})
   return found
 }
+
+/** The decision on policies proposed by `head` and merged by `merge`, recorded in an export. */
+const replayProposal = async (
+  { head, merge }: { readonly head: string; readonly merge: string },
+  change: Partial<ProposalFacts> = {},
+) => {
+  const tree = git('-C', clone, 'rev-parse', `${merge}:policies`)
+  const changed = git('-C', clone, 'diff', '--name-only', packaged, merge, '--', 'policies').split('\n')
+  const proposed: ProposalFacts = {
+    ...proposal,
+    ...{ tree, mergedTree: tree, accepted: packaged, changed },
+    trial: { ...fine, tests: { passed: 0, failed: [], notRun: true } },
+    ...change,
+  }
+  const { merged } = landed.pull
+  const facts: Facts = {
+    ...landed,
+    pull: { ...landed.pull, headSha: head, ...(merged && { merged: { ...merged, commit: merge } }) },
+    reviews: [reviewed(carol, 'approved', { blobs: { policies: tree } })],
+  }
+  const grounds = groundsOf({ facts, proposal: proposed })
+  const decision = decidePolicies(facts, proposed)
+  if (decision.policies === undefined) throw new Error('no decision')
+  const [example] = exampleEvents(decision.verdict === 'passed' ? 'policy.accepted' : 'policy.refused')
+  const data = policyDecisionData(decision, decision.policies, grounds.digest)
+  const [header, event] = ledgerLines('acme', [{ ...example, data }])
+  if (header === undefined || event === undefined) throw new Error('no lines')
+  const bytes = Buffer.from(grounds.bytes).toString('utf8')
+  const evidence = { kind: 'evidence' as const, digest: grounds.digest, bytes }
+  const file = join(dir, 'proposal.jsonl')
+  writeFileSync(file, [header, evidence, event].map((line) => `${exportLine(line)}\n`).join(''))
+  const [found] = await replayFrom({ export: file, repository: clone }, { seq: 1 }, {})
+  return found
+}
+
+test('a decision on policies is made again from Git: trees, files, what compiles', async () => {
+  const groups = 'policies/data/groups.yaml'
+  const files = readFolder('.')
+  for (const [name, bytes] of files) writeFileSync(join(clone, name), bytes)
+  const head = commit(
+    new Map([[groups, Buffer.concat([files.get(groups) ?? bytesOf(''), bytesOf('# more\n')])]]),
+  )
+  expect(await replayProposal({ head, merge: head })).toMatchObject({
+    type: 'policy.accepted',
+    outcome: 'same',
+    differences: [],
+    missing: [],
+  })
+  const abouts = async (change: Partial<ProposalFacts>) =>
+    (await replayProposal({ head, merge: head }, change))?.differences.map(({ about }) => about)
+  expect(await abouts({ changed: ['policies/roles.rego'] })).toEqual(['changed'])
+  expect(await abouts({ odd: [{ path: groups, mode: '120000' }] })).toEqual(['modes'])
+  const faults = { ok: false, faults: [] } as const
+  expect(await abouts({ trial: { ...fine, compiles: faults } })).toEqual(
+    expect.arrayContaining(['compiles', 'type']),
+  )
+
+  const gone = 'e'.repeat(40)
+  const squashed = await replayProposal({ head: gone, merge: head })
+  expect(squashed).toMatchObject({
+    outcome: 'same',
+    notes: expect.arrayContaining([expect.stringMatching(/^e{40} is not in the clone/)]),
+  })
+  expect(await replayProposal({ head, merge: head }, { accepted: gone })).toMatchObject({
+    outcome: 'not_replayable',
+    missing: [expect.stringContaining('the proposed policies: ')],
+  })
+  expect(await replayProposal({ head: commented, merge: commented })).toMatchObject({
+    outcome: 'not_replayable',
+    missing: [expect.stringContaining('this machine has no opa')],
+  })
+})
 
 test('the packaged policies need no opa', async () => {
   expect(await replay(packaged)).toMatchObject({ outcome: 'same', differences: [], missing: [], notes: [] })

@@ -6,10 +6,12 @@ import { decisionData, policyDecisionData } from '../../app/decision/decision-da
 import type { Facts, PolicyFacts, ProposalFacts } from '../../app/decision/facts.ts'
 import { groundsOf } from '../../app/decision/grounds.ts'
 import { type ReplayDeps, replayDecision } from '../../app/policy/replay.ts'
+import type { ProposedAgain } from '../../app/policy/trial/proposed-again.ts'
 import { notPlain } from '../../app/request/plain.ts'
 import { open as base, full, request as template } from '../decision/fixture.ts'
-import { landed, proposal } from '../decision/proposal.ts'
+import { landed, proposal, tree } from '../decision/proposal.ts'
 import { exampleEvents } from '../support/event-examples.ts'
+import { fine } from '../support/memory/access-world.ts'
 import { loadDefaults } from './default-set.ts'
 import { alice, ask } from './question.ts'
 
@@ -39,10 +41,22 @@ const recorded = (of: Facts = facts(), change: Readonly<Record<string, Json>> = 
   const evidence = new Map([...answer.evidence, grounds].map(({ digest, bytes }) => [digest, bytes]))
   return { event, evidence, grounds: grounds.digest }
 }
+/** What is as the facts in decision/proposal.ts say. */
+const seen: ProposedAgain = {
+  tree,
+  mergedTree: tree,
+  odd: [],
+  changed: proposal.changed,
+  compiles: fine.compiles,
+  tests: fine.tests,
+  missing: [],
+  notes: [],
+}
 const deps = (evidence: ReadonlyMap<string, Uint8Array>, more: Partial<ReplayDeps> = {}): ReplayDeps => ({
   evidence: async (digest) => evidence.get(digest),
   policies: async () => ({ set, notes: [] }),
   request: async () => read,
+  proposed: async () => seen,
   ...more,
 })
 const input = answer.eligibility[0]?.digests.input ?? ''
@@ -216,7 +230,7 @@ describe('policies', () => {
   test.each([
     ['policy.accepted', landed],
     ['policy.refused', refused],
-  ] as const)('%s comes out the same, and nothing but evidence is asked', async (type, of) => {
+  ] as const)('%s comes out the same, and whom it lets in is not asked again', async (type, of) => {
     const { event, evidence } = recordedPolicies(type, of)
     const unasked = async () => {
       throw new Error('asked')
@@ -224,8 +238,67 @@ describe('policies', () => {
     expect(await replayDecision(deps(evidence, { policies: unasked, request: unasked }), event)).toEqual({
       differences: [],
       missing: [],
-      notes: ['what its trial found is taken as recorded: nothing was compiled or tested again'],
+      notes: [
+        'what the branch held before it is taken as recorded',
+        'whom it would let in or keep out is taken as recorded',
+      ],
     })
+  })
+
+  test.each<readonly [string, Partial<ProposedAgain>, readonly string[]]>([
+    ['another tree', { tree: 'f'.repeat(40) }, ['tree']],
+    ['another tree in the merge', { mergedTree: null }, ['merged_tree']],
+    ['what is no plain file', { odd: [{ path: 'policies/x.rego', mode: '120000' }] }, ['modes']],
+    ['other files that changed', { changed: ['policies/roles.rego'] }, ['changed']],
+    [
+      'policies that do not compile',
+      { compiles: { ok: false, faults: [] }, tests: fine.tests },
+      ['compiles', 'type', 'why', 'result'],
+    ],
+    [
+      'tests that fail',
+      { tests: { passed: 0, failed: [{ path: 'policies/x_test.rego', name: 'test_x' }] } },
+      ['tests', 'type', 'why', 'result'],
+    ],
+  ])('a proposal with %s differs there', async (_, change, expected) => {
+    const { event, evidence } = recordedPolicies('policy.accepted', landed)
+    const proposed = async () => ({ ...seen, ...change })
+    expect(await abouts(deps(evidence, { proposed }), event)).toEqual(expected)
+  })
+
+  test('what Git or a compiler lacks is named; what else follows is compared all the same', async () => {
+    const { event, evidence } = recordedPolicies('policy.accepted', landed)
+    const nowhere = async () => ({ missing: 'not in the clone' })
+    expect(await replayDecision(deps(evidence, { proposed: nowhere }), event)).toMatchObject({
+      differences: [],
+      missing: ['not in the clone'],
+    })
+    const { compiles: _, tests: __, ...rest } = seen
+    const uncompiled = async () => ({ ...rest, missing: ['no opa'] })
+    expect(await replayDecision(deps(evidence, { proposed: uncompiled }), event)).toMatchObject({
+      differences: [],
+      missing: ['no opa'],
+    })
+    const other = { ...event, data: { ...event.data, tree: 'f' } }
+    expect(await abouts(deps(evidence, { proposed: nowhere }), other)).toEqual(['tree'])
+  })
+
+  test('tests that a service without opa did not run are no difference to a machine that has it', async () => {
+    const notRun = { ...fine, tests: { passed: 0, failed: [], notRun: true } as const }
+    const { event, evidence } = recordedPolicies('policy.accepted', landed, { ...proposal, trial: notRun })
+    expect(await abouts(deps(evidence), event)).toEqual([])
+  })
+
+  test('what was never tried is not tried now', async () => {
+    const untried: ProposalFacts = { ...proposal, trial: { missing: 'a fork', lasting: true } }
+    const { event, evidence } = recordedPolicies('policy.refused', landed, untried)
+    const asked: boolean[] = []
+    const proposed: ReplayDeps['proposed'] = async (_, tried) => {
+      asked.push(tried)
+      return { tree: seen.tree, mergedTree: tree, odd: [], changed: seen.changed, missing: [], notes: [] }
+    }
+    expect(await abouts(deps(evidence, { proposed }), event)).toEqual([])
+    expect(asked).toEqual([false])
   })
 
   test.each([

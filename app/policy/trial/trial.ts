@@ -1,4 +1,3 @@
-import { readDirectory } from '../../identity/directory.ts'
 import { inTurn } from '../../reconcile/in-turn.ts'
 import type { Clock } from '../../reconcile/ports/clock.ts'
 import type { PolicySet } from '../../reconcile/ports/evaluator.ts'
@@ -12,13 +11,14 @@ import {
   type PolicyTrialRequest,
 } from '../../reconcile/ports/policy-trial.ts'
 import { type CompilePolicy, createCompiler } from '../compile.ts'
-import { compileAll, createPolicyLoader, type LoaderDeps } from '../load.ts'
+import { createPolicyLoader, type LoaderDeps } from '../load.ts'
 import { type Opa, OpaError } from '../opa.ts'
 import { type PolicyFault, PolicyLoadError } from '../policy-fault.ts'
 import { createPolicySet } from '../policy-set.ts'
 import { createEvaluatorPool, type EvaluatorPool } from '../pool.ts'
 import { readSources } from '../sources.ts'
 import { runRegoTests } from '../test-run.ts'
+import { compileProposed } from './compile-proposed.ts'
 import { type PolicyFiles, readPolicies } from './read-policies.ts'
 import { recordedDecisions } from './recorded.ts'
 import { replayRecorded } from './replay.ts'
@@ -61,17 +61,9 @@ async function tryCommit(
   const held = [...(opa?.confinement?.held ?? []), inWorker]
   const nothing = { tests: { passed: 0, failed: [] }, changes: [], replayed: 0, locksOut: false, held }
 
-  const sources = readSources(theirs.files)
-  const data = readDirectory(theirs.files)
-  const compiled = await compileAll({ packaged, compile }, sources.policies, sources.lib)
+  const { data, policies, faults: own } = await compileProposed({ packaged, compile }, theirs)
   const untested = opa === undefined ? changedTests(theirs, ours) : []
-  const faults = [
-    ...theirs.faults,
-    ...sources.faults,
-    ...(data.ok ? [] : data.faults),
-    ...compiled.faults,
-    ...untested,
-  ]
+  const faults = [...own, ...untested]
   refuseTrouble(faults, signal)
   if (!data.ok || faults.length > 0) {
     return { ...nothing, compiles: { ok: false, faults: safeFaults(faults) } }
@@ -80,7 +72,7 @@ async function tryCommit(
 
   const pools = [createEvaluatorPool(), createEvaluatorPool()] as const
   try {
-    const tried = createPolicySet(head, data.directory, compiled.policies, pools[0])
+    const tried = createPolicySet(head, data.directory, policies, pools[0])
     const before = await loadAccepted({ packaged, compile, pool: pools[1] }, accepted, ours)
     const enough = AbortSignal.any([given, AbortSignal.timeout(replayMs)])
     const now = deps.clock.now()

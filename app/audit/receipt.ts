@@ -23,7 +23,10 @@ export type Receipt = {
   readonly checkpoint?: Pick<Checkpoint, 'size' | 'root'>
 }
 
-/** What `receiptText` wrote, wherever it stands in a comment. */
+/** The line of a comment that holds a receipt. */
+export const receiptLine = (receipt: string): string => `  - receipt: ${receipt}`
+
+/** Those on lines of their own: the other words of a comment may be a requester's. */
 export const receiptsIn = (pull: number, comment: string): readonly Receipt[] =>
   [...comment.matchAll(written)].map(([, seq, leaf = '', size, root]) => ({
     pull,
@@ -33,4 +36,4 @@ export const receiptsIn = (pull: number, comment: string): readonly Receipt[] =>
   }))
 
 const written =
-  /event (\d{1,15}), leaf ([0-9a-f]{64})(?:, under the checkpoint of (\d{1,15}) events with root ([A-Za-z0-9+/]{43}=))?/g
+  /^ {2}- receipt: event (\d{1,15}), leaf ([0-9a-f]{64})(?:, under the checkpoint of (\d{1,15}) events with root ([A-Za-z0-9+/]{43}=))?\r?$/gm

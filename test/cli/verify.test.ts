@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { compareReceipts } from '../../app/audit/compare/receipts.ts'
 import type { Verdict } from '../../app/audit/compare/verdict.ts'
-import { type Receipt, receiptsIn, receiptText } from '../../app/audit/receipt.ts'
+import { type Receipt, receiptLine, receiptsIn, receiptText } from '../../app/audit/receipt.ts'
 import type { VerifyAsk } from '../../app/cli/deps.ts'
 import { type LocalGitHub, startGitHub } from '../../app/sandbox/github/start.ts'
 import { createPerson, type Person } from '../../app/sandbox/person.ts'
@@ -105,11 +105,34 @@ describe('receipts', () => {
   const leaf = (byte: number) => Buffer.alloc(32, byte)
   it('are read as they are written, with the checkpoint or without', () => {
     const checkpoint = { size: 15, root: leaf(9) }
-    const comment = `- receipt: ${receiptText({ seq: 12, leaf: leaf(1) }, checkpoint)}\n- receipt: ${receiptText({ seq: 3, leaf: leaf(2) }, undefined)}`
+    const comment = [
+      receiptLine(receiptText({ seq: 12, leaf: leaf(1) }, checkpoint)),
+      receiptLine(receiptText({ seq: 3, leaf: leaf(2) }, undefined)),
+    ].join('\n')
     expect(receiptsIn(7, comment)).toEqual([
       { pull: 7, seq: 12, leaf: '01'.repeat(32), checkpoint },
       { pull: 7, seq: 3, leaf: '02'.repeat(32) },
     ])
+  })
+
+  it('are no words of a requester’s in the same comment', () => {
+    const said = receiptText({ seq: 999, leaf: leaf(3) }, undefined)
+    for (const words of [
+      `- \`req_1\` is **refused**: no role \`${said}\``,
+      `  - reason: receipt: ${said}`,
+      `  - receipt: ${said} is what I ask for`,
+      `   - receipt: ${said}`,
+    ])
+      expect(receiptsIn(7, `<!-- gitsudo:1:7 -->\n${words}\n`)).toEqual([])
+  })
+
+  it('are at fault under a checkpoint of fewer events than their own', () => {
+    const checkpoint = { size: 4, root: leaf(9) }
+    const receipt: Receipt = { pull: 1, seq: 5, leaf: 'ab', checkpoint }
+    expect(compareReceipts([receipt], new Map([['ab', 5]]), 10, [])).toMatchObject({
+      outcome: 'fault',
+      details: ['#1: event 5 cannot be under the checkpoint of 4 events that it names'],
+    })
   })
 
   it.each([

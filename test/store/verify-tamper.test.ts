@@ -175,6 +175,20 @@ describe('a stored checkpoint that is gone', () => {
     expect(await faultOf('earlier run', { ...without, stateDir: seen })).toEqual([missing(60)])
   })
 
+  test('a receipt that names another root than that of its checkpoint', async () => {
+    const { rows } = await hands.edit("select encode(leaf, 'hex') as leaf from audit_events where seq = 30")
+    const { root } = readCheckpoint(openNote(await hands.noteOf(60), []).text)
+    const github = (said: Uint8Array) => ({
+      ...{ repository: 1, merged: [], addsRequests: async () => false },
+      receipts: [{ pull: 5, seq: 30, leaf: rows[0].leaf, checkpoint: { size: 60, root: said } }],
+    })
+    expect(await faultOf('receipts', { github: github(Buffer.alloc(32)) })).toEqual([
+      expect.stringMatching(/^receipt in #5 \(60 events\): root: expected 0{64}, found/),
+    ])
+    const agreed = await ledger.verify({ stateDir: ledger.newState(), github: github(root) })
+    expect(agreed.comparisons).toContainEqual(expect.objectContaining({ of: 'receipts', outcome: 'agrees' }))
+  })
+
   test('that nobody else holds is missed by nobody, and neither is when one was made', async () => {
     ledger.point('gitsudo-ledger', ledger.anchors[1] ?? '')
     await remove(60)

@@ -20,8 +20,12 @@ export function compareReceipts(
   /** Of the checkpoints they name. */
   more: readonly string[],
 ): Comparison & { readonly beyond: number } {
-  const faults = receipts.flatMap(({ pull, seq, leaf }) => {
+  const faults = receipts.flatMap(({ pull, seq, leaf, checkpoint }) => {
     const found = places.get(leaf)
+    if (checkpoint !== undefined && checkpoint.size < seq)
+      return [
+        `#${pull}: event ${seq} cannot be under the checkpoint of ${checkpoint.size} events that it names`,
+      ]
     if (found === seq || (found === undefined && seq > size)) return []
     return [
       `#${pull}: event ${seq} has the leaf ${leaf}: ${found === undefined ? 'there is none' : `it is event ${found}`}`,

@@ -1,3 +1,4 @@
+import { receiptLine } from '../../audit/receipt.ts'
 import type { Decision, RequestDecision } from '../../decision/decision.ts'
 import { safe } from '../../decision/markdown.ts'
 import { decisionMarkdown } from '../../decision/render-markdown.ts'
@@ -70,7 +71,7 @@ export const commentBody = (
   const stands = fitting(
     decision.requests.flatMap(({ id }) => {
       const row = known.get(id)
-      return row === undefined ? [] : [[`- ${standing(row)}`, ...receiptLine(receipts.get(id))].join('\n')]
+      return row === undefined ? [] : [[`- ${standing(row)}`, ...receiptOf(id, receipts)].join('\n')]
     }),
     mostStanding,
   )
@@ -105,8 +106,10 @@ const policiesLine = (decision: Decision): readonly string[] => {
   ]
 }
 
-const receiptLine = (receipt: string | undefined): readonly string[] =>
-  receipt === undefined ? [] : [`  - receipt: ${receipt}`]
+const receiptOf = (id: string, receipts: ReadonlyMap<string, string>): readonly string[] => {
+  const receipt = receipts.get(id)
+  return receipt === undefined ? [] : [receiptLine(receipt)]
+}
 
 const standing = ({ request, grant }: StatusRow): string => {
   const name = `\`${request.id}\``

@@ -25,15 +25,22 @@ export function chart(report: Report): string {
   const shown = people.slice(0, mostLanes)
   const top = graph + axis
   const height = top + shown.length * lane + 4
-  const bars = shown.flatMap(([who, mine], index) => laneOf(who, mine, top + index * lane, x, report))
+  let room = mostBars
+  const bars = shown.flatMap(([who, mine], index) => {
+    const drawn = mine.slice(0, room)
+    room -= drawn.length
+    return laneOf(who, drawn, top + index * lane, x, report)
+  })
   const hidden = people.length - shown.length
+  const undrawn = shown.reduce((sum, [, mine]) => sum + mine.length, 0) - (mostBars - room)
   return [
     `<figure><svg viewBox="0 0 ${width} ${height}" role="img" aria-label="Grants over time">`,
     ...ticks(report, x, height),
     curve(report, x),
-    ...bars.slice(0, mostBars + shown.length),
+    ...bars,
     '</svg><figcaption>',
     `Above: grants at once. Below: each person's grants${hidden > 0 ? `, of the ${mostLanes} with most; ${hidden} more are in the table` : ''}. `,
+    undrawn > 0 ? `Not drawn: ${undrawn} more of their grants, which are in the table. ` : '',
     [...new Set(grants.map(colourOf))]
       .map((name) => `<span class="key ${name}"></span>${html(name)}`)
       .join(' '),

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { chart } from '../../../app/audit/report/chart.ts'
 import { createReport } from '../../../app/audit/report/collect.ts'
 import { reportHtml } from '../../../app/audit/report/render-html.ts'
 import { ledgerLines } from '../../support/ledger-lines.ts'
@@ -14,12 +15,13 @@ const from = (pull: number, who: string, at: number, hours: number) =>
   access({ pull, who, at: since + at * hour - 602_000, minutes: hours * 60 })
 /** It is gone at its end, to the millisecond. */
 const during = (...grant: Parameters<typeof from>) => from(...grant).expired(2_000)
-const page = (...grants: ReturnType<typeof during>[]) => {
+const reportOf = (...grants: ReturnType<typeof during>[]) => {
   const report = createReport({ since, until }, [])
   const events = grants.flat().toSorted((a, b) => a.at.localeCompare(b.at))
   for (const line of ledgerLines('acme', events)) report.push(line)
-  return [...reportHtml(report.end())].join('')
+  return report.end()
 }
+const page = (...grants: ReturnType<typeof during>[]) => [...reportHtml(reportOf(...grants))].join('')
 const bars = (text: string) =>
   [...text.matchAll(/<rect class="(\w+)" x="([\d.]+)" y="([\d.]+)" width="([\d.]+)"/g)].map(
     ([, colour, ...numbers]) => [colour, ...numbers.map(Number)],
@@ -58,6 +60,18 @@ test('a chart has forty people, those with most, and says how many more there ar
   expect(text).toContain('<text x="122" y="146" text-anchor="end">p41</text>')
   expect(text).toContain(`viewBox="0 0 1000 ${132 + 40 * 20 + 4}"`)
   expect(page(...one.slice(0, 40))).not.toContain('with most')
+})
+
+test('a chart has five thousand bars, and says how many grants it leaves out; everybody keeps his line', () => {
+  const [one] = reportOf(during(1, 'alice', 1, 1)).grants
+  if (one === undefined) throw new Error('no grant')
+  const of = (who: string, count: number) => Array.from({ length: count }, () => ({ ...one, who }))
+  const drawn = (...grants: (typeof one)[]) => chart({ ...reportOf(), grants })
+  const text = drawn(...of('alice', 4_990), ...of('bob', 20), ...of('carol', 3))
+  expect(bars(text)).toHaveLength(5_000)
+  expect(text).toContain('Not drawn: 13 more of their grants, which are in the table.')
+  expect(text).toContain('>carol</text>')
+  expect(drawn(...of('alice', 4_990), ...of('bob', 10))).not.toContain('Not drawn')
 })
 
 test('without grants there is none', () => {

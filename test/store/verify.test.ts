@@ -50,6 +50,26 @@ test('without a key or a clone it says what stays unproven', async () => {
   expect((await verify({ ...blind, offline: true })).exit).toBe(0)
 })
 
+test('events under no checkpoint at all are said to be so, and --offline does not excuse it', async () => {
+  const bare = await stageLedger(0, 20)
+  try {
+    const state = { stateDir: bare.newState(), repositories: [], offline: true }
+    expect((await bare.verify(state)).exit).toBe(3)
+    expect(linesOf(await bare.verify(state))).toEqual(
+      expect.arrayContaining([
+        'Chain intact: 1 events verified',
+        'Checkpoints: unproven: there is none that vouches for these events',
+      ]),
+    )
+    expect((await bare.verify({ ...state, noKey: true })).exit).toBe(3)
+    expect((await bare.verify({ ...state, file: await bare.exported() })).exit).toBe(3)
+    await bare.anchorNow()
+    expect((await bare.verify(state)).exit).toBe(0)
+  } finally {
+    await bare.close()
+  }
+})
+
 test('a clone of the anchor branch alone vouches for the whole ledger, and for no merge', async () => {
   const clone = join(ledger.dir, 'anchors-only')
   ledger.git(['clone', '--quiet', '--single-branch', '--branch', 'gitsudo-ledger', ledger.dir, clone])

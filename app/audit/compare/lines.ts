@@ -33,8 +33,7 @@ export function compareCheckpoints(
   if (faults.length > 0) return compared('checkpoints', '', faults)
   if (newest === undefined && start !== undefined)
     return compared('checkpoints', `none is newer than that of ${start.size} events, at which it began`, [])
-  if (newest === undefined)
-    return unproven('checkpoints', 'the database holds none that vouches for these events')
+  if (newest === undefined) return unproven('checkpoints', 'there is none that vouches for these events')
   const said = `${plural(checkpoints, 'checkpoint')} agree, the newest over ${newest.size} events`
   return given === undefined
     ? unproven('checkpoints', `${said}, but no key is known that says who signed them (--key)`)

@@ -22,7 +22,7 @@ export type Verdict = {
   }
   /** So many events, the first ones, are only vouched for by a signed checkpoint over them. */
   readonly notRecomputed?: number
-  /** 0 it holds, 1 it does not, 3 something stayed unproven. */
+  /** 0 it holds, 1 it does not, 3 something stayed unproven that may not, or that there are events under no checkpoint. */
   readonly exit: 0 | 1 | 3
 }
 
@@ -30,7 +30,10 @@ export function verdictOf(found: Omit<Verdict, 'exit'> & { readonly offline: boo
   const { offline, ...said } = found
   const is = (outcome: Comparison['outcome']) => found.comparisons.some((one) => one.outcome === outcome)
   const wrong = !found.chain.ok || is('fault') || found.lost?.expected === false
-  return { ...said, exit: wrong ? 1 : is('unproven') && !offline ? 3 : 0 }
+  // What is out of reach may be excused. A ledger of which no checkpoint is over anything is there, and nobody's word.
+  const { events, marks } = found.chain
+  const unvouched = events > 0 && marks.newest === undefined && found.notRecomputed === undefined
+  return { ...said, exit: wrong ? 1 : unvouched || (is('unproven') && !offline) ? 3 : 0 }
 }
 
 const age = (ms: number): string => {

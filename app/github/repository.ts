@@ -11,7 +11,7 @@ import { listPushers, listTeamMembers, readAccount, readPermission } from './peo
 import { closePull, listOpenPulls, listPullsOf, readPull, readReopening } from './pulls.ts'
 import { repositoryClient } from './repository-client.ts'
 import { requiredCheck } from './required-check.ts'
-import { askReviewers } from './reviewers.ts'
+import { askReviewers, requestedReviewers } from './reviewers.ts'
 import { listReviews } from './reviews.ts'
 
 export function createRepositoryApi(
@@ -51,6 +51,7 @@ export function createRepositoryApi(
     editComment: (id, body) => editComment(repository, id, body),
     findComment: (number, mark) => findComment(repository, number, mark),
     commentsSince: (since) => listCommentsSince(repository, since),
+    requestedReviewers: (number) => requestedReviewers(repository, number),
     askReviewers: (number, ask) => askReviewers(repository, log, number, ask),
     requiredCheck: (branch) => requiredCheck(repository, branch),
     merge: (number, head) => mergePull(repository, number, head),

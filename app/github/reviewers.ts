@@ -45,3 +45,12 @@ async function taken({ client, at }: RepositoryClient, number: number, ask: Revi
     throw error
   }
 }
+
+/** "Get all requested reviewers for a pull request", docs.github.com: in one answer, for there are 15 at most. */
+export async function requestedReviewers(
+  { client, at }: RepositoryClient,
+  number: number,
+): Promise<Reviewers> {
+  const { data } = await client.rest.pulls.listRequestedReviewers({ ...at, pull_number: number })
+  return { users: data.users.map(({ login }) => login), teams: data.teams.map(({ slug }) => slug) }
+}

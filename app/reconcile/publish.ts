@@ -7,7 +7,7 @@ import { sharesHead } from './observe/sharing.ts'
 import { GitHubError, type RepositoryApi } from './ports/github.ts'
 import type { RepositorySettings } from './ports/settings.ts'
 import type { Projection, PullRow, RequestRow } from './ports/store.ts'
-import { type Ask, askedNow, stillToAsk } from './publish/asked.ts'
+import { type Ask, askedBefore, askedNow, asking, isAsking, stillToAsk } from './publish/asked.ts'
 import { checkOf } from './publish/check.ts'
 import { commentBody, commentMark, commentStage, decidedPolicies, refusedUnread } from './publish/comment.ts'
 import { receiptsOf } from './publish/receipts.ts'
@@ -129,6 +129,7 @@ const show = async (
   if (refusal !== undefined) throw refusal
 }
 
+/** Who was being asked when nobody heard the answer is asked again only where GitHub shows that he was not. */
 const askReviewers = async (
   api: RepositoryApi,
   { pull, headSha }: PullRow,
@@ -136,10 +137,18 @@ const askReviewers = async (
   projection: Projection,
   save: (next: Projection) => Promise<void>,
 ): Promise<void> => {
-  const sent = stillToAsk(ask, projection.asked, headSha)
-  if (sent.users.length + sent.teams.length === 0) return
+  const before = projection.asked
+  const asked = isAsking(before)
+    ? askedBefore(ask, before, await api.requestedReviewers(pull), await api.reviews(pull))
+    : before
+  const sent = stillToAsk(ask, asked, headSha)
+  if (sent.users.length + sent.teams.length === 0) {
+    if (asked !== before) await save({ ...projection, asked })
+    return
+  }
+  await save({ ...projection, asked: asking(asked, sent) })
   const refused = await api.askReviewers(pull, sent)
-  await save({ ...projection, asked: askedNow(ask, projection.asked, headSha, { sent, refused }) })
+  await save({ ...projection, asked: askedNow(ask, asked, headSha, { sent, refused }) })
 }
 
 const mergeIfWanted = async (

@@ -148,6 +148,7 @@ test('reviewers are asked, and one who cannot be asked spoils nothing', async ()
   const some = await api.askReviewers(number, { users: ['dave', 'erin', 'alice'], teams: ['approvers'] })
   expect(some).toEqual({ users: ['erin', 'alice'], teams: [] })
   expect(await asked()).toEqual(['bob', 'dave', 'approvers'])
+  expect(await api.requestedReviewers(number)).toEqual({ users: ['bob', 'dave'], teams: ['approvers'] })
   const refused = lines.filter(({ message }) => message.includes('reviewer')).map(({ fields }) => fields)
   expect(refused).toMatchObject([{ reviewer: 'erin' }, { reviewer: 'alice' }])
   const alice = { users: ['alice'], teams: [] }

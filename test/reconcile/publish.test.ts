@@ -128,6 +128,36 @@ test('who approved is asked again once the approval is void, and who was refused
   expect(asked().slice(2)).toEqual(['bob'])
 })
 
+test.each([
+  ['the answer is lost', new GitHubError('unavailable', 'no answer')],
+  ['the replica is killed', new Error('killed')],
+])('who is asked and nobody hears it is not asked again, reviewed or not: %s', async (_, error) => {
+  const world = accessWorld()
+  world.hub.loseAnswer('askReviewers', error)
+  const pull = world.request('a')
+  await world.settle().catch((thrown: unknown) => expect(thrown).toBe(error))
+  world.review(pull, 'bob', 'COMMENTED')
+  await world.settle()
+  await world.pass(minute)
+  const asked = () => world.writes.filter(({ call }) => call === 'askReviewers').map(({ body }) => body)
+  expect(asked()).toEqual(['bob,carol'])
+  expect((await world.store.projection(repositoryId, pull))?.asked).toEqual(['bob', 'carol'])
+})
+
+test('who was to be asked when GitHub was away is asked once it is back', async () => {
+  const world = accessWorld()
+  world.meet((call) => {
+    if (call === 'askReviewers') throw new GitHubError('unavailable', 'GitHub is away')
+  })
+  world.request('a')
+  await world.settle()
+  world.meet(() => undefined)
+  await world.pass(minute)
+  expect(world.writes.filter(({ call }) => call === 'askReviewers').map(({ body }) => body)).toEqual([
+    'bob,carol',
+  ])
+})
+
 test('nothing is looked for that no lost answer can have left', async () => {
   const world = accessWorld()
   const asked: string[] = []

@@ -17,6 +17,7 @@ export type KillPoint = Omit<Stop, 'mentions'> & {
 
 /** A kill for one request can carry another past its own point, which is played again then. */
 const mostRounds = 3
+const askingReviewers = 'POST /repos/{owner}/{repo}/pulls/{pull_number}/requested_reviewers'
 
 /**
  * Plays one pull request for each point, all in one replica that is killed at each and started again, and
@@ -35,6 +36,7 @@ export const playKills = async (
   let supervisor: ReturnType<typeof supervise> | undefined
   try {
     let left = points
+    let played = 0
     for (let [round, first] = [1, 1]; left.length > 0 && round <= mostRounds; round++) {
       const stops = left.map((point, index) => stopOf(t, point, first + index))
       writeStops(t.stopFile, stops)
@@ -43,11 +45,14 @@ export const playKills = async (
       await Promise.race([play(t, left, first, limitMs), supervisor.failed])
       const hit = stopsHit(t.stopFile)
       first += left.length
+      played += left.length
       left = left.filter((_, index) => !hit.includes(JSON.stringify(stops[index])))
     }
     // Every one of them has killed, once.
     expect(left).toEqual([])
     expect(stopsHit(t.stopFile)).toHaveLength(points.length)
+    const asked = t.github.admin.counters().calls[askingReviewers] ?? 0
+    expect([askingReviewers, asked]).toEqual([askingReviewers, merge === 'manual' ? played : 0])
     const verified = await t.verifyLedger()
     expect([verified.status, verified.stdout]).toEqual([
       0,

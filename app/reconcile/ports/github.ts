@@ -129,6 +129,8 @@ export type RepositoryApi = {
   findComment(number: number, mark: string): Promise<number | undefined>
   /** Comments on pull requests and issues that were written or changed since then (epoch ms). */
   commentsSince(since: number): Promise<readonly ApiComment[]>
+  /** Whom GitHub asks to review now: whoever has reviewed since is asked no longer. */
+  requestedReviewers(number: number): Promise<Reviewers>
   /** Asks people or teams to review; those asked already stay asked. @returns whom GitHub does not let be asked */
   askReviewers(number: number, ask: Reviewers): Promise<Reviewers>
   /**

@@ -54,6 +54,7 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>, id = repository
   const lost = new Map<string, Error>()
   const unaskable = new Set<string>()
   const reopened = new Map<number, number>()
+  const requested = new Map<number, Set<string>>()
 
   const send = (
     event: string,
@@ -210,9 +211,17 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>, id = repository
       answer('commentsSince')
       return [...said.values()].filter(({ id }) => (saidAt.get(id) ?? 0) >= since)
     },
+    requestedReviewers: async (pull) => {
+      answer('requestedReviewers')
+      return { users: [...(requested.get(pull) ?? [])], teams: [] }
+    },
     askReviewers: async (pull, ask) => {
       wrote({ call: 'askReviewers', pull, body: [...ask.users, ...ask.teams].join() })
-      return { users: ask.users.filter((login) => unaskable.has(login)), teams: [] }
+      const refused = ask.users.filter((login) => unaskable.has(login))
+      const taken = ask.users.filter((login) => !unaskable.has(login))
+      requested.set(pull, new Set([...(requested.get(pull) ?? []), ...taken]))
+      made('askReviewers')
+      return { users: refused, teams: [] }
     },
     merge: async (number, head) => {
       wrote({ call: 'merge', pull: number })
@@ -247,7 +256,8 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>, id = repository
     /** Logins that GitHub does not let be asked to review. */
     unaskable,
     /** GitHub does what it is asked to, once, and whoever asked dies of `error` before the answer. */
-    loseAnswer: (call: 'createCheck' | 'createComment', error: Error) => lost.set(call, error),
+    loseAnswer: (call: 'createCheck' | 'createComment' | 'askReviewers', error: Error) =>
+      lost.set(call, error),
     /** What GitHub does with each call before it answers: throws, or nothing. */
     meet(does: (call: string) => void): void {
       answer = does
@@ -286,6 +296,7 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>, id = repository
       state: 'APPROVED' | 'CHANGES_REQUESTED' | 'COMMENTED' = 'APPROVED',
     ): number {
       const reviewId = ++ids
+      requested.get(number)?.delete(by)
       const commit = get(number).head.sha
       const submittedAt = clock.now()
       reviews.push({ id: reviewId, pull: number, reviewer: who(by), state, commit, submittedAt })

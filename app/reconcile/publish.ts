@@ -49,8 +49,9 @@ export const createPublisher = (deps: ReconcileDeps) => ({
       // The head moved, and perhaps nobody told us.
       if (error.code === 'conflict') await deps.queue.wake([wakePull(at.repository, at.pull)])
       const { mergeTries = 0, ...now } = (await deps.store.projection(at.repository, at.pull)) ?? projection
-      // The next look at trouble wakes us.
-      const looked = row.decision.verdict === 'not_yet' ? (row.lookAt ?? 0) + retryMs : 0
+      // The next look at trouble wakes us; one that meets a limit would have us wait with it.
+      const awaits = row.decision.verdict === 'not_yet' && error.code !== 'rate_limited'
+      const looked = awaits ? (row.lookAt ?? 0) + retryMs : 0
       const wait = waitMs(error.code, mergeTries, key)
       const lookAt = Math.max(deps.clock.now() + wait, error.retryAt ?? 0, looked)
       const putOff = moving.includes(error.code) ? { mergeTries: mergeTries + 1 } : {}

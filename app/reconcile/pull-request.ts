@@ -22,6 +22,8 @@ import { refuseLate, verdictAtMerge } from './pull-request/verdict.ts'
 const retryMs = 15_000
 /** For what only a push, a person or another configuration can end, and for what has lasted. */
 const lastingMs = 5 * 60_000
+/** What is to be said goes first where GitHub asks to wait: whatever meets its limit again holds every write. */
+const sayFirstMs = 5_000
 
 /** Looks at one pull request afresh, whatever woke it, and settles what follows (app/DESIGN.md). */
 export const createPullReconciler = (deps: ObserveDeps) => ({
@@ -151,7 +153,8 @@ const notYet = async (
   deps.log.warn('not yet', { repository: repository.id, pull: number, why: trouble.message })
   const long = await troubled(deps, wakePull(repository.id, number), trouble.message)
   const windowEnd = pull?.merged === true ? (pull.mergedAt ?? now) + deps.settings.grantWindowMs : 0
-  const later = Math.max(now + (long || lasts(trouble) ? lastingMs : retryMs), trouble.retryAt ?? 0)
+  const asked = trouble.retryAt === undefined ? 0 : trouble.retryAt + sayFirstMs
+  const later = Math.max(now + (long || lasts(trouble) ? lastingMs : retryMs), asked)
   const lookAt = windowEnd < now ? later : Math.min(later, windowEnd + 1)
   const known = await deps.store.pull(repository.id, number)
   if (known !== undefined && (await isSettled(deps, repository, known, rows))) {

@@ -91,3 +91,28 @@ test('what GitHub does not say of a reopened one voids no review that came since
   await world.settle()
   expect(await world.states(pull)).toEqual({ a: 'approved' })
 })
+
+test('a limit that every look meets anew keeps nobody from being told, as soon as writes are let through', async () => {
+  const world = accessWorld()
+  const pull = world.request('a')
+  await world.settle()
+  let held = 0
+  let looks = 0
+  // Whatever meets the limit holds the writes of all.
+  world.meet((call) => {
+    const now = world.clock.now()
+    const waits = (words: string) => new GitHubError('rate_limited', words, { retryAt: held })
+    if (call === 'pull') {
+      looks += 1
+      held = now + minute
+      throw waits('GitHub asks to wait')
+    }
+    if (now < held) throw waits('the write budget is used up')
+  })
+  await world.lookAtPull(pull)
+  await world.settle()
+  expect(last(world)?.status).toBe('completed')
+  await world.pass(2 * minute)
+  expect(last(world)).toMatchObject({ status: 'in_progress', title: 'GitHub: GitHub asks to wait' })
+  expect(looks).toBeGreaterThan(1)
+})

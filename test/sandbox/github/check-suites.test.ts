@@ -76,3 +76,25 @@ test('a suite is complete with its last check run, as whoever reads checks is to
   expect((await suites('rerequested')).map((each) => [each.app, each.sender])).toEqual([[app.id, 'alice']])
   expect(admin.pendingDeliveries()).toBe(0)
 })
+
+test('of several check runs of one name the newest counts, in the suite too', async () => {
+  const { alice, as, asInstallation, at, propose } = stage
+  const pull = await propose(alice, 'counts', { 'd.txt': 'd' })
+  const { checks } = asInstallation().rest
+  const run = async (name: string, conclusion?: 'success' | 'failure') => {
+    const { data } = await checks.create({
+      ...at,
+      name,
+      head_sha: pull.head.sha,
+      ...(conclusion === undefined ? { status: 'in_progress' } : { status: 'completed', conclusion }),
+    })
+    const suites = await as(alice.token).rest.checks.listSuitesForRef({ ...at, ref: pull.head.sha })
+    const suite = suites.data.check_suites.find(({ id }) => id === data.check_suite?.id)
+    return [suite?.status, suite?.conclusion, suite?.latest_check_runs_count]
+  }
+  expect(await run('first', 'failure')).toEqual(['completed', 'failure', 1])
+  expect(await run('second')).toEqual(['in_progress', null, 2])
+  expect(await run('second', 'success')).toEqual(['completed', 'failure', 2])
+  expect(await run('first', 'success')).toEqual(['completed', 'success', 2])
+  expect(await run('first')).toEqual(['in_progress', null, 2])
+})

@@ -26,8 +26,9 @@ function pullsOn(world: World, repository: Repository, sha: string) {
     .toArray()
 }
 
+/** Those that count: whatever a newer one of the same name took the place of does not. */
 const runsOf = (repository: Repository, suite: CheckSuite): CheckRun[] =>
-  (repository.runsOfHead.get(suite.headSha) ?? []).filter((run) => run.appId === suite.appId)
+  latestRuns((repository.runsOfHead.get(suite.headSha) ?? []).filter((run) => run.appId === suite.appId))
 
 /** Whether there are check runs and all are completed. */
 export function suiteComplete(repository: Repository, suite: CheckSuite): boolean {
@@ -49,7 +50,7 @@ export async function suitePayload(world: World, repository: Repository, suite: 
   const own = ownSuite(world, repository, suite)
   return {
     ...own,
-    latest_check_runs_count: latestRuns(runsOf(repository, suite)).length,
+    latest_check_runs_count: runsOf(repository, suite).length,
     check_runs_url: `${own.url}/check-runs`,
     head_commit: simpleCommit(commit),
   }
@@ -85,7 +86,7 @@ function ownSuite(world: World, repository: Repository, suite: CheckSuite) {
     pull_requests: pullsOn(world, repository, suite.headSha),
     app: appShape(world, appOf(world, suite.appId)),
     created_at: iso(suite.createdAt),
-    updated_at: iso(runs.at(-1)?.completedAt ?? suite.createdAt),
+    updated_at: iso(Math.max(suite.createdAt, ...runs.map((run) => run.completedAt ?? run.startedAt))),
   }
 }
 

@@ -1,7 +1,7 @@
 import { type AccountOrder, addAccount } from '../change/account.ts'
 import { announceOrganisation } from '../change/announce.ts'
 import { renameAccount } from '../change/rename.ts'
-import { teamShape } from '../shapes/team.ts'
+import { teamPayload } from '../shapes/team.ts'
 import { userShape } from '../shapes/user.ts'
 import type { Account, Team } from '../state/account.ts'
 import { findAccount, type World } from '../state/world.ts'
@@ -14,11 +14,11 @@ export function peopleAdmin(world: World, find: Find) {
     announceOrganisation(world, team.organisationId, team.organisationId, 'membership', action, {
       scope: 'team',
       member: userShape(world, member),
-      team: teamShape(world, team),
+      team: teamPayload(world, team),
     })
   const announceTeam = (team: Team, action: 'created' | 'deleted') =>
     announceOrganisation(world, team.organisationId, team.organisationId, 'team', action, {
-      team: teamShape(world, team),
+      team: teamPayload(world, team),
     })
   const addTeamMember = (org: string, slug: string, login: string): void => {
     const [member, team, members] = [find.account(login), find.team(org, slug), find.account(org).members]

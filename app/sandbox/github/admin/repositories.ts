@@ -2,7 +2,7 @@ import { announce } from '../change/announce.ts'
 import { leave } from '../change/app.ts'
 import { renameRepository } from '../change/rename.ts'
 import { addRepository } from '../change/repository.ts'
-import { teamShape } from '../shapes/team.ts'
+import { teamPayload } from '../shapes/team.ts'
 import type { Role } from '../state/account.ts'
 import type { MergeQueueRule } from '../state/merge-queue.ts'
 import { branchSha, closeRepository, type Protection } from '../state/repository.ts'
@@ -61,7 +61,7 @@ export function repositoryAdmin(world: World, find: Find) {
       if (known === (role !== 'none')) return
       const action = known ? 'removed_from_repository' : 'added_to_repository'
       await announce(world, repository, repository.ownerId, 'team', action, () => ({
-        team: teamShape(world, team),
+        team: teamPayload(world, team),
       }))
     },
     /** `appId` absent or null: the check may come from anybody. */

@@ -1,3 +1,4 @@
+import type { components } from '@octokit/openapi-types'
 import { need } from '../access.ts'
 import {
   type Call,
@@ -44,7 +45,7 @@ async function refShape(call: Call, repository: Repository, ref: string, sha: st
     node_id: nodeId('REF', repository.id),
     url: `${api}/git/${ref}`,
     object: { sha, type, url: `${api}/git/${type}s/${sha}` },
-  }
+  } satisfies components['schemas']['git-ref']
 }
 
 function refIn(call: Call, repository: Repository): { ref: string; sha: string } {
@@ -108,7 +109,8 @@ async function createBlob(call: Call) {
   const repository = repositoryIn(call, writing)
   const encoding = call.body.one('encoding', ['utf-8', 'base64']) ?? 'utf-8'
   const sha = await repository.objects.write('blob', Buffer.from(call.body.text('content'), encoding))
-  return created({ sha, url: `${repositoryApi(call.world, repository)}/git/blobs/${sha}` })
+  const url = `${repositoryApi(call.world, repository)}/git/blobs/${sha}`
+  return created({ sha, url } satisfies components['schemas']['short-blob'])
 }
 
 async function getBlob(call: Call) {
@@ -123,12 +125,12 @@ async function getBlob(call: Call) {
     url: `${repositoryApi(call.world, repository)}/git/blobs/${sha}`,
     content: object.body.toString('base64').replaceAll(/(.{60})/g, '$1\n'),
     encoding: 'base64',
-  })
+  } satisfies components['schemas']['blob'])
 }
 
 async function treeShape(call: Call, repository: Repository, sha: string, recursive: boolean) {
   const api = repositoryApi(call.world, repository)
-  const listed: unknown[] = []
+  const listed: components['schemas']['git-tree']['tree'] = []
   const walk = async (tree: string, prefix: string) => {
     for (const entry of (await readTree(repository.objects, tree)) ?? []) {
       const type = entry.mode === '040000' ? 'tree' : entry.mode === '160000' ? 'commit' : 'blob'
@@ -147,7 +149,8 @@ async function treeShape(call: Call, repository: Repository, sha: string, recurs
     }
   }
   await walk(sha, '')
-  return { sha, url: `${api}/git/trees/${sha}`, tree: listed, truncated: false }
+  const url = `${api}/git/trees/${sha}`
+  return { sha, url, tree: listed, truncated: false } satisfies components['schemas']['git-tree']
 }
 
 async function getTree(call: Call) {

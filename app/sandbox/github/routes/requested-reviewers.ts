@@ -3,7 +3,7 @@ import { type Call, callerOf, created, get, ok, post, pullIn, type Route, remove
 import { announcePull } from '../change/pull.ts'
 import { invalid } from '../errors.ts'
 import { simplePull } from '../shapes/pull.ts'
-import { teamShape } from '../shapes/team.ts'
+import { teamPayload, teamShape } from '../shapes/team.ts'
 import { userById, userShape } from '../shapes/user.ts'
 import type { Account, Team } from '../state/account.ts'
 import { findAccount, findTeam, fullName, isCollaborator } from '../state/world.ts'
@@ -47,7 +47,7 @@ async function ask(call: Call) {
   for (const team of teams) {
     if (pull.requestedTeams.has(team.id)) continue
     pull.requestedTeams.add(team.id)
-    const extra = { requested_team: teamShape(world, team) }
+    const extra = { requested_team: teamPayload(world, team) }
     await announcePull(world, repository, pull, actorId, 'review_requested', extra)
   }
   return created(simplePull(world, repository, pull))
@@ -65,7 +65,7 @@ async function release(call: Call) {
   }
   for (const team of teams) {
     if (!pull.requestedTeams.delete(team.id)) continue
-    const extra = { requested_team: teamShape(world, team) }
+    const extra = { requested_team: teamPayload(world, team) }
     await announcePull(world, repository, pull, actorId, 'review_request_removed', extra)
   }
   return ok(simplePull(world, repository, pull))

@@ -1,11 +1,11 @@
+import type { components } from '@octokit/openapi-types'
 import { allowOrganisation, mayAccess, need } from '../access.ts'
 import { accountNamed, type Call, callerOf, get, noContent, ok, organisationIn, type Route } from '../call.ts'
 import { notFound } from '../errors.ts'
 import { page } from '../page.ts'
 import { fullRepository, permissionFlags } from '../shapes/repository.ts'
-import { teamShape } from '../shapes/team.ts'
-import { iso } from '../shapes/time.ts'
-import { organisationShape, userShape } from '../shapes/user.ts'
+import { fullTeam, teamShape } from '../shapes/team.ts'
+import { fullOrganisation, organisationShape, userShape } from '../shapes/user.ts'
 import type { Account, Team } from '../state/account.ts'
 import { accountOf, findTeam, membersOf, repositoryOf, withChildren } from '../state/world.ts'
 
@@ -21,17 +21,6 @@ function teamIn(call: Call): Team {
   return found
 }
 
-function fullTeam(call: Call, team: Team) {
-  return {
-    ...teamShape(call.world, team),
-    members_count: membersOf(call.world, team).length,
-    repos_count: team.repositories.size,
-    created_at: iso(accountOf(call.world, team.organisationId).createdAt),
-    updated_at: iso(accountOf(call.world, team.organisationId).createdAt),
-    organization: organisationShape(call.world, accountOf(call.world, team.organisationId)),
-  }
-}
-
 /** Members of nested teams are members too (https://docs.github.com/en/rest/teams/members). */
 function membership(call: Call) {
   const team = teamIn(call)
@@ -39,7 +28,7 @@ function membership(call: Call) {
   if (!membersOf(call.world, team).includes(account)) throw notFound()
   const role = team.members.get(account.id) ?? 'member'
   const url = `${teamShape(call.world, team).url}/memberships/${account.login}`
-  return ok({ state: 'active', role, url })
+  return ok({ state: 'active', role, url } satisfies components['schemas']['team-membership'])
 }
 
 function organisationMembership(call: Call, account: Account) {
@@ -53,21 +42,13 @@ function organisationMembership(call: Call, account: Account) {
     organization_url: `${call.world.url}/api/v3/orgs/${org.login}`,
     organization: organisationShape(call.world, org),
     user: userShape(call.world, account),
-  })
+  } satisfies components['schemas']['org-membership'])
 }
 
 const byId = (a: { id: number }, b: { id: number }) => a.id - b.id
 
 export const teamRoutes: readonly Route[] = [
-  get('/orgs/{org}', (call) => {
-    const org = organisationIn(call)
-    return ok({
-      ...organisationShape(call.world, org),
-      name: org.name,
-      type: 'Organization',
-      created_at: iso(org.createdAt),
-    })
-  }),
+  get('/orgs/{org}', (call) => ok(fullOrganisation(call.world, organisationIn(call)))),
   get('/orgs/{org}/teams', (call) => {
     const org = organisation(call)
     const teams = call.world.teams
@@ -77,7 +58,7 @@ export const teamRoutes: readonly Route[] = [
       .sort(byId)
     return page(call, teams, (team) => teamShape(call.world, team))
   }),
-  get('/orgs/{org}/teams/{team_slug}', (call) => ok(fullTeam(call, teamIn(call)))),
+  get('/orgs/{org}/teams/{team_slug}', (call) => ok(fullTeam(call.world, teamIn(call)))),
   get('/orgs/{org}/teams/{team_slug}/members', (call) => {
     const team = teamIn(call)
     const role = call.url.searchParams.get('role') ?? 'all'
@@ -135,6 +116,6 @@ export const teamRoutes: readonly Route[] = [
       .values()
       .filter((team) => withChildren(call.world, team).some((each) => each.members.has(id)))
       .toArray()
-    return page(call, mine, (team) => fullTeam(call, team))
+    return page(call, mine, (team) => fullTeam(call.world, team))
   }),
 ]

@@ -4,7 +4,7 @@ import type { Repository } from '../state/repository.ts'
 import { accountOf, repositoryOf, type World } from '../state/world.ts'
 import { association, commentsOn, labelsOf } from './issue.ts'
 import { repositoryApi, repositoryPage, repositoryShape } from './repository.ts'
-import { teamShape } from './team.ts'
+import { teamPayload } from './team.ts'
 import { iso, isoOrNull, nodeId } from './time.ts'
 import { userById } from './user.ts'
 
@@ -17,7 +17,7 @@ type Published<Name extends 'pull-request' | 'pull-request-simple'> = Omit<
   'requested_teams' | 'labels'
 > &
   Pick<components['schemas']['pull-request'], 'labels'> & {
-    readonly requested_teams: readonly ReturnType<typeof teamShape>[]
+    readonly requested_teams: readonly ReturnType<typeof teamPayload>[]
   }
 
 /** A pull request as lists and review events show it. */
@@ -59,7 +59,7 @@ export function simplePull(world: World, repository: Repository, pull: Pull) {
     requested_reviewers: [...pull.requestedReviewers].map((id) => userById(world, id)),
     requested_teams: [...pull.requestedTeams].flatMap((id) => {
       const team = world.teams.get(id)
-      return team ? [teamShape(world, team)] : []
+      return team ? [teamPayload(world, team)] : []
     }),
     labels: labelsOf(world, repository, issue),
     milestone: null,

@@ -49,10 +49,7 @@ export function publicUser(world: World, account: Account) {
     email: account.email,
     hireable: null,
     bio: null,
-    public_repos: world.repositories
-      .values()
-      .filter((each) => each.ownerId === account.id && !each.private)
-      .toArray().length,
+    public_repos: publicRepositories(world, account),
     public_gists: 0,
     followers: 0,
     following: 0,
@@ -77,5 +74,30 @@ export function organisationShape(world: World, account: Account) {
     public_members_url: `${api}/public_members{/member}`,
     avatar_url: `${world.url}/avatars/u/${account.id}`,
     description: null as string | null,
-  }
+  } satisfies components['schemas']['organization-simple']
 }
+
+/** The long form of an organisation. */
+export function fullOrganisation(world: World, account: Account) {
+  return {
+    ...organisationShape(world, account),
+    ...(account.name === null ? {} : { name: account.name }),
+    has_organization_projects: false,
+    has_repository_projects: false,
+    public_repos: publicRepositories(world, account),
+    public_gists: 0,
+    followers: 0,
+    following: 0,
+    html_url: `${world.url}/${account.login}`,
+    type: 'Organization',
+    created_at: iso(account.createdAt),
+    updated_at: iso(account.createdAt),
+    archived_at: null,
+  } satisfies components['schemas']['organization-full'] & components['schemas']['team-organization']
+}
+
+const publicRepositories = (world: World, { id }: Account): number =>
+  world.repositories
+    .values()
+    .filter((each) => each.ownerId === id && !each.private)
+    .toArray().length

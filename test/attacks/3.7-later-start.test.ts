@@ -1,6 +1,7 @@
 // The attack: have a start far ahead approved and lose what it stood on meanwhile; or be approved for a start that
-// is long past when gitsudo wakes up; or write a start in the past, to stretch the time. A later start is scheduled
-// and gets a second, full verdict; one missed by more than `grantWindow` is refused; a past one means now (trust.md 3.7).
+// is long past when gitsudo wakes up; or write a start in the past, to stretch the time; or have it come in spite of a
+// revocation, or in the same moment. A later start is scheduled and gets a second, full verdict; one missed by more than
+// `grantWindow` is refused; a past one means now (trust.md 3.7).
 import { expect, test } from 'vitest'
 import { until } from '../../app/sandbox/until.ts'
 import { type Asked, admin } from '../support/world.ts'
@@ -48,6 +49,27 @@ test('a start that was missed does not come later', async () => {
   const asked = await scheduled(t, 'start-missed', hour)
   await t.jump(3 * hour)
   await notGiven(t, asked, 'grantWindow')
+})
+
+test('what was revoked before its start does not start, and at its start is gone whoever was first', async () => {
+  const t = await timedWorld()
+  const [early, late] = [
+    await scheduled(t, 'start-revoked', hour),
+    await scheduled(t, 'start-revoked-late', 2 * hour),
+  ]
+  const revoke = (id: string) => t.gitsudo('alice', 'revoke', id, '--reason', 'not needed')
+  const typesOf = async (id: string) => (await t.events(id)).map(({ type }) => type)
+  expect(await revoke(early.id)).toMatchObject({ status: 0 })
+  await t.jump(hour + 60_000)
+  const [answer] = await Promise.all([revoke(late.id), t.jump(hour)])
+  expect(answer).toMatchObject({ status: 0 })
+  for (const { id } of [early, late]) await t.reached(id, 'ended')
+  await t.allSealed()
+  expect(await typesOf(early.id)).not.toContain('grant.intended')
+  const types = await typesOf(late.id)
+  if (types.includes('grant.intended')) expect(types).toContain('grant.revoke_intended')
+  expect(types).toContain('grant.revoked')
+  for (const { id } of [early, late]) expect(await t.bindings()).not.toContain(id)
 })
 
 test('a start in the past means now, and no longer', async () => {

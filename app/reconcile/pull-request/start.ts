@@ -48,6 +48,8 @@ const startOne = async (
   }
   const staged = await transact(deps, async (tx, deps) => {
     await deps.store.serialise(tx, `person:${intent.requester.id}`)
+    // Whoever revoked it while it was being asked about woke its own reconciler, which ends it.
+    if (typeof (await deps.store.revokeAsked(row.id)) === 'object') return []
     await stillAccepted(deps, repository, one)
     const { decision: made, requests, basis } = await decideOn(deps, one)
     const [facts] = requests
@@ -63,13 +65,15 @@ const startOne = async (
       await deps.ledger.stage(tx, evaluatedEvent(deps.keys, decision.at, of, data, basis), basis.evidence)
     }
     if (decision.verdict !== 'passed' || facts === undefined || verdict === undefined)
-      return refuseGrant(tx, deps, row.id, decision.summary)
-    return startGrant(tx, deps, {
-      ...intentOf(repository, pull, facts, verdict, deps.settings, decision.at),
-      startsAt: decision.at,
-    })
+      return [await refuseGrant(tx, deps, row.id, decision.summary)]
+    return [
+      await startGrant(tx, deps, {
+        ...intentOf(repository, pull, facts, verdict, deps.settings, decision.at),
+        startsAt: decision.at,
+      }),
+    ]
   })
-  await deps.ledger.sealed([staged], deps.clock.now() + sealMs)
+  if (staged.length > 0) await deps.ledger.sealed(staged, deps.clock.now() + sealMs)
 }
 
 /** Where nothing is left to be decided, nothing stands against it either. */

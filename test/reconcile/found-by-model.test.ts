@@ -132,3 +132,22 @@ test('on a rewritten branch, too, a file belongs to whoever brought it, or to no
   )
   expect(refused.map(({ data }) => data.path)).not.toContain(filePath('b'))
 })
+
+test('what the branch lost before the verdict is not granted, though another pull request brought it back (trust.md 3.4)', async () => {
+  const world = accessWorld()
+  const [first = 0, second = 0] = ['p', 'q'].map((name) => {
+    world.push(name, { [filePath('a')]: requestFile('a') }, 'alice')
+    return world.hub.open(name, 'alice')
+  })
+  await world.settle()
+  world.review(second, 'bob')
+  await world.merge(second, 'carol')
+  world.push('main', { [filePath('a')]: undefined }, 'carol')
+  await world.merge(first, 'carol')
+  await world.settle()
+  expect(await world.states(second)).toEqual({ a: 'refused' })
+  expect(await world.states(first)).toEqual({ a: 'refused' })
+  expect(world.typesOf('a')).not.toContain('grant.intended')
+  const why = world.ledger.events().findLast((one) => one.type === 'grant.refused' && one.pull === second)
+  expect(why?.data.why).toContain('changed or left main')
+})

@@ -22,7 +22,8 @@ import { Trouble } from './trouble.ts'
 
 export type ObserveDeps = FollowDeps & { readonly people: PeopleCache; readonly limits: CloudLimits }
 
-const revokedOf = async (
+/** Who asked that a request be revoked, and why; nothing where nobody did. */
+export const revokedOf = async (
   { store }: Pick<ObserveDeps, 'store'>,
   id: string,
 ): Promise<Pick<RequestFacts, 'revoked'>> => {

@@ -4,7 +4,7 @@ import { sealMs } from '../../grant/bounds.ts'
 import { gitsudo, userActor } from '../../grant/events.ts'
 import { moveRequest } from '../../grant/moves.ts'
 import { openGrant } from '../grant/open.ts'
-import { type ObserveDeps, type Observed, observePull } from '../observe/pull.ts'
+import { type ObserveDeps, type Observed, observePull, revokedOf } from '../observe/pull.ts'
 import { Trouble } from '../observe/trouble.ts'
 import { acceptAtMerge } from '../policy-change/accept.ts'
 import type { PullRequest } from '../ports/github.ts'
@@ -49,7 +49,7 @@ export const verdictAtMerge = async (
   const { decision, staged } = await transact(deps, async (tx, deps) => {
     await holdStill(deps, tx, repository, observed)
     const rows = await believed(deps, await deps.store.requestsOfPull(repository.id, pull.number))
-    const decided = await decideOn(deps, await withGrantedPaths(deps, known))
+    const decided = await decideOn(deps, await withRevokedSince(deps, await withGrantedPaths(deps, known)))
     const lapsed = sealed.lapsed || rows.some((row) => hasLapsed(deps, observed, row))
     const barred = lapsed
       ? 'merged after the request had lapsed: it was open longer than pendingTtl'
@@ -103,6 +103,15 @@ const hasLapsed = (deps: ObserveDeps, observed: Observed, row: RequestRow): bool
 
 const mergedAt = ({ clock }: Pick<ObserveDeps, 'clock'>, { pull }: Observed): number =>
   pull.mergedAt ?? clock.now()
+
+/** Also what was revoked while it was being asked about: the branch, followed to the merge, may have lost its file. */
+const withRevokedSince = async (deps: ObserveDeps, observed: Observed): Promise<Observed> => {
+  const { facts } = observed
+  const requests = await Promise.all(
+    facts.requests.map(async (one) => ({ ...one, ...(await revokedOf(deps, one.id)) })),
+  )
+  return { ...observed, facts: { ...facts, requests } }
+}
 
 /** A review whose payload is missing is asked for again before the verdict (trust.md 2.1). */
 const askForMissing = async (deps: ObserveDeps, { facts }: Observed): Promise<void> => {

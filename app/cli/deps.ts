@@ -94,7 +94,8 @@ export type Replay = {
   readonly type: string
   readonly at: string
   readonly verdict: string
-  readonly outcome: 'same' | 'different' | 'not_replayable'
+  /** `reworded`: the same to the last digest, in the words of an earlier release. */
+  readonly outcome: 'same' | 'reworded' | 'different' | 'not_replayable'
   readonly differences: readonly {
     readonly about: string
     readonly policy?: string

@@ -45,7 +45,7 @@ export const replayFrom = async (
     const found: Replay[] = []
     for (const { seq, event } of records.events.filter((one) => isDecision(one.event))) {
       const clone = await openClone(records.clone(event.repo ?? 0))
-      const replayed = await replayDecision(
+      const { reworded, ...replayed } = await replayDecision(
         {
           evidence: records.evidence,
           policies: policiesIn(clone, tools),
@@ -60,7 +60,9 @@ export const replayFrom = async (
           ? 'different'
           : replayed.missing.length > 0
             ? 'not_replayable'
-            : 'same'
+            : reworded === true
+              ? 'reworded'
+              : 'same'
       const verdict = typeof data.verdict === 'string' ? data.verdict : type.slice(type.indexOf('.') + 1)
       found.push({ seq, type, at, verdict, outcome, ...replayed })
     }

@@ -1,35 +1,18 @@
 import { hash } from 'node:crypto'
-import { canonicalBytes } from '../audit/canonical.ts'
 import type { EventType, Json, LedgerEvent } from '../audit/event.ts'
 import { decide } from '../decision/decide.ts'
 import { decidePolicies } from '../decision/decide-policies.ts'
-import type { Verdict } from '../decision/decision.ts'
+import type { Decision, Verdict } from '../decision/decision.ts'
 import { decisionData, type Evaluation, policyDecisionData } from '../decision/decision-data.ts'
 import type { Facts, PolicyFacts, ProposalFacts, RequestFacts } from '../decision/facts.ts'
 import { type Grounds, readGrounds } from '../decision/grounds.ts'
 import { notPlain, plainMode } from '../request/plain.ts'
+import { compared, type Difference, type Replayed, sameAs, told } from './comparison.ts'
 import { momentOf } from './eval.ts'
 import type { LoadedPolicySet } from './policy-set.ts'
 import type { EvaluationDigests, EvaluationFailure } from './result.ts'
 import type { Aspect } from './shape.ts'
 import type { ProposedAgain, ProposedCommits } from './trial/proposed-again.ts'
-
-/** Something that did not come out as recorded; `policy` and `reviewer` where it is one evaluation's. */
-export type Difference = {
-  /** A digest (`input`, `wasm`, `data`, `facts`, `result`), a field of the event's data, or `type`, `outcome`, `request`, `policy`; of proposed policies `merged_tree`, `modes`, `compiles`, `tests`. */
-  readonly about: string
-  readonly policy?: string
-  readonly reviewer?: number
-  readonly recorded: string
-  readonly found: string
-}
-
-/** `missing`: why it cannot be said whether the decision is the same. `notes`: what the answer does not show. */
-export type Replayed = {
-  readonly differences: readonly Difference[]
-  readonly missing: readonly string[]
-  readonly notes: readonly string[]
-}
 
 export type ReplayDeps = {
   /** What Git says of proposed policies, and, where they were `tried`, a second trial; or why it cannot be had. */
@@ -85,21 +68,22 @@ async function replayPolicies(
   const git = await deps.proposed({ head, accepted, ...(merged && { merge: merged.commit }) }, isTried)
   const again = 'tree' in git ? git : undefined
   const decision = decidePolicies(facts, again === undefined ? proposal : retried(proposal, again))
-  const made = decision.policies && policyDecisionData(decision, decision.policies, String(data.facts))
+  const made = (form: Decision) =>
+    form.policies && policyDecisionData(form, form.policies, String(data.facts))
   const found = decision.verdict === 'passed' ? 'policy.accepted' : 'policy.refused'
-  return {
+  return told({
+    ...sameAs(data, decision, made),
     missing: [git.missing].flat(),
     notes: [
       ...(again?.notes ?? []),
       'what the branch held before it is taken as recorded',
       ...(isTried ? ['whom it would let in or keep out is taken as recorded'] : []),
     ],
-    differences: [
+    also: [
       ...(again === undefined ? [] : inGit(proposal, again)),
       ...compared({ about: 'type' }, type, found),
-      ...(made ? fieldsOf(data, made) : []),
     ],
-  }
+  })
 }
 
 /** With what compiling and testing them found now; of a service without opa, whose tests were not run, they stay so. */
@@ -163,21 +147,24 @@ async function replayRequest(deps: ReplayDeps, event: LedgerEvent, facts: Facts)
   if ('missing' in read) missing.push(read.missing)
 
   const decision = decide({ ...facts, requests })
-  const verdict = decision.requests.find(({ id }) => id === own.id)
   const remade = requests.find(({ id }) => id === own.id)
-  const made = verdict && decisionData(decision, verdict, remade, String(event.data.facts))
-  return {
-    missing: [...new Set(missing)],
-    notes: [...new Set(notes)],
-    differences: [
+  const verdictOf = (form: Decision) => form.requests.find(({ id }) => id === own.id)
+  const made = (form: Decision) => {
+    const verdict = verdictOf(form)
+    return verdict && decisionData(form, verdict, remade, String(event.data.facts))
+  }
+  const verdict = verdictOf(decision)
+  return told({
+    ...sameAs(event.data, decision, made),
+    missing,
+    notes,
+    also: [
       ...('missing' in read ? [] : compared({ about: 'request' }, own.read as Json, read as Json)),
       ...(loaded === undefined ? [] : unasked(loaded.set, own)),
-      ...(made === undefined
-        ? []
-        : [...evaluationsOf(event.data.evaluations, made.evaluations), ...fieldsOf(event.data, made)]),
+      ...evaluationsOf(event.data.evaluations, made(decision)?.evaluations),
       ...(verdict === undefined ? [] : typeOf(event.type, verdict.verdict)),
     ],
-  }
+  })
 }
 
 /** Two types say what came out, too. */
@@ -238,6 +225,7 @@ function unasked(
 const evaluationKeys = ['input', 'wasm', 'data', 'outcome'] as const
 
 function evaluationsOf(recorded: Json | undefined, found: Json | undefined): readonly Difference[] {
+  if (found === undefined) return []
   const [was, is] = [recorded, found] as unknown as [readonly Evaluation[], readonly Evaluation[]]
   if (was.length !== is.length)
     return [{ about: 'evaluations', recorded: String(was.length), found: String(is.length) }]
@@ -249,21 +237,6 @@ function evaluationsOf(recorded: Json | undefined, found: Json | undefined): rea
     )
   })
 }
-
-/** What the event's data says otherwise than it would now; evaluations are compared one by one. */
-const fieldsOf = (recorded: LedgerEvent['data'], made: LedgerEvent['data']): readonly Difference[] =>
-  Object.entries(made)
-    .filter(([field]) => field !== 'evidence' && field !== 'evaluations')
-    // Events of earlier releases do not say what was asked for.
-    .filter(([field]) => field !== 'asked' || recorded.asked !== undefined)
-    .flatMap(([about, value]) => compared({ about }, recorded[about] ?? null, value))
-
-const compared = (of: Omit<Difference, 'recorded' | 'found'>, was: Json, is: Json): readonly Difference[] => {
-  const [recorded, found] = [textOf(was), textOf(is)]
-  return recorded === found ? [] : [{ ...of, recorded, found }]
-}
-const textOf = (value: Json): string =>
-  typeof value === 'string' ? value : Buffer.from(canonicalBytes(value)).toString('utf8')
 
 const nothing: Replayed = { differences: [], missing: [], notes: [] }
 const lacking = (why: string): Replayed => ({ ...nothing, missing: [why] })

@@ -20,6 +20,7 @@ const different: Replay = {
   differences: [{ about: 'wasm', policy: 'roles', recorded: 'aa', found: 'bb' }],
 }
 const lacking: Replay = { ...same, seq: 5, outcome: 'not_replayable', missing: ['evidence ff is gone'] }
+const reworded: Replay = { ...same, seq: 6, outcome: 'reworded' }
 
 const run = async (results: readonly Replay[], ...argv: readonly string[]) => {
   const asked: unknown[] = []
@@ -34,6 +35,12 @@ test.each([
   [[same], 0, 'action required  same'],
   [[same, different], 1, '4: wasm of policy roles differs\n  recorded aa\n  found    bb\n'],
   [[lacking, different], 1, 'cannot be told'],
+  [
+    [same, reworded],
+    0,
+    'action required  same, reworded\n6: same verdict; worded differently by this version\n',
+  ],
+  [[reworded, different], 1, 'same verdict'],
   [[same, lacking], 3, '5: missing: evidence ff is gone\n'],
   [[], 3, ''],
 ] as const)('says what came out, and ends with it: %#', async (results, status, out) => {

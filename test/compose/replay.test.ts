@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { digestOf } from '../../app/audit/digest.ts'
 import { exportLine } from '../../app/audit/export-line.ts'
 import { replayFrom } from '../../app/compose/replay.ts'
 import { decide } from '../../app/decision/decide.ts'
@@ -54,10 +55,14 @@ const commit = (files: ReadonlyMap<string, Uint8Array>) => {
   return git('-C', clone, 'rev-parse', 'HEAD')
 }
 
-/** A decision under the policies of `commit`, recorded in an export; `change` what was recorded of evaluations. */
+/**
+ * A decision under the policies of `commit`, recorded in an export; `change` what was recorded of evaluations, `words` the
+ * words of whoever decided.
+ */
 const replay = async (
   policyCommit: string,
   change: (digests: EvaluationDigests) => EvaluationDigests = (digests) => digests,
+  words: (said: string) => string = (said) => said,
 ) => {
   const read = readRequest(bytesOf(goodFile), path)
   if (!read.ok) throw new Error('the request cannot be read')
@@ -75,7 +80,15 @@ const replay = async (
     groups: [],
     users: [],
   }
-  const own = { ...template, path, blob, read: { ok: true, request: read.request } as const, policies }
+  const requester = { person: { id: alice.id, login: 'alice' }, principals: [] }
+  const own = {
+    ...template,
+    path,
+    blob,
+    requester,
+    read: { ok: true, request: read.request } as const,
+    policies,
+  }
   const facts: Facts = { ...base, now: question.now, policy: { commit: policyCommit }, requests: [own] }
   const grounds = groundsOf({ facts })
   const decision = decide(facts)
@@ -83,7 +96,8 @@ const replay = async (
   if (verdict === undefined) throw new Error('no decision')
   const [example] = exampleEvents('request.evaluated')
   const { sig } = example.data
-  const data = { ...decisionData(decision, verdict, own, grounds.digest), ...(sig && { sig }) }
+  const result = digestOf(JSON.parse(words(JSON.stringify(verdict))))
+  const data = { ...decisionData(decision, verdict, own, grounds.digest), result, ...(sig && { sig }) }
   const [header, event] = ledgerLines('acme', [{ ...example, request: own.id, data }])
   if (header === undefined || event === undefined) throw new Error('no lines')
   const evidenceLines = [...evidence, grounds].map(({ digest, bytes }) => ({
@@ -171,6 +185,15 @@ test('a decision on policies is made again from Git: trees, files, what compiles
 
 test('the packaged policies need no opa', async () => {
   expect(await replay(packaged)).toMatchObject({ outcome: 'same', differences: [], missing: [], notes: [] })
+})
+
+test('what an earlier release said in other words is the same, reworded', async () => {
+  const before = (said: string) =>
+    said.replaceAll(
+      /in policies\/data\/identities.yaml add `\w+: \[NAME\]` to the principals of alice/g,
+      'add one to the entry of alice',
+    )
+  expect(await replay(packaged, undefined, before)).toMatchObject({ outcome: 'reworded', differences: [] })
 })
 
 test('of other sources the packaged wasm of the recorded digest is asked, and it is said what that does not show', async () => {

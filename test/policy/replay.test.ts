@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { digestOf } from '../../app/audit/digest.ts'
 import type { Json, LedgerEvent } from '../../app/audit/event.ts'
 import { decide } from '../../app/decision/decide.ts'
 import { decidePolicies } from '../../app/decision/decide-policies.ts'
@@ -39,7 +40,7 @@ const recorded = (of: Facts = facts(), change: Readonly<Record<string, Json>> = 
   const data = decisionData(decision, verdict, own, grounds.digest)
   const event: LedgerEvent = { ...example, request: own.id, data: { ...data, ...change } }
   const evidence = new Map([...answer.evidence, grounds].map(({ digest, bytes }) => [digest, bytes]))
-  return { event, evidence, grounds: grounds.digest }
+  return { event, evidence, grounds: grounds.digest, verdict }
 }
 /** What is as the facts in decision/proposal.ts say. */
 const seen: ProposedAgain = {
@@ -123,18 +124,62 @@ test('an event says what was asked for; an earlier one, which does not, comes ou
   expect(await abouts(deps(evidence), other)).toEqual(['asked'])
 })
 
+const role = {
+  provider: 'gcp' as const,
+  role: 'compute-admin',
+  cloudRole: 'roles/compute.admin',
+  scopes: ['projects/example-prod'],
+  maxDurationSeconds: 86_400,
+}
+
+describe('the words of another release', () => {
+  const requester = { person: { id: 1, login: 'alice' }, principals: [] }
+  const of = { ...facts(), requests: facts().requests.map((one) => ({ ...one, requester, role })) }
+  const { event, evidence, verdict } = recorded(of)
+  const ours = 'in policies/data/identities.yaml add `gcp: [NAME]` to the principals of alice'
+  /** The same decision, recorded by a release that said this instead. */
+  const saying = (words: string, change: Readonly<Record<string, Json>> = {}): LedgerEvent => {
+    const said = JSON.stringify(verdict).replaceAll(ours, words)
+    return { ...event, data: { ...event.data, result: digestOf(JSON.parse(said)), ...change } }
+  }
+
+  test('those of an earlier one are known', async () => {
+    expect(verdict.hints).toContain(ours)
+    expect(await replayDecision(deps(evidence), saying('add one to the entry of alice'))).toEqual({
+      differences: [],
+      reworded: true,
+      missing: [],
+      notes: [],
+    })
+  })
+
+  test('others differ, and it is said what a digest does not tell', async () => {
+    const { differences, notes, reworded } = await replayDecision(deps(evidence), saying('ask mallory'))
+    expect(differences.map(({ about }) => about)).toEqual(['result'])
+    expect(notes).toEqual([expect.stringContaining('does not tell a changed rule from a changed word')])
+    expect(reworded).toBeUndefined()
+  })
+
+  test.each<readonly [string, Json]>([
+    ['verdict', 'passed'],
+    ['approved_by', [{ id: 2, login: 'bob' }]],
+    ['terms', null],
+    ['summary', 'as mallory wished'],
+  ])('nothing else may differ along: %s', async (field, value) => {
+    const other = saying('add one to the entry of alice', { [field]: value })
+    const { differences, reworded, notes } = await replayDecision(deps(evidence), other)
+    expect(differences.map(({ about }) => about).sort()).toEqual([field, 'result'].sort())
+    expect(reworded).toBeUndefined()
+    expect(notes).toHaveLength(field === 'summary' ? 1 : 0)
+  })
+})
+
 test('what its cloud said of its limits is taken as recorded; of an earlier one, nothing', async () => {
   const of = facts()
   const requests = of.requests.map((one) => ({
     ...one,
     requester: { person: { id: 1, login: 'alice' }, principals: [], principal: 'alice@example.com' },
-    role: {
-      provider: 'gcp' as const,
-      role: 'compute-admin',
-      cloudRole: 'roles/compute.admin',
-      scopes: ['projects/example-prod'],
-      maxDurationSeconds: 86_400,
-    },
+    role,
   }))
   const summaries = await Promise.all(
     [{}, { limits: [] }, { limits: [full] }].map(async (said) => {

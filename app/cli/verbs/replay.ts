@@ -33,25 +33,31 @@ export const policyReplay: Verb = {
     if (args.output === 'json') deps.out.write(`${JSON.stringify(results, null, 2)}\n`)
     else {
       const style = styleFor(deps.out, deps.env)
-      const colour = { same: style.green, different: style.red, not_replayable: style.yellow }
+      const told = {
+        same: style.green('same'),
+        reworded: style.green('same, reworded'),
+        different: style.red('different'),
+        not_replayable: style.yellow('cannot be told'),
+      }
       deps.out.write(
         table(
           ['SEQ', 'TIMESTAMP', 'TYPE', 'VERDICT', 'AGAIN'].map((title) => style.bold(title)),
           results.map(({ seq, at, type, verdict, outcome }) => [
             ...[String(seq), at, type, verdict.replaceAll('_', ' ')],
-            colour[outcome](outcome === 'not_replayable' ? 'cannot be told' : outcome),
+            told[outcome],
           ]),
         ),
       )
       for (const one of results) deps.out.write(details(one))
     }
     if (results.some(({ outcome }) => outcome === 'different')) return 1
-    return results.every(({ outcome }) => outcome === 'same') ? 0 : 3
+    return results.every(({ outcome }) => outcome === 'same' || outcome === 'reworded') ? 0 : 3
   },
 }
 
-const details = ({ seq, differences, missing, notes }: Replay): string =>
+const details = ({ seq, outcome, differences, missing, notes }: Replay): string =>
   [
+    ...(outcome === 'reworded' ? [`${seq}: same verdict; worded differently by this version\n`] : []),
     ...differences.map(({ about, policy, reviewer, recorded, found }) => {
       const of =
         policy === undefined

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { digestOf } from '../../../app/audit/digest.ts'
 import { decide } from '../../../app/decision/decide.ts'
 import type { Decision, RuleNode } from '../../../app/decision/decision.ts'
+import { asEarlier } from '../../../app/decision/earlier.ts'
 import { merged, open } from '../fixture.ts'
 import { base } from '../proposal.ts'
 import { policyCases } from './policy-cases.ts'
@@ -59,9 +61,13 @@ const tell = ([decision, passing]: readonly [Decision, Decision?]): readonly str
   ]
 }
 
-const told = JSON.parse(readFileSync(new URL('./told.json', import.meta.url), 'utf8')) as Readonly<
-  Record<string, readonly string[]>
->
+const read = (file: string) => JSON.parse(readFileSync(new URL(file, import.meta.url), 'utf8'))
+const told: Readonly<Record<string, readonly string[]>> = read('./told.json')
+/** Those of the release that first decided each, whatever this one says in other words. */
+const digests: Readonly<Record<string, string>> = read('./digests.json')
+/** The number of a review counts those of the cases before. */
+const digest = (decision: Decision): string =>
+  digestOf(JSON.parse(JSON.stringify(decision, (key, value) => (key === 'review' ? 0 : value))))
 
 describe('what is decided, rule for rule and word for word', () => {
   test.each(Object.entries(cases))('%s', (name, one) => {
@@ -69,5 +75,13 @@ describe('what is decided, rule for rule and word for word', () => {
   })
   test('and of no other', () => {
     expect(Object.keys(told)).toEqual(Object.keys(cases))
+    expect(Object.keys(digests)).toEqual(Object.keys(cases))
+  })
+})
+
+describe('what was decided before is known again by its digest, in the words of that release', () => {
+  test.each(Object.entries(cases))('%s', (name, one) => {
+    const [decision] = one()
+    expect([decision, ...asEarlier(decision)].map(digest)).toContain(digests[name])
   })
 })

@@ -4,6 +4,7 @@ import { processDeps } from '../app/cli/process.ts'
 import { runProgram } from '../app/cli/program.ts'
 import { compose } from '../app/compose.ts'
 import { withCloudFaults } from './support/cloud-faults.ts'
+import { withHeldGrants } from './support/held-grants.ts'
 import { withMockFaults } from './support/mock-faults.ts'
 import { withOddPolicies } from './support/odd-policies.ts'
 import { readStops, withStops } from './support/stop-points.ts'
@@ -16,12 +17,14 @@ import { readStops, withStops } from './support/stop-points.ts'
  * `GITSUDO_TEST_POLICIES`: set where the access repository has the policies of attacks 4.1 to 4.3
  * (support/odd-policies.ts).
  * `GITSUDO_TEST_CATCH_UP`: set where a replica's catching up waits by this clock, too.
+ * `GITSUDO_TEST_HOLD`: the file while which there is no grant is looked at (support/held-grants.ts).
  * `GITSUDO_TEST_MOCK`: the address that says what each call of the mock meets (support/mock-faults.ts).
  */
 const {
   GITSUDO_TEST_CLOCK_FILE: clockFile,
   GITSUDO_TEST_STOPS: stopFile,
   GITSUDO_TEST_CATCH_UP: byClock,
+  GITSUDO_TEST_HOLD: hold,
   GITSUDO_TEST_MOCK: mock,
   GITSUDO_TEST_POLICIES: odd,
 } = process.env
@@ -40,7 +43,8 @@ const parts = compose(process.env, 'under-test', {
   wrap: (given) => {
     const oddly = odd === undefined ? undefined : withOddPolicies(given)
     if (oddly !== undefined) closing.push(oddly.close)
-    const ports = mock === undefined ? (oddly ?? given) : withMockFaults(oddly ?? given, mock)
+    const held = hold === undefined ? (oddly ?? given) : withHeldGrants(oddly ?? given, hold)
+    const ports = mock === undefined ? held : withMockFaults(held, mock)
     return stopFile === undefined
       ? ports
       : withStops(withCloudFaults(ports, `${stopFile}.clouds`), stops, stopFile)

@@ -1,11 +1,11 @@
 import type { CloudFault } from '../../app/sandbox/clouds/faults.ts'
 
 /**
- * Of a grant's life: it is made, its credentials are asked for, it is looked at, and its cloud with it, something that is
+ * Of a grant's life: its cloud is asked whether it would take it, it is made, its credentials are asked for, it is looked at, and its cloud with it, something that is
  * no grant's is found beside it (`stray`), somebody has altered it (`drift`), it is revoked, what was taken away is back
  * (`regain`), or it comes to its end.
  */
-export const phases = ['give', 'use', 'look', 'stray', 'drift', 'revoke', 'regain', 'expire'] as const
+export const phases = ['ask', 'give', 'use', 'look', 'stray', 'drift', 'revoke', 'regain', 'expire'] as const
 export type Phase = (typeof phases)[number]
 
 /**
@@ -30,7 +30,7 @@ export type Spot = { readonly cloud: string; readonly phase: Phase; readonly cal
 type Plan = Omit<CloudFault, 'on' | 'about' | 'after' | 'met'>
 
 /** What befalls every grant. */
-const common = ['give', 'use', 'look'] as const
+const common = ['ask', 'give', 'use', 'look'] as const
 type Common = (typeof common)[number]
 /** What befalls one grant and not another: one that is revoked is not looked at for what came back, and so on. */
 export type Fate = Exclude<Phase, Common>

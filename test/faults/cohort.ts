@@ -2,18 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { requestId } from '../../app/request/id.ts'
 import { until } from '../../app/sandbox/until.ts'
 import { pathOf, type TestWorld, textOf } from '../support/world.ts'
-import {
-  type Cell,
-  type Fate,
-  isRevoked,
-  type Mischief,
-  mischiefs,
-  nameOf,
-  type Phase,
-  phases,
-} from './cell.ts'
-import { type Cloud, type Given, slots } from './clouds/cloud.ts'
-import { compareUntil, idle } from './compare.ts'
+import { type Cell, type Fate, isRevoked, type Mischief, nameOf, type Phase, phases } from './cell.ts'
+import { type Cloud, deedOf, type Given, slots } from './clouds/cloud.ts'
+import { compareUntil } from './compare.ts'
+import { mend, titleOf } from './mend.ts'
 import { createFaultPlan } from './plan-faults.ts'
 import { keepReplica } from './replica.ts'
 import { isOver, leap, type Row, settle } from './settle.ts'
@@ -32,8 +24,10 @@ const durationMs = 30 * 60_000
 const lookMs = 10 * 60_000
 /** Nobody's clock goes on to where somebody may have ended. */
 const marginMs = 60_000
-/** By so long before their ends nobody waits for what is not mended yet: some calls come minutes after a revocation. */
+/** So long before their ends the faults of a mischief are over: some calls come minutes after a revocation. */
 const revokeMs = 11 * 60_000
+/** And so long before them those of what comes back. */
+const regainMs = 2 * 60_000
 /** How long after a grant's end what is found may be a read that lags: AWS's propagation, and the time of a list. */
 const settledMs = 8 * 60_000
 /** What one wait may take, by the stopwatch. */
@@ -42,8 +36,8 @@ let cohorts = 0
 
 /**
  * Plays the lives of many grants at once, each in a slot of its own under its own fault: merged, active, with credentials
- * where there are any, looked at, tampered with, revoked or expired, over. After each stretch what the cloud has must be what the ledger
- * says.
+ * where there are any, looked at, tampered with, revoked or expired, over. After each stretch what the cloud has must be
+ * what the ledger says, and what others did undone.
  * @returns what was wrong, in words; the cells whose fault no call met. Of undisturbed lives: the calls in which they
  * differ from what their clouds' tables say
  */
@@ -74,11 +68,17 @@ export const playCohort = async (
   const replica = keepReplica(world)
   try {
     await replica.ready()
-    begin('give')
+    const release = await stage.hold()
+    begin('ask')
     /** Before anybody's end. */
     const before = world.clock.now() + durationMs - marginMs
     const members = await ask(world, players)
     const ids = members.map(({ id }) => id)
+    // Whoever has a grant was decided: of limits nobody asks any more.
+    await settle(stage, replica, ids, () => true)
+
+    begin('give')
+    await release()
     const live = await settle(stage, replica, ids, ({ state }) => state === 'active' || isOver(state))
     wrong.push(...(await differing(members, live)))
 
@@ -94,27 +94,26 @@ export const playCohort = async (
     // Nobody waits for it: how a comparison ends shows later.
     await waited(() => (undisturbed ? calls.lacking('look').length === 0 : faults.met('look')))
 
-    /** Others do their mischief, and comparisons follow each other until it is mended. */
-    const mend = async (phase: Mischief, last: number): Promise<void> => {
-      const some = members.filter(({ fate }) => fate === phase)
-      if (some.length === 0) return
-      await idle(stage, replica)
-      begin(phase)
-      for (const one of some) await one.in.mischief?.[phase]?.do(one.slot)
-      const providers = [...new Set(some.map((one) => one.in.provider))]
-      await compareUntil(stage, replica, providers, () => mended(some, phase), last, 1)
-      if (undisturbed) wrong.push(...(await unmended(some, phase)))
+    const mended = async (what: Mischief, last: number): Promise<void> => {
+      const how = { stage, replica, faults, begin: () => begin(what) }
+      wrong.push(...(await mend(how, members, what, last)))
+      // Who is over has lost with it what was done.
+      if (members.some(({ fate }) => fate === what) && world.clock.now() > before + marginMs)
+        wrong.push(`${what}: undone only by the grants’ ends`)
     }
     const mendBy = before - revokeMs
-    await mend('stray', mendBy)
-    await mend('drift', mendBy)
+    await mended('stray', mendBy)
+    await mended('drift', mendBy)
     const tampered = members.filter(({ fate }) => fate === 'stray' || fate === 'drift')
-    const mendedWell = (row: Row) =>
-      isOver(row.state) || (row.tries === 0 && Number(row.look) > due && !endedBy(tampered, row))
-    // What takes longer is judged when all are over.
-    const enough = (row: Row) => mendedWell(row) || Number(row.look) > mendBy
+    const endsBy = new Set(
+      idsOf(tampered.filter((one) => deedOf(one.in, 'drift')?.ends && one.fate === 'drift')),
+    )
+    const isWell = (row: Row) =>
+      isOver(row.state) || (row.tries === 0 && Number(row.look) > due && !endsBy.has(row.id))
+    // What a grant needs longer for is judged when all are over.
+    const enough = (row: Row) => isWell(row) || Number(row.look) > mendBy
     const told = await settle(stage, replica, idsOf(tampered), enough)
-    wrong.push(...(await differing(await mendedOf(tampered), told.filter(mendedWell))))
+    wrong.push(...(await differing(tampered, told.filter(isWell))))
 
     begin('revoke')
     const [revoked, expired] = [
@@ -134,12 +133,13 @@ export const playCohort = async (
     )
 
     if (revoked.some(({ fate }) => fate === 'regain')) await leap(stage, settledMs)
-    await mend('regain', before)
+    await mended('regain', before - regainMs)
 
     begin('expire')
     await leap(stage, durationMs)
+    wrong.push(...(await undue(world, members)))
     const over = await settle(stage, replica, idsOf(expired), ({ state }) => isOver(state))
-    wrong.push(...(await differing(await mendedOf(expired), over)))
+    wrong.push(...(await differing(expired, over)))
 
     faults.clear()
     calls.during()
@@ -147,10 +147,11 @@ export const playCohort = async (
     await leap(stage, 11 * 60_000)
     const rows = await settle(stage, replica, ids, ({ state }) => isOver(state))
     const providers = clouds.map(({ provider }) => provider)
-    const clean = async () => clouds.every((one) => one.leftovers().length === 0)
+    const clean = async () =>
+      clouds.every((one) => one.leftovers().length === 0) && (await untold(world)).length === 0
     await compareUntil(stage, replica, providers, clean, world.clock.now() + lookMs, 10)
     wrong.push(...(await differing(members, rows)), ...clouds.flatMap((one) => one.leftovers()))
-    wrong.push(...(await toldOnce(world, members)))
+    wrong.push(...(await toldOnce(world, members)), ...(await untold(world)))
     if (undisturbed) wrong.push(...phases.flatMap(calls.lacking), ...calls.unknown())
     return { wrong, unmet: faults.unmet() }
   } finally {
@@ -170,35 +171,6 @@ const activeOf = async (world: TestWorld, members: readonly Member[]): Promise<n
   (await world.query(`select from grants where state = 'active' and id = any($1)`, [idsOf(members)])).length
 
 const idsOf = (members: readonly Member[]) => members.map(({ id }) => id)
-const title = ({ cell, cloud, fate }: Part): string =>
-  cell === undefined ? `${cloud}, ${fate}` : nameOf(cell)
-
-/** Where something of the mischief is left, by name. */
-const unmended = async (members: readonly Member[], phase: Mischief): Promise<readonly string[]> => {
-  const found = await Promise.all(
-    members.map(async (one) =>
-      (await one.in.mischief?.[phase]?.isMended(one.slot)) === true ? [] : [`${title(one)}: not mended`],
-    ),
-  )
-  return found.flat()
-}
-const mended = async (members: readonly Member[], phase: Mischief): Promise<boolean> =>
-  (await unmended(members, phase)).length === 0
-
-/** Those of whom what was done to them is undone. */
-const mendedOf = async (members: readonly Member[]): Promise<readonly Member[]> => {
-  const found = await Promise.all(
-    members.map(async (one) => {
-      const deed = mischiefs.find((phase) => phase === one.fate)
-      return deed === undefined || (await mended([one], deed)) ? [one] : []
-    }),
-  )
-  return found.flat()
-}
-
-/** Whether that grant ends by what was done to it. */
-const endedBy = (members: readonly Member[], { id }: Row): boolean =>
-  members.some((one) => one.id === id && one.fate === 'drift' && one.in.mischief?.drift?.ends === true)
 
 const seated = (clouds: readonly Cloud[], parts: readonly Part[]): readonly Player[] => {
   const taken = new Map<string, number>()
@@ -257,17 +229,45 @@ const withdraw = async (world: TestWorld, members: readonly Member[]): Promise<v
 }
 
 /** Where the cloud has something else than the ledger says of these rows. */
-const differing = async (members: readonly Member[], rows: readonly Row[]): Promise<readonly string[]> => {
+const differing = async (
+  members: readonly Member[],
+  rows: readonly Pick<Row, 'id' | 'state'>[],
+): Promise<readonly string[]> => {
   const found = await Promise.all(
     rows.map(async ({ id, state }) => {
       const one = members.find((member) => member.id === id)
       const held = await one?.in.held(one.slot)
       return one === undefined || held === undefined || held === Number(state === 'active')
         ? []
-        : [`${title(one)}: ${state}, and the cloud has ${held}`]
+        : [`${titleOf(one)}: ${state}, and the cloud has ${held}`]
     }),
   )
   return found.flat()
+}
+
+/** Whom the cloud still lets in though the ledger has them over: nothing else than the debt is past its end. */
+const undue = async (world: TestWorld, members: readonly Member[]): Promise<readonly string[]> => {
+  await world.allSealed()
+  const over = await world.query<{ id: string }>(
+    `select distinct grant_id as id from audit_events where grant_id = any($1)
+     and convert_from(body, 'UTF8')::jsonb ->> 'type' in ('grant.expired', 'grant.revoked', 'grant.failed')`,
+    [idsOf(members)],
+  )
+  return differing(
+    members,
+    over.map(({ id }) => ({ id, state: 'ended' })),
+  )
+}
+
+/** What was found of no grant's, and taken away, and is not on record as gone; a session’s end is its own. */
+const untold = async (world: TestWorld): Promise<readonly string[]> => {
+  const rows = await world.query<{ handle: string; gone: boolean }>(
+    `select distinct on (handle) handle, gone from (
+       select seq, d ->> 'handle' as handle, (d ->> 'gone')::boolean as gone, d ->> 'provider' as provider
+       from audit_events, lateral (select convert_from(body, 'UTF8')::jsonb -> 'data' as d) as said
+     ) as found where handle is not null and gone is not null and provider <> 'aws' order by handle, seq desc`,
+  )
+  return rows.flatMap(({ handle, gone }) => (gone ? [] : [`${handle}: found, and not on record as gone`]))
 }
 
 /** Where the ledger tells a life more than once, or not to its end. */
@@ -283,6 +283,6 @@ const toldOnce = async (world: TestWorld, members: readonly Member[]): Promise<r
     const count = (...wanted: readonly string[]) => types.filter((type) => wanted.includes(type)).length
     const [intended, issued] = [count('grant.intended'), count('grant.issued')]
     const ends = count('grant.expired', 'grant.revoked', 'grant.failed', 'grant.refused')
-    return intended === 1 && issued <= 1 && ends === 1 ? [] : [`${title(one)}: ${types.join(' ')}`]
+    return intended === 1 && issued <= 1 && ends === 1 ? [] : [`${titleOf(one)}: ${types.join(' ')}`]
   })
 }

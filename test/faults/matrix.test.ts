@@ -3,7 +3,7 @@ import { tenth } from '../support/tenth.ts'
 import { type Cell, cellsOf, cohortsOf, fateOf, mischiefs, nameOf, spotsOf } from './cell.ts'
 import { openIdentityCenter, openSts } from './clouds/aws.ts'
 import { openAzure, openPim } from './clouds/azure.ts'
-import type { OpenCloud } from './clouds/cloud.ts'
+import { deedOf, type OpenCloud } from './clouds/cloud.ts'
 import { openGcp } from './clouds/gcp.ts'
 import { openKubernetes } from './clouds/kubernetes.ts'
 import { openMock } from './clouds/mock.ts'
@@ -53,9 +53,9 @@ describe.concurrent.for(stages)('$of', ({ clouds }) => {
 
 /** Three lives of each fate in each cloud; what comes back is waited for until the others are over. */
 const undisturbed = ({ clouds }: Stage): readonly (readonly Part[])[] => {
-  const all = clouds.flatMap(({ name: cloud, mischief = {} }) =>
-    (['revoke', 'expire', ...mischiefs.filter((one) => one in mischief)] as const).flatMap((fate) =>
-      Array<Part>(3).fill({ cloud, fate }),
+  const all = clouds.flatMap((cloud) =>
+    (['revoke', 'expire', ...mischiefs.filter((one) => deedOf(cloud, one) !== undefined)] as const).flatMap(
+      (fate) => Array<Part>(3).fill({ cloud: cloud.name, fate }),
     ),
   )
   const isLate = ({ fate }: Part) => fate === 'regain'

@@ -37,6 +37,11 @@ export const createFaultPlan = (planned: readonly Planned[], kill: () => void) =
       begun = [...begun, ...now]
     },
     clear,
+    /** Ends the faults that were met; the next call of its name meets what was not. */
+    heal(): void {
+      clear()
+      heal = begun.filter(({ cell }) => !met.has(cell)).map((one) => arm(one, 0))
+    },
     /** Whether every fault of that phase has been met. */
     met: (phase: Phase): boolean => unmet().every((cell) => cell.phase !== phase),
     /** Cells whose fault nothing met: they proved nothing. */

@@ -12,6 +12,8 @@ export type Stage = {
   readonly clouds: readonly Cloud[]
   /** The service's own, to wake what is due at once where the sweeper would come by the stopwatch. */
   readonly queue: Pick<Queue, 'wake'>
+  /** Until the function returned is called, nobody looks at a grant. */
+  hold(): Promise<() => Promise<void>>
   close(): Promise<void>
 }
 
@@ -27,6 +29,7 @@ export const openStage = async (open: readonly OpenCloud[]): Promise<Stage> => {
   const clouds = await Promise.all(open.map((one) => one({ clock, dir, query })))
   const policies = join(dir, 'policies')
   await cp(new URL('../../policies', import.meta.url), policies, { recursive: true })
+  const held = join(dir, 'hold')
   const roles = clouds.flatMap(({ provider, roles }) =>
     roles.map((role) => ({ provider, ...role, maxDuration: '1h', owners: ['sre'] })),
   )
@@ -42,7 +45,7 @@ export const openStage = async (open: readonly OpenCloud[]): Promise<Stage> => {
     merge: 'auto',
     settings: { providers: Object.fromEntries(of(({ provider, settings }) => [provider, settings])) },
     template: dir,
-    env: Object.assign({}, ...of(({ env }) => env ?? {})),
+    env: Object.assign({ GITSUDO_TEST_HOLD: held }, ...of(({ env }) => env ?? {})),
   })
   // A dead worker's job comes back after 3 s, not 10: this tests what happens then, not the wait.
   await world.query('update pgboss.queue set heartbeat_seconds = 3')
@@ -57,6 +60,10 @@ export const openStage = async (open: readonly OpenCloud[]): Promise<Stage> => {
     world: opened,
     clouds,
     queue,
+    async hold() {
+      await writeFile(held, '')
+      return () => rm(held, { force: true })
+    },
     async close() {
       await queue.stop()
       await opened.close()

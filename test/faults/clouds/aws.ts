@@ -42,9 +42,11 @@ export const openSts: OpenCloud = async ({ clock, dir }) => {
     faults: aws.faults,
     asking: (slot) => ({ role: name(slot), scope: `"${account}"` }),
     about: name,
-    // Its role's maximum is asked for first. Nothing at the end: every session has ended.
+    // Nothing at the end: every session has ended.
     calls: {
-      give: { own: ['GetRole', 'GetRole', 'GetRolePolicy', 'AssumeRole'], all: [['GetCallerIdentity', '']] },
+      // Its role's maximum.
+      ask: { own: ['GetRole'], all: [['GetCallerIdentity', '']] },
+      give: { own: ['GetRole', 'GetRolePolicy', 'AssumeRole'] },
       use: { own: ['AssumeRole'] },
       look: { own: ['GetRole', 'GetRolePolicy'] },
       // Looked at, refused, read back, and looked at again once that must be in force.
@@ -75,11 +77,15 @@ export const openSts: OpenCloud = async ({ clock, dir }) => {
       },
     },
     mischief: {
+      stray: 'a grant makes nothing in the account, and nobody else can make a session of it',
+      drift: 'a session is what it was when it was opened, and ends by itself',
       regain: {
         do: (slot) => aws.edit(roleArn(name(slot)), (inline) => inline.clear()),
+        // That takes five minutes to be in force, by when the session may have ended by itself.
         isMended: (slot) => aws.policies(roleArn(name(slot))).size > 0,
       },
     },
+    hangUp: aws.hangUp,
     ownCalls: ['DescribeInstances'],
     async held(slot) {
       const session = sessions.get(slot)
@@ -129,6 +135,12 @@ export const openIdentityCenter: OpenCloud = async ({ clock, dir }) => {
     },
     held: async (slot) =>
       Number(aws.identityCenter.getsIn({ account: accountOf(slot), permissionSet, principal })),
+    mischief: {
+      stray: 'an assignment carries no mark: one that no grant made is a stranger, and stays',
+      drift: 'an assignment has no end, and nothing else that could be altered: it is there or not',
+      regain: 'one that was made anew after its grant was over carries no mark either',
+    },
+    hangUp: aws.hangUp,
     leftovers: () => [],
     close: aws.close,
   }

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type LocalAzure, startAzure } from '../../../app/sandbox/clouds/azure/start.ts'
 import type { Calls } from '../cell.ts'
-import { bob, type Cloud, type OpenCloud, slots, staleMs, strayMark } from './cloud.ts'
+import { asStray, bob, type Cloud, type OpenCloud, slots, staleMs, strayMark } from './cloud.ts'
 
 const subscription = '/subscriptions/8b9f6c1e-3c55-4a1e-9f6e-0a4f1f0c2d11'
 const role = 'look-view'
@@ -63,7 +63,7 @@ const pimCalls: Calls = {
   expire: { own: [instances], all: token },
 }
 
-type Mischiefs = NonNullable<Cloud['mischief']>
+type Mischiefs = Cloud['mischief']
 
 const inSlot =
   (slot: string) =>
@@ -95,6 +95,7 @@ const assignmentMischief = (azure: LocalAzure): Mischiefs => {
       isMended: (slot) => there(slot).length === 0,
       ends: true,
     },
+    regain: asStray,
   }
 }
 
@@ -128,6 +129,7 @@ const pimMischief = (azure: LocalAzure): Mischiefs => {
       },
       isMended: (slot) => there(slot).every(({ endsAt }) => endsAt !== moved.get(slot)),
     },
+    regain: asStray,
   }
 }
 
@@ -164,6 +166,7 @@ const open =
         return there.filter(inSlot(slot)).length
       },
       expireTokens: azure.entra.expire,
+      hangUp: azure.hangUp,
       mischief: mode === 'pim' ? pimMischief(azure) : assignmentMischief(azure),
       leftovers: () => [...azure.assignments(), ...azure.pim.active()].map(({ scope }) => scope),
       close: azure.close,

@@ -44,8 +44,10 @@ export type Cloud = {
   expireTokens?(): void
   /** Nobody was given any. */
   forget?(): void
-  /** What others do there that a comparison finds and mends. */
-  readonly mischief?: Readonly<Partial<Record<Mischief, Deed>>>
+  /** What others do there that a comparison finds and mends; in words, why there is no such thing to be done. */
+  readonly mischief: Readonly<Record<Mischief, Deed | string>>
+  /** Ends every connection, and with it whatever call was never to be answered. */
+  hangUp(): void
   /** What is left when every grant is over, and should not be; empty when all is well. */
   leftovers(): readonly string[]
   close(): Promise<void>
@@ -57,6 +59,15 @@ export type Deed = {
   isMended(slot: string): boolean | Promise<boolean>
   readonly ends?: true
 }
+
+/** What others do in a cloud, where it can be done. */
+export const deedOf = ({ mischief }: Pick<Cloud, 'mischief'>, what: Mischief): Deed | undefined => {
+  const deed = mischief[what]
+  return typeof deed === 'string' ? undefined : deed
+}
+
+/** Why nothing is revived where it would be listed. */
+export const asStray = 'what came back carries the mark of a grant that is over: the same calls as a stray'
 
 /** A mark of ours with the id of no grant. */
 export const strayMark = (mark: string): string => mark.replace(/.$/, (last) => (last === '0' ? '1' : '0'))

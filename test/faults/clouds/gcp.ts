@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Binding } from '../../../app/sandbox/clouds/gcp/policy.ts'
 import { startGcp } from '../../../app/sandbox/clouds/gcp/start.ts'
-import { bob, type OpenCloud, slots, staleMs, strayMark } from './cloud.ts'
+import { asStray, bob, type OpenCloud, slots, staleMs, strayMark } from './cloud.ts'
 
 const role = 'look-view'
 const tokens: readonly [string, string][] = [['token', '']]
@@ -29,8 +29,10 @@ export const openGcp: OpenCloud = async ({ clock, dir }) => {
     asking: (slot) => ({ role, scope: project(slot) }),
     about: project,
     calls: {
-      // Asked for room, written, read back.
-      give: { own: ['getIamPolicy', 'getIamPolicy', 'setIamPolicy', 'getIamPolicy'], all: tokens },
+      // Whether there is room.
+      ask: { own: ['getIamPolicy'], all: tokens },
+      // Written, and read back.
+      give: { own: ['getIamPolicy', 'setIamPolicy', 'getIamPolicy'], all: tokens },
       look: { own: ['getIamPolicy'], all: [['search', ''], ...tokens] },
       // Listed, and taken out; listed, looked at, and cut back.
       stray: { own: ['getIamPolicy', 'getIamPolicy', 'setIamPolicy', 'getIamPolicy'] },
@@ -53,7 +55,9 @@ export const openGcp: OpenCloud = async ({ clock, dir }) => {
         isMended: (slot) =>
           gcp.policy(project(slot)).bindings.every(({ members }) => !members.includes(bob.gcp)),
       },
+      regain: asStray,
     },
+    hangUp: gcp.hangUp,
     leftovers: () =>
       slots.flatMap((slot) => gcp.policy(project(slot)).bindings.map(({ role }) => `${slot}: ${role}`)),
     close: gcp.close,

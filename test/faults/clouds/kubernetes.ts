@@ -4,7 +4,7 @@ import { loadAll } from 'js-yaml'
 import { startKubernetes } from '../../../app/sandbox/clouds/kubernetes/start.ts'
 import { getPods, shipped } from '../../support/kubernetes.ts'
 import type { Calls } from '../cell.ts'
-import { type OpenCloud, slots, staleMs, strayMark } from './cloud.ts'
+import { asStray, type OpenCloud, slots, staleMs, strayMark } from './cloud.ts'
 
 const role = 'look-view'
 const gone: Calls['revoke'] = { own: ['DELETE', 'GET'], all: [['DELETE', '/people/secrets']] }
@@ -39,6 +39,8 @@ const open =
     )
     const given = new Map<string, string>()
     const bindings = (slot: string) => cluster.all('RoleBinding', slot)
+    /** Secrets that go with what is no grant's, by slot. */
+    const planted = new Map<string, string>()
     return {
       name: 'kubernetes',
       provider: 'kubernetes',
@@ -75,13 +77,16 @@ const open =
       mischief: {
         stray: {
           do(slot) {
-            for (const { metadata, ...one } of bindings(slot))
-              cluster.apply({
-                ...one,
-                metadata: { name: strayMark(metadata.name), namespace: slot, labels: metadata.labels },
-              })
+            for (const { metadata, ...one } of bindings(slot)) {
+              const name = strayMark(metadata.name)
+              planted.set(slot, name)
+              cluster.apply({ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: 'people' } })
+              cluster.apply({ ...one, metadata: { name, namespace: slot, labels: metadata.labels } })
+            }
           },
-          isMended: (slot) => bindings(slot).length <= 1,
+          isMended: (slot) =>
+            bindings(slot).length <= 1 &&
+            cluster.all('Secret').every(({ metadata: { name } }) => name !== planted.get(slot)),
         },
         drift: {
           do(slot) {
@@ -93,7 +98,9 @@ const open =
           },
           isMended: (slot) => bindings(slot).every((one) => subjectsOf(one).length === 1),
         },
+        regain: asStray,
       },
+      hangUp: cluster.hangUp,
       async held(slot) {
         const count = bindings(slot).length
         const wanted = { ...getPods, namespace: slot }

@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { type CloudFault, createFaults } from '../../../app/sandbox/clouds/faults.ts'
 import type { MockAnswer } from '../../support/mock-faults.ts'
-import { type OpenCloud, slots, strayMark } from './cloud.ts'
+import { asStray, type OpenCloud, slots, strayMark } from './cloud.ts'
 
 const role = 'look-view'
 
@@ -73,7 +73,9 @@ export const openMock: OpenCloud = async ({ clock, query }) => {
         isMended: async (slot) =>
           (await there(slot)).every(({ expires_at: end }) => end.getTime() < clock.now() + 3_600_000),
       },
+      regain: asStray,
     },
+    hangUp: () => server.closeAllConnections(),
     given: () => undefined,
     leftovers: () => [],
     close: () =>

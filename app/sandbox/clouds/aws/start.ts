@@ -200,6 +200,8 @@ export const startAws = async (options: AwsOptions) => {
     edit: (arn: string, change: (inline: Map<string, string>) => void): void => {
       iam.put(found(arn), change)
     },
+    /** Ends every connection, and with it whatever call was never to be answered. */
+    hangUp: (): void => server.closeAllConnections(),
     close: (): Promise<void> =>
       new Promise((done) => {
         server.close(() => done())

@@ -299,6 +299,8 @@ export const startAzure = async (options: AzureOptions) => {
         (one) => one.principalId === principalId && one.role === id && line.includes(one.scope),
       )
     },
+    /** Ends every connection, and with it whatever call was never to be answered. */
+    hangUp: (): void => server.closeAllConnections(),
     close: (): Promise<void> =>
       new Promise((done) => {
         server.close(() => done())

@@ -223,6 +223,8 @@ export const startGcp = async (options: GcpOptions) => {
       }
       return false
     },
+    /** Ends every connection, and with it whatever call was never to be answered. */
+    hangUp: (): void => server.closeAllConnections(),
     close: (): Promise<void> =>
       new Promise((done) => {
         server.close(() => done())

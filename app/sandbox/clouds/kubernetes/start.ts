@@ -254,6 +254,8 @@ export const startKubernetes = async (options: KubernetesOptions) => {
         throw error
       }
     },
+    /** Ends every connection, and with it whatever call was never to be answered. */
+    hangUp: (): void => server.closeAllConnections(),
     close: (): Promise<void> =>
       new Promise((done) => {
         server.close(() => done())

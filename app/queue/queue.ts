@@ -6,6 +6,7 @@ import type { Tx } from '../reconcile/ports/store.ts'
 import { clients } from './clients.ts'
 import { schema } from './install.ts'
 import { createSpares } from './spares.ts'
+import { holdWaiting } from './waiting.ts'
 
 type Work = { readonly key: string; readonly tries?: number }
 
@@ -63,7 +64,10 @@ export async function createQueue(options: QueueOptions): Promise<Queue> {
     }
   }
 
-  /** Most keys have no job that waits: one statement inserts theirs, whatever their number. */
+  /**
+   * Most keys have no job that waits, and most that wait are due: whatever their number, one statement inserts those, and
+   * one holds these.
+   */
   async function wakeAll(
     queue: QueueName,
     wakeUps: readonly WakeUp[],
@@ -79,7 +83,11 @@ export async function createQueue(options: QueueOptions): Promise<Queue> {
         group: { id: wakeUp.key },
       }))
       const inserted = new Set(await boss.insert(queue, jobs, { ...within, returnId: true }))
-      for (const [id, wakeUp] of some) if (!inserted.has(id)) await wakeOne(wakeUp, within)
+      const waiting = [...some].flatMap(([id, wakeUp]) => (inserted.has(id) ? [] : [wakeUp]))
+      if (waiting.length === 0) continue
+      const wanted = waiting.map((wakeUp) => ({ key: wakeUp.key, ...rank(wakeUp) }))
+      const held = await holdWaiting(within.db ?? boss.getDb(), queue, wanted)
+      for (const wakeUp of waiting) if (!held.has(wakeUp.key)) await wakeOne(wakeUp, within)
     }
   }
 

@@ -114,6 +114,62 @@ test('a queued job is not taken while a transaction that woke it again is open',
   await until(() => looks.some(([key, n]) => key === 'k' && n === 1))
 })
 
+test('keys that wait already are woken again by a few statements, whatever their number', async () => {
+  let statements = 0
+  const queue = await createQueue({
+    nameOf: statementName,
+    databaseUrl: postgres.appUrl,
+    log: quietLog,
+    execute: (tx, text, values) => {
+      statements += 1
+      return executeWithin(tx, text, values)
+    },
+  })
+  closing.push(() => queue.stop())
+  const wakeUps = Array.from({ length: 200 }, (_, n) => ({ queue: 'grant' as const, key: `k${n}` }))
+  await queue.wake(wakeUps)
+  const begin = Promise.withResolvers<void>()
+  const looks = new Map<string, number>()
+  const working = begin.promise.then(() =>
+    queue.work('grant', async (key) => void looks.set(key, await recorded(key))),
+  )
+  await database.transaction(async (tx) => {
+    await queue.wake(wakeUps, tx)
+    expect(statements).toBeLessThan(5)
+    begin.resolve()
+    await working
+    for (const { key } of wakeUps) await record(tx, key, 1)
+    expect(looks.size).toBe(0)
+  })
+  await until(() => looks.size === wakeUps.length)
+  expect(new Set(looks.values())).toEqual(new Set([1]))
+})
+
+test('a wake-up moves up a job that waits, and has one that backs off taken at once', async () => {
+  const queue = await replica()
+  const waiting = async () =>
+    withClient(postgres.superuserUrl, async (client) => {
+      const { rows } = await client.query<{ key: string; urgent: boolean; due: boolean }>(
+        `select singleton_key as key, priority > 0 as urgent, start_after <= now() as due from pgboss.job order by 1`,
+      )
+      return rows
+    })
+  await queue.wake(['backs off', 'waits'].map((key) => ({ queue: 'grant', key })))
+  await withClient(postgres.superuserUrl, (client) =>
+    client.query(
+      "update pgboss.job set start_after = now() + interval '1 hour' where singleton_key = 'backs off'",
+    ),
+  )
+  await queue.wake([
+    { queue: 'grant', key: 'backs off' },
+    { queue: 'grant', key: 'waits', urgent: Date.UTC(2027, 0, 1) },
+  ])
+  expect(await waiting()).toEqual([
+    { key: 'backs off', urgent: false, due: true },
+    { key: 'waits', urgent: true, due: true },
+  ])
+})
+
 test('a wake-up whose insert lost to another is not lost with the job that a worker takes meanwhile', async () => {
   const looks: number[] = []
   const first = await replica()

@@ -47,7 +47,8 @@ const disagreement = ({ state, ledger, ahead }: GrantView): string | undefined =
 
 const scheduled = (view: GrantView, now: number): Step => {
   const { ledger, revokeAsk, grantWindowMs } = view
-  if (revokeAsk !== undefined) return { kind: 'end', cause: 'revoked', goneAt: now, kept: [] }
+  if (revokeAsk !== undefined)
+    return { kind: 'end', asked: revokeAsk, cause: 'revoked', goneAt: now, kept: [] }
   if (ledger.schedule === undefined && ledger.forged.length > 0) {
     return { kind: 'refuse', why: 'the signature of its schedule does not hold' }
   }

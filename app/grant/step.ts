@@ -88,8 +88,10 @@ export type Step =
   | { readonly kind: 'cut_back'; readonly why: string }
   /** The first of two absent read-backs. */
   | { readonly kind: 'note_absence'; readonly again: number }
+  /** `asked`: who wants it ended, where that is not on record yet. */
   | {
       readonly kind: 'end'
+      readonly asked?: { readonly by: Actor; readonly why: string }
       readonly cause: EndCause
       readonly goneAt: number
       readonly kept: readonly string[]

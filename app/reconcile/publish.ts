@@ -112,7 +112,7 @@ const show = async (
       const receipts = await receiptsOf(deps, rows)
       receiptEarly = receipts.early
       if (receiptEarly) return
-      const body = commentBody(decision, rows, receipts.found, ask.unasked)
+      const body = commentBody(decision, rows, receipts, ask.unasked)
       await showComment(api, { pull: row.pull, stage, body, mark: commentMark(decision) }, projection, save)
     })
   }

@@ -302,7 +302,7 @@ const scheduled: readonly Row[] = [
   [
     'revocation asked',
     { ledger: scheduledLedger, revokeAsk: person },
-    { kind: 'end', cause: 'revoked', goneAt: now, kept: [] },
+    { kind: 'end', asked: person, cause: 'revoked', goneAt: now, kept: [] },
   ],
   ['its intent sealed', { ledger: { ...scheduledLedger, intent } }, { kind: 'correct' }],
   [

@@ -84,8 +84,8 @@ test.each([
   '%s: the comment and the check fit, and say what came out',
   (_, count, summary, note, unasked) => {
     const decision = decisionOn(count, summary)
-    const receipts = new Map(decision.requests.map(({ id }) => [id, 'r'.repeat(400)]))
-    const body = commentBody(decision, rowsOf(count, note), receipts, names(unasked))
+    const found = new Map(decision.requests.map(({ id }) => [id, 'r'.repeat(400)]))
+    const body = commentBody(decision, rowsOf(count, note), { found, revoked: new Map() }, names(unasked))
     expect(body.length).toBeLessThanOrEqual(limit)
     expect(body).toMatch(/^<!-- gitsudo:1:7 -->\n- `req_\w+` is \*\*quarantined\*\*/)
     expect(body).toMatch(count === 1 ? /\n### ❌ .*ask-0\.yaml`: denied\n/ : /\n❌ \*\*denied\*\*: /)
@@ -101,3 +101,13 @@ test.each([
     expect(check.summary).toMatch(/denied/)
   },
 )
+
+test('of a reason without end the comment has its beginning', () => {
+  const rows = rowsOf(1, '').map(({ request, grant }): StatusRow => {
+    if (grant === undefined) throw new Error('no grant')
+    return { request, grant: { ...grant, state: 'ended', cause: 'revoked' } }
+  })
+  const revoked = new Map([[idOf(0), { by: 'alice', why: '*'.repeat(100_000) }]])
+  const body = commentBody(decisionOn(1, 'no'), rows, { found: new Map(), revoked }, [])
+  expect(body).toContain(`has **ended** (revoked by alice): ${'\\*'.repeat(1_000)}\n`)
+})

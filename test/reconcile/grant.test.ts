@@ -424,7 +424,7 @@ describe('a scheduled grant', () => {
     await world.revoke(id)
     await world.look(id)
     expect(await world.store.grant(id)).toMatchObject({ state: 'ended', cause: 'revoked' })
-    expect(world.typesOf(id)).toEqual(['grant.scheduled', 'grant.revoked'])
+    expect(world.typesOf(id)).toEqual(['grant.scheduled', 'grant.revoke_intended', 'grant.revoked'])
   })
 })
 

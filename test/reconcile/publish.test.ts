@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { GitHubError } from '../../app/reconcile/ports/github.ts'
+import { askRevoke } from '../../app/reconcile/revoke.ts'
 import { accessWorld, filePath, requestFile } from '../support/memory/access-world.ts'
 import { repositoryId } from '../support/memory/hub.ts'
 
@@ -51,6 +52,33 @@ test('a start that was missed is told as such, whoever notices it first', async 
   expect([...world.hub.comments.values()].map(({ body }) => body)).toEqual([
     expect.stringContaining('grantWindow'),
   ])
+})
+
+test.each([
+  ['active', 0],
+  ['scheduled', 60 * minute],
+])('who revoked it says why in the comment, and in the ledger: %s', async (state, later) => {
+  const world = accessWorld()
+  const startsAt = later === 0 ? undefined : world.clock.now() + later
+  world.push('a', { [filePath('a')]: requestFile('', startsAt) }, 'alice')
+  const pull = world.hub.open('a', 'alice')
+  world.review(pull, 'bob')
+  await world.merge(pull, 'carol')
+  await world.settle()
+  expect(await world.states(pull)).toEqual({ a: state })
+  const [{ id } = { id: '' }] = world.store.grantRows()
+  const by = { kind: 'user', id: '1003', login: 'carol' } as const
+  const why = '*over*\n# @acme/sre'
+  await askRevoke(world.deps, { grant: id, by, why, askedAt: world.clock.now() })
+  await world.pass(minute)
+  expect(await world.states(pull)).toEqual({ a: 'ended' })
+  expect([...world.hub.comments.values()].map(({ body }) => body)).toEqual([
+    expect.stringMatching(
+      / has \*\*ended\*\* \(revoked by carol, seen gone at [^)]+\): \\\*over\\\* `#` `@acme\/sre`\n/,
+    ),
+  ])
+  const intended = world.ledger.events().find(({ type }) => type === 'grant.revoke_intended')
+  expect(intended).toMatchObject({ actor: by, data: { why } })
 })
 
 test('the comment tells of the bytes that are there, and of which commit', async () => {

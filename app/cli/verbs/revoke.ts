@@ -19,7 +19,7 @@ export const revoke: Verb = {
   summary: 'End a grant now, or every grant of a person',
   words: ['[id]'],
   options: [
-    { flags: '--reason <text>', summary: 'why; recorded in the ledger' },
+    { flags: '--reason <text>', summary: 'why; recorded in the ledger, and shown on the pull request' },
     { flags: '--user <who>', summary: 'with --all: of this person, login or e-mail address' },
     { flags: '--all', summary: 'every grant that is not over' },
   ],

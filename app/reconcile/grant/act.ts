@@ -117,7 +117,9 @@ export const act = async (
       // Where a verified end is sealed already, the row was wrong and a second one would be a lie.
       const { provider, ledger } = situation
       const lingerMs = ledger.intent === undefined ? 0 : provider?.lingerMs?.(ledger.intent)
-      const events = ledger.over === undefined ? [endedEvent(row, now, step, lingerMs)] : []
+      const { asked } = step
+      const intended = asked === undefined ? [] : [revokeIntendedEvent(row, now, asked.by, asked.why)]
+      const events = ledger.over === undefined ? [...intended, endedEvent(row, now, step, lingerMs)] : []
       const { note: _, ...ended } = final(row, 'ended')
       const saved = await save({ ...ended, cause: step.cause, endedAt: step.goneAt }, events)
       return step.cause === 'revoked externally'

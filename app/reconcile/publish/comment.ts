@@ -4,6 +4,7 @@ import { safe } from '../../decision/markdown.ts'
 import { decisionMarkdown } from '../../decision/render-markdown.ts'
 import { formatDuration } from '../../request/duration.ts'
 import type { StatusRow } from '../ports/store.ts'
+import type { Receipts, Revoked } from './receipts.ts'
 
 /**
  * Where each request stands for the comment's purpose. The comment is written at the first verdict, on other bytes, at a
@@ -64,14 +65,16 @@ const fitting = (
 export const commentBody = (
   decision: Decision,
   rows: readonly StatusRow[],
-  receipts: ReadonlyMap<string, string>,
+  { found: receipts, revoked }: Pick<Receipts, 'found' | 'revoked'>,
   unasked: readonly string[],
 ): string => {
   const known = new Map(rows.map((row) => [row.request.id, row]))
   const stands = fitting(
     decision.requests.flatMap(({ id }) => {
       const row = known.get(id)
-      return row === undefined ? [] : [[`- ${standing(row)}`, ...receiptOf(id, receipts)].join('\n')]
+      return row === undefined
+        ? []
+        : [[`- ${standing(row, revoked.get(id))}`, ...receiptOf(id, receipts)].join('\n')]
     }),
     mostStanding,
   )
@@ -111,7 +114,7 @@ const receiptOf = (id: string, receipts: ReadonlyMap<string, string>): readonly 
   return receipt === undefined ? [] : [receiptLine(receipt)]
 }
 
-const standing = ({ request, grant }: StatusRow): string => {
+const standing = ({ request, grant }: StatusRow, revoked: Revoked | undefined): string => {
   const name = `\`${request.id}\``
   if (request.state === 'lapsed')
     return `${name} has **lapsed**: it was open longer than allowed; open a new one if the access is still needed`
@@ -121,10 +124,15 @@ const standing = ({ request, grant }: StatusRow): string => {
     return `${name} is **active** until ${until} (${formatDuration((grant.endsAt - grant.startsAt) / 1000)})`
   if (grant.state === 'ended') {
     const at = grant.endedAt === undefined ? '' : `, seen gone at ${new Date(grant.endedAt).toISOString()}`
-    return `${name} has **ended** (${grant.cause ?? 'ended'}${at})`
+    const { by, why = '' } = grant.cause === 'revoked' ? (revoked ?? {}) : {}
+    const who = by === undefined ? '' : ` by ${safe(by)}`
+    return `${name} has **ended** (${grant.cause ?? 'ended'}${who}${at})${inWords(why)}`
   }
   if (grant.state === 'scheduled')
     return `${name} is **scheduled** for ${new Date(grant.startsAt).toISOString()}`
   const stuck = ['refused', 'failed', 'quarantined'].includes(grant.state)
-  return `${name} is **${grant.state}**${stuck && grant.note !== undefined ? `: ${safe(grant.note.slice(0, mostNote))}` : ''}`
+  return `${name} is **${grant.state}**${stuck ? inWords(grant.note) : ''}`
 }
+
+/** Somebody's words behind what they are about. */
+const inWords = (words = ''): string => (words === '' ? '' : `: ${safe(words.slice(0, mostNote))}`)

@@ -1,4 +1,4 @@
-import type { EventType } from '../../audit/event.ts'
+import type { EventType, LedgerEvent } from '../../audit/event.ts'
 import { receiptText } from '../../audit/receipt.ts'
 import type { ReconcileDeps } from '../deps.ts'
 import { filedUnder } from '../observe/filed.ts'
@@ -15,9 +15,14 @@ const shown: Partial<Record<string, readonly EventType[]>> = {
 /** Checkpoints are made every 10 s; where they are not, the end is told without one. */
 const patienceMs = 30_000
 
+/** Who had a grant taken away, where that was a person, and the reason given. */
+export type Revoked = { readonly by?: string; readonly why: string }
+
 export type Receipts = {
   /** By request id: where what became of each grant lies in the ledger. */
   readonly found: ReadonlyMap<string, string>
+  /** By request id. */
+  readonly revoked: ReadonlyMap<string, Revoked>
   /** An end is not sealed yet, or no checkpoint holds it, and one is about to. */
   readonly early: boolean
 }
@@ -37,6 +42,7 @@ export const receiptsOf = async (
   rows: readonly StatusRow[],
 ): Promise<Receipts> => {
   const found = new Map<string, string>()
+  const revoked = new Map<string, Revoked>()
   let early = false
   for (const { request, grant } of rows) {
     const types = grant && shown[grant.state]
@@ -48,6 +54,15 @@ export const receiptsOf = async (
     if (grant.state === 'ended' && !holds && deps.clock.now() < (grant.endedAt ?? 0) + patienceMs)
       early = true
     if (last !== undefined) found.set(request.id, receiptText(last, holds ? newest : undefined))
+    const intended = events.find(
+      ({ event }) => event.type === 'grant.revoke_intended' && deps.keys.verify(event),
+    )
+    if (intended !== undefined) revoked.set(request.id, revokedBy(intended.event))
   }
-  return { found, early }
+  return { found, revoked, early }
 }
+
+const revokedBy = ({ actor: { kind, id, login = id }, data: { why } }: LedgerEvent): Revoked => ({
+  ...(kind === 'user' ? { by: login } : {}),
+  why: typeof why === 'string' ? why : '',
+})

@@ -26,21 +26,32 @@ export async function githubSays(
   const [owner = '', repo = ''] = repository.split('/')
   const where = { owner, repo, per_page: 100 }
   const { data } = await asked(repository, octokit.repos.get({ owner, repo }))
-  const closed = await asked(
+  const merged = await asked(
     repository,
-    octokit.paginate(octokit.pulls.list, { ...where, state: 'closed', base: branch ?? data.default_branch }),
+    // Of each page only what is compared is kept: there are as many words as people have ever written.
+    octokit.paginate(
+      octokit.pulls.list,
+      { ...where, state: 'closed', base: branch ?? data.default_branch },
+      ({ data: page }) =>
+        page.flatMap(({ number, merged_at: at }) =>
+          at === null ? [] : [{ number, at: new Date(at).toISOString() }],
+        ),
+    ),
   )
-  const comments = await asked(repository, octokit.paginate(octokit.issues.listCommentsForRepo, where))
+  const receipts = await asked(
+    repository,
+    octokit.paginate(octokit.issues.listCommentsForRepo, where, ({ data: page }) =>
+      page.flatMap(({ body, user, issue_url: of }) =>
+        user?.type === 'Bot' && body?.startsWith(mark)
+          ? receiptsIn(Number(of.slice(of.lastIndexOf('/') + 1)), body)
+          : [],
+      ),
+    ),
+  )
   return {
     repository: data.id,
-    merged: closed.flatMap(({ number, merged_at: at }) =>
-      at === null ? [] : [{ number, at: new Date(at).toISOString() }],
-    ),
-    receipts: comments.flatMap(({ body, user, issue_url: of }) =>
-      user?.type === 'Bot' && body?.startsWith(mark)
-        ? receiptsIn(Number(of.slice(of.lastIndexOf('/') + 1)), body)
-        : [],
-    ),
+    merged,
+    receipts,
     async addsRequests(pull) {
       const files = await asked(
         repository,

@@ -40,10 +40,13 @@ export async function verifyEverything(
 ): Promise<Verdict> {
   const given = ask.keys?.map(readNoteKey)
   const clones = await readClones(ask.repositories, ask.branch)
-  const source =
-    ask.file === undefined
-      ? await databaseSource(ask.databaseUrl ?? '', env.GITSUDO_INSTANCE)
-      : await exportSource(ask.file)
+  const source = await (ask.file === undefined
+    ? databaseSource(ask.databaseUrl ?? '', env.GITSUDO_INSTANCE)
+    : exportSource(ask.file)
+  ).catch((cause: unknown) => {
+    clones.close()
+    throw cause
+  })
   try {
     const rotations = [...source.rotations, ...clones.anchors.flatMap((one) => one.rotations)]
     const keys = given && trustedKeys(given, rotations)
@@ -51,7 +54,8 @@ export async function verifyEverything(
     const dir =
       ask.stateDir ?? join(env.XDG_STATE_HOME ?? join(homedir(), '.local', 'state'), 'gitsudo', 'verified')
     const earlier = await recall(dir, source.origin)
-    const anchors = readAnchors(clones.anchors, trust, earlier?.anchor)
+    const anchors = await readAnchors(clones.anchors, trust, earlier?.anchor)
+    clones.close()
     const others = otherClaims(ask, earlier, trust)
     const claims = [
       ...(anchors?.claims ?? []),
@@ -177,18 +181,29 @@ export async function verifyEverything(
       await remember(dir, source.origin, { checkpoint, ...(last === undefined ? {} : { anchor: last }) })
     return verdict
   } finally {
+    clones.close()
     await source.close()
   }
 }
 
-type Clones = { readonly anchors: readonly AnchorBranch[]; readonly lines: readonly MergeLine[] }
+type Clones = {
+  /** Read while the clones are open. */
+  readonly anchors: readonly AnchorBranch[]
+  readonly lines: readonly MergeLine[]
+  close(): void
+}
 
 async function readClones(dirs: readonly string[], branch: string | undefined): Promise<Clones> {
   const anchors: AnchorBranch[] = []
   const lines: MergeLine[] = []
-  for (const dir of dirs) {
-    const clone = await openClone(dir)
-    try {
+  const open: { close(): void }[] = []
+  const close = () => {
+    for (const clone of open.splice(0)) clone.close()
+  }
+  try {
+    for (const dir of dirs) {
+      const clone = await openClone(dir)
+      open.push(clone)
       const here = await clone.anchors(anchorBranch)
       if (here !== undefined) anchors.push(here)
       const line = await clone.line('requests/', branch)
@@ -200,11 +215,12 @@ async function readClones(dirs: readonly string[], branch: string | undefined): 
       const requests = added.filter(({ paths }) => paths.length > 0)
       // A repository of anchors alone is no access repository.
       if (here === undefined || requests.length > 0) lines.push({ ...line, added: requests })
-    } finally {
-      clone.close()
     }
+  } catch (error) {
+    close()
+    throw error
   }
-  return { anchors, lines }
+  return { anchors, lines, close }
 }
 
 /** What is held, and what is wrong with it, of one source at one size. */

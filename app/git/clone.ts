@@ -18,7 +18,9 @@ export type AnchorCommit = {
 
 export type AnchorBranch = {
   /** Parents before children; not in a line where somebody merged. */
-  readonly commits: readonly AnchorCommit[]
+  readonly shas: readonly Sha[]
+  /** What lies at each of these, one after the other: a year of anchors is half a million. */
+  commits(): AsyncIterable<AnchorCommit>
   /** Lines of `keys` at the tip. */
   readonly keys: readonly string[]
   /** Every file of `rotations/` at the tip; empty: something that cannot be one. */
@@ -81,24 +83,26 @@ export async function openClone(dir: string, timeoutMs = 300_000): Promise<Clone
     async anchors(branch) {
       const tip = await firstOf([`refs/remotes/origin/${branch}`, `refs/heads/${branch}`])
       if (tip === undefined) return undefined
-      const listed = await git('log', '--topo-order', '--reverse', '--format=%H %ct', tip)
-      const commits: AnchorCommit[] = []
-      for (const line of listed.trimEnd().split('\n')) {
-        const [sha = '', at] = line.split(' ')
-        if (!isSha(sha)) continue
-        const commit = await unlessTooLarge(commitOf(objects, sha))
-        const checkpoint = commit && (await textAt(objects, sha, 'checkpoint'))
-        const parents = commit?.parents ?? []
-        commits.push({
-          sha,
-          parents,
-          at: Number(at) * 1_000,
-          ...(checkpoint === undefined ? {} : { checkpoint }),
-        })
-      }
+      const listed = (await git('log', '--topo-order', '--reverse', '--format=%H %ct', tip))
+        .split('\n')
+        .map((line) => line.split(' '))
+        .filter(([sha = '']) => isSha(sha))
       const rotations = await unlessTooLarge(listTree(objects, tip, 'rotations/'))
       return {
-        commits,
+        shas: listed.map(([sha = '']) => sha),
+        async *commits() {
+          for (const [sha = '', at] of listed) {
+            const commit = await unlessTooLarge(commitOf(objects, sha))
+            const checkpoint = commit && (await textAt(objects, sha, 'checkpoint'))
+            const parents = commit?.parents ?? []
+            yield {
+              sha,
+              parents,
+              at: Number(at) * 1_000,
+              ...(checkpoint === undefined ? {} : { checkpoint }),
+            }
+          }
+        },
         keys: ((await textAt(objects, tip, 'keys')) ?? '').split('\n').filter((line) => line !== ''),
         rotations: rotations
           ? await Promise.all(rotations.map(async ({ sha }) => (await textOf(objects, sha)) ?? ''))

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { type Claim, readClaim } from '../claim.ts'
 import type { LedgerEvent } from '../event.ts'
 import type { NoteKey } from '../note.ts'
@@ -15,7 +16,9 @@ export type AnchorVersion = {
 
 /** The branch as somebody's clone has it: parents before children, and what lies beside the tip's checkpoint. */
 export type AnchorBranch = {
-  readonly commits: readonly AnchorVersion[]
+  readonly shas: readonly string[]
+  /** One after the other, in that order. */
+  commits(): AsyncIterable<AnchorVersion>
   readonly keys: readonly string[]
   readonly rotations: readonly string[]
 }
@@ -25,7 +28,7 @@ export type Anchors = {
   readonly places: ReadonlyMap<string, number>
   /** Commit → what is signed there. */
   readonly checkpoints: ReadonlyMap<string, Claim>
-  /** Commit → the signed note. */
+  /** Commit → the signed note, of the last ones. */
   readonly notes: ReadonlyMap<string, string>
   /** Commit → its committer's time, epoch ms. */
   readonly times: ReadonlyMap<string, number>
@@ -43,17 +46,18 @@ type Trust = { readonly origin: string; readonly keys: readonly NoteKey[] | unde
  * @param trust `keys` with what the branches' own rotations lead to; undefined where nobody's key is known
  * @param lastSeen the anchor commit that an earlier run ended with
  */
-export function readAnchors(
+export async function readAnchors(
   branches: readonly AnchorBranch[],
   trust: Trust,
   lastSeen?: string,
-): Anchors | undefined {
-  const read = apart(branches)
-    .map((branch) => readBranch(branch, trust))
-    .toSorted((a, b) => (a.newest?.size ?? 0) - (b.newest?.size ?? 0))
+): Promise<Anchors | undefined> {
+  const read: Anchors[] = []
+  for (const branch of apart(branches)) read.push(await readBranch(branch, trust))
+  read.sort((a, b) => (a.newest?.size ?? 0) - (b.newest?.size ?? 0))
   if (read.length === 0) return undefined
   const newest = read.at(-1)?.newest
-  const places = new Map(read.flatMap((one) => [...one.places.keys()]).map((sha, place) => [sha, place]))
+  const places = new Map<string, number>()
+  for (const one of read) for (const sha of one.places.keys()) places.set(sha, places.size)
   const faults = read.flatMap((one) => one.faults)
   for (const [root = '', { length }] of Map.groupBy(read, (one) => one.places.keys().next().value))
     if (length > 1)
@@ -64,24 +68,31 @@ export function readAnchors(
   }
   return {
     places,
-    checkpoints: new Map(read.flatMap((one) => [...one.checkpoints])),
-    notes: new Map(read.flatMap((one) => [...one.notes])),
-    times: new Map(read.flatMap((one) => [...one.times])),
+    checkpoints: merged(read.map((one) => one.checkpoints)),
+    notes: merged(read.map((one) => one.notes)),
+    times: merged(read.map((one) => one.times)),
     claims: read.flatMap((one) => one.claims),
     ...(newest && { newest }),
     faults,
   }
 }
 
+/** Of one branch, as it is: a copy would be as large. */
+function merged<T>(all: readonly ReadonlyMap<string, T>[]): ReadonlyMap<string, T> {
+  const [only] = all
+  if (only !== undefined && all.length === 1) return only
+  const together = new Map<string, T>()
+  for (const one of all) for (const [key, value] of one) together.set(key, value)
+  return together
+}
+
 /** Without those that another clone of the same repository has, too. */
 const apart = (branches: readonly AnchorBranch[]): readonly AnchorBranch[] =>
   branches.filter((one, index) => {
-    const tip = one.commits.at(-1)?.sha
+    const tip = one.shas.at(-1)
     return !branches.some(
-      ({ commits }, other) =>
-        other !== index &&
-        commits.some(({ sha }) => sha === tip) &&
-        (commits.at(-1)?.sha !== tip || other < index),
+      ({ shas }, other) =>
+        other !== index && shas.some((sha) => sha === tip) && (shas.at(-1) !== tip || other < index),
     )
   })
 
@@ -89,15 +100,23 @@ const apart = (branches: readonly AnchorBranch[]): readonly AnchorBranch[] =>
  * One branch: each commit has the one before as its only parent, and holds a checkpoint that is signed and covers no
  * less than the one before.
  */
-function readBranch({ commits, keys: published, rotations }: AnchorBranch, trust: Trust): Anchors {
+async function readBranch(
+  { commits, keys: published, rotations }: AnchorBranch,
+  trust: Trust,
+): Promise<Anchors> {
   const faults: { text: string; fellAfter?: string }[] = []
   const wrong = (text: string) => void faults.push({ text })
   const claims = new Map<string, Claim>()
   const checkpoints = new Map<string, Claim>()
+  const own = copier()
   const notes = new Map<string, string>()
+  const times = new Map<string, number>()
+  const places = new Map<string, number>()
   let before: { readonly sha: string; readonly size: number } | undefined
   let newest: Anchors['newest']
-  for (const { sha, parents, checkpoint } of commits) {
+  for await (const { sha, parents, at, checkpoint } of commits()) {
+    places.set(sha, places.size)
+    times.set(sha, at)
     const by = `anchor ${sha.slice(0, 12)}`
     const due = before === undefined ? [] : [before.sha]
     if (parents.length !== due.length || parents[0] !== due[0])
@@ -110,20 +129,22 @@ function readBranch({ commits, keys: published, rotations }: AnchorBranch, trust
       before = { sha, size: before?.size ?? 0 }
       continue
     }
-    const { size } = opened.claim
-    checkpoints.set(sha, opened.claim)
+    const { size, root, head } = opened.claim
+    const claim = { ...opened.claim, root: own(root), ...(head && { head: own(head) }) }
+    checkpoints.set(sha, claim)
     notes.set(sha, checkpoint ?? '')
+    const [oldest] = notes.size > notesKept ? notes.keys() : []
+    if (oldest !== undefined) notes.delete(oldest)
     if (before !== undefined && size < before.size)
       faults.push({
         text: `${by}: covers ${size} events, fewer than the ${before.size} of the anchor before it`,
         fellAfter: before.sha,
       })
-    const said = `${size} ${checkpoint}`
-    if (!claims.has(said)) claims.set(said, opened.claim)
+    const said = `${size} ${hash('sha256', checkpoint ?? '', 'base64')}`
+    if (!claims.has(said)) claims.set(said, claim)
     before = { sha, size }
     newest = { sha, size }
   }
-  const places = new Map(commits.map(({ sha }, place) => [sha, place]))
   if (trust.keys !== undefined) {
     const trusted = new Set(trust.keys.map(({ text }) => text))
     for (const text of published)
@@ -137,7 +158,7 @@ function readBranch({ commits, keys: published, rotations }: AnchorBranch, trust
     places,
     checkpoints,
     notes,
-    times: new Map(commits.map(({ sha, at }) => [sha, at])),
+    times,
     claims: [...claims.values()],
     ...(newest === undefined ? {} : { newest }),
     faults,
@@ -181,5 +202,23 @@ export function createAnchoredCheck(
     },
   }
 }
+
+/** Copies hashes side by side: each would keep the whole of what it was read from. */
+function copier(): (bytes: Uint8Array) => Uint8Array {
+  let block = new Uint8Array(0)
+  let at = 0
+  return (bytes) => {
+    if (at + bytes.length > block.length) {
+      block = new Uint8Array(65_536)
+      at = 0
+    }
+    block.set(bytes, at)
+    at += bytes.length
+    return block.subarray(at - bytes.length, at)
+  }
+}
+
+/** The newest that agrees is remembered by a run: further back there are as many checkpoints missing as to be at fault. */
+const notesKept = 1_000
 
 const short = (sha: string): string => sha.slice(0, 12)

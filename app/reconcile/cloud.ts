@@ -55,11 +55,6 @@ export const reconcileCloud = async (
   const wake = [...drifted.map(({ grant }) => grant), ...missing]
   if (wake.length > 0) await deps.queue.wake(wake.map((key) => ({ queue: 'grant', key })))
   const turn = atMost(most)
-  const listed = new Set(bindings.map(({ handle }) => handle))
-  const begun = [...(await ledger.standing()).strays.values()].filter(
-    (one) => one.provider === provider.name && !listed.has(one.handle),
-  )
-  await Promise.all(begun.map((one) => turn(() => finishStray(deps, provider, one, signal))))
   const ended = await Promise.all(
     strays.map((found) =>
       turn(async (): Promise<readonly CloudFinding[]> => {
@@ -68,6 +63,15 @@ export const reconcileCloud = async (
       }),
     ),
   )
+  const listed = new Set(bindings.map(({ handle }) => handle))
+  // In a place that could not be read nothing is listed, and each would wait for its own answer.
+  const begun =
+    unread.length > 0
+      ? []
+      : [...(await ledger.standing()).strays.values()].filter(
+          (one) => one.provider === provider.name && !listed.has(one.handle),
+        )
+  await Promise.all(begun.map((one) => turn(() => finishStray(deps, provider, one, signal))))
   const found = [
     ...drifted.map((one) => ({ finding: 'drift' as const, ...one })),
     ...missing.map((grant) => ({ finding: 'missing' as const, grant })),

@@ -94,14 +94,8 @@ export const finishStray = async (
     const { subject, said } = await judge(deps, provider, begun)
     if (said) await record(deps, provider, { ...begun, subject }, true)
   } catch (error) {
-    if (!(error instanceof ProviderError)) throw error
     const { handle, grant } = begun
-    deps.log.warn('a stray is not known to be gone', {
-      provider: provider.name,
-      handle,
-      grant,
-      why: error.message,
-    })
+    deps.log.warn('a stray is not known to be gone', { provider: provider.name, handle, grant, error })
   }
 }
 

@@ -116,3 +116,38 @@ test('where the cloud cannot be asked at all, nothing is said of it', async () =
   await expect(reconcileCloud(world.deps, away, never)).rejects.toThrow('away')
   expect(toldOf(world)).toEqual(['orphan false'])
 })
+
+test('what was found before is asked for after what is found now, which no trouble with it keeps back', async () => {
+  const world = memoryWorld()
+  await plant(world, 7)
+  world.faults.plan({ kind: 'lost' }, 'discard')
+  await compared(world)
+  await plant(world, 8)
+  const asked: string[] = []
+  const [before, now] = [7, 8].map((number) => anIntent(number, world.clock.now()).grant)
+  const cloud: Provider = {
+    ...world.provider,
+    async discard(found, call) {
+      asked.push(found.grant)
+      if (found.grant === before) throw new Error('the ledger is away')
+      return (await world.provider.discard?.(found, call)) ?? 'absent'
+    },
+  }
+  expect((await reconcileCloud(world.deps, cloud, never)).found).toMatchObject([
+    { grant: now, outcome: 'gone' },
+  ])
+  expect(asked).toEqual([now, before])
+})
+
+test('while a place cannot be read, nothing that was found before is asked for: each would wait for its own answer', async () => {
+  const world = memoryWorld()
+  await plant(world, 7)
+  world.faults.plan({ kind: 'lost' }, 'discard')
+  await compared(world)
+  const unread = [{ place: 'staging', kind: 'unavailable' as const, why: 'away' }]
+  const cloud: Provider = { ...world.provider, list: async () => ({ bindings: [], unread }) }
+  await reconcileCloud(world.deps, cloud, never)
+  expect(toldOf(world)).toEqual(['orphan false'])
+  await compared(world)
+  expect(toldOf(world)).toEqual(['orphan false', 'orphan true'])
+})

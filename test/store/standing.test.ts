@@ -64,7 +64,7 @@ const hand = (...statements: readonly string[]) =>
     for (const statement of statements) await client.query(statement)
   })
 /** As a release kept it that did not know this. */
-const keepWithout = (member: 'blockedAt' | 'given') =>
+const keepWithout = (member: 'blockedAt' | 'given' | 'strays') =>
   withClient(postgres.ownerUrl, async (client) => {
     await client.query("set gitsudo.announced = 'yes'")
     const { rows } = await client.query<{ kept: string }>('select kept from ledger_standing')
@@ -155,6 +155,8 @@ test('what was found of no grant’s stands until it is on record as gone, also 
   const left = [['h7', 'orphan', 'bob has it']]
   expect(await strays(ledger)).toEqual(left)
   await ledger.keep()
+  expect(await strays((await replica()).ledger)).toEqual(left)
+  await keepWithout('strays')
   const next = await replica()
   expect(await strays(next.ledger)).toEqual(left)
   await next.seal(signed(told(7, true)))

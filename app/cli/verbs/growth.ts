@@ -46,7 +46,7 @@ function sizeOf(args: Args, name: string): number | undefined {
   return Number(given)
 }
 
-/** Tells whether a proof leads on from a checkpoint that somebody holds. */
+/** Tells whether a proof leads on from every checkpoint of its older size that is given: two that differ are the loss. */
 export async function tellGrowth(
   deps: CliDeps,
   args: Args,
@@ -60,32 +60,49 @@ export async function tellGrowth(
       'give it with --key',
     )
   const trusted = keys.map(readNoteKey)
+  const led: {
+    readonly name: string
+    readonly origin: string
+    readonly before: number
+    readonly size: number
+  }[] = []
   try {
-    for (const name of list(args, 'witness'))
-      for (const note of notesIn(await deps.readText(name)) ?? []) {
+    for (const name of list(args, 'witness')) {
+      const notes = notesIn(await deps.readText(name))
+      if (notes === undefined)
+        throw new Failure(
+          'unknown',
+          `${name} holds something else than checkpoints.`,
+          'name a file that holds them alone',
+        )
+      for (const note of notes) {
         const old = checkpointIn(note)
         if (old?.size !== proof.before) continue
         const own = trusted.filter((key) => key.name === old.origin)
         if (openNote(note, own).signedBy.length === 0)
           throw new NoteError(`the checkpoint in ${name} is signed by none of the keys given`)
         const { origin, size } = checkConsistency(proof, old, trusted)
-        if (args.output === 'json')
-          deps.out.write(`${JSON.stringify({ ok: true, origin, before: old.size, size }, null, 2)}\n`)
-        else {
-          const { green } = styleFor(deps.out, deps.env)
-          deps.out.write(
-            `${green(`The ${size} events of ${origin} go on from the ${old.size} that ${name} holds`)}\n`,
-          )
-        }
-        return 0
+        led.push({ name, origin, before: old.size, size })
       }
+    }
   } catch (cause) {
     if (!(cause instanceof NoteError)) throw cause
     throw new Failure('refused', `${file}: ${cause.message}`, undefined, { cause })
   }
-  throw new Failure(
-    'unknown',
-    `The proof leads on from a checkpoint of ${proof.before} events, and none was given.`,
-    'name a file that holds it with --witness',
+  const [first] = led
+  if (first === undefined)
+    throw new Failure(
+      'unknown',
+      `The proof leads on from a checkpoint of ${proof.before} events, and none was given.`,
+      'name a file that holds it with --witness',
+    )
+  const { origin, before, size } = first
+  const { green } = styleFor(deps.out, deps.env)
+  const names = [...new Set(led.map(({ name }) => name))].join(', ')
+  deps.out.write(
+    args.output === 'json'
+      ? `${JSON.stringify({ ok: true, origin, before, size }, null, 2)}\n`
+      : `${green(`The ${size} events of ${origin} go on from the ${before} of ${names}`)}\n`,
   )
+  return 0
 }

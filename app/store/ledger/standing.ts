@@ -25,6 +25,7 @@ const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array)
 const text = z.string().default('')
 const row = z.object({ seq: z.number(), body: bytes, leaf: bytes, chain: bytes, macKey: text, mac: text })
 type Row = z.infer<typeof row>
+const place = z.object({ seq: z.number() })
 const keptRow = z.object({ kept: z.string(), macKey: z.string(), mac: z.string() })
 const stage = z.enum(['scheduled', 'intended', 'issued'])
 const intent = z.custom<Intent>((value) => typeof value === 'object' && value !== null)
@@ -39,7 +40,8 @@ const kept = z.object({
   /** Where the grant of an intent has its place, if a look has said so: whoever deletes that look must not hide it. */
   places: z.array(z.tuple([z.number(), z.string()])),
   overrides: z.array(z.number()),
-  strays: z.array(z.number()).default([]),
+  /** Absent where an older release kept this: what it found is looked for in the ledger. */
+  strays: z.array(z.number()).optional(),
   /** With its leaf (hex): what was verified when it was read holds when its key is gone. */
   policies: z.array(z.tuple([z.number(), z.string()])),
   closed: z.array(z.tuple([z.string(), z.number()])),
@@ -117,6 +119,12 @@ export const createStandingReader = (deps: Deps) => {
     return true
   }
 
+  const toldOfStrays = async (until: number): Promise<readonly number[]> =>
+    (
+      await database.run.any(sql.type(place)`
+        select seq from audit_events where ${ofLedger} and type = 'grant.drift' and seq <= ${until}`)
+    ).map(({ seq }) => seq)
+
   /** Goes on where some replica left off. Until all that it kept is there, nothing is given, and it is tried again. */
   const load = async (): Promise<void> => {
     const stored = await database.run.maybeOne(sql.type(keptRow)`
@@ -128,7 +136,12 @@ export const createStandingReader = (deps: Deps) => {
     const seqs =
       known === undefined
         ? []
-        : [...known.overrides, ...known.strays, ...words.keys(), ...known.open.map(([seq]) => seq)]
+        : [
+            ...known.overrides,
+            ...(known.strays ?? (await toldOfStrays(known.seq))),
+            ...words.keys(),
+            ...known.open.map(([seq]) => seq),
+          ]
     const before = createStanding()
     for (const some of inPages(seqs.toSorted((a, b) => a - b))) {
       const events = await database.run.any(sql.type(row)`

@@ -9,6 +9,8 @@ import type { PolicyAnswer, PolicyQuestion, PolicyUser } from '../reconcile/port
 
 /** One question is asked in at most so many ways. */
 export const mostReadings = 64
+/** All readings of all questions of a pull request are at most so many evaluations: about a second of the only worker. */
+export const mostEvaluations = 1000
 
 export type Unread = {
   /** Of each team whose members nobody can tell: the groups that it stands for. */
@@ -19,19 +21,27 @@ export type Unread = {
   readonly mayBelong: (id: number) => boolean
   /** A policy was asked about each reviewer. */
   readonly each: boolean
+  /** Evaluations that one reading takes, as far as can be told before, and how many there is room for. */
+  readonly cost: number
+  readonly room: number
 }
+
+/** How often a policy was asked for this answer, hints apart. */
+export const evaluationsIn = ({ eligibility, approval }: PolicyAnswer): number =>
+  approval.reduce((sum, { reviewers }) => sum + 1 + reviewers.length, eligibility.length)
 
 /**
  * The question once more for every way in which its people may belong to teams whose members nobody can tell, but for
- * *in none of them*, which is how it stands. All reviewers belong alike: each is asked about alone. Undefined: too many ways.
+ * *in none of them*, which is how it stands. All reviewers belong alike: each is asked about alone. Undefined: too many
+ * ways, or policies and people to ask about in each.
  */
 export function readings(question: PolicyQuestion, unread: Unread): readonly PolicyQuestion[] | undefined {
-  const { teams, groups, mayBelong, each } = unread
+  const { teams, groups, mayBelong, each, cost, room } = unread
   const { requester, author, reviewers } = question
   const alone = author.id === requester.id
   const ways = 2 ** teams.length
   const count = ways ** (1 + (alone ? 0 : 1) + (each ? 1 : 0))
-  if (count > mostReadings) return undefined
+  if (count > mostReadings || (count - 1) * cost > room) return undefined
   const member = (person: PolicyUser, way: number): PolicyUser => {
     const more = mayBelong(person.id) ? teams.flatMap((of, bit) => ((way >> bit) % 2 === 1 ? of : [])) : []
     return {

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { agreed, mostReadings, readings } from '../../app/decision/readings.ts'
+import {
+  agreed,
+  evaluationsIn,
+  mostEvaluations,
+  mostReadings,
+  readings,
+} from '../../app/decision/readings.ts'
 import type { ApprovalValue, EligibilityValue } from '../../app/policy/result.ts'
 import type { PolicyAnswer, PolicyQuestion, PolicyUser } from '../../app/reconcile/ports/evaluator.ts'
 import { alice, ask, dave } from '../policy/question.ts'
@@ -12,6 +18,8 @@ const unread = (teams: readonly (readonly string[])[], each = false) => ({
   groups,
   mayBelong: (id: number) => id !== dave.id,
   each,
+  cost: 1,
+  room: mostEvaluations,
 })
 const shown = ({ requester, author, reviewers }: PolicyQuestion) =>
   [requester, author, ...reviewers].map(({ groups: of }) => of.join(' '))
@@ -67,6 +75,24 @@ describe('every way in which people may belong', () => {
     expect(readings(ask(alice, {}, { author: bob }), unread(teams(4)))).toBeUndefined()
     expect(readings(ask(alice), unread(teams(4), true))).toBeUndefined()
   })
+
+  test.each<[string, number, boolean, { readonly cost: number; readonly room: number }, number | undefined]>([
+    ['one team, and what there is room for', 1, false, { cost: 1000, room: 1000 }, 1],
+    ['one evaluation more', 1, false, { cost: 1001, room: 1000 }, undefined],
+    ['two teams and 200 people', 2, true, { cost: 202, room: mostEvaluations }, undefined],
+    ['two teams and a few people', 2, true, { cost: 12, room: mostEvaluations }, 15],
+    ['no room', 1, false, { cost: 1, room: 0 }, undefined],
+    ['no team', 0, true, { cost: 1, room: 0 }, 0],
+  ])('in as many evaluations as there is room for: %s', (_, teams, each, of, expected) => {
+    const all = {
+      ...unread(
+        Array.from({ length: teams }, () => ['a']),
+        each,
+      ),
+      ...of,
+    }
+    expect(readings(ask(alice), all)?.length).toBe(expected)
+  })
 })
 
 type May = Partial<EligibilityValue> | 'error' | 'trouble'
@@ -108,6 +134,13 @@ const answer = (may: readonly May[], wants: Wants = {}, says: Says = {}): Policy
   hints: ['30m would pass'],
   evidence: [],
 })
+test.each<[string, PolicyAnswer, number]>([
+  ['each policy', answer([{}, {}]), 3],
+  ['each reviewer', answer([{}], {}, { 7: true, 8: false }), 4],
+])('%s is an evaluation', (_, of, expected) => {
+  expect(evaluationsIn(of)).toBe(expected)
+})
+
 const no = { allow: false }
 const denied = { deny: ['a contractor'] }
 const why = 'it depends on who is in team acme/sre'

@@ -1,4 +1,5 @@
 import type { GroupFact, PersonFact, PolicyFacts, RequestFacts } from '../../decision/facts.ts'
+import { mostEvaluations } from '../../decision/readings.ts'
 import type { ReconcileDeps } from '../deps.ts'
 import { policiesOff } from '../overrides.ts'
 import type { Evidence, PolicySet } from '../ports/evaluator.ts'
@@ -31,6 +32,8 @@ export const askPolicies = async (
   const evidence = new Map<string, Evidence>()
   const off = await policiesOff(deps, at.repository)
   const overridden = off.overridden.map(({ policy }) => policy)
+  const questions = at.requests.length * (off.byHand.length === 0 ? 1 : 2)
+  const room = Math.floor(mostEvaluations / questions)
   const repository = deps.settings.repositories.get(at.repository)?.fullName ?? String(at.repository)
   const directory = set.directory
   const user = (person: PersonFact) => policyUser(directory, at.groups, person)
@@ -78,7 +81,7 @@ export const askPolicies = async (
       const said = await askWhoever(
         set,
         question,
-        { without, hints: at.hints },
+        { without, hints: at.hints, room },
         { groups: at.groups, heard: at.reviewers },
       )
       for (const item of said.evidence) evidence.set(item.digest, item)

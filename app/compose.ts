@@ -8,8 +8,6 @@ import { initialiseService } from './compose/initialise.ts'
 import { rotateKey, signersOf } from './compose/keys.ts'
 import { localPolicies } from './compose/policies.ts'
 import { openPorts, type Ports } from './compose/ports.ts'
-import { replayFrom } from './compose/replay.ts'
-import { startSandbox } from './compose/sandbox.ts'
 import { type Overrides, startService } from './compose/service.ts'
 import { verifyEverything } from './compose/verify.ts'
 import { type Config, loadConfig } from './config.ts'
@@ -121,7 +119,8 @@ export const compose = (env: NodeJS.ProcessEnv, version: string, overrides: Over
     openExport,
     verifySegments: verifySegmentFiles,
     localPolicies: (dir) => localPolicies(dir, env, clock),
-    replay: (source, wanted) => replayFrom(source, wanted, env),
-    startSandbox: (options) => startSandbox(options, env),
+    // Loaded when asked for: a replica would keep them in memory, and never use them.
+    replay: async (source, wanted) => (await import('./compose/replay.ts')).replayFrom(source, wanted, env),
+    startSandbox: async (options) => (await import('./compose/sandbox.ts')).startSandbox(options, env),
   }
 }

@@ -6,6 +6,7 @@ import type { Decision, Verdict } from '../decision/decision.ts'
 import { decisionData, type Evaluation, policyDecisionData } from '../decision/decision-data.ts'
 import type { Facts, PolicyFacts, ProposalFacts, RequestFacts } from '../decision/facts.ts'
 import { type Grounds, readGrounds } from '../decision/grounds.ts'
+import type { PolicyTrialReport } from '../reconcile/ports/policy-trial.ts'
 import { notPlain, plainMode } from '../request/plain.ts'
 import { compared, type Difference, type Replayed, sameAs, told } from './comparison.ts'
 import { momentOf } from './eval.ts'
@@ -62,10 +63,18 @@ async function replayPolicies(
   { type, data }: LedgerEvent,
   { facts, proposal }: Required<Grounds>,
 ): Promise<Replayed> {
-  const { headSha: head, merged } = facts.pull
-  const { accepted, trial } = proposal
+  const { number: pull, headSha: head, merged } = facts.pull
+  const { accepted, trial, tree, mergedTree } = proposal
   const isTried = !('missing' in trial)
-  const git = await deps.proposed({ head, accepted, ...(merged && { merge: merged.commit }) }, isTried)
+  const lackedOpa = isTried && withoutOpa(trial)
+  const commits = {
+    pull,
+    head,
+    accepted,
+    alike: tree === mergedTree,
+    ...(merged && { merge: merged.commit }),
+  }
+  const git = await deps.proposed(commits, isTried && !lackedOpa)
   const again = 'tree' in git ? git : undefined
   const decision = decidePolicies(facts, again === undefined ? proposal : retried(proposal, again))
   const made = (form: Decision) =>
@@ -77,6 +86,7 @@ async function replayPolicies(
     notes: [
       ...(again?.notes ?? []),
       'what the branch held before it is taken as recorded',
+      ...(lackedOpa ? ['whether they compile is taken as recorded, by a service without opa'] : []),
       ...(isTried ? ['whom it would let in or keep out is taken as recorded'] : []),
     ],
     also: [
@@ -85,6 +95,10 @@ async function replayPolicies(
     ],
   })
 }
+
+/** A service without opa finds a fault in what only opa compiles or tests; a machine with it does not find that again. */
+const withoutOpa = ({ compiles }: PolicyTrialReport): boolean =>
+  !compiles.ok && compiles.faults.some(({ code }) => code === 'compiler_missing')
 
 /** With what compiling and testing them found now; of a service without opa, whose tests were not run, they stay so. */
 const retried = (proposal: ProposalFacts, { compiles, tests }: ProposedAgain): ProposalFacts => {

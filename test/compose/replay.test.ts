@@ -173,6 +173,14 @@ test('a decision on policies is made again from Git: trees, files, what compiles
     outcome: 'same',
     notes: expect.arrayContaining([expect.stringMatching(/^e{40} is not in the clone/)]),
   })
+  // What was reviewed is not what was merged: the merge says nothing of it.
+  const other = git('-C', clone, 'rev-parse', `${packaged}:policies`)
+  expect(await replayProposal({ head: gone, merge: head }, { tree: other })).toMatchObject({
+    type: 'policy.refused',
+    outcome: 'not_replayable',
+    differences: [],
+    missing: [expect.stringMatching(/e{40}.*git fetch origin refs\/pull\/\d+\/head/)],
+  })
   expect(await replayProposal({ head, merge: head }, { accepted: gone })).toMatchObject({
     outcome: 'not_replayable',
     missing: [expect.stringContaining('the proposed policies: ')],
@@ -181,6 +189,18 @@ test('a decision on policies is made again from Git: trees, files, what compiles
     outcome: 'not_replayable',
     missing: [expect.stringContaining('this machine has no opa')],
   })
+  const untested = {
+    ok: false,
+    faults: [{ path: roles, line: 1, column: 1, code: 'compiler_missing', message: 'a' }],
+  }
+  for (const each of [head, commented])
+    expect(
+      await replayProposal({ head: each, merge: each }, { trial: { ...fine, compiles: untested } }),
+    ).toMatchObject({
+      type: 'policy.refused',
+      outcome: 'same',
+      notes: expect.arrayContaining([expect.stringContaining('whether they compile is taken as recorded')]),
+    })
 })
 
 test('the packaged policies need no opa', async () => {

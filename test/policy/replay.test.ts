@@ -334,6 +334,23 @@ describe('policies', () => {
     expect(await abouts(deps(evidence), event)).toEqual([])
   })
 
+  test('that it could not compile or test them is what a service without opa found, and is taken as recorded', async () => {
+    const fault = { path: 'policies/x_test.rego', line: 1, column: 1, message: 'is wrong' }
+    const faults = [
+      { ...fault, code: 'mode' },
+      { ...fault, code: 'compiler_missing' },
+    ]
+    const trial = { ...fine, compiles: { ok: false, faults } as const }
+    const { event, evidence } = recordedPolicies('policy.refused', landed, { ...proposal, trial })
+    const { compiles: _, tests: __, ...rest } = seen
+    const proposed: ReplayDeps['proposed'] = async (_, tried) => (tried ? seen : rest)
+    expect(await replayDecision(deps(evidence, { proposed }), event)).toMatchObject({
+      differences: [],
+      missing: [],
+      notes: expect.arrayContaining([expect.stringContaining('taken as recorded, by a service without opa')]),
+    })
+  })
+
   test('what was never tried is not tried now', async () => {
     const untried: ProposalFacts = { ...proposal, trial: { missing: 'a fork', lasting: true } }
     const { event, evidence } = recordedPolicies('policy.refused', landed, untried)

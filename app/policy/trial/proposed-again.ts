@@ -9,7 +9,14 @@ import { type PolicyFiles, readPolicies } from './read-policies.ts'
 import { safeFaults, safeTests } from './safe.ts'
 
 /** Which commits a decision on policies was about; `merge`: where it was merged. */
-export type ProposedCommits = { readonly head: Sha; readonly merge?: Sha; readonly accepted: Sha }
+export type ProposedCommits = {
+  readonly pull: number
+  readonly head: Sha
+  readonly merge?: Sha
+  readonly accepted: Sha
+  /** On record, `policies/` is the same at the head and in the merge. */
+  readonly alike: boolean
+}
 
 /** What Git says of them now, and what compiling and testing the proposed policies finds again. */
 export type ProposedAgain = {
@@ -37,7 +44,8 @@ const folder = 'policies'
 
 /**
  * Looks at proposed policies again, as `policy replay` does, and where `tried` is set compiles and tests them as a trial
- * does. A head that is gone from the clone, as after a squash, is read from the merge. Throws what is no `GitError`.
+ * does. A head that is gone from the clone, as after a squash, is read from the merge where that is as good. Throws what
+ * is no `GitError`.
  */
 export const proposedAgain =
   (deps: Deps) =>
@@ -50,14 +58,19 @@ export const proposedAgain =
     }
   }
 
-async function read(deps: Deps, { head, merge, accepted }: ProposedCommits, tried: boolean) {
+async function read(deps: Deps, commits: ProposedCommits, tried: boolean) {
+  const { pull, head, merge, accepted, alike } = commits
   const { clone } = deps
   const tree = async (commit: Sha) => (await clone.treeHash(commit, folder)) ?? null
   const mergedTree = merge === undefined ? undefined : await tree(merge)
   const ofHead = await tree(head).catch((error: unknown) => {
-    if (error instanceof GitError && error.code === 'missing' && mergedTree !== undefined) return undefined
+    if (error instanceof GitError && error.code === 'missing') return undefined
     throw error
   })
+  if (ofHead === undefined && (mergedTree === undefined || !alike)) {
+    const remedy = `git fetch origin refs/pull/${pull}/head`
+    return { missing: `the proposed policies: ${head} is not in the clone (${remedy})` }
+  }
   const at = ofHead === undefined ? (merge ?? head) : head
   const entries = await clone.tree(at, `${folder}/`)
   const files = await readPolicies(clone, at)

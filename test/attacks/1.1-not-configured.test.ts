@@ -49,6 +49,9 @@ test(
       await t.checked(here.head, 'success')
       expect(await checksOn('acme/mine', there.head)).toEqual([])
       expect(await t.query('select 1 from requests where repository = $1', [mine.id])).toEqual([])
+      const kept = (repository: number) =>
+        t.query('select guid from deliveries where repository = $1', [repository])
+      expect(await kept(mine.id)).toEqual([])
       await t.nothingGranted(there.number, mine.id)
 
       const id = t.second.id
@@ -79,7 +82,9 @@ test(
         async () => (await t.query('select 1 from ledger_staged')).length === 0,
       )
       expect(await checksOn('acme/second', taken.head)).toEqual([])
+      expect(await kept(other.id)).toEqual([])
       await t.nothingGranted(taken.number, other.id)
+      for (const { head } of [led, moved]) expect(await checksOn('acme/moved', head)).toEqual([])
       await t.nothingGranted(led.number, id)
       await t.nothingGranted(moved.number, id)
       expect(await checksOn('evil/third', transferred.head)).toEqual([])

@@ -118,31 +118,43 @@ test('b: twice and in the wrong order, they change nothing', async () => {
   }
 })
 
-test('c: a delivery is stored and answered before anybody works on it', async () => {
+test('c: GitHub has its answer while nobody can work on what it sent, and nothing of that is lost', async () => {
   const t = await attackWorld()
-  const asked = await t.ask('post-slow')
-  await t.checked(asked.head, 'success')
-  const body = await opened(t, asked.number)
-  const secret = await readFile(secretFile(t), 'utf8')
-  const slow = t.github.admin.faults.api({
+  const asked = await t.ask('post-slow', admin)
+  await t.checked(asked.head, 'action_required')
+  const released = Promise.withResolvers<void>()
+  const held = t.github.admin.faults.api({
     answer: 'slow',
-    delayMs: 5000,
     path: new RegExp(`/pulls/${asked.number}$`),
-    count: 1,
+    until: released.promise,
   })
+  const reviews = () =>
+    t.query("select guid from deliveries where event = 'pull_request_review' and pull = $1", [asked.number])
   try {
+    await t.approve(asked.number, 'bob', 'carol')
+    // As GitHub counts them: answered, each of them.
+    await t.github.admin.deliveriesSettled()
+    expect(await reviews()).toHaveLength(2)
+    const body = await opened(t, asked.number)
+    const secret = await readFile(secretFile(t), 'utf8')
     const { guid, status } = await post(t.replica.url, body, { 'x-hub-signature-256': sign(secret, body) })
     expect(status).toBe(202)
     expect(await stored(t, guid)).toHaveLength(1)
     const jobs = await t.query<{ state: string }>(
       `select state from pgboss.job where name = 'pull-request' and singleton_key = $1
-       and state in ('created', 'active')`,
+       and state in ('created', 'retry', 'active')`,
       [`${t.repository.id}:${asked.number}`],
     )
     expect(jobs.length).toBeGreaterThan(0)
+    expect((await t.checks(asked.head)).map(({ conclusion }) => conclusion)).toEqual(['action_required'])
+    await t.nothingGranted(asked.number)
   } finally {
-    slow()
+    held()
+    released.resolve()
   }
+  await t.checked(asked.head, 'success')
+  await t.land(asked.number, 'bob')
+  await t.reached(asked.id, 'active')
 })
 
 test('d: what GitHub did not sign is turned away, and nothing of it is kept', async () => {

@@ -17,7 +17,7 @@ const ending: readonly Happening[] = [
   { kind: 'work' },
 ]
 const sequences = fc
-  .sample(fc.tuple(fc.constantFrom<Needs>('nobody', 'two'), happenings(4, 10), fc.boolean()), {
+  .sample(fc.tuple(fc.constantFrom<Needs>('nobody', 'two', 'apart'), happenings(4, 10), fc.boolean()), {
     numRuns: 150,
     ...(Number.isNaN(seed) ? {} : { seed }),
   })

@@ -2,7 +2,7 @@ import { catchUp } from '../../../app/reconcile/catch-up.ts'
 import { GitHubError } from '../../../app/reconcile/ports/github.ts'
 import { filePath, requestFile } from '../../support/memory/access-world.ts'
 import { Crash } from '../../support/memory/crash.ts'
-import type { Happening, Text } from './happening.ts'
+import { type Happening, modes, placeOf, type Text } from './happening.ts'
 import { rulesPath, rulesText } from './rules.ts'
 import type { Stage } from './stage.ts'
 
@@ -17,11 +17,19 @@ export const happen = async (stage: Stage, what: Happening): Promise<void> => {
   const pulls = [...hub.pulls.values()]
   const isOpen = (branch: string) => pulls.some(({ state, head }) => state === 'open' && head.ref === branch)
   const file = (text: Text) =>
-    text === 'bad' ? 'nothing' : requestFile(text, text === 'later' ? later(clock.now()) : undefined)
+    text === 'bad'
+      ? 'nothing'
+      : requestFile(
+          text,
+          text === 'later' ? later(clock.now()) : undefined,
+          text === 'other' ? 'writer' : undefined,
+        )
   switch (what.kind) {
     case 'push': {
+      const { form = 'plain' } = what
+      const [text, mode] = [file(what.text), modes[form]]
       const files = {
-        [filePath(what.file)]: file(what.text),
+        [placeOf(filePath(what.file), form)]: mode === undefined ? text : { text, mode },
         ...(what.beside ? { 'README.md': what.text } : {}),
       }
       hub.push(what.branch, files, what.by, what.force ? git.tip('main') : undefined)

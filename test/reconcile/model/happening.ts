@@ -9,8 +9,21 @@ const day = 24 * 60 * minute
 
 type Branch = 'p' | 'q'
 type File = 'a' | 'b'
-/** What a request file says; `later` asks for a later start. */
-export type Text = 'one' | 'two' | 'later' | 'bad'
+/** What a request file says; `later` asks for a later start, `other` for a role that goes with no other one. */
+export type Text = 'one' | 'two' | 'later' | 'other' | 'bad'
+/** How a request file lies in Git: a plain file, or what is none; or where no request lies. */
+export type Form = 'plain' | 'link' | 'script' | 'submodule' | 'capital' | 'deep'
+export const modes: Readonly<Partial<Record<Form, string>>> = {
+  link: '120000',
+  script: '100755',
+  submodule: '160000',
+}
+export const placeOf = (path: string, form: Form): string =>
+  form === 'capital'
+    ? path.replace(/[^/](?=[^/]*$)/, (first) => first.toUpperCase())
+    : form === 'deep'
+      ? path.replace(/[^/]+$/, (name) => `more/${name}`)
+      : path
 
 /** One thing that happens; what it does not fit is passed over. */
 export type Happening =
@@ -21,6 +34,7 @@ export type Happening =
       readonly text: Text
       readonly by: Person
       readonly force: boolean
+      readonly form?: Form
       /** Changes something else as well. */
       readonly beside: boolean
     }
@@ -80,7 +94,11 @@ export type Happening =
 
 const branch = fc.constantFrom<Branch>('p', 'q')
 const file = fc.constantFrom<File>('a', 'b')
-const text = fc.constantFrom<Text>('one', 'one', 'two', 'two', 'later', 'bad')
+const text = fc.constantFrom<Text>('one', 'one', 'two', 'two', 'later', 'other', 'other', 'bad')
+const form = fc.oneof(
+  { weight: 6, arbitrary: fc.constant<Form>('plain') },
+  { weight: 1, arbitrary: fc.constantFrom<Form>('link', 'script', 'submodule', 'capital', 'deep') },
+)
 const pull = fc.constantFrom(1, 1, 2, 2, 3, 4)
 const anybody = fc.constantFrom<Person>('alice', 'bob', 'carol', 'mallory', 'robot')
 const seldom = fc.oneof(
@@ -101,6 +119,7 @@ const weighed: readonly (readonly [number, fc.Arbitrary<unknown>])[] = [
       text,
       by: fc.constantFrom<Person>('alice', 'alice', 'alice', 'bob', 'mallory'),
       force: fc.boolean(),
+      form,
       beside: seldom,
     }),
   ],
@@ -196,13 +215,17 @@ const happening = fc.oneof(
   ...weighed.map(([weight, arbitrary]) => ({ weight, arbitrary })),
 ) as fc.Arbitrary<Happening>
 
-/** Two pull requests to begin with, with the same file or another; then anything, so often at least and at most. */
+/** Two pull requests to begin with, of one file or two, for one role or two; then anything, so often at least and at most. */
 export const happenings = (minLength: number, maxLength: number): fc.Arbitrary<readonly Happening[]> =>
   fc
-    .tuple(file, fc.array(happening, { minLength, maxLength, size: 'max' }))
-    .map(([other, later]) => [...opening('p', 'a'), ...opening('q', other), ...later])
+    .tuple(
+      file,
+      fc.constantFrom<Text>('one', 'other'),
+      fc.array(happening, { minLength, maxLength, size: 'max' }),
+    )
+    .map(([other, says, later]) => [...opening('p', 'a'), ...opening('q', other, says), ...later])
 
-const opening = (at: Branch, path: File): readonly Happening[] => [
-  { kind: 'push', branch: at, file: path, text: 'one', by: 'alice', force: false, beside: false },
+const opening = (at: Branch, path: File, text: Text = 'one'): readonly Happening[] => [
+  { kind: 'push', branch: at, file: path, text, by: 'alice', force: false, beside: false },
   { kind: 'open', branch: at, by: 'alice', base: 'main', fork: false, draft: false },
 ]

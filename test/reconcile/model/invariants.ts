@@ -5,13 +5,16 @@ import { outliving } from '../../support/restatement/ends.ts'
 import { againstPolicies } from '../../support/restatement/may-accept.ts'
 import { against } from '../../support/restatement/may-grant.ts'
 import { policyOf, rulesPath } from './rules.ts'
-import { given, type Stage, truthOf } from './stage.ts'
+import { everAsked, given, type Stage, truthOf } from './stage.ts'
 
 const waiting = ['pending', 'approved', 'denied']
 const final = ['grant.refused', 'request.lapsed']
 
 /** What every request file of the model asks for. */
 const asked = 2 * 3_600_000
+
+/** Where no request lies, nobody asks for anything. */
+const odd = /[A-Z]|more/
 
 const mayRevoke = (ids: readonly number[] = []): boolean => ids.some((id) => [1001, 1002, 1003].includes(id))
 
@@ -23,6 +26,9 @@ export const createWatch = (stage: Stage) => {
   let checked = 0
   let held: ReadonlyMap<string, string> = new Map()
   let last = first
+
+  const entryAt = (commit: string, path: string): string =>
+    `${git.mode(commit, path)} ${git.held(commit).tree.get(path)}`
 
   /** Where the branch has been since the last look, oldest first. */
   const steps = (): readonly string[] => {
@@ -37,9 +43,10 @@ export const createWatch = (stage: Stage) => {
   const look = async (): Promise<void> => {
     // Every state that the branch went through counts, those within one push, too.
     for (const commit of steps()) {
-      const now = new Map([...git.held(commit).tree].filter(([path]) => path.startsWith('requests/')))
-      for (const path of now.keys()) arrived.add(path)
-      for (const [path, blob] of held) if (now.get(path) !== blob) changed.add(path)
+      const paths = [...git.held(commit).tree.keys()].filter((path) => path.startsWith('requests/'))
+      const now = new Map(paths.map((path) => [path, entryAt(commit, path)]))
+      for (const path of paths) if (!odd.test(path)) arrived.add(path)
+      for (const [path, was] of held) if (now.get(path) !== was) changed.add(path)
       held = now
     }
     last = git.tip('main')
@@ -63,7 +70,9 @@ export const createWatch = (stage: Stage) => {
     const scheduled = own.some(({ type }) => type === 'grant.scheduled')
     const why = async (late: boolean) => {
       const moment = scheduled ? 'start' : 'merge'
-      return against(await truthOf(stage, number, moment, Date.parse(event.at), late, before), path)
+      const truth = await truthOf(stage, number, moment, Date.parse(event.at), late, before)
+      const company = late && (await wasToxic(number)) ? everAsked(stage) : []
+      return against({ ...truth, standing: [...truth.standing, ...company] }, path)
     }
     const path = String(event.data.path ?? own.find(({ data }) => data.path !== undefined)?.data.path)
     if (given.includes(event.type)) {
@@ -102,6 +111,10 @@ export const createWatch = (stage: Stage) => {
     }
   }
 
+  /** Whether something of this pull request's was refused for what goes with it. */
+  const wasToxic = async (number: number): Promise<boolean> =>
+    JSON.stringify(await world.store.pull(repositoryId, number)).includes('must not be held together')
+
   const everBlocked = (events: readonly LedgerEvent[]): boolean =>
     events.some(({ type, commit }) => {
       const rules = type === 'policy.accepted' ? git.held(String(commit)).tree.get(rulesPath) : undefined
@@ -127,7 +140,7 @@ export const createWatch = (stage: Stage) => {
     }
     for (const { request, grant } of await world.store.status({})) {
       if (grant === undefined || ['ended', 'refused'].includes(grant.state)) continue
-      expect(git.held(git.tip('main')).tree.get(request.path), 'still on the branch').toBe(request.blob)
+      expect(entryAt(git.tip('main'), request.path), 'still on the branch').toBe(`100644 ${request.blob}`)
     }
     const history = git.line(git.tip('main')).map((commit) => git.held(commit).tree)
     const untold = new Set<string>()

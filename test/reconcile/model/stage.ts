@@ -3,7 +3,9 @@ import { readRequest } from '../../../app/request/read.ts'
 import { accessWorld } from '../../support/memory/access-world.ts'
 import { createCrashes } from '../../support/memory/crash.ts'
 import { repositoryId } from '../../support/memory/hub.ts'
+import { people } from '../../support/memory/hub-people.ts'
 import { isScheduled, openedIn } from '../../support/restatement/opened.ts'
+import { standingIn } from '../../support/restatement/standing.ts'
 import type { Asked, Truth } from '../../support/restatement/truth.ts'
 import { loadRules, policyOf, rulesPath, rulesText } from './rules.ts'
 
@@ -138,6 +140,7 @@ export const truthOf = async (
     },
     git: {
       files: (commit) => git.held(commit).tree,
+      mode: git.mode,
       history: git.ancestors,
       line: git.line,
       forkPoint: (a, b) => {
@@ -163,6 +166,7 @@ export const truthOf = async (
     pushers: hub.pushes
       .filter(({ ref, at }) => ref === `refs/heads/${pull.head.ref}` && (late || at <= (mergedAt ?? at)))
       .map(({ by }) => by),
+    standing: standingIn(sealed),
     taken: new Set(
       sealed.flatMap(({ type, pull: other, data }) =>
         given.includes(type) && other !== number ? [String(data.path)] : [],
@@ -198,6 +202,14 @@ export const truthOf = async (
     permission: (id) => hub.permission({ id, login: '', type: 'User' }),
   }
 }
+
+/** Whatever was asked for in any push, as if it were given: it may have waited, or gone since. */
+export const everAsked = ({ world: { hub } }: Stage): Truth['standing'] =>
+  hub.pushes
+    .flatMap(({ to }) => [...hub.git.held(to).tree])
+    .filter(([path]) => path.startsWith('requests/'))
+    .flatMap(([, blob]) => asks(hub.git.text(blob)) ?? [])
+    .map(({ role }) => ({ person: people.alice.id, path: '', role }))
 
 const asks = (text: string): Asked | undefined => {
   const read = readRequest(new TextEncoder().encode(text), 'requests/2027/01/x.yaml')

@@ -36,20 +36,25 @@ export const commitsOf = (
     }
   }
   const lines = (text: string) => text.split('\n').filter((line) => line !== '')
-  const files = once((commit) => {
-    const entries = git('ls-tree', '-r', '-z', commit)
-      .split('\0')
-      .filter((entry) => entry !== '')
-    return new Map(
-      entries.map((entry) => {
-        const [told = '', path = ''] = entry.split('\t')
-        return [path, told.split(' ')[2] ?? ''] as const
-      }),
-    )
-  })
+  /** Path → mode and blob. */
+  const entries = once(
+    (commit) =>
+      new Map(
+        git('ls-tree', '-r', '-z', commit)
+          .split('\0')
+          .filter((entry) => entry !== '')
+          .map((entry) => {
+            const [told = '', path = ''] = entry.split('\t')
+            const [mode = '', , blob = ''] = told.split(' ')
+            return [path, { mode, blob }] as const
+          }),
+      ),
+  )
+  const files = once((commit) => new Map([...entries(commit)].map(([path, { blob }]) => [path, blob])))
   const history = once((commit) => new Set(lines(git('rev-list', commit))))
   return {
     files,
+    mode: (commit, path) => entries(commit).get(path)?.mode,
     history,
     line: once((commit) => lines(git('rev-list', '--first-parent', commit))),
     forkPoint: (a, b) => one('merge-base', a, b) ?? '',
@@ -58,7 +63,11 @@ export const commitsOf = (
         (line) => /<(.*)>/.exec(line)?.[1] ?? line,
       ),
     ),
-    text: once((blob) => git('cat-file', 'blob', blob)),
+    // A submodule is a commit of somebody else's.
+    text: once((blob) => {
+      const { status, stdout } = run(['cat-file', 'blob', blob])
+      return status === 0 ? stdout : ''
+    }),
     conflict: (a, b) => run(['merge-tree', '--write-tree', a, b]).status !== 0,
     tip: (branch) => one('rev-parse', '--verify', '--quiet', `refs/heads/${branch}`),
     parent: (commit) => one('rev-parse', '--verify', '--quiet', `${commit}^1`),

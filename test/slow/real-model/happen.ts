@@ -1,7 +1,7 @@
 import { until } from '../../../app/sandbox/until.ts'
 import type { Login } from '../../../app/sandbox/world.ts'
 import { mutate } from '../../attacks/support/queue.ts'
-import type { Happening, Text } from '../../reconcile/model/happening.ts'
+import { type Happening, modes, placeOf, type Text } from '../../reconcile/model/happening.ts'
 import { textOf } from '../../support/world.ts'
 import { filesOf, propose } from './policies.ts'
 import { actors, type Play } from './record.ts'
@@ -22,20 +22,23 @@ export const happen = async (stage: Stage, play: Play, what: Happening): Promise
   }
   const file = (text: Text): string => {
     if (text === 'bad') return 'nothing\n'
-    const { role, one, two } = asks[play.needs]
+    const { role, other, scope, one, two } = asks[play.needs]
     const startsAt = new Date(Math.floor((t.clock.now() + 40 * minute) / second) * second)
     return textOf({
-      role,
+      role: text === 'other' ? other : role,
+      scope,
       duration: text === 'two' ? two : one,
       ...(text === 'later' ? { startsAt: startsAt.toISOString().replace('.000', '') } : {}),
     })
   }
   switch (what.kind) {
     case 'push': {
+      const { form = 'plain' } = what
+      const [text, mode] = [file(what.text), modes[form]]
       const name = branch(what.branch)
       const onto = what.force || commits.tip(name) === undefined ? 'origin/main' : `origin/${name}`
       const files = {
-        [play.path(what.file)]: file(what.text),
+        [placeOf(play.path(what.file), form)]: mode === undefined ? text : { text, mode },
         ...(what.beside ? { 'README.md': what.text } : {}),
       }
       return pushed(what.branch, by, await stage.push(by, name, onto, files))

@@ -3,9 +3,9 @@ import type { LedgerEvent } from '../../../app/audit/event.ts'
 import { againstPolicies } from '../../support/restatement/may-accept.ts'
 import { against } from '../../support/restatement/may-grant.ts'
 import type { Truth } from '../../support/restatement/truth.ts'
-import type { Play } from './record.ts'
+import type { Play, Snapshot } from './record.ts'
 import type { Stage } from './stage.ts'
-import { given, truthOf } from './truth.ts'
+import { everAsked, given, truthOf } from './truth.ts'
 
 /** Holds what the ledger says against what GitHub knew since the last time that nothing was left to look at. */
 export const createJudge = (stage: Stage) => {
@@ -49,7 +49,7 @@ export const createJudge = (stage: Stage) => {
     const number = event.pull ?? 0
     const at = Date.parse(event.at)
     /** What stood against it, at each moment at which it may have been decided. */
-    const each = (moment: Truth['moment'], ask: (truth: Truth) => readonly string[]) =>
+    const each = (moment: Truth['moment'], ask: (truth: Truth, snapshot: Snapshot) => readonly string[]) =>
       play.snapshots.map((snapshot) => {
         const truth = truthOf(
           stage,
@@ -62,7 +62,7 @@ export const createJudge = (stage: Stage) => {
           events,
           told.get(number) ?? [],
         )
-        return truth === undefined ? ['no such pull request'] : ask(truth)
+        return truth === undefined ? ['no such pull request'] : ask(truth, snapshot)
       })
     const cleared = (moment: Truth['moment'], ask: (truth: Truth) => readonly string[], what: string) => {
       const found = each(moment, ask)
@@ -88,7 +88,10 @@ export const createJudge = (stage: Stage) => {
     // The other way round: what is refused has something against it.
     if (event.type === 'grant.refused' && number > 0 && policy.loaded === undefined) {
       const lapsed = own.some(({ type }) => type === 'request.lapsed')
-      const found = each(moment, (truth) => against(truth, path))
+      // What only waited may have been what it does not go with.
+      const found = each(moment, (truth, snapshot) =>
+        against({ ...truth, standing: [...truth.standing, ...everAsked(stage, play, snapshot)] }, path),
+      )
       if (!lapsed)
         expect(
           found.some((one) => one.length > 0),

@@ -1,17 +1,28 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
 import type { LedgerEvent } from '../../../app/audit/event.ts'
 import type { Service } from '../../../app/sandbox/service.ts'
 import { until } from '../../../app/sandbox/until.ts'
 import type { Login } from '../../../app/sandbox/world.ts'
+import { templateWith } from '../../attacks/support/odd-world.ts'
 import { openTestWorld } from '../../support/world.ts'
 import { commitsOf } from './commits.ts'
-import type { Data } from './rules.ts'
+import { atHome } from './rules.ts'
 
 /** The service with real Git, GitHub over HTTP and PostgreSQL, for all sequences one after another. */
 export const setStage = async () => {
-  const t = await openTestWorld({ merge: 'manual' })
+  const file = (name: string) =>
+    readFile(new URL(`../../../policies/data/${name}.yaml`, import.meta.url), 'utf8')
+  const usual = atHome({
+    groups: await file('groups'),
+    identities: await file('identities'),
+    roles: await file('roles'),
+  })
+  const template = await templateWith(
+    Object.fromEntries(Object.entries(usual).map(([name, text]) => [`${name}.yaml`, () => text])),
+  )
+  const t = await openTestWorld({ merge: 'manual', template })
   // A dead worker's job comes back after 3 s, not 10.
   await t.query('update pgboss.queue set heartbeat_seconds = 3')
   const database = new pg.Client({ connectionString: t.superuserUrl })
@@ -61,13 +72,6 @@ export const setStage = async () => {
   }
 
   const first = (await t.api<{ sha: string }>('GET', '/commits/main')).sha
-  const file = (name: string) =>
-    readFile(new URL(`../../../policies/data/${name}.yaml`, import.meta.url), 'utf8')
-  const usual: Data = {
-    groups: await file('groups'),
-    identities: await file('identities'),
-    roles: await file('roles'),
-  }
   return {
     t,
     usual,
@@ -104,15 +108,29 @@ export const setStage = async () => {
       who: Login,
       branch: string,
       onto: string,
-      files: Readonly<Record<string, string | null>>,
+      files: Readonly<Record<string, string | null | { readonly text: string; readonly mode: string }>>,
     ): Promise<string | undefined> {
-      const { git, commit } = await cloneOf(who)
+      const { dir, git, commit } = await cloneOf(who)
       if (!(await allowed(git('fetch', '--quiet', 'origin')))) return undefined
       await git('checkout', '--quiet', '--force', '--detach', onto)
       const there = new Set((await git('ls-tree', '-r', '--name-only', 'HEAD')).split('\n'))
-      const head = await commit(
-        Object.fromEntries(Object.entries(files).filter(([path, text]) => text !== null || there.has(path))),
+      const old = Object.keys(files).filter((path) => there.has(path))
+      // What is a link here is not to be written through.
+      if (old.length > 0) await git('rm', '--cached', '--quiet', '--force', '--', ...old)
+      for (const path of old) await rm(join(dir, path), { recursive: true, force: true })
+      const texts = Object.entries(files).flatMap(([path, file]) =>
+        file === null ? [] : [[path, typeof file === 'string' ? file : file.text] as const],
       )
+      await commit(Object.fromEntries(texts))
+      for (const [path, file] of Object.entries(files)) {
+        if (file === null || typeof file === 'string') continue
+        const id = await git('rev-parse', file.mode === submodule ? 'HEAD' : `HEAD:${path}`)
+        await git('update-index', '--add', '--cacheinfo', `${file.mode},${id},${path}`)
+        await git('commit', '--quiet', '--amend', '--no-edit', '--allow-empty')
+        await rm(join(dir, path))
+      }
+      await git('reset', '--quiet', '--hard')
+      const head = await git('rev-parse', 'HEAD')
       return (await allowed(git('push', '--quiet', '--force', 'origin', `${head}:refs/heads/${branch}`)))
         ? head
         : undefined
@@ -151,10 +169,13 @@ export const setStage = async () => {
       await replica.kill()
       faults.clear()
       await t.close()
+      await rm(template, { recursive: true, force: true })
     },
   }
 }
 export type Stage = Awaited<ReturnType<typeof setStage>>
+
+const submodule = '160000'
 
 /** Whether GitHub let a person fetch or push; it tells of nothing that one may not see. */
 const allowed = async (asked: Promise<unknown>): Promise<boolean> => {

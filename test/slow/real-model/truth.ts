@@ -1,6 +1,7 @@
 import type { LedgerEvent } from '../../../app/audit/event.ts'
 import { readRequest } from '../../../app/request/read.ts'
 import { isScheduled, openedIn } from '../../support/restatement/opened.ts'
+import { standingIn } from '../../support/restatement/standing.ts'
 import type { Asked, Truth } from '../../support/restatement/truth.ts'
 import { accountOf, type Play, type Snapshot } from './record.ts'
 import { type Data, policyOf } from './rules.ts'
@@ -59,6 +60,7 @@ export const truthOf = (
     pushers: own
       .filter((push) => push.at <= (pull.merged?.at ?? push.at) + 999)
       .map(({ by }) => accountOf(by)),
+    standing: standingIn(before),
     taken: new Set(
       before.flatMap(({ type, pull: other, data }) =>
         given.includes(type) && other !== number ? [String(data.path)] : [],
@@ -104,6 +106,14 @@ export const dataAt = (commits: Stage['commits'], commit: string): Data => {
   const text = (name: string) => commits.text(commits.files(commit).get(`policies/data/${name}.yaml`) ?? '')
   return { groups: text('groups'), identities: text('identities'), roles: text('roles') }
 }
+
+/** Whatever was asked for in any push of a sequence, as if it were given: it may have waited, or gone since. */
+export const everAsked = ({ commits }: Stage, { slug }: Play, { pushes }: Snapshot): Truth['standing'] =>
+  pushes
+    .flatMap(({ to }) => [...commits.files(to)])
+    .filter(([path]) => path.includes(`/${slug}-`))
+    .flatMap(([, blob]) => asked(commits.text(blob)) ?? [])
+    .map(({ role }) => ({ person: accountOf('alice').id, path: '', role }))
 
 const asked = (text: string): Asked | undefined => {
   const read = readRequest(new TextEncoder().encode(text), 'requests/2026/12/x.yaml')

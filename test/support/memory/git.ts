@@ -11,9 +11,15 @@ import {
 /** The text of a file that stands for a folder of more than a mirror reads (`too_large`). */
 export const bomb = 'unfolds without end'
 
-/** Path → text; `undefined` takes the file away. */
-export type Files = Readonly<Record<string, string | undefined>>
-type Held = Commit & { readonly tree: ReadonlyMap<string, Sha> }
+/** Its text, and its mode where that is not a plain file's. */
+export type File = string | { readonly text: string; readonly mode: string }
+/** `undefined` takes the file away. */
+export type Files = Readonly<Record<string, File | undefined>>
+type Held = Commit & {
+  readonly tree: ReadonlyMap<string, Sha>
+  /** Of what is no plain file. */
+  readonly modes: ReadonlyMap<string, string>
+}
 
 const sha = (...parts: readonly string[]): Sha => createHash('sha1').update(parts.join('\0')).digest('hex')
 
@@ -45,23 +51,31 @@ export const memoryGit = (branch: string) => {
     return found
   }
   const below = (path: string, prefix: string) => path.startsWith(prefix)
+  const side = (commit: Sha | 'empty', path: string) => {
+    if (commit === 'empty') return undefined
+    const { tree, modes } = held(commit)
+    const blob = tree.get(path)
+    return blob === undefined ? undefined : { mode: modes.get(path) ?? '100644', sha: blob }
+  }
   const entry = (commit: Sha, path: string) => {
-    const blob = held(commit).tree.get(path)
-    return blob === undefined
-      ? undefined
-      : { path, mode: '100644', sha: blob, size: blobs.get(blob)?.length ?? 0 }
+    const found = side(commit, path)
+    return found && { path, ...found, size: blobs.get(found.sha)?.length ?? 0 }
   }
-  const side = (blob: Sha | undefined) => (blob === undefined ? undefined : { mode: '100644', sha: blob })
-  const changes = (from: Sha | 'empty', to: Sha, prefix = ''): readonly Change[] => {
-    const [before, after] = [from === 'empty' ? new Map<string, Sha>() : held(from).tree, held(to).tree]
-    return [...new Set([...before.keys(), ...after.keys()])]
-      .filter((path) => below(path, prefix) && before.get(path) !== after.get(path))
+  const fileOf = ({ sha: blob, mode }: { readonly sha: Sha; readonly mode: string }): File => {
+    const text = new TextDecoder().decode(blobs.get(blob))
+    return mode === '100644' ? text : { text, mode }
+  }
+  const paths = (commit: Sha | 'empty') => (commit === 'empty' ? [] : held(commit).tree.keys())
+  const changes = (from: Sha | 'empty', to: Sha, prefix = ''): readonly Change[] =>
+    [...new Set([...paths(from), ...paths(to)])]
+      .filter((path) => below(path, prefix))
       .sort()
-      .map((path) => {
-        const [old, fresh] = [side(before.get(path)), side(after.get(path))]
-        return { path, ...(old && { before: old }), ...(fresh && { after: fresh }) }
+      .flatMap((path) => {
+        const [old, fresh] = [side(from, path), side(to, path)]
+        return old?.sha === fresh?.sha && old?.mode === fresh?.mode
+          ? []
+          : [{ path, ...(old && { before: old }), ...(fresh && { after: fresh }) }]
       })
-  }
 
   const mustBeReadable = (entries: Iterable<{ readonly sha: Sha } | undefined>) => {
     for (const one of entries)
@@ -95,8 +109,10 @@ export const memoryGit = (branch: string) => {
     },
     entry: async (commit, path) => entry(commit, path),
     treeHash: async (commit, path) => {
-      const within = [...held(commit).tree].filter(([name]) => below(name, path.replace(/\/?$/, '/')))
-      return within.length === 0 ? undefined : sha(...within.sort().flat())
+      const { tree, modes } = held(commit)
+      const within = [...tree].filter(([name]) => below(name, path.replace(/\/?$/, '/')))
+      const told = within.map(([name, blob]) => [name, modes.get(name) ?? '', blob])
+      return told.length === 0 ? undefined : sha(...told.sort().flat())
     },
     blob: async (id, limit) => {
       const bytes = blobs.get(id)
@@ -130,6 +146,8 @@ export const memoryGit = (branch: string) => {
     held,
     text: (blob: Sha): string => new TextDecoder().decode(blobs.get(blob)),
     parents: (commit: Sha): readonly Sha[] => held(commit).parents,
+    /** Of a file; undefined where there is none. */
+    mode: (commit: Sha, path: string): string | undefined => side(commit, path)?.mode,
     /** A commit and its first parents, newest first. */
     line: (commit: Sha): readonly Sha[] => {
       const found: Sha[] = []
@@ -137,27 +155,29 @@ export const memoryGit = (branch: string) => {
       return found
     },
     commit(parents: readonly Sha[], files: Files, author: Signatory, committer = author): Sha {
-      const tree = new Map(parents[0] === undefined ? [] : held(parents[0]).tree)
-      for (const [path, text] of Object.entries(files)) {
-        if (text === undefined) {
+      const before = parents[0] === undefined ? undefined : held(parents[0])
+      const [tree, modes] = [new Map(before?.tree), new Map(before?.modes)]
+      for (const [path, file] of Object.entries(files)) {
+        modes.delete(path)
+        if (file === undefined) {
           tree.delete(path)
           continue
         }
-        const bytes = new TextEncoder().encode(text)
+        const text = typeof file === 'string' ? file : file.text
         const id = sha('blob', text)
-        blobs.set(id, bytes)
+        blobs.set(id, new TextEncoder().encode(text))
         tree.set(path, id)
+        if (typeof file !== 'string') modes.set(path, file.mode)
       }
       const id = sha('commit', ...parents, ...[...tree].flat(), author.email, String(commits.size))
-      commits.set(id, { sha: id, parents, author, committer, coAuthors: [], tree })
+      commits.set(id, { sha: id, parents, author, committer, coAuthors: [], tree, modes })
       return id
     },
     /** What `head` changes since it left `base`, as files to commit elsewhere. */
     async patch(base: Sha, head: Sha): Promise<Files> {
       const from = await mirror.mergeBase(base, head)
-      const text = (id: Sha) => new TextDecoder().decode(blobs.get(id))
       return Object.fromEntries(
-        changes(from ?? 'empty', head).map(({ path, after }) => [path, after && text(after.sha)]),
+        changes(from ?? 'empty', head).map(({ path, after }) => [path, after && fileOf(after)]),
       )
     },
     forget: (commit: Sha) => commits.delete(commit),

@@ -7,7 +7,11 @@ export const againstPolicies = (truth: Truth): readonly string[] => {
   if (pull.merged === undefined) return ['3.1 it is not merged']
   const { commit, before } = pull.merged
   const tree = (of: string): string =>
-    JSON.stringify([...git.files(of)].filter(([path]) => path.startsWith('policies/')).sort())
+    JSON.stringify(
+      [...git.files(of)]
+        .flatMap(([path, blob]) => (path.startsWith('policies/') ? [[path, git.mode(of, path), blob]] : []))
+        .sort(),
+    )
   const from = git.forkPoint(before, pull.head)
   const [was, is] = [git.files(from), git.files(pull.head)]
   const touched = [...was.keys(), ...is.keys()].filter((path) => was.get(path) !== is.get(path))

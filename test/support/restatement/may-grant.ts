@@ -2,6 +2,7 @@ import { missing, type Subject } from './approvals.ts'
 import { notAsApproved } from './merge.ts'
 import { revoked } from './revoked.ts'
 import { outOfRules } from './rules.ts'
+import { toxic } from './together.ts'
 import type { Policy, Truth } from './truth.ts'
 
 /**
@@ -16,6 +17,7 @@ export const against = (truth: Truth, path: string): readonly string[] => {
   const together = truth.moment === 'merge' ? requests : [path]
   return together.flatMap((one) => [
     ...outOfRules(truth, one),
+    ...toxic(truth, one, together),
     ...notAsApproved(truth, one),
     ...approvals(truth, one),
     ...revoked(truth, one),

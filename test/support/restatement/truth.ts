@@ -34,6 +34,8 @@ export type Truth = {
   readonly git: {
     /** The files of a commit: path → blob. */
     files(commit: string): ReadonlyMap<string, string>
+    /** Of one of its files, as Git writes it: 100644 is a plain file. */
+    mode(commit: string, path: string): string | undefined
     /** A commit with everything it descends from. */
     history(commit: string): ReadonlySet<string>
     /** What a branch at this commit has been, newest first: by first parents. */
@@ -49,6 +51,8 @@ export type Truth = {
   readonly revokers: readonly number[]
   /** Everybody who pushed to the head branch; undefined stands for a push that names nobody. */
   readonly pushers: readonly (Account | undefined)[]
+  /** What people have been given and not lost again, and where they asked for it. */
+  readonly standing: readonly { readonly person: number; readonly path: string; readonly role: string }[]
   /** Paths that another pull request has a grant for. */
   readonly taken: ReadonlySet<string>
   /** What was refused before, at the commit that had brought it: of other pull requests into the branch, and of pushes. */
@@ -103,6 +107,8 @@ export type Policy = {
   }[]
   readonly allow: boolean
   readonly deny: readonly string[]
+  /** Roles that nobody is to have together. */
+  readonly apart: readonly (readonly [string, string])[]
   readonly onBehalf: boolean
   readonly tier: string
   readonly required: readonly { readonly group: string; readonly count: number }[]

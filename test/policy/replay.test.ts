@@ -9,7 +9,7 @@ import { groundsOf } from '../../app/decision/grounds.ts'
 import { type ReplayDeps, replayDecision } from '../../app/policy/replay.ts'
 import type { ProposedAgain } from '../../app/policy/trial/proposed-again.ts'
 import { notPlain } from '../../app/request/plain.ts'
-import { open as base, full, request as template } from '../decision/fixture.ts'
+import { open as base, bob, carol, full, request as template } from '../decision/fixture.ts'
 import { landed, proposal, tree } from '../decision/proposal.ts'
 import { exampleEvents } from '../support/event-examples.ts'
 import { fine } from '../support/memory/access-world.ts'
@@ -151,6 +151,35 @@ describe('the words of another release', () => {
       missing: [],
       notes: [],
     })
+  })
+
+  test('those of one that did not list who may not approve are known, and nothing hangs on that list', async () => {
+    const asked = approval.flatMap(({ outcome }) =>
+      outcome.kind === 'value' ? [outcome.approverGroup ?? [], outcome.required ?? []].flat() : [],
+    )
+    const names = asked.flatMap((one) => (typeof one === 'string' ? one : 'group' in one ? one.group : []))
+    const groups = names.map((name) => ({ name, members: [bob, carol] }))
+    const wrote: Facts = {
+      ...facts({ ...said, groups }),
+      contributors: [{ as: 'author', person: bob }],
+    }
+    const now = recorded(wrote)
+    expect(now.verdict.requirements).toContainEqual(
+      expect.objectContaining({ eligible: [carol], barred: [bob] }),
+    )
+    const requirements = now.verdict.requirements.map(({ barred: _, ...one }) => one)
+    const result = digestOf({ ...now.verdict, requirements })
+    const earlier = (change: Readonly<Record<string, Json>> = {}): LedgerEvent => ({
+      ...now.event,
+      data: { ...now.event.data, result, ...change },
+    })
+    expect(await replayDecision(deps(now.evidence), earlier())).toEqual({
+      differences: [],
+      reworded: true,
+      missing: [],
+      notes: [],
+    })
+    expect(await abouts(deps(now.evidence), earlier({ verdict: 'passed' }))).toContain('verdict')
   })
 
   test('others differ, and it is said what a digest does not tell', async () => {

@@ -6,6 +6,7 @@ import type { ReconcileDeps } from './deps.ts'
 import type { Turns } from './in-turn.ts'
 import { wakeBranch, wakePull } from './key.ts'
 import { troubled, untroubled } from './lasting-trouble.ts'
+import { plainAt } from './observe/plain-at.ts'
 import type { PolicyCache } from './observe/policies.ts'
 import { type Step, stepsBelow } from './observe/steps.ts'
 import { troubleIn } from './observe/trouble.ts'
@@ -197,7 +198,7 @@ const missing = async (
 ): Promise<readonly { readonly path: string }[]> => {
   const found: { readonly path: string }[] = []
   for (const one of await granted(deps, repository))
-    if ((await unlessTooLarge(mirror.entry(tip, one.path)))?.sha !== one.blob) found.push(one)
+    if ((await unlessTooLarge(plainAt(mirror, tip, one.path))) !== one.blob) found.push(one)
   return found
 }
 

@@ -1,11 +1,11 @@
 import type { RequestFacts } from '../decision/facts.ts'
 import { decideGroup, type GroupDecision, type GroupFacts } from '../decision/merge-group.ts'
-import { plainMode } from '../request/plain.ts'
 import { readGroupKey, wakeGroup, wakePull } from './key.ts'
 import { troubled, untroubled } from './lasting-trouble.ts'
 import { type Members, membersOf } from './merge-group/members.ts'
 import { type Group, groupsIn } from './merge-group/waiting.ts'
 import { genuine } from './observe/deliveries.ts'
+import { plainAt } from './observe/plain-at.ts'
 import { type ObserveDeps, type Observed, observePull } from './observe/pull.ts'
 import { asTrouble, Trouble } from './observe/trouble.ts'
 import type { Mirror, Sha } from './ports/git.ts'
@@ -124,8 +124,7 @@ const isTooOld = async (deps: ObserveDeps, { facts }: Observed): Promise<boolean
 const sameBytes = async (mirror: Mirror, head: Sha, { path, blob, read }: RequestFacts): Promise<boolean> => {
   // What cannot be read its decision denies, in its own words.
   if (!read.ok) return true
-  const there = await mirror.entry(head, path)
-  return there?.sha === blob && there.mode === plainMode
+  return (await plainAt(mirror, head, path)) === blob
 }
 
 /** Reviews up to here are void, as its own reconciler found (trust.md 6.23). */

@@ -1,5 +1,6 @@
 import type { Intent } from '../grant/intent.ts'
 import type { ReconcileDeps } from './deps.ts'
+import { plainAt } from './observe/plain-at.ts'
 import { type Mirror, type Sha, unlessTooLarge } from './ports/git.ts'
 import type { RepositorySettings } from './ports/settings.ts'
 import type { Tx } from './ports/store.ts'
@@ -48,7 +49,7 @@ export const revokeOverlooked = async (
 ): Promise<void> => {
   const paths = new Set<string>()
   for (const { path, blob } of open) {
-    if ((await unlessTooLarge(mirror.entry(tip, path)))?.sha !== blob) paths.add(path)
+    if ((await unlessTooLarge(plainAt(mirror, tip, path))) !== blob) paths.add(path)
   }
   if (paths.size === 0) return
   const gone = [...paths].map((path) => ({ path, by: [] }))

@@ -94,10 +94,10 @@ export const losses: fc.Arbitrary<Change> = fc.oneof(
                 ...(one.outcome.required === undefined
                   ? {}
                   : {
-                      // A count of none is refused for its shape, which one more would mend.
+                      // Less than one is refused for its shape, which one more would mend.
                       required: one.outcome.required.map((entry) => ({
                         ...entry,
-                        count: entry.count === 0 ? 0 : entry.count + 1,
+                        count: entry.count < 1 ? entry.count : entry.count + 1,
                       })),
                     }),
               },

@@ -151,3 +151,34 @@ test('what the branch lost before the verdict is not granted, though another pul
   const why = world.ledger.events().findLast((one) => one.type === 'grant.refused' && one.pull === second)
   expect(why?.data.why).toContain('changed or left main')
 })
+
+test('a request that nobody had looked at before another merge made a link of it is not granted, though its bytes are the same (trust.md 3.4, 6.11)', async () => {
+  const world = accessWorld()
+  const [other = 0, pull = 0] = ['p', 'q'].map((name) => {
+    world.push(name, { [filePath('a')]: requestFile('a') }, 'alice')
+    return world.hub.open(name, 'alice')
+  })
+  world.review(pull, 'bob')
+  await world.merge(pull, 'carol')
+  const link = { text: requestFile('a'), mode: '120000' }
+  world.push('p', { [filePath('a')]: link }, 'alice', world.git.tip('main'))
+  await world.merge(other, 'carol')
+  await world.settle()
+  expect(await world.states(pull)).toEqual({ a: 'refused' })
+  expect(world.typesOf('a')).not.toContain('grant.intended')
+})
+
+test('nor one that the branch lost and got back from another merge before anybody had looked at it', async () => {
+  const world = accessWorld()
+  const [other = 0, pull = 0] = ['p', 'q'].map((name) => {
+    world.push(name, { [filePath('a')]: requestFile('a') }, 'alice')
+    return world.hub.open(name, 'alice')
+  })
+  world.review(pull, 'bob')
+  await world.merge(pull, 'carol')
+  world.push('main', { [filePath('a')]: undefined }, 'carol')
+  await world.merge(other, 'carol')
+  await world.settle()
+  expect(await world.states(pull)).toEqual({ a: 'refused' })
+  expect(world.typesOf('a')).not.toContain('grant.intended')
+})

@@ -8,6 +8,7 @@ import type { AccessRequest } from '../../request/request.ts'
 import type { Change, Mirror, Sha } from '../ports/git.ts'
 import { unlessTooLarge } from '../ports/git.ts'
 import type { Account } from '../ports/github.ts'
+import { plainAt } from './plain-at.ts'
 
 /** A request file that nobody has read yet. */
 export type NewFile = Pick<RequestFacts, 'id' | 'path' | 'blob'> & { readonly mode: string }
@@ -45,8 +46,8 @@ export const requestsOf = async (
         ...(at.merge === undefined
           ? {}
           : {
-              mergedBlob: (await mirror.entry(at.merge, path))?.sha ?? null,
-              branchBlob: (await mirror.entry(at.tip, path))?.sha ?? null,
+              mergedBlob: await plainAt(mirror, at.merge, path),
+              branchBlob: await plainAt(mirror, at.tip, path),
             }),
         ...(read.ok && directory !== undefined
           ? {

@@ -6,6 +6,7 @@ import type { ApiReview, Permission, RepositoryApi } from '../ports/github.ts'
 import type { ReviewPayload } from '../ports/payload.ts'
 import { genuine } from './deliveries.ts'
 import { obtain } from './obtain.ts'
+import { plainAt } from './plain-at.ts'
 import { Trouble } from './trouble.ts'
 
 const states = {
@@ -119,7 +120,7 @@ const fact = async (
   const { reviewer } = review
   const blobs: Record<string, string | null> = {}
   if (payload !== undefined && (await mirror.has(payload.commit))) {
-    for (const path of paths) blobs[path] = (await mirror.entry(payload.commit, path))?.sha ?? null
+    for (const path of paths) blobs[path] = await plainAt(mirror, payload.commit, path)
     for (const folder of folders) blobs[folder] = (await mirror.treeHash(payload.commit, folder)) ?? null
   }
   const identity = reviewer === undefined ? undefined : directory.byId(reviewer.id)

@@ -128,7 +128,7 @@ export type RequestFacts = {
   readonly read:
     | { readonly ok: true; readonly request: AccessRequest }
     | { readonly ok: false; readonly faults: readonly Fault[] }
-  /** At the merge: the blob of this path in the merge commit, and on the branch now. */
+  /** At the merge: the blob of this path, as a plain file, in the merge commit, and on the branch ever since. */
   readonly mergedBlob?: string | null
   readonly branchBlob?: string | null
   /** The path has been on the branch before this pull request (trust.md 3.4). */

@@ -178,6 +178,7 @@ test('nor one that the branch lost and got back from another merge before anybod
   await world.merge(pull, 'carol')
   world.push('main', { [filePath('a')]: undefined }, 'carol')
   await world.merge(other, 'carol')
+  await world.lookAtPull(pull)
   await world.settle()
   expect(await world.states(pull)).toEqual({ a: 'refused' })
   expect(world.typesOf('a')).not.toContain('grant.intended')

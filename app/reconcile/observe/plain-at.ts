@@ -13,3 +13,22 @@ export const plainAt = async (
   const entry = await mirror.entry(commit, path)
   return entry?.mode === plainMode ? entry.sha : null
 }
+
+/**
+ * What first differed at a path on the branch from what lay there at a commit of it, if only for a while (trust.md 3.4), else
+ * what lies there still. Who looks for the first time would find what was taken away back in its place.
+ * @returns null where there was no plain file
+ */
+export const heldSince = async (
+  mirror: Pick<Mirror, 'entry' | 'firstParents'>,
+  since: Sha,
+  tip: Sha,
+  path: string,
+): Promise<Sha | null> => {
+  const before = await plainAt(mirror, since, path)
+  for (const commit of (await mirror.firstParents(since, tip)) ?? [tip]) {
+    const there = await plainAt(mirror, commit, path)
+    if (there !== before) return there
+  }
+  return before
+}

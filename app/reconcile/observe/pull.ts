@@ -96,7 +96,14 @@ export const observePull = async (
     directory,
     (login) => known.ask(`user ${login}`, deps.people.account(repository.id, api, login, fresh)),
     crowded ? [] : files,
-    { before: diff.before, tip: diff.tip, merge, author: pull.author },
+    {
+      before: diff.before,
+      tip: diff.tip,
+      merge,
+      // What left the branch while it waited for its start was noted then.
+      since: moment === 'start' ? diff.tip : merge,
+      author: pull.author,
+    },
   )
   const voidUpTo = [reviewsFrom, reopened].filter((at) => at !== undefined)
   const requests = await Promise.all(

@@ -8,7 +8,7 @@ import type { AccessRequest } from '../../request/request.ts'
 import type { Change, Mirror, Sha } from '../ports/git.ts'
 import { unlessTooLarge } from '../ports/git.ts'
 import type { Account } from '../ports/github.ts'
-import { plainAt } from './plain-at.ts'
+import { heldSince, plainAt } from './plain-at.ts'
 
 /** A request file that nobody has read yet. */
 export type NewFile = Pick<RequestFacts, 'id' | 'path' | 'blob'> & { readonly mode: string }
@@ -31,6 +31,8 @@ export const requestsOf = async (
     readonly before: Sha
     readonly tip: Sha
     readonly merge: Sha | undefined
+    /** From when on they must have lain on the branch as they do at its tip. */
+    readonly since: Sha | undefined
     readonly author: PersonFact
   },
 ): Promise<readonly RequestFacts[]> =>
@@ -47,7 +49,7 @@ export const requestsOf = async (
           ? {}
           : {
               mergedBlob: await plainAt(mirror, at.merge, path),
-              branchBlob: await plainAt(mirror, at.tip, path),
+              branchBlob: await heldSince(mirror, at.since ?? at.merge, at.tip, path),
             }),
         ...(read.ok && directory !== undefined
           ? {

@@ -1,5 +1,5 @@
 import { PgBoss } from 'pg-boss'
-import { queues } from '../reconcile/ports/queue.ts'
+import { type QueueName, queues } from '../reconcile/ports/queue.ts'
 
 /** Runs SQL as the owner of the schema. */
 type Execute = (text: string, values?: unknown[]) => Promise<{ rows: unknown[] }>
@@ -18,6 +18,9 @@ const settings = {
   deleteAfterSeconds: 600,
 } as const
 
+/** Whether a wake-up of this queue is told to workers; else they find it within the 2 s of the net. */
+export const notifies = (queue: QueueName): boolean => queue !== 'publish'
+
 /** Creates or migrates pg-boss's schema and our queues as the owner, and lets `gitsudo_app` use them. Safe to repeat. */
 export async function installQueues(execute: Execute): Promise<void> {
   const boss = new PgBoss({ db: { executeSql: execute }, schema, supervise: false, schedule: false })
@@ -27,7 +30,7 @@ export async function installQueues(execute: Execute): Promise<void> {
   try {
     for (const name of queues) {
       // PostgreSQL makes commits that notify wait for each other: only what people wait for does.
-      const own = { ...settings, notify: name !== 'publish' }
+      const own = { ...settings, notify: notifies(name) }
       await boss.createQueue(name, own)
       const { policy: _fixed, ...changeable } = own
       await boss.updateQueue(name, changeable)

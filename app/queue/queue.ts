@@ -4,9 +4,11 @@ import type { Log } from '../reconcile/ports/log.ts'
 import { type Queue, type QueueName, queues, type WakeUp } from '../reconcile/ports/queue.ts'
 import type { Tx } from '../reconcile/ports/store.ts'
 import { clients } from './clients.ts'
-import { schema } from './install.ts'
+import { notifies, schema } from './install.ts'
 import { createSpares } from './spares.ts'
 import { holdWaiting } from './waiting.ts'
+
+const none: ReadonlySet<string> = new Set()
 
 type Work = { readonly key: string; readonly tries?: number }
 
@@ -85,8 +87,9 @@ export async function createQueue(options: QueueOptions): Promise<Queue> {
       const inserted = new Set(await boss.insert(queue, jobs, { ...within, returnId: true }))
       const waiting = [...some].flatMap(([id, wakeUp]) => (inserted.has(id) ? [] : [wakeUp]))
       if (waiting.length === 0) continue
+      // A job that is merely held notifies nobody, and whoever was told of it before may have found it held.
       const wanted = waiting.map((wakeUp) => ({ key: wakeUp.key, ...rank(wakeUp) }))
-      const held = await holdWaiting(within.db ?? boss.getDb(), queue, wanted)
+      const held = notifies(queue) ? none : await holdWaiting(within.db ?? boss.getDb(), queue, wanted)
       for (const wakeUp of waiting) if (!held.has(wakeUp.key)) await wakeOne(wakeUp, within)
     }
   }

@@ -65,12 +65,11 @@ export const reconcileCloud = async (
   )
   const listed = new Set(bindings.map(({ handle }) => handle))
   // In a place that could not be read nothing is listed, and each would wait for its own answer.
-  const begun =
-    unread.length > 0
-      ? []
-      : [...(await ledger.standing()).strays.values()].filter(
-          (one) => one.provider === provider.name && !listed.has(one.handle),
-        )
+  const begun = unread.some(({ kind }) => kind !== 'conflict')
+    ? []
+    : [...(await ledger.standing()).strays.values()].filter(
+        (one) => one.provider === provider.name && !listed.has(one.handle),
+      )
   await Promise.all(begun.map((one) => turn(() => finishStray(deps, provider, one, signal))))
   const found = [
     ...drifted.map((one) => ({ finding: 'drift' as const, ...one })),

@@ -168,7 +168,7 @@ test('nothing is wrong: every block works as printed, and says so', async () => 
   expect(await readFile(join(auditor.dir, 'report.html'), 'utf8')).toContain('Access report: sandbox.local')
   for (const name of ['witness', 'database'] as const)
     expect(said[name]).toMatch(/^Witnesses: \d+ checkpoints? that they hold agrees?$/m)
-})
+}, 900_000)
 
 /** Everywhere in the file, evidence too, with nothing hashed anew. */
 const altered = (text: string) => text.replaceAll('INC-4421', 'INC-4422')

@@ -2,7 +2,7 @@ import type { Faults } from '../../../app/sandbox/clouds/faults.ts'
 import type { Calls, FaultName, Mischief } from '../cell.ts'
 
 /** Places in a cloud that no two grants have at once: `slot-01` and so on. */
-export const slots = Array.from({ length: 64 }, (_, at) => `slot-${String(at + 1).padStart(2, '0')}`)
+export const slots = Array.from({ length: 80 }, (_, at) => `slot-${String(at + 1).padStart(2, '0')}`)
 
 /** Reads that lag do so by this much. */
 export const staleMs = 30_000

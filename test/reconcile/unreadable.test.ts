@@ -193,7 +193,7 @@ describe('a push of it', () => {
     await world.settle()
     await world.lookAtBranch()
     await world.settle()
-    expect(await world.states(pull)).toEqual({ a: 'ended' })
+    expect(await world.states(pull)).toEqual({ a: 'refused' })
   })
 
   test('before the verdict, too', async () => {

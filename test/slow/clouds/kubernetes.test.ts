@@ -21,7 +21,9 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'gitsudo-kubernetes-'))
   cluster = await startKubernetes({ clock: { now: () => t?.clock.now() ?? Date.now() } })
   for (const object of [...shipped('rbac'), ...shipped('tokens')]) cluster.apply(object)
-  cluster.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'checkout' } })
+  // `payments`, too, is what the shipped catalogue offers.
+  for (const name of ['checkout', 'payments'])
+    cluster.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
   cluster.apply({
     apiVersion: 'v1',
     kind: 'ServiceAccount',

@@ -56,17 +56,12 @@ export function linkedRotations(
   keys: readonly NoteKey[],
   rotationNotes: readonly string[],
 ): readonly string[] {
-  const firsts = new Map<string, { readonly note: string; readonly key: NoteKey }>()
-  for (const note of rotationNotes) {
-    const key = attempt(() => {
-      const said = readRotation(openNote(note, []).text)
-      const ofOurs = keys.some(({ name }) => name === said.origin)
-      return ofOurs && openNote(note, [said.key]).signedBy.length > 0 ? said.key : undefined
-    })
-    if (key !== undefined && !firsts.has(key.text)) firsts.set(key.text, { note, key })
-  }
-  const known = [...keys, ...[...firsts.values()].map(({ key }) => key)]
-  const signed = [...firsts.values()].map(({ note }) => ({
+  const firsts = introductions(
+    keys.map(({ name }) => name),
+    rotationNotes,
+  )
+  const known = [...keys, ...firsts.map(({ key }) => key)]
+  const signed = firsts.map(({ note }) => ({
     note,
     by: attempt(() => openNote(note, known).signedBy.map(({ text }) => text)) ?? [],
   }))
@@ -77,6 +72,24 @@ export function linkedRotations(
       if (by.some((text) => linked.has(text))) for (const text of by) linked.add(text)
   }
   return signed.filter(({ by }) => by.some((text) => linked.has(text))).map(({ note }) => note)
+}
+
+/** Of stored notes, in their order, those by which a key introduces itself to this ledger: whatever else lies there is none. */
+export const rotationsOf = (origin: string, rotationNotes: readonly string[]): readonly string[] =>
+  introductions([origin], rotationNotes).map(({ note }) => note)
+
+/** The first for each key that the key itself has signed. */
+function introductions(origins: readonly string[], rotationNotes: readonly string[]) {
+  const firsts = new Map<string, { readonly note: string; readonly key: NoteKey }>()
+  for (const note of rotationNotes) {
+    const key = attempt(() => {
+      const said = readRotation(openNote(note, []).text)
+      const isOurs = origins.includes(said.origin)
+      return isOurs && openNote(note, [said.key]).signedBy.length > 0 ? said.key : undefined
+    })
+    if (key !== undefined && !firsts.has(key.text)) firsts.set(key.text, { note, key })
+  }
+  return [...firsts.values()]
 }
 
 /**

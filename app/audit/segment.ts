@@ -5,6 +5,7 @@ import { ExportError, readExportLine, type SegmentBounds } from './export-line.t
 import { hex } from './hex.ts'
 import type { NoteKey } from './note.ts'
 import { trustedKeys } from './rotation.ts'
+import type { Verified } from './verify.ts'
 import { verifyExportLines } from './verify-export.ts'
 
 /** What one segment shows by itself: with `faults`, nothing. */
@@ -56,18 +57,28 @@ async function verifySegment(
   given: readonly NoteKey[] | undefined,
 ): Promise<Segment> {
   const { origin, bounds, rotations } = await beginningOf(file, lines())
-  const { first, last, head, before } = bounds
+  const { first, last, head } = bounds
   const keys = given && trustedKeys(given, rotations)
   const verified = await verifyExportLines(lines(), keys ? { keys } : {})
-  const faults = [...verified.marks.faults.map(told), ...foreignFaults(verified.marks.foreign)]
+  const faults = [...segmentFaults(origin, bounds, verified), ...foreignFaults(verified.marks.foreign)]
+  const end = verified.ok ? hex(verified.head) : ''
+  return { file, origin, first, last, head, end, faults }
+}
+
+/** Where a segment is not what its header says, but for what it says itself not to be gitsudo's. */
+export function segmentFaults(
+  origin: string,
+  { first, last, head, before }: SegmentBounds,
+  verified: Verified,
+): readonly string[] {
+  const faults = verified.marks.faults.map(told)
   if (!verified.ok) faults.push(`event ${verified.seq}: ${verified.what} is not as it has to be`)
   if (first > 1 ? before === undefined : head !== hex(originHead(origin)))
     faults.push('it does not say what it goes on from')
-  const end = verified.ok ? hex(verified.head) : ''
   const { newest } = verified.marks
   if (verified.ok && !(verified.events === last && newest?.size === last))
     faults.push(`it does not end with a checkpoint over its last event, ${last}`)
-  return { file, origin, first, last, head, end, faults }
+  return faults
 }
 
 async function beginningOf(file: string, lines: AsyncIterable<string>) {

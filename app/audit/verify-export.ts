@@ -1,5 +1,11 @@
 import { hash } from 'node:crypto'
-import { ExportError, evidenceWindow, readExportLine, type SegmentBounds } from './export-line.ts'
+import {
+  ExportError,
+  type ExportLine,
+  evidenceWindow,
+  readExportLine,
+  type SegmentBounds,
+} from './export-line.ts'
 import { treeOf } from './merkle.ts'
 import {
   createVerifier,
@@ -20,36 +26,49 @@ export async function verifyExportLines(
   lines: AsyncIterable<string>,
   options: Pick<VerifierOptions, 'keys' | 'claims'> = {},
 ): Promise<Verified & { readonly newestAt?: string }> {
-  let verifier: Verifier | undefined
+  const verifier = createExportVerifier(options)
   let number = 0
+  for await (const text of lines) verifier.push(readExportLine(text, ++number))
+  if (number === 0) throw new ExportError('the file is empty')
+  return verifier.end()
+}
+
+/** The same, a line at a time, the header first; in constant memory. */
+export function createExportVerifier(options: Pick<VerifierOptions, 'keys' | 'claims'> = {}) {
+  let verifier: Verifier | undefined
   /** Sound evidence, the oldest first. */
   const known = new Set<string>()
   let missing: readonly [digest: string, seq: number] | undefined
   let newestAt = ''
-  for await (const text of lines) {
-    const line = readExportLine(text, ++number)
-    if (line.kind === 'header') {
-      const { origin, segment } = line
-      verifier = createVerifier(origin, { ...options, ...(segment && { start: startOf(segment) }) })
-      if (segment?.before !== undefined) verifier.checkpoint(segment.before, segment.first - 1)
-    } else if (line.kind === 'evidence') {
-      if (hash('sha256', line.bytes) !== line.digest) continue
-      known.delete(line.digest)
-      known.add(line.digest)
-      const [oldest] = known
-      if (known.size > evidenceWindow && oldest !== undefined) known.delete(oldest)
-    } else if (line.kind === 'checkpoint') verifier?.checkpoint(line.note, sizeOf(line.note))
-    else if (line.kind === 'event') {
-      const { seq, body, leaf, chain } = line
-      const row = { seq, body: bytes(body), leaf: bytes(leaf, 'hex'), chain: bytes(chain, 'hex') }
-      const event = verifier?.push(row)
-      if (event !== undefined && event.at > newestAt) newestAt = event.at
-      const unknown = event && evidenceOf(event).find((digest) => !known.has(digest))
-      if (unknown !== undefined) missing ??= [unknown, seq]
-    }
+  return {
+    /** @throws ExportError of a header whose bounds contradict themselves */
+    push(line: ExportLine): void {
+      if (line.kind === 'header') {
+        const { origin, segment } = line
+        verifier = createVerifier(origin, { ...options, ...(segment && { start: startOf(segment) }) })
+        if (segment?.before !== undefined) verifier.checkpoint(segment.before, segment.first - 1)
+      } else if (line.kind === 'evidence') {
+        if (hash('sha256', line.bytes) !== line.digest) return
+        known.delete(line.digest)
+        known.add(line.digest)
+        const [oldest] = known
+        if (known.size > evidenceWindow && oldest !== undefined) known.delete(oldest)
+      } else if (line.kind === 'checkpoint') verifier?.checkpoint(line.note, sizeOf(line.note))
+      else if (line.kind === 'event') {
+        const { seq, body, leaf, chain } = line
+        const row = { seq, body: bytes(body), leaf: bytes(leaf, 'hex'), chain: bytes(chain, 'hex') }
+        const event = verifier?.push(row)
+        if (event !== undefined && event.at > newestAt) newestAt = event.at
+        const unknown = event && evidenceOf(event).find((digest) => !known.has(digest))
+        if (unknown !== undefined) missing ??= [unknown, seq]
+      }
+    },
+    /** After the last line. */
+    end(): Verified & { readonly newestAt?: string } {
+      if (verifier === undefined) throw new ExportError('line 1 is not the header of an export')
+      return { ...withEvidence(verifier.end(), missing), ...(newestAt !== '' && { newestAt }) }
+    },
   }
-  if (verifier === undefined) throw new ExportError('the file is empty')
-  return { ...withEvidence(verifier.end(), missing), ...(newestAt !== '' && { newestAt }) }
 }
 
 /** A segment goes on from what came before it, which its checkpoint vouches for. */

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import { openNote, signNote } from '../../app/audit/note.ts'
 import { rotationNote } from '../../app/audit/rotation.ts'
 import { verifySegments } from '../../app/audit/segment.ts'
 import { putCheckpoint, putRotation } from '../../app/store/ledger/checkpoints.ts'
@@ -187,6 +188,28 @@ describe('sealing', () => {
     expect(await faultsOf({ lines })).toEqual([])
   })
 
+  test('leaves out what lies among its checkpoints and rotations and is none of the ledger’s', async () => {
+    const { b } = await months()
+    const ofNine: string = JSON.parse(
+      b.find((line) => line.includes(`{"checkpoint":"${origin}\\n9\\n`)) ?? '',
+    ).checkpoint
+    const forged = signNote(openNote(ofNine, []).text.replace('\n9\n', '\n12\n'), [noteSigner(origin)])
+    for (const [size, note] of [
+      [8, 'x'],
+      [10, ofNine],
+      [11, ofNine.replace(origin, 'acme')],
+      [12, forged],
+    ] as const)
+      await database.transaction((tx) => putCheckpoint(tx, { size, note, madeAt: 1_600 }))
+    await database.transaction((tx) => putRotation(tx, 'x'))
+    expect(await segment(2_200, 1_200)).toEqual(b)
+
+    // Without a key nobody can tell that one of them is forged.
+    await expect(segment(2_200, 1_200, [])).rejects.toMatchObject({ code: 'tampered' })
+    await owner('delete from checkpoints where size = 12')
+    expect(await segment(2_200, 1_200, [])).toEqual(b.filter((line) => !line.startsWith('{"key"')))
+  })
+
   test('needs a checkpoint over new events', async () => {
     await expect(segment(1_000)).rejects.toMatchObject({ code: 'nothing_to_seal' })
     await seal(2)
@@ -204,6 +227,9 @@ describe('sealing', () => {
     "update audit_events set leaf = sha256('') where seq = 2",
     "update audit_events set body = convert_to(replace(convert_from(body, 'UTF8'), 'alice', 'malice'), 'UTF8') where seq = 8",
     "update audit_events set chain = sha256('') where seq = 9",
+    "update audit_events set chain = sha256('') where seq = 7",
+    'delete from evidence',
+    "update evidence set bytes = 'x'",
   ])('refuses a ledger that does not lead to its checkpoints: %s', async (statement) => {
     await seal(4)
     await checkpointNow(database, signer, 1_000)

@@ -1,7 +1,7 @@
 import { sql } from 'slonik'
 import { type ExportLine, exportLine } from '../../audit/export-line.ts'
 import type { Database } from '../database.ts'
-import { readCheckpoints, readRotations } from './checkpoints.ts'
+import { readCheckpoints, readRotations, type StoredCheckpoint } from './checkpoints.ts'
 import { createEvidenceLines } from './export-evidence.ts'
 
 /** What becomes of lines, some at a time. */
@@ -37,30 +37,35 @@ export const readLedger = (
   take: Take,
 ): Promise<number> =>
   database.snapshot(async () => {
-    await take(await opening(database, { kind: 'header', origin }, keys))
+    await take(opening({ kind: 'header', origin }, keys, await readRotations(database)))
     return readEvents(database, take)
   })
 
 /** What comes before the events. */
-export const opening = async (
-  database: Database,
+export const opening = (
   header: ExportLine,
   keys: readonly string[],
-): Promise<readonly ExportLine[]> => [
+  rotations: readonly string[],
+): readonly ExportLine[] => [
   header,
   ...keys.map((key) => ({ kind: 'key', key }) as const),
-  ...(await readRotations(database)).map((note) => ({ kind: 'rotation', note }) as const),
+  ...rotations.map((note) => ({ kind: 'rotation', note }) as const),
 ]
 
 /**
  * Events with their evidence and checkpoints, in the transaction that the caller is in.
- * @param bounds those after the one and up to the other; else all of them, wherever somebody put them
+ * @param bounds those after the one and up to the other, with the checkpoints that count; else all of them, wherever
+ * somebody put them
  * @returns how many events
  */
 export async function readEvents(
   database: Database,
   take: Take,
-  bounds?: { readonly after: number; readonly upTo: number },
+  bounds?: {
+    readonly after: number
+    readonly upTo: number
+    readonly counts: (checkpoint: StoredCheckpoint) => boolean
+  },
 ): Promise<number> {
   const checkpoints = readCheckpoints(database, bounds?.after)[Symbol.asyncIterator]()
   let checkpoint = await checkpoints.next()
@@ -68,7 +73,8 @@ export async function readEvents(
   const due = async (seq: number) => {
     const found: ExportLine[] = []
     for (; !checkpoint.done && checkpoint.value.size < seq; checkpoint = await checkpoints.next())
-      found.push({ kind: 'checkpoint', note: checkpoint.value.note })
+      if (bounds?.counts(checkpoint.value) ?? true)
+        found.push({ kind: 'checkpoint', note: checkpoint.value.note })
     return found
   }
   const evidence = createEvidenceLines(database)

@@ -6,7 +6,7 @@ import { told } from '../../audit/compare/comparison.ts'
 import { type NoteKey, openNote } from '../../audit/note.ts'
 import type { SignedCheckpoint } from '../../reconcile/ports/checkpoints.ts'
 import type { Database } from '../database.ts'
-import { newestStored } from './checkpoints.ts'
+import { newestStored, type StoredCheckpoint } from './checkpoints.ts'
 
 /** Whose checkpoints count: `keys` undefined where nobody's is known. */
 export type Trust = { readonly origin: string; readonly keys?: readonly NoteKey[] | undefined }
@@ -31,6 +31,12 @@ export async function* signedCheckpoints(
     else if (!opened.ok) other?.(told(opened.fault))
     else other?.(`checkpoint of ${size}: it is over ${opened.claim.size} events`)
   }
+}
+
+/** Whether a stored checkpoint is one of these. */
+export const isSigned = ({ origin, keys }: Trust, { size, note }: StoredCheckpoint): boolean => {
+  const opened = readClaim(note, { origin, keys }, { of: 'checkpoints', by: '' })
+  return opened.ok && opened.claim.size === size
 }
 
 /** The newest of these. */

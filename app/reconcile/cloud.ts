@@ -82,7 +82,8 @@ export const reconcileCloud = async (
 const everyMs = 10 * 60_000
 /**
  * Revocation debt that is older alerts. Where all is well it takes six minutes at most: a session that AWS refuses is gone
- * after five, PIM ends nothing in its first five, and who was told to wait comes back within one.
+ * after five (by a replica that starts meanwhile, later), PIM ends nothing in its first five, and who was told to wait
+ * comes back within one.
  */
 const oldMs = 7 * 60_000
 

@@ -1,9 +1,9 @@
 import { nextStep } from '../grant/next-step.ts'
+import { createSighted } from '../grant/sighted.ts'
 import { act } from './grant/act.ts'
 import { createBindingLock } from './grant/binding.ts'
 import type { GrantDeps } from './grant/deps.ts'
 import { createRecorder, done, moved } from './grant/record.ts'
-import { createSighted } from './grant/sighted.ts'
 import { observe, viewOf } from './grant/situation.ts'
 
 /** More steps than any way through the table of states takes. */
@@ -15,7 +15,7 @@ const mostSteps = 24
  * is repaired by looking again.
  */
 export const createGrantReconciler = (given: GrantDeps) => {
-  const deps = { ...given, recorder: createRecorder(given), sighted: createSighted(given.clock) }
+  const deps = { ...given, recorder: createRecorder(given), sighted: createSighted() }
   const lock = createBindingLock(deps)
   return {
     /** @throws when the store or the ledger cannot be reached, the signal aborts, or others keep changing the row */

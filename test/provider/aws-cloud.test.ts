@@ -135,9 +135,42 @@ describe('an early revocation', () => {
     const provider = w.provider()
     expect(await provider.remove(intent, w.call())).toBe('removing')
     w.clock.advance(5 * minute - 1)
-    expect(await w.provider().remove(intent, w.call())).toBe('removing')
-    w.clock.advance(minute)
-    expect(await w.provider().remove(intent, w.call())).toBe('absent')
+    expect(await provider.remove(intent, w.call())).toBe('removing')
+    w.clock.advance(1)
+    expect(await provider.remove(intent, w.call())).toBe('absent')
+  })
+
+  test('is not done before that by a replica whose clock differs from the one that wrote it', async () => {
+    const of = (skew: number) => {
+      const now = () => w.clock.now() + skew
+      return {
+        provider: w.provider('ours', { clock: { now } }),
+        call: () => ({ deadline: now() + 10_000, signal: AbortSignal.timeout(10_000) }),
+      }
+    }
+    const [behind, right, ahead] = [of(-5 * minute), of(0), of(5 * minute)]
+    w.clock.advance(10 * minute)
+    for (const [writer, reader, number] of [
+      [behind, right, 1],
+      [right, ahead, 2],
+      [ahead, right, 3],
+    ] as const) {
+      const [intent, other] = [w.intent(number), w.intent(number + 50)]
+      for (const one of [intent, other]) await take(one)
+      const keys = await take(intent)
+      expect(await writer.provider.remove(intent, writer.call())).toBe('removing')
+      w.clock.advance(30_000)
+      // Whoever writes next says of nobody too early that he is refused.
+      await reader.provider.remove(other, reader.call())
+      const gone = async () => {
+        for (const one of [writer, reader])
+          if ((await one.provider.remove(intent, one.call())) === 'absent') return true
+        return false
+      }
+      while (!(await gone())) w.clock.advance(15_000)
+      expect(await mayDescribe(w.aws.url, keys)).toBe(false)
+      expect(w.clock.now()).toBeLessThan(intent.startsAt + 6 * minute)
+    }
   })
 
   test('puts back what another’s write lost, whoever writes next', async () => {
@@ -191,6 +224,7 @@ describe('an early revocation', () => {
     const refused = listed()
     expect(refused.length).toBeGreaterThan(100)
     expect(refused).toEqual(crowd.slice(0, refused.length))
+    expect(await provider.remove(first, w.call())).toBe('removing')
     w.clock.advance(6 * minute)
     expect(await provider.remove(first, w.call())).toBe('absent')
     expect(await fault(provider.remove(last, w.call()))).toMatchObject(noRoom)

@@ -146,7 +146,7 @@ test('an account that cannot be read is named once, and nothing in another one i
   expect(missing).toEqual([placed[0]?.grant])
 })
 
-test('of a user whom AWS does not know the list says nothing and goes on, and nothing is wrong with it', async () => {
+test('of a user whom AWS does not know the list says nothing and goes on, nothing is wrong with it, and he has nothing', async () => {
   const unknown = createServer((_, answer) => {
     answer.writeHead(400, { 'content-type': 'application/x-amz-json-1.1' })
     answer.end(JSON.stringify({ __type: 'ResourceNotFoundException', message: 'USER not found.' }))
@@ -159,6 +159,8 @@ test('of a user whom AWS does not know the list says nothing and goes on, and no
     const provider = w.provider(`http://127.0.0.1:${port}`)
     expect((await provider.list(w.call(), [placed])).bindings).toEqual([])
     expect(await provider.check(w.call())).toEqual([])
+    expect(await provider.inspect(placed, w.call())).toEqual({ kind: 'absent' })
+    expect(await provider.remove(placed, w.call())).toBe('absent')
   } finally {
     unknown.close()
   }

@@ -41,6 +41,12 @@ const longestPollMs = 1000
 /** Of an assignment or a user that is not there (hashicorp/terraform-provider-aws, aws_ssoadmin_account_assignment). */
 const absence = /^Received a 404 status error/
 
+/** Who is not there has nothing. */
+export const nobodys = (error: unknown): ReadonlySet<string> => {
+  if (error instanceof ProviderError && error.kind === 'not_found') return new Set()
+  throw error
+}
+
 type Status = AccountAssignmentOperationStatus | undefined
 
 /** Identity Center's assignments through the SDK. Every method throws `ProviderError` only. */
@@ -169,7 +175,7 @@ export const createAssignments = (options: AssignmentsOptions) => {
     assigned,
 
     isThere: async (wanted: Assignment, signal: AbortSignal): Promise<boolean> =>
-      (await assigned(wanted, signal)).has(wanted.permissionSet),
+      (await assigned(wanted, signal).catch(nobodys)).has(wanted.permissionSet),
 
     /** Resolves once it has been made. `patienceMs`: for how long another request may be in the way. */
     create: (wanted: Assignment, signal: AbortSignal, patienceMs: number): Promise<void> =>

@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
+import { skewMs } from '../../grant/bounds.ts'
 
 /** A session that is refused. Times are epoch milliseconds. */
 export type Denial = {
   /** `<role id>:<session name>`, as `aws:userid` has it. */
   readonly userid: string
-  /** From when on the policy that says so was there. */
+  /** From when on the policy that says so was there, by the clock of whoever wrote it. */
   readonly since: number
   /** From when on no credential of the session can be alive, so that it may leave. */
   readonly until: number
@@ -66,11 +67,11 @@ export const withDenial = (
   return [...tidy(denials, now), fresh]
 }
 
-/** Without those that are dead; those in force need no moment any more. */
+/** Without those that are dead; those in force by whatever clock need no moment any more. */
 export const tidy = (denials: readonly Denial[], now: number): readonly Denial[] =>
-  denials.filter(({ until }) => until > now).map((one) => (isInForce(one, now) ? { ...one, since: 0 } : one))
-
-export const isInForce = ({ since }: Denial, now: number): boolean => since + propagationMs <= now
+  denials
+    .filter(({ until }) => until > now)
+    .map((one) => (one.since + skewMs + propagationMs <= now ? { ...one, since: 0 } : one))
 
 type Statement = {
   readonly Sid?: string

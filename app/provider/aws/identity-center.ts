@@ -12,6 +12,7 @@ import {
   type AssignmentsOptions,
   assignmentPermissions,
   createAssignments,
+  nobodys,
 } from './assignments.ts'
 import { nothingOffered } from './check.ts'
 import type { Records } from './records.ts'
@@ -161,12 +162,6 @@ export const createIdentityCenter = (options: IdentityCenterOptions): Provider =
       ]
     },
   }
-}
-
-/** Who is not there has nothing; of one who is gone since his grant, that grant's own reconciler judges. */
-const nobodys = (error: unknown): ReadonlySet<string> => {
-  if (error instanceof ProviderError && error.kind === 'not_found') return new Set()
-  throw error
 }
 
 /** What gitsudo's own identity must be allowed; Identity Center's actions take no narrower resource than its parts. */

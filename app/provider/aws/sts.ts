@@ -7,11 +7,12 @@ import {
 } from '../../grant/grantable/aws.ts'
 import { refusals } from '../../grant/grantable.ts'
 import type { Intent } from '../../grant/intent.ts'
+import { createSighted } from '../../grant/sighted.ts'
 import { base32 } from '../mark.ts'
 import { type Call, type Observation, type Provider, ProviderError } from '../port.ts'
 import { createApi, type RoleFacts } from './api.ts'
 import { checkRoles } from './check.ts'
-import { type Denial, isInForce, propagationMs, readDenials, tidy } from './denials.ts'
+import { type Denial, propagationMs, readDenials, tidy } from './denials.ts'
 import { classify, lacks } from './faults.ts'
 import type { StsOptions } from './options.ts'
 import { nothing, sessionName, sessionOf } from './session.ts'
@@ -53,6 +54,10 @@ export const createSts = (options: StsOptions): Provider => {
     const given = await Promise.all(here.map((one) => records.wasGiven(one.grant)))
     return here.filter((_, index) => given[index]).map((one) => refusedOf(one, id))
   }
+  const sighted = createSighted()
+  /** Their moments as late as they can have been by our clock. */
+  const byOurs = (denials: readonly Denial[]): readonly Denial[] =>
+    denials.map((one) => ({ ...one, since: sighted(one.userid, one.since, clock.now()) }))
   const writer = createWriter({
     api,
     records,
@@ -68,7 +73,7 @@ export const createSts = (options: StsOptions): Provider => {
   const look = async (role: AwsRole, call: Call): Promise<Look | undefined> => {
     try {
       const facts = await api.role(role, call.signal)
-      return { ...facts, denials: readDenials(await api.policy(role, policy, call.signal)) }
+      return { ...facts, denials: byOurs(readDenials(await api.policy(role, policy, call.signal))) }
     } catch (error) {
       if (error instanceof ProviderError && error.kind === 'not_found') return undefined
       throw error
@@ -78,7 +83,7 @@ export const createSts = (options: StsOptions): Provider => {
     seen.denials.find(({ userid }) => userid === refusedOf(intent, seen.id).userid)
   const isDenied = (seen: Pick<Look, 'id' | 'denials'>, intent: Intent): boolean => {
     const denial = denialOf(seen, intent)
-    return denial !== undefined && isInForce(denial, clock.now())
+    return denial !== undefined && denial.since + propagationMs <= clock.now()
   }
   const keyOf = (intent: Intent): string =>
     `${roleOf(intent)?.arn ?? `${intent.scope} ${intent.cloudRole}`} ${sessionName(intent)}`
@@ -172,7 +177,7 @@ export const createSts = (options: StsOptions): Provider => {
       if (seen === undefined) return 'absent'
       const denials =
         denialOf(seen, intent) === undefined
-          ? await writer.refuse(role, refusedOf(intent, seen.id), call)
+          ? byOurs(await writer.refuse(role, refusedOf(intent, seen.id), call))
           : seen.denials
       return isDenied({ ...seen, denials }, intent) ? 'absent' : 'removing'
     },

@@ -1,3 +1,4 @@
+import type { Sighted } from '../../grant/sighted.ts'
 import type { Provider } from '../../provider/port.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Keys } from '../ports/keys.ts'
@@ -7,7 +8,6 @@ import type { Queue } from '../ports/queue.ts'
 import type { Settings } from '../ports/settings.ts'
 import type { Store } from '../ports/store.ts'
 import type { Recorder } from './record.ts'
-import type { Sighted } from './sighted.ts'
 
 /** What grants stand on. `providers`: by name, those that the configuration names. */
 export type GrantDeps = {

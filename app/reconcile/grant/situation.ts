@@ -169,7 +169,7 @@ const trueRow = (
 
 /** The same for the pure step. */
 export const viewOf = (
-  deps: Pick<LookDeps, 'settings' | 'sighted'>,
+  deps: Pick<LookDeps, 'clock' | 'settings' | 'sighted'>,
   { row, ledger, provider, open, ask, ahead, seen, sharedUntil, cut, cleared, refusal }: Situation,
 ): GrantView => ({
   id: row.id,
@@ -180,7 +180,7 @@ export const viewOf = (
   ledger,
   ahead,
   unanswered: open.map(({ openedAt }) => openedAt),
-  unansweredBy: open.map(({ openedAt }) => deps.sighted(row.id, openedAt)),
+  unansweredBy: open.map(({ openedAt }) => deps.sighted(row.id, openedAt, deps.clock.now())),
   grantWindowMs: deps.settings.grantWindowMs,
   propagationMs: provider?.propagationMs ?? 0,
   narrows: provider?.cutBack !== undefined,
@@ -190,7 +190,7 @@ export const viewOf = (
   ...(cleared === undefined ? {} : { cleared }),
   ...(row.absentSince === undefined
     ? {}
-    : { absentSince: row.absentSince, absentBy: deps.sighted(row.id, row.absentSince) }),
+    : { absentSince: row.absentSince, absentBy: deps.sighted(row.id, row.absentSince, deps.clock.now()) }),
   ...(row.activeAt === undefined ? {} : { activeAt: row.activeAt }),
   ...(ask === undefined ? {} : { revokeAsk: { by: actorOf(ask.by), why: ask.why } }),
   ...(seen === undefined ? {} : { seen }),

@@ -1,6 +1,6 @@
 // The attack: tell the story in another order. A commit says itself when it was made, so one that is pushed after the
 // approvals claims to be years old; and whoever pushed can push it away again, as if it had never been. What counts is
-// which commit a review covers, and every push that GitHub told of (trust.md 6.02, 2.3, 2.7).
+// which commit a review covers, and every push that GitHub told of or has on its list (trust.md 6.02, 2.3, 2.7).
 import { expect, test } from 'vitest'
 import { admin, textOf } from '../support/world.ts'
 import { attackWorld } from './support/world.ts'
@@ -32,6 +32,24 @@ test('whoever pushed has pushed, though the push is gone again', async () => {
   await his.git('push', '--quiet', '--force', 'origin', `${asked.head}:refs/heads/${asked.branch}`)
   await t.approve(asked.number, 'bob', 'carol')
   await t.checked(asked.head, 'action_required', 'bob pushed in this pull request')
+  await t.land(asked.number)
+  await t.refused(asked, 'bob pushed in this pull request')
+})
+
+test('whoever pushed has pushed, though nobody was told of that push, nor of the one that undid it', async () => {
+  const t = await attackWorld()
+  const asked = await t.ask('push-unheard', admin)
+  await t.checked(asked.head, 'action_required')
+  const heard = ['push', 'pull_request'].map((event) =>
+    t.github.admin.faults.deliveries({ happens: 'lose', event }),
+  )
+  const his = await t.clone('bob', asked.branch)
+  await his.commit({})
+  await his.git('push', '--quiet', 'origin', asked.branch)
+  await his.git('push', '--quiet', '--force', 'origin', `${asked.head}:refs/heads/${asked.branch}`)
+  for (const again of heard) again()
+  await t.approve(asked.number, 'bob', 'carol')
+  await t.checked(asked.head, 'success')
   await t.land(asked.number)
   await t.refused(asked, 'bob pushed in this pull request')
 })

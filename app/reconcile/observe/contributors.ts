@@ -19,7 +19,10 @@ const zero = /^0+$/
 /** GitHub's own address for what its web interface commits; believed only where GitHub verifies the signature. */
 const webFlow = 'noreply@github.com'
 
-/** Everyone in trust.md 2.7 besides the requester, named, or what could not be resolved (2.8). */
+/**
+ * Everyone in trust.md 2.7 besides the requester, named, or what could not be resolved (2.8).
+ * @param unheard GitHub is asked for pushes that left no trace in the stored payloads, too
+ */
 export const contributorsOf = async (
   deps: Pick<ReconcileDeps, 'store' | 'payloads' | 'log'> & {
     readonly people: Pick<PeopleCache, 'verified'>
@@ -30,6 +33,7 @@ export const contributorsOf = async (
   repository: number,
   pull: PullRequest,
   base: Sha,
+  unheard: boolean,
 ): Promise<readonly Contributor[]> => {
   const found = new Map<string, Contributor>()
   const add = (contributor: Contributor) =>
@@ -54,7 +58,7 @@ export const contributorsOf = async (
       if (contributor !== undefined) add(contributor)
     }
   }
-  for (const person of await pushersOf(deps, api, repository, pull)) {
+  for (const person of await pushersOf(deps, api, repository, pull, unheard)) {
     add(person === undefined ? nameless : { as: 'pusher', person })
   }
   return [...found.values()]
@@ -81,13 +85,14 @@ const resolve = async (
 
 /**
  * Who pushed to the head branch, from the signed payloads; GitHub's own activity list fills the gap when they
- * do not account for every move from the branch's creation to the head.
+ * do not account for every move from the branch's creation to the head. A push and the one that undid it leave none.
  */
 const pushersOf = async (
   deps: Pick<ReconcileDeps, 'store' | 'payloads' | 'log'>,
   api: RepositoryApi,
   repository: number,
   pull: PullRequest,
+  unheard: boolean,
 ) => {
   const ref = `refs/heads/${pull.head.ref}`
   const [pushes, changes] = await Promise.all([
@@ -106,7 +111,7 @@ const pushersOf = async (
   // Before the merge somebody has made it again, and who did may not have been told.
   const early = heard.filter(({ receivedAt }) => receivedAt < (pull.mergedAt ?? Number.POSITIVE_INFINITY))
   const deleted = read(early, deps.payloads.push).some(({ after }) => zero.test(after))
-  const known = !deleted && accounted(bringing, pull.head.sha)
+  const known = !unheard && !deleted && accounted(bringing, pull.head.sha)
   return known ? senders : [...senders, ...(await api.pushers(ref))]
 }
 

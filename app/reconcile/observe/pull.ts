@@ -16,7 +16,7 @@ import { naming } from './named.ts'
 import { groupsOf, type PeopleCache } from './people.ts'
 import { headAt, precedentsOf } from './precedents.ts'
 import { type NewFile, newFiles, requestsOf } from './requests.ts'
-import { listReviews, reviewsOf } from './reviews.ts'
+import { approves, listReviews, reviewsOf } from './reviews.ts'
 import { othersAt } from './sharing.ts'
 import { Trouble } from './trouble.ts'
 
@@ -119,23 +119,24 @@ export const observePull = async (
     moment,
     now: deps.clock.now(),
   })
-  const [reviews, contributors, groups] =
-    directory === undefined || (requests.length === 0 && !proposing)
-      ? [[], [], []]
-      : await Promise.all([
-          Promise.resolve(listed ?? listing()).then((all) =>
-            reviewsOf(mirror, directory, all, {
-              paths: requests.map(({ path }) => path),
-              folders: proposing ? [policyTree] : [],
-            }),
-          ),
-          contributorsOf(deps, api, mirror, directory, repository.id, pull, diff.base),
-          requests.length === 0
-            ? []
-            : groupsOf(directory, (team) =>
-                known.hear(`team ${team}`, deps.people.team(repository.id, api, team, fresh)),
-              ),
-        ])
+  const weighed = directory !== undefined && (requests.length > 0 || proposing)
+  const all = weighed ? (listed ?? (await listing())) : []
+  // What gives, or merges by itself, has to know of every push; where nobody approves it bars nobody.
+  const unheard = (fresh || repository.merge === 'auto') && all.some(approves)
+  const [reviews, contributors, groups] = !weighed
+    ? [[], [], []]
+    : await Promise.all([
+        reviewsOf(mirror, directory, all, {
+          paths: requests.map(({ path }) => path),
+          folders: proposing ? [policyTree] : [],
+        }),
+        contributorsOf(deps, api, mirror, directory, repository.id, pull, diff.base, unheard),
+        requests.length === 0
+          ? []
+          : groupsOf(directory, (team) =>
+              known.hear(`team ${team}`, deps.people.team(repository.id, api, team, fresh)),
+            ),
+      ])
   const facts: Facts = {
     now: deps.clock.now(),
     moment,

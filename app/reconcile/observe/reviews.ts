@@ -34,6 +34,10 @@ export type Listed = readonly {
   readonly permission?: Permission
 }[]
 
+/** Whether it is an approval by either word. */
+export const approves = ({ review, payload }: Listed[number]): boolean =>
+  review.state === 'APPROVED' || payload?.state === 'approved'
+
 /** What GitHub and the store say of reviews; what lies in the commits that they cover is Git's to say (`reviewsOf`). */
 export const listReviews = async (
   deps: Pick<ReconcileDeps, 'store' | 'payloads' | 'log'>,

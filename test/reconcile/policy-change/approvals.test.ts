@@ -27,6 +27,22 @@ describe('an approval of a change of policies', () => {
     expect(await world.accepted()).toBe(before)
   })
 
+  test('of who pushed and undid it, neither of which was told, does not count at the merge', async () => {
+    const world = policyWorld()
+    const before = await world.accepted()
+    const pull = world.propose('two')
+    await world.settle()
+    const head = world.git.tip('two')
+    world.push('two', { [rulesPath]: rulesText('auto') }, 'carol')
+    world.move('two', head, 'carol')
+    world.sent.length = 0
+    world.review(pull, 'carol')
+    await world.settle()
+    await world.land(pull)
+    expect(await world.accepted()).toBe(before)
+    expect(world.policyEvents()).toContain('policy.refused')
+  })
+
   test('an owner cannot accept a change of their own', async () => {
     const world = policyWorld()
     const pull = world.propose('auto', 'mine', 'carol')

@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { accessWorld, filePath, requestFile } from '../../support/memory/access-world.ts'
-import { alice, approved } from './approved.ts'
+import { type AccessWorld, accessWorld, filePath, requestFile } from '../../support/memory/access-world.ts'
+import { repositoryId } from '../../support/memory/hub.ts'
+import { alice, approved, away, minute } from './approved.ts'
+
+/** Bob pushes other bytes onto an open request, and then what it was: every push that is told of leads on from one told. */
+const toAndFro = (world: AccessWorld): void => {
+  const first = world.git.tip('a')
+  world.move('a', world.git.commit([first], { [filePath('a')]: requestFile('changed') }, alice), 'bob')
+  world.move('a', first, 'bob')
+}
 
 describe('who pushed (trust.md 2.7)', () => {
   test('a push whose delivery was lost between others is found', async () => {
@@ -78,6 +86,56 @@ describe('who pushed (trust.md 2.7)', () => {
     await world.merge(pull, 'bob')
     world.move('a', '0'.repeat(40), 'bob')
     await world.settle()
+    expect(await world.states(pull)).toEqual({ a: 'active' })
+  })
+
+  test('a push and the one that undid it, neither of which was told', async () => {
+    const world = accessWorld()
+    const pull = world.request('a')
+    await world.settle()
+    toAndFro(world)
+    world.sent.length = 0
+    world.review(pull, 'bob')
+    await world.settle()
+    await world.merge(pull, 'carol')
+    await world.settle()
+    expect(await world.states(pull)).toEqual({ a: 'refused' })
+  })
+
+  test('both told late: what merges by itself waits for another approval', async () => {
+    const world = accessWorld({ merge: 'auto' })
+    const pull = world.request('a')
+    await world.settle()
+    toAndFro(world)
+    const late = world.sent.splice(0)
+    world.review(pull, 'bob')
+    await world.settle()
+    expect(await world.states(pull)).toEqual({ a: 'pending' })
+    world.sent.push(...late)
+    await world.settle()
+    expect(await world.states(pull)).toEqual({ a: 'pending' })
+    world.review(pull, 'carol')
+    await world.settle()
+    expect(await world.states(pull)).toEqual({ a: 'active' })
+  })
+
+  test.each([
+    ['at the merge', undefined, 'approved'],
+    ['before it merges by itself', 'auto', 'pending'],
+  ] as const)('while GitHub does not say it is not yet, %s', async (_, merge, meanwhile) => {
+    const world = accessWorld(merge === undefined ? {} : { merge })
+    const pull = world.request('a')
+    await world.settle()
+    world.meet((call) => (call === 'pushers' ? away() : undefined))
+    world.review(pull, 'bob')
+    await world.settle()
+    expect(await world.states(pull)).toEqual({ a: meanwhile })
+    if (merge === undefined) await world.merge(pull, 'carol')
+    await world.settle()
+    expect(await world.states(pull)).toEqual({ a: meanwhile })
+    expect((await world.store.pull(repositoryId, pull))?.decision.verdict).toBe('not_yet')
+    world.meet(() => undefined)
+    await world.pass(minute)
     expect(await world.states(pull)).toEqual({ a: 'active' })
   })
 })

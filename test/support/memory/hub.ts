@@ -176,7 +176,10 @@ export const memoryHub = (clock: ReturnType<typeof memoryClock>, id = repository
     },
     account: async (login) => named(login),
     teamMembers: async () => undefined,
-    pushers: async (ref) => pushes.filter((one) => one.ref === ref).map(({ by }) => now(by)),
+    pushers: async (ref) => {
+      answer('pushers')
+      return pushes.filter((one) => one.ref === ref && one.to !== zero).map(({ by }) => now(by))
+    },
     commit: async () => ({ verified: false }),
     requiredCheck: async () => 'ours',
     createCheck: async (check) => {

@@ -42,6 +42,15 @@ export function readNoteKey(text: string): NoteKey {
   return key
 }
 
+/** Of keys that are trusted those of one ledger, and what is wrong where there is none: nobody else's has a say in it. */
+export function ownKeys(
+  origin: string,
+  given: readonly NoteKey[],
+): { readonly keys: readonly NoteKey[]; readonly faults: readonly string[] } {
+  const keys = given.filter(({ name }) => name === origin)
+  return { keys, faults: keys.length === 0 ? [`none of the keys given is of ${origin}`] : [] }
+}
+
 /** The text signed by each key, a line each. `text` ends with a line feed. */
 export function signNote(
   text: string,

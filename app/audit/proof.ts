@@ -54,7 +54,8 @@ export function readProof(text: string): Proof {
 }
 
 /**
- * What a proof shows: the checkpoint it rests on, signed by one of `keys`, or by one that its rotations lead to.
+ * What a proof shows: the checkpoint it rests on, signed by one of `keys` that is of its ledger, or by one that its
+ * rotations lead to.
  * @throws NoteError naming what does not hold
  */
 export function checkProof(
@@ -62,11 +63,11 @@ export function checkProof(
   keys: readonly NoteKey[],
 ): Checkpoint {
   const { text, signedBy } = openNote(checkpoint, trustedKeys(keys, rotations))
-  if (signedBy.length === 0)
+  const at = readCheckpoint(text)
+  if (!signedBy.some(({ name }) => name === at.origin))
     throw new NoteError(
       'The checkpoint is signed by none of the keys given, nor by one that they introduced.',
     )
-  const at = readCheckpoint(text)
   if (!includes({ index: seq - 1, size: at.size, path }, leafHash(body), at.root))
     throw new NoteError(`The proof does not lead from event ${seq} to the checkpoint's root.`)
   return at

@@ -3,7 +3,7 @@ import { told } from './compare/comparison.ts'
 import { foreignFaults } from './compare/lines.ts'
 import { ExportError, readExportLine, type SegmentBounds } from './export-line.ts'
 import { hex } from './hex.ts'
-import type { NoteKey } from './note.ts'
+import { type NoteKey, ownKeys } from './note.ts'
 import { trustedKeys } from './rotation.ts'
 import type { Verified } from './verify.ts'
 import { verifyExportLines } from './verify-export.ts'
@@ -58,9 +58,14 @@ async function verifySegment(
 ): Promise<Segment> {
   const { origin, bounds, rotations } = await beginningOf(file, lines())
   const { first, last, head } = bounds
-  const keys = given && trustedKeys(given, rotations)
+  const ours = given && ownKeys(origin, given)
+  const keys = ours && trustedKeys(ours.keys, rotations)
   const verified = await verifyExportLines(lines(), keys ? { keys } : {})
-  const faults = [...segmentFaults(origin, bounds, verified), ...foreignFaults(verified.marks.foreign)]
+  const faults = [
+    ...(ours?.faults ?? []),
+    ...segmentFaults(origin, bounds, verified),
+    ...foreignFaults(verified.marks.foreign),
+  ]
   const end = verified.ok ? hex(verified.head) : ''
   return { file, origin, first, last, head, end, faults }
 }

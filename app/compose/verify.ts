@@ -18,7 +18,7 @@ import type { MergeLine } from '../audit/compare/merges.ts'
 import { receiptClaims } from '../audit/compare/receipts.ts'
 import { type Verdict, verdictOf } from '../audit/compare/verdict.ts'
 import { notesIn } from '../audit/compare/witness.ts'
-import { readNoteKey } from '../audit/note.ts'
+import { ownKeys, readNoteKey } from '../audit/note.ts'
 import { trustedKeys } from '../audit/rotation.ts'
 import { isWhole } from '../audit/verify.ts'
 import type { VerifyAsk } from '../cli/deps.ts'
@@ -49,7 +49,8 @@ export async function verifyEverything(
   })
   try {
     const rotations = [...source.rotations, ...clones.anchors.flatMap((one) => one.rotations)]
-    const keys = given && trustedKeys(given, rotations)
+    const ours = given && ownKeys(source.origin, given)
+    const keys = ours && trustedKeys(ours.keys, rotations)
     const trust = { origin: source.origin, keys }
     const dir =
       ask.stateDir ?? join(env.XDG_STATE_HOME ?? join(homedir(), '.local', 'state'), 'gitsudo', 'verified')
@@ -106,7 +107,12 @@ export async function verifyEverything(
       compareCheckpoints(
         verified,
         given,
-        [...(shaky ? [told(shaky)] : []), ...wrong('checkpoints'), ...unheld(rotations, keys)],
+        [
+          ...(ours?.faults ?? []),
+          ...(shaky ? [told(shaky)] : []),
+          ...wrong('checkpoints'),
+          ...unheld(rotations, keys),
+        ],
         start,
       ),
       ...compareSignatures(verified, keys),

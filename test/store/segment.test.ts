@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { openNote, signNote } from '../../app/audit/note.ts'
 import { rotationNote } from '../../app/audit/rotation.ts'
 import { verifySegments } from '../../app/audit/segment.ts'
+import { signEvent, signingKeyId } from '../../app/audit/signature.ts'
 import { putCheckpoint, putRotation } from '../../app/store/ledger/checkpoints.ts'
 import { exportSegment } from '../../app/store/ledger/export-segment.ts'
 import { checkpointNow, noteSigner } from '../support/checkpoints.ts'
@@ -158,6 +159,27 @@ describe('segments', () => {
     expect((await faultsOf({ b }, [noteSigner(origin).key])).join()).toContain(
       'one of the keys that are trusted',
     )
+  })
+
+  test('a key of another ledger vouches for nothing', async () => {
+    const other = noteSigner('another')
+    const signed = signEvent(testEvent(900, { type: 'ledger.restored' }), {
+      ...other,
+      id: signingKeyId(other.key.publicKey),
+    })
+    await sealEvents(database, origin, [signed])
+    await checkpointNow(database, signer, 1_000)
+    const lines = await segment(1_200, undefined, [])
+    expect(await faultsOf({ lines })).toEqual(['lines: event 1: data.sig is not as it has to be'])
+    expect(await faultsOf({ lines }, [signer.key, other.key])).toEqual(await faultsOf({ lines }))
+    expect(await faultsOf({ lines }, [other.key])).toContain(
+      'lines: none of the keys given is of test-instance',
+    )
+    const keys = [signer.key.text, other.key.text]
+    await expect(segment(1_200, undefined, keys)).rejects.toMatchObject({ code: 'tampered' })
+    await expect(segment(1_200, undefined, keys.slice(1))).rejects.toMatchObject({
+      code: 'keys_of_others',
+    })
   })
 
   test('re-chained without the key it is named, by its end and by its beginning', async () => {

@@ -3,7 +3,9 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { leafHash, linkHash } from '../../app/audit/chain.ts'
+import { signEvent, signingKeyId } from '../../app/audit/signature.ts'
 import { openExport } from '../../app/compose/audit.ts'
+import { noteSigner } from '../support/checkpoints.ts'
 import { type LedgerStage, now, stageLedger } from '../support/ledger-stage.ts'
 import { type Tampering, tamperWith } from '../support/tampering.ts'
 
@@ -58,6 +60,22 @@ test('with the signing key, database and Git: only who holds a checkpoint from o
       exit: 1,
       details: [at60],
     })
+  }
+})
+
+test('a trusted key of another ledger signs nothing in this one', async () => {
+  const other = noteSigner('another')
+  const id = signingKeyId(other.key.publicKey)
+  const restored = signEvent(ledger.event(70, 'ledger.restored', {}, { repo: 99 }), { ...other, id })
+  await ledger.seal(restored)
+  await ledger.anchorNow()
+  const keys = [ledger.signer.key.text, other.key.text]
+  for (const where of [{ file: await ledger.exported() }, {}]) {
+    const { chain } = await ledger.verify({ ...where, keys, stateDir: ledger.newState() })
+    expect(chain).toMatchObject({ ok: false, seq: 61, what: 'data.sig', found: `one by ${id}` })
+    const alone = await told('checkpoints', { ...where, keys: keys.slice(1) })
+    expect(alone).toMatchObject({ exit: 1, outcome: 'fault' })
+    expect(alone.details).toContain('none of the keys given is of test-instance')
   }
 })
 

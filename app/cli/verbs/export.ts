@@ -73,14 +73,14 @@ function sealOf(args: Args, now: number): { readonly since?: number; readonly un
 
 function sealFailure(cause: unknown): unknown {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-  if (code !== 'nothing_to_seal' && code !== 'tampered' && code !== 'not_a_note') return cause
-  const message = cause instanceof Error ? cause.message : String(cause)
-  return new Failure(
-    'refused',
-    message,
-    code === 'nothing_to_seal'
-      ? 'see that the service runs, or name a longer period'
-      : 'run gitsudo audit verify',
-    { cause },
-  )
+  const hint = hints.get(code)
+  if (hint === undefined) return cause
+  return new Failure('refused', cause instanceof Error ? cause.message : String(cause), hint, { cause })
 }
+
+const hints: ReadonlyMap<unknown, string> = new Map([
+  ['keys_of_others', 'give the public key of this ledger with --key'],
+  ['nothing_to_seal', 'see that the service runs, or name a longer period'],
+  ['tampered', 'run gitsudo audit verify'],
+  ['not_a_note', 'run gitsudo audit verify'],
+])

@@ -2,7 +2,7 @@ import { originHead } from '../../audit/chain.ts'
 import { type ExportLine, exportLine } from '../../audit/export-line.ts'
 import { hex } from '../../audit/hex.ts'
 import { createTree } from '../../audit/merkle.ts'
-import { readNoteKey } from '../../audit/note.ts'
+import { ownKeys, readNoteKey } from '../../audit/note.ts'
 import { linkedRotations, rotationsOf, trustedKeys } from '../../audit/rotation.ts'
 import { segmentFaults } from '../../audit/segment.ts'
 import { createExportVerifier } from '../../audit/verify-export.ts'
@@ -22,7 +22,7 @@ import { leaves } from './prove.ts'
  * checkpoints count that one of them, or one that they introduced, has signed. What is stored as a checkpoint or a
  * rotation and is none of this ledger is left out.
  * @returns first and last event
- * @throws LedgerError `nothing_to_seal`, `tampered`
+ * @throws LedgerError `keys_of_others`, `nothing_to_seal`, `tampered`
  */
 export const exportSegment = (
   database: Database,
@@ -36,7 +36,10 @@ export const exportSegment = (
 ): Promise<{ readonly first: number; readonly last: number }> =>
   database.snapshot(async () => {
     const { keys, since, until, write } = options
-    const given = keys.length === 0 ? undefined : keys.map(readNoteKey)
+    const ours = keys.length === 0 ? undefined : ownKeys(origin, keys.map(readNoteKey))
+    for (const fault of ours?.faults ?? [])
+      throw new LedgerError('keys_of_others', `Nothing was sealed: ${fault}.`)
+    const given = ours?.keys
     const stored = await readRotations(database)
     const rotations = given ? linkedRotations(given, stored) : rotationsOf(origin, stored)
     const trust = { origin, keys: given && trustedKeys(given, rotations) }

@@ -1,4 +1,5 @@
 import type { MergedPull } from '../audit/compare/pulls.ts'
+import type { OfOthers } from '../audit/compare/receipts.ts'
 import type { Verdict } from '../audit/compare/verdict.ts'
 import type { Consistency } from '../audit/consistency.ts'
 import type { Proof } from '../audit/proof.ts'
@@ -76,7 +77,12 @@ export type VerifyAsk = {
 export type GitHubSays = {
   readonly repository: number
   readonly merged: readonly MergedPull[]
+  /** gitsudo's App, by its id; undefined: nobody said which one that is, and no receipt is known to be its own. */
+  readonly app?: number
+  /** Those that this App wrote by itself. */
   readonly receipts: readonly Receipt[]
+  /** What other Apps wrote in the form of one: `15368 (github-actions)`. */
+  readonly others?: OfOthers
   /** Undefined: GitHub does not list all of its files, and none of those that it lists is one. */
   addsRequests(pull: number): Promise<boolean | undefined>
 }

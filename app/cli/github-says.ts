@@ -3,7 +3,7 @@ import { canonicalPath } from '../request/path.ts'
 import type { CliDeps, GitHubSays } from './deps.ts'
 import { asked, octokitOf } from './github.ts'
 
-/** By which gitsudo's own comments are known (reconcile/publish/comment.ts); only an App can have written it as a bot. */
+/** By which gitsudo's own comments are known (reconcile/publish/comment.ts), where gitsudo's App wrote them by itself. */
 const mark = '<!-- gitsudo:'
 
 /** Merged pull requests and the receipts in comments, as GitHub has them now. Throws `Failure`. */
@@ -14,12 +14,15 @@ export async function githubSays(
     token,
     repository,
     branch,
+    app,
   }: {
     readonly apiUrl: string
     readonly token: string
     readonly repository: string
     /** The one whose merges grant; undefined: GitHub's default branch. */
     readonly branch: string | undefined
+    /** gitsudo's App, where it is known. */
+    readonly app?: number
   },
 ): Promise<GitHubSays> {
   const octokit = octokitOf(deps, apiUrl, token)
@@ -38,20 +41,27 @@ export async function githubSays(
         ),
     ),
   )
+  const others = new Map<string, number>()
   const receipts = await asked(
     repository,
     octokit.paginate(octokit.issues.listCommentsForRepo, where, ({ data: page }) =>
-      page.flatMap(({ body, user, issue_url: of }) =>
-        user?.type === 'Bot' && body?.startsWith(mark)
-          ? receiptsIn(Number(of.slice(of.lastIndexOf('/') + 1)), body)
-          : [],
-      ),
+      page.flatMap(({ body, user, issue_url: of, performed_via_github_app: by }) => {
+        // Any workflow comments as a bot, and a person through any App as himself.
+        if (user?.type !== 'Bot' || !body?.startsWith(mark)) return []
+        const said = receiptsIn(Number(of.slice(of.lastIndexOf('/') + 1)), body)
+        if (app !== undefined && by?.id === app) return said
+        const name = by ? `${by.id} (${by.slug})` : user.login
+        if (said.length > 0) others.set(name, (others.get(name) ?? 0) + said.length)
+        return []
+      }),
     ),
   )
   return {
     repository: data.id,
     merged,
+    ...(app !== undefined && { app }),
     receipts,
+    others: [...others].map(([app, receipts]) => ({ app, receipts })),
     async addsRequests(pull) {
       const files = await asked(
         repository,

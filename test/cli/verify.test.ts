@@ -8,6 +8,7 @@ import { type Receipt, receiptLine, receiptsIn, receiptText } from '../../app/au
 import type { VerifyAsk } from '../../app/cli/deps.ts'
 import { type LocalGitHub, startGitHub } from '../../app/sandbox/github/start.ts'
 import { createPerson, type Person } from '../../app/sandbox/person.ts'
+import { robot } from '../attacks/support/robot.ts'
 import { noteSigner } from '../support/checkpoints.ts'
 import { gitsudo } from './harness.ts'
 
@@ -151,6 +152,15 @@ describe('what GitHub says', () => {
   let dir = ''
   let github: LocalGitHub
   let alice: Person
+  let at: Parameters<typeof createPerson>[1]
+  let asked: VerifyAsk | undefined
+  const verify = async (ask: VerifyAsk) => {
+    asked = ask
+    return intact
+  }
+  const command = () => [
+    ...['audit', 'verify', '--repo', 'acme/access', '--token', alice.token, '--api-url', github.apiUrl],
+  ]
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'gitsudo-cli-'))
     github = await startGitHub({ dir, clock: { now: () => Date.now() } })
@@ -158,48 +168,75 @@ describe('what GitHub says', () => {
     const account = await github.admin.createUser({ login: 'alice' })
     await github.admin.createRepository({ owner: 'acme', name: 'access', files: { 'README.md': 'x\n' } })
     await github.admin.setPermission('acme/access', 'alice', 'write')
-    alice = createPerson(account, {
-      apiUrl: github.apiUrl,
-      gitUrl: github.url,
-      repository: 'acme/access',
-      dir,
-    })
+    at = { apiUrl: github.apiUrl, gitUrl: github.url, repository: 'acme/access', dir }
+    alice = createPerson(account, at)
   })
   afterAll(async () => {
     await github.close()
     await rm(dir, { recursive: true, force: true })
   })
 
-  it('merged pull requests, and no receipt that a person wrote', async () => {
+  it('receipts of gitsudo’s App, and of nobody else', async () => {
+    await alice.push('word', 'word', { 'requests/README.md': 'how to ask\n' })
+    const { number: pull } = await alice.openPull('word', 'word')
+    const comment = (seq: number) => ({
+      body: `<!-- gitsudo:1:1 -->\n${receiptLine(receiptText({ seq, leaf: Buffer.alloc(32, seq) }, undefined))}\n`,
+    })
+    const where = { github, clock: { now: () => Date.now() }, repository: { fullName: 'acme/access' } }
+    const [ours, others] = [await robot(where, 'gitsudo'), await robot(where, 'workflow')]
+    const path = `/issues/${pull}/comments`
+    for (const [seq, write] of [
+      [1, ours],
+      [2, others],
+      [3, others],
+    ] as const)
+      expect((await write(path, comment(seq))).status).toBe(201)
+    // A person, also through gitsudo's App: he may write whatever he likes.
+    const through = github.admin.createUserToken('alice', { app: 'gitsudo' })
+    for (const token of [alice.token, through])
+      expect(
+        (await createPerson({ ...alice, token }, at).api('POST', `/repos/acme/access${path}`, comment(4)))
+          .status,
+      ).toBe(201)
+
+    const { body: listed } = await alice.api('GET', `/repos/acme/access${path}`)
+    const ids = (listed as readonly { performed_via_github_app: { id: number } | null }[]).map(
+      ({ performed_via_github_app: app }) => app?.id,
+    )
+    expect(ids).toEqual([ids[0], ids[1], ids[1], undefined, ids[0]])
+    const [app, other] = ids
+    const receipt = { pull, seq: 1, leaf: '01'.repeat(32) }
+    const forged = [{ app: `${other} (workflow)`, receipts: 2 }]
+    const said = async (more: readonly string[], named = {}) => {
+      expect(await gitsudo([...command(), ...more], { verify, env: { ...env, ...named } })).toMatchObject({
+        status: 0,
+      })
+      return asked?.github
+    }
+    expect(await said(['--app', `${app}`])).toMatchObject({ app, receipts: [receipt], others: forged })
+    expect(await said([], { GITSUDO_GITHUB_APP_ID: `${app}` })).toMatchObject({ receipts: [receipt] })
+    const unknown = await said([])
+    expect(unknown?.app).toBeUndefined()
+    expect(unknown).toMatchObject({
+      receipts: [],
+      others: [{ app: `${app} (gitsudo)`, receipts: 1 }, ...forged],
+    })
+    expect((await gitsudo([...command(), '--app', 'gitsudo'], { verify, env })).status).toBe(2)
+    expect((await gitsudo(['audit', 'verify', '--app', '7'], { verify, env })).status).toBe(2)
+  })
+
+  it('merged pull requests, and which of them brought requests', async () => {
     await alice.push('ask', 'ask', { 'requests/2026/12/alice.yaml': 'x\n' })
     const { number: pull } = await alice.openPull('ask', 'ask')
-    const body = `<!-- gitsudo:1:1 -->\nreceipt: event 1, leaf ${'0'.repeat(64)}`
-    await alice.api('POST', `/repos/acme/access/issues/${pull}/comments`, { body })
     await alice.merge(pull)
-    let asked: VerifyAsk | undefined
-    const verify = async (ask: VerifyAsk) => {
-      asked = ask
-      return intact
-    }
-    const command = [
-      'audit',
-      'verify',
-      '--repo',
-      'acme/access',
-      '--token',
-      alice.token,
-      '--api-url',
-      github.apiUrl,
-    ]
-    expect(await gitsudo(command, { verify, env })).toMatchObject({ status: 0, err: '' })
+    expect(await gitsudo(command(), { verify, env })).toMatchObject({ status: 0, err: '' })
     expect(asked?.github?.merged.map(({ number }) => number)).toEqual([pull])
-    expect(asked?.github?.receipts).toEqual([])
     expect(await asked?.github?.addsRequests(pull)).toBe(true)
 
-    await alice.push('word', 'word', { 'requests/README.md': 'how to ask\n' })
-    const { number: word } = await alice.openPull('word', 'word')
+    await alice.push('words', 'words', { 'requests/README.md': 'how to ask\n' })
+    const { number: word } = await alice.openPull('words', 'words')
     expect(await asked?.github?.addsRequests(word)).toBe(false)
-    await gitsudo([...command, '--branch', 'live'], { verify, env })
+    await gitsudo([...command(), '--branch', 'live'], { verify, env })
     expect(asked).toMatchObject({ branch: 'live', github: { merged: [] } })
   })
 })

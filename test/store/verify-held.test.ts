@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { leafHash, linkHash } from '../../app/audit/chain.ts'
+import type { Receipt } from '../../app/audit/receipt.ts'
 import { signEvent, signingKeyId } from '../../app/audit/signature.ts'
 import { openExport } from '../../app/compose/audit.ts'
 import { noteSigner } from '../support/checkpoints.ts'
@@ -177,6 +178,24 @@ test("GitHub's merges and receipts: a file is asked about what it can know, a da
     ...{ exit: 0, pulls: { outcome: 'agrees' } },
     lost: { known: expect.arrayContaining(['#70, which GitHub merged with request files']) },
   })
+})
+
+test('what other Apps wrote in the form of a receipt counts for nothing, and is named', async () => {
+  const ours = { pull: 5, seq: 60, leaf: (await hands.rows())[59]?.leaf.toString('hex') ?? '' }
+  const said = async (app: object, receipts: readonly Receipt[]) => {
+    const others = [{ app: '15368 (github-actions)', receipts: 2 }]
+    const github = { repository: 1, merged: [], ...app, receipts, others, addsRequests: async () => false }
+    const { exit, outcome, said } = await told('receipts', { github })
+    return [exit, outcome, said]
+  }
+  const others = '2 of 15368 (github-actions)'
+  expect(await said({ app: 7 }, [ours])).toEqual([
+    ...[0, 'agrees', `1 receipt in pull requests agrees; not gitsudo's: ${others}`],
+  ])
+  expect(await said({}, [])).toEqual([
+    ...[3, 'unproven', `which App is gitsudo's was not said (--app): ${others}`],
+  ])
+  expect(await said({ app: 7 }, [])).toEqual([...[3, 'unproven', `none is of the App 7 (--app): ${others}`]])
 })
 
 test('a merged pull request of which GitHub does not list all files is unproven', async () => {

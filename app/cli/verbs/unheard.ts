@@ -7,7 +7,7 @@ const heard = {
   'consistency proof': ['key', 'witness'],
   segment: ['key'],
   export: [
-    ...['key', 'repository', 'witness', 'repo', 'branch', 'token', 'api-url'],
+    ...['key', 'repository', 'witness', 'repo', 'branch', 'token', 'app', 'api-url'],
     ...['from-backup', 'grant-window', 'offline', 'state-dir'],
   ],
 } as const

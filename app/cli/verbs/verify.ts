@@ -40,6 +40,10 @@ export const auditVerify: Verb = {
       summary: 'the branch whose merges grant, where that is not the main branch',
     },
     { flags: '--token <token>', summary: 'a GitHub token that can read it (GITSUDO_TOKEN)' },
+    {
+      flags: '--app <id>',
+      summary: "gitsudo's own GitHub App, whose receipts count (GITSUDO_GITHUB_APP_ID)",
+    },
     { flags: '--api-url <url>', summary: "GitHub's REST API (GITHUB_API_URL, https://api.github.com)" },
     { flags: '--since <when>', summary: 'only what came after: 24h, 7d, a time of RFC 3339, or a seq' },
     {
@@ -107,8 +111,18 @@ async function askOf(
   const token = text(args, 'token') ?? deps.env.GITSUDO_TOKEN
   if (repository !== undefined && !token)
     throw new Failure('usage', 'GitHub is only asked with a token.', 'set GITSUDO_TOKEN, or pass --token')
-  if (repository === undefined && (text(args, 'token') ?? text(args, 'apiUrl')) !== undefined)
+  if (
+    repository === undefined &&
+    (text(args, 'token') ?? text(args, 'apiUrl') ?? text(args, 'app')) !== undefined
+  )
     throw new Failure('usage', 'Which repository is GitHub to be asked about?', 'name it with --repo')
+  const app = text(args, 'app') ?? (deps.env.GITSUDO_GITHUB_APP_ID || undefined)
+  if (app !== undefined && !/^[1-9]\d{0,14}$/.test(app))
+    throw new Failure(
+      'usage',
+      `${app} is no App's id.`,
+      'give the number that its settings show: --app 314159',
+    )
   const apiUrl = text(args, 'apiUrl') ?? (deps.env.GITHUB_API_URL || 'https://api.github.com')
   const since = text(args, 'since')
   if (since !== undefined && keys === undefined)
@@ -133,6 +147,7 @@ async function askOf(
       : {
           github: await githubSays(deps, {
             ...{ apiUrl: apiUrl.replace(/\/+$/, ''), token, repository, branch },
+            ...(app === undefined ? {} : { app: Number(app) }),
           }),
         }),
     ...(branch === undefined ? {} : { branch }),

@@ -3,7 +3,7 @@ import { type Comparison, compared, listed, plural } from '../../audit/compare/c
 import { skipped } from '../../audit/compare/lines.ts'
 import { createMergeCheck, type MergeLine, mergeTypes } from '../../audit/compare/merges.ts'
 import { createPullCheck, type MergedPull } from '../../audit/compare/pulls.ts'
-import { compareReceipts } from '../../audit/compare/receipts.ts'
+import { compareReceipts, unattributed } from '../../audit/compare/receipts.ts'
 import { createRestoreCheck } from '../../audit/compare/restores.ts'
 import { isAmong } from '../../audit/foreign.ts'
 import type { Receipt } from '../../audit/receipt.ts'
@@ -65,11 +65,14 @@ export async function hearEvents(
     ): Promise<Comparison & { readonly beyond: number; readonly excused: number }> => {
       if (github === undefined)
         return { ...skipped('receipts', 'not compared (--token and --repo)'), beyond: 0, excused: 0 }
+      const others = github.others ?? []
+      if (github.receipts.length === 0 && others.length > 0)
+        return { ...unattributed(github.app, others), beyond: 0, excused: 0 }
       const places = await source.places(github.receipts.map(({ leaf }) => leaf))
       const isLost = ({ seq, leaf }: Receipt) => !places.has(leaf) && restored.excusesReceipt(seq)
       const standing = github.receipts.filter((one) => !isLost(one))
       const excused = github.receipts.length - standing.length
-      return { ...compareReceipts(standing, places, size, faults), excused }
+      return { ...compareReceipts(standing, places, size, faults, others), excused }
     },
   }
 }

@@ -4,8 +4,13 @@ import type { AttackWorld } from './world.ts'
 
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
+type World = Pick<AttackWorld, 'clock'> & {
+  readonly github: Pick<AttackWorld['github'], 'admin' | 'apiUrl'>
+  readonly repository: Pick<AttackWorld['repository'], 'fullName'>
+}
+
 /** Another App on the access repository, that may write to pull requests and checks; answers how to call GitHub as it. */
-export const robot = async (t: AttackWorld, slug: string) => {
+export const robot = async (t: World, slug: string) => {
   const { admin, apiUrl } = t.github
   const { id, privateKey } = admin.createApp({
     slug,

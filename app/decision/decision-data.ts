@@ -35,6 +35,7 @@ export const decisionData = (
     result: digestOf(request),
     evaluations: evaluated,
     ...(facts?.overridden === undefined ? {} : { overridden: facts.overridden.map(({ policy }) => policy) }),
+    ...(facts?.revoked === undefined ? {} : { revoked: { ...facts.revoked } }),
     evidence: [...new Set([grounds, ...evaluated.map(({ input }) => input)])].sort(),
   }
 }

@@ -73,8 +73,8 @@ export function told({
 const fieldsOf = (recorded: LedgerEvent['data'], made: LedgerEvent['data']): readonly Difference[] =>
   Object.entries(made)
     .filter(([field]) => field !== 'evidence' && field !== 'evaluations')
-    // Events of earlier releases do not say what was asked for.
-    .filter(([field]) => field !== 'asked' || recorded.asked !== undefined)
+    // Events of earlier releases do not say what was asked for, nor who took it back.
+    .filter(([field]) => !(field === 'asked' || field === 'revoked') || recorded[field] !== undefined)
     .flatMap(([about, value]) => compared({ about }, recorded[about] ?? null, value))
 
 export const compared = (

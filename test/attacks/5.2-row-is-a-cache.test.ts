@@ -1,7 +1,8 @@
 // The attack: keep access past its end, or get it back after it was taken away, by writing what the service remembers:
 // a grant's row says that it is over, is gone, or is to be looked at in ten years; the events that ended a grant are
 // deleted and its row is set to be provisioned again; or the ledger is cut and emptied (trust.md 5.2). Or hide a request
-// from those who would revoke what it gave. Or merge past the check unseen, by writing that the merge was decided already.
+// from those who would revoke what it gave, or delete that they did while it was open. Or merge past the check unseen, by
+// writing that the merge was decided already.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { until } from '../../app/sandbox/until.ts'
 import { admin } from '../support/world.ts'
@@ -86,6 +87,19 @@ test('a request’s row that is hidden, altered or gone shields its grant from n
     await gone(id)
     expect(await typesOf(id)).toContain('grant.revoked')
   }
+})
+
+test('what was revoked while it was open stays so, though who asked for that is deleted', async () => {
+  const asked = await t.ask('unasked', admin)
+  await t.approve(asked.number, 'bob', 'carol')
+  await t.checked(asked.head, 'success')
+  await t.api('POST', `/issues/${asked.number}/comments`, { body: '/gitsudo revoke' }, 'carol')
+  await t.checked(asked.head, 'failure', 'carol revoked it before it was granted')
+  await quiet(t, asked.number)
+  await root('delete from revoke_asks where grant_id = $1', [asked.id])
+  await root("delete from deliveries where event = 'issue_comment' and pull = $1", [asked.number])
+  await t.land(asked.number)
+  await t.refused(asked, 'carol revoked it before it was granted')
 })
 
 test('a row that says that the merge was decided keeps nobody from refusing it', async () => {

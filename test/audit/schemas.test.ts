@@ -52,7 +52,7 @@ const edited = (event: LedgerEvent, at: readonly string[], edit: (owner: Tree, k
 type Tree = { [key: string]: unknown }
 
 const optional =
-  /^(actor\/login|request|grant|repo|pull|commit|data\/((metadata|configured)(\/\w+)?|overridden|asked|without|kept_for|chain|auto|may_last_until|seq|evaluations\/(5\/reviewer|\d\/outcome\/(required|approverGroup))))$/
+  /^(actor\/login|request|grant|repo|pull|commit|data\/((metadata|configured)(\/\w+)?|overridden|asked|revoked|without|kept_for|chain|auto|may_last_until|seq|evaluations\/(5\/reviewer|\d\/outcome\/(required|approverGroup))))$/
 
 test.each(all)('%s: what is lost, added, or of another kind is refused wherever it stands', (type, event) => {
   for (const at of places(event)) {

@@ -24,6 +24,7 @@ const decision = {
   approved_by: people,
   asked: { requester: 'alice', provider: 'mock', role: 'db-read', scope: 'orders', reason: 'INC-4421' },
   terms: { tier: 'human', asks, met: true },
+  revoked: { by: 'carol', why: 'comment' },
   facts: digest,
   result: digest,
   evaluations: [

@@ -33,9 +33,13 @@ export const decisionFields: Readonly<Record<string, Schema>> = {
   result: a('digest', "SHA-256 of the decision's RFC 8785 bytes."),
   evaluations: list('Every policy that was asked, and what it said.', a('evaluation', 'One question.')),
   overridden: list('Policies that two administrators had disabled.', { type: 'string' }),
+  revoked: {
+    description: 'Who took the request back before it was granted; not there where nobody did.',
+    ...closed({ by: name('Login, or id where there is none.'), why: text('By what, or in whose words.') }),
+  },
   evidence,
 }
-export const optionalInDecision: readonly string[] = ['asked', 'overridden']
+export const optionalInDecision: readonly string[] = ['asked', 'overridden', 'revoked']
 const whole = Object.keys(decisionFields).filter((field) => !optionalInDecision.includes(field))
 
 /** Where one field of a decision is, all are; which file it was about can be known without one. */

@@ -5,17 +5,17 @@ import type { ReconcileDeps } from '../deps.ts'
 import type { InForce } from '../policies.ts'
 import type { PullRequest } from '../ports/github.ts'
 import { genuine } from './deliveries.ts'
-import { filedUnder } from './filed.ts'
+import type { Filed } from './filed.ts'
 import { earliest } from './reviews.ts'
 
 /** What was decided on a request before the policies in force, from signed events (trust.md 1.9). */
-export const precedentsOf = async (
-  deps: Pick<ReconcileDeps, 'ledger' | 'keys' | 'log'>,
+export const precedentsOf = (
+  deps: Pick<ReconcileDeps, 'keys'>,
   request: string,
+  { events, whole }: Filed,
   { commit, loadedAt }: InForce,
-): Promise<Precedent> => {
+): Precedent => {
   const records: Recorded[] = []
-  const { events, whole } = await filedUnder(deps, request)
   // What is altered may have been the one that asked for more.
   for (const { event } of whole ? events : []) {
     const { policy_commit: under, terms } = event.data

@@ -11,25 +11,18 @@ import type { RepositorySettings } from '../ports/settings.ts'
 import { type Diff, diffOf, pathFact } from './changes.ts'
 import { contributorsOf } from './contributors.ts'
 import { genuine } from './deliveries.ts'
+import { filedUnder } from './filed.ts'
 import { type CloudLimits, limited } from './limits.ts'
 import { naming } from './named.ts'
 import { groupsOf, type PeopleCache } from './people.ts'
 import { headAt, precedentsOf } from './precedents.ts'
 import { type NewFile, newFiles, requestsOf } from './requests.ts'
 import { approves, listReviews, reviewsOf } from './reviews.ts'
+import { revokedIn, revokedOf } from './revoked.ts'
 import { othersAt } from './sharing.ts'
 import { Trouble } from './trouble.ts'
 
 export type ObserveDeps = FollowDeps & { readonly people: PeopleCache; readonly limits: CloudLimits }
-
-/** Who asked that a request be revoked, and why; nothing where nobody did. */
-export const revokedOf = async (
-  { store }: Pick<ObserveDeps, 'store'>,
-  id: string,
-): Promise<Pick<RequestFacts, 'revoked'>> => {
-  const ask = await store.revokeAsked(id)
-  return typeof ask === 'object' ? { revoked: { by: ask.by.login ?? ask.by.id, why: ask.why } } : {}
-}
 
 /** Everything about a pull request but what the policies say of it, which depends on the grants of the moment. */
 export type Observed = {
@@ -107,12 +100,17 @@ export const observePull = async (
   )
   const voidUpTo = [reviewsFrom, reopened].filter((at) => at !== undefined)
   const requests = await Promise.all(
-    read.map(async (one) => ({
-      ...one,
-      // Of what is granted already, its own reconciler takes the access away.
-      ...(moment === 'start' ? {} : await revokedOf(deps, one.id)),
-      ...(accepted.since === undefined ? {} : { precedent: await precedentsOf(deps, one.id, accepted) }),
-    })),
+    read.map(async (one) => {
+      const filed = await filedUnder(deps, one.id)
+      return {
+        ...one,
+        // Of what is granted already, its own reconciler takes the access away.
+        ...(moment === 'start'
+          ? {}
+          : { ...revokedIn(deps, one.id, filed.events), ...(await revokedOf(deps, one.id)) }),
+        ...(accepted.since === undefined ? {} : { precedent: precedentsOf(deps, one.id, filed, accepted) }),
+      }
+    }),
   )
   // Meanwhile GitHub is asked; it never throws.
   const asked = limited(deps.limits, repository, deps.settings.clouds, requests, {

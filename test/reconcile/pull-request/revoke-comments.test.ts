@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { accessWorld, filePath, requestFile } from '../../support/memory/access-world.ts'
+import { type AccessWorld, accessWorld, filePath, requestFile } from '../../support/memory/access-world.ts'
 import { repositoryId } from '../../support/memory/hub.ts'
 import { people } from '../../support/memory/hub-people.ts'
 import { approved, away, minute } from './approved.ts'
@@ -89,6 +89,49 @@ describe('revoking by comment', () => {
 
     test('by somebody who may not, it counts for nothing', async () => {
       const { world, pull } = await revoked('mallory')
+      expect(await world.states(pull)).toEqual({ a: 'active' })
+    })
+
+    /** Somebody deletes what asked for it: rows that nobody misses. */
+    const erased = (world: AccessWorld): void => {
+      const { deliveriesOfPull } = world.store
+      world.store.revokeAsked = async () => undefined
+      world.store.deliveriesOfPull = async (repository, pull, events) =>
+        events.includes('issue_comment')
+          ? { valid: [], forged: [] }
+          : deliveriesOfPull(repository, pull, events)
+    }
+
+    test.each([
+      ['approved', 'after'],
+      ['approved, and never looked at before', 'before'],
+    ])('its rows deleted, the ledger knows of it: %s', async (_, looked) => {
+      const world = accessWorld()
+      const pull = world.request('a')
+      if (looked === 'after') await world.settle()
+      world.comment(pull, 'carol', '/gitsudo revoke')
+      world.review(pull, 'bob')
+      await world.settle()
+      expect(await world.states(pull)).toEqual({ a: 'denied' })
+      erased(world)
+      world.review(pull, 'bob')
+      await world.settle()
+      expect(await world.states(pull)).toEqual({ a: 'denied' })
+      await world.merge(pull, 'alice')
+      await world.settle()
+      expect(await world.states(pull)).toEqual({ a: 'refused' })
+      expect(world.ledger.events().at(-1)?.data.why).toContain('carol revoked it before it was granted')
+    })
+
+    test('what another hand says of it counts for nothing', async () => {
+      const world = accessWorld()
+      const pull = await approved(world)
+      const said = world.ledger.events().findLast(({ type }) => type === 'request.evaluated')
+      if (said === undefined) throw new Error('not evaluated')
+      const revoked = { by: 'carol', why: 'comment' }
+      world.ledger.insert({ ...said, data: { ...said.data, revoked } })
+      await world.merge(pull, 'alice')
+      await world.settle()
       expect(await world.states(pull)).toEqual({ a: 'active' })
     })
 

@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { readCheckpoint } from '../../app/audit/checkpoint.ts'
 import { openNote } from '../../app/audit/note.ts'
+import type { Receipt } from '../../app/audit/receipt.ts'
 import { noteSigner } from '../support/checkpoints.ts'
-import { type LedgerStage, stageLedger } from '../support/ledger-stage.ts'
+import { type LedgerStage, now, stageLedger } from '../support/ledger-stage.ts'
 import { type Tampering, tamperWith } from '../support/tampering.ts'
 
 /** Sizes of its checkpoints and anchors: 21, 41, 60. */
@@ -236,6 +237,18 @@ describe('an old backup', () => {
     expect(await faultOf('merges')).toEqual(missing)
     ledger.point('main', ledger.git(['rev-parse', 'main~2']))
     expect((await verify()).exit).toBe(0)
+    const github = (merged: readonly number[], receipts: readonly Receipt[] = []) => ({
+      ...{ repository: 1, receipts, addsRequests: async () => true },
+      merged: merged.map((number) => ({ number, at: new Date(now - 29 * 86_400_000).toISOString() })),
+    })
+    // Receipts he can delete, who may write where they stand; GitHub's list of what was merged he cannot.
+    const receipt = { pull: 55, seq: 56, leaf: '0'.repeat(64) }
+    expect(await verify({ github: github([], [receipt]) })).toMatchObject({ exit: 1, lost: { count: 15 } })
+    expect(await faultOf('merges', { github: github([45, 55]) })).toEqual([
+      'GitHub merged #45 with request files, and no event is about it',
+      'GitHub merged #55 with request files, and no event is about it',
+    ])
+    expect((await verify({ github: github([]) })).exit).toBe(0)
     expect(await verify({ witnesses: [witness] })).toMatchObject({ exit: 1, lost: { count: 19 } })
     const again = await verify({ stateDir: seen })
     expect(again).toMatchObject({ exit: 1, lost: { count: 19 } })

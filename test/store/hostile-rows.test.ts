@@ -96,6 +96,16 @@ test.each([
     'database_changes',
     "(id, table_name, operation, row_key) overriding system value values (9223372036854775807, 't', 'update', 'x')",
   ],
+  [
+    'the number of a change, below all',
+    'database_changes',
+    "(id, table_name, operation, row_key) overriding system value values (-7, 't', 'update', 'x')",
+  ],
+  [
+    'what was done, and to what',
+    'database_changes',
+    "(table_name, operation, row_key, by_role, client, application) values ('', 'merge', '', '', '', '')",
+  ],
 ])('%s that cannot be read stops no seal', async (_, table, row) => {
   for (const column of ['id', 'at'])
     await hand(`alter table ${table} drop constraint if exists ${table}_${column}_is_read`)
@@ -103,6 +113,29 @@ test.each([
   expect(await seal(2)).toHaveLength(1)
   expect(alerts()).toContain(table === 'ledger_staged' ? 'ledger.staged_forged' : 'database.changed')
   expect((await ledger.standing()).open.size).toBe(2)
+  expect(await verifyLedger(database, origin)).toMatchObject({ ok: true })
+})
+
+test.each([
+  ['empty', '', '(empty)'],
+  ['that of a whole table', '*', '*'],
+  ['blank', ' ', ' '],
+  ['of control characters', '\u0001\n\r\u2028"\\', '\u0001\n\r\u2028"\\'],
+  ['very long', 'x'.repeat(100_000), 'x'.repeat(100_000)],
+])('a row by hand whose key is %s is on record, and its event fits its schema', async (_, key, row) => {
+  await withClient(postgres.appUrl, (client) =>
+    client.query(
+      `insert into grants (id, repository, pull, requester_id, requester_login, provider, role, scope, reason, metadata,
+         state, binding_key, starts_at, ends_at, tries, version)
+       values ($1, 1, 7, 1001, 'alice', 'mock', 'db-read', 'orders', 'INC-1', '{}', 'ended', 'b', now(), now(), 0, 1)`,
+      [key],
+    ),
+  )
+  expect(await seal(2)).toHaveLength(1)
+  expect(log.lines).toContainEqual(
+    expect.objectContaining({ message: 'database.changed', fields: expect.objectContaining({ row }) }),
+  )
+  expect(await verifyLedger(database, origin)).toMatchObject({ ok: true, events: 3 })
 })
 
 test('what the service’s role adds with a right chain is no event, and stops nothing', async () => {

@@ -38,7 +38,7 @@ export const serviceSchemas = {
           table: name('Which table.'),
           operation: oneOf('What was done.', 'insert', 'update', 'delete', 'truncate'),
           row: name(
-            "The row's key; * for what concerns the whole table; of the ledger, which events: `61-63`.",
+            "The row's key, (empty) where it is; * for what concerns the whole table; of the ledger, which events: `61-63`.",
           ),
           before: orNull(
             text(

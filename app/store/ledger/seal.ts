@@ -32,7 +32,7 @@ const stagedRow = z.object({
 /** Without a row where there is none. */
 const lookRow = sealedRow.partial().extend({ any: z.boolean() })
 const changeRow = z.object({
-  id: z.number().catch(0),
+  id: z.number(),
   at: z.string(),
   byRole: said,
   tableName: said,
@@ -102,7 +102,7 @@ async function sealWithin(deps: SealDeps, tx: Tx) {
         select id from database_changes order by id limit ${batchSize} for update skip locked
       ) returning id, at, by_role, table_name, operation, row_key, before, after, client, application
     )
-    select id, ${isoOf(sql.fragment`case when ${isMoment('at')} then at else now() end`)} as at,
+    select least(greatest(id, 1), ${Number.MAX_SAFE_INTEGER}) as id, ${isoOf(sql.fragment`case when ${isMoment('at')} then at else now() end`)} as at,
       by_role, table_name, operation, row_key, before::text, after::text, client, application
     from taken order by taken.id`)
 
@@ -119,7 +119,7 @@ async function sealWithin(deps: SealDeps, tx: Tx) {
       values (${sql.binary(Buffer.from(body))}, ${key}, ${value}, true)`)
   }
   const noticed = changes.map(changed)
-  bodies.push(...noticed.map(bodyOf))
+  bodies.push(...noticed.map((event) => bodyOf(fitting(event))))
   const { vouched: last, foreign } = await lastVouched(connection, deps)
   if (foreign !== undefined) {
     // First of all: what comes after it vouches for the rows before it, too.
@@ -144,26 +144,33 @@ async function sealWithin(deps: SealDeps, tx: Tx) {
 const isoOf = (at: FragmentSqlToken) =>
   sql.fragment`to_char(${at} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 
-/** What an unannounced change of a row is on record as, and nothing else (trust.md 5.5). */
+/**
+ * What an unannounced change of a row is on record as, and nothing else (trust.md 5.5). Whatever a hand made of it fits the
+ * event's schema: one that does not would break the ledger for ever, and to refuse it would stop it.
+ */
 function changed(change: z.infer<typeof changeRow>): LedgerEvent {
   const { id, at, byRole, tableName: table, operation, rowKey, ...told } = change
   return {
     v: 1,
     type: 'database.changed',
     at,
-    actor: { kind: 'database', id: byRole },
+    actor: { kind: 'database', id: byRole || 'unknown' },
     ...(table === 'grants' && parseRequestId(rowKey) === rowKey && { grant: rowKey }),
     // As text: a number too large for JSON's readers must not stop the ledger.
     data: {
       ...{
         change: id,
-        table,
-        operation,
-        row: rowKey,
+        table: table || empty,
+        operation: operations.has(operation) ? operation : 'update',
+        row: rowKey || empty,
         before: told.before ?? null,
         after: told.after ?? null,
       },
-      ...{ client: told.client ?? null, application: told.application ?? null },
+      ...{ client: told.client || null, application: told.application || null },
     },
   }
 }
+
+const empty = '(empty)'
+/** Those that PostgreSQL's triggers tell of. */
+const operations: ReadonlySet<string> = new Set(['insert', 'update', 'delete', 'truncate'])

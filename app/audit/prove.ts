@@ -7,6 +7,7 @@ import { hex } from './hex.ts'
 import { includes, inclusionRanges, rootsOf } from './merkle.ts'
 import { NoteError, openNote } from './note.ts'
 import { proofText } from './proof.ts'
+import { rotationsOf } from './rotation.ts'
 
 /** Which events: one by its place, or those of a request, of one type where `type` says so. */
 export type Wanted =
@@ -15,7 +16,7 @@ export type Wanted =
 
 type Event = { readonly seq: number; readonly body: Uint8Array }
 
-/** Events, the newest checkpoint, where there is one, and what leads to the key that signed it. */
+/** Events, the newest checkpoint, where there is one, and what is stored as rotations, some of which may be none. */
 export type Found = {
   readonly events: readonly Event[]
   readonly checkpoint?: string
@@ -67,11 +68,12 @@ const isOf = ({ request, type }: Exclude<Wanted, { seq: number }>, event: Ledger
  * @throws NoteError where the events or the leaves do not lead to the checkpoint
  */
 export async function prove(
-  { events, checkpoint, rotations }: Found,
+  { events, checkpoint, rotations: stored }: Found,
   leaves: () => AsyncIterable<Uint8Array>,
 ): Promise<Proven> {
   if (checkpoint === undefined) return { proofs: [], tooNew: events.map(({ seq }) => seq) }
-  const { size, root } = readCheckpoint(openNote(checkpoint, []).text)
+  const { origin, size, root } = readCheckpoint(openNote(checkpoint, []).text)
+  const rotations = rotationsOf(origin, stored)
   const covered = events.filter(({ seq }) => seq <= size)
   const ranges = covered.map(({ seq }) => inclusionRanges(seq - 1, size))
   const roots = await rootsOf(ranges.flat(), covered.length === 0 ? [] : leaves()).catch((cause: unknown) => {

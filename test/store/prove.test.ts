@@ -5,7 +5,7 @@ import { ExportError, readExportLine } from '../../app/audit/export-line.ts'
 import { openNote } from '../../app/audit/note.ts'
 import { checkProof, readProof } from '../../app/audit/proof.ts'
 import { findInExport, prove, type Wanted } from '../../app/audit/prove.ts'
-import { rotationNote } from '../../app/audit/rotation.ts'
+import { rotationMark, rotationNote } from '../../app/audit/rotation.ts'
 import { putCheckpoint, putRotation } from '../../app/store/ledger/checkpoints.ts'
 import { exportLedger } from '../../app/store/ledger/export.ts'
 import { proveEvents, proveGrowth } from '../../app/store/ledger/prove.ts'
@@ -17,6 +17,7 @@ import { sealEvents } from '../support/sealed.ts'
 
 const origin = 'test-instance'
 const signer = noteSigner(origin)
+const acme = noteSigner('acme')
 databaseEach()
 
 const request = testEvent(5).request ?? ''
@@ -172,11 +173,21 @@ test.each([
 ])('after rotations, a proof from %s is checked with the first key alone', async (_, from) => {
   await sealed()
   const [second, third] = [noteSigner(origin), noteSigner(origin)]
-  for (const note of [rotationNote(second, third), rotationNote(signer, second)])
+  const rotations = [rotationNote(second, third), rotationNote(signer, second)]
+  const others = [
+    'x',
+    '',
+    `${rotationMark}\n`,
+    rotations[0]?.replace(origin, 'acme') ?? '',
+    rotationNote(acme, acme),
+  ]
+  for (const note of [...others, ...rotations, `${rotations[0]}\nx\n`])
     await database.transaction((tx) => putRotation(tx, note))
   await checkpointNow(database, third)
   const { proofs } = await from({ seq: 5 })
   const proof = readProof(proofs[0]?.text ?? '')
+  // What else is stored beside them is none of the ledger's.
+  expect(proof.rotations).toEqual(rotations)
   for (const { key } of [signer, second, third])
     expect(checkProof(proof, [key])).toMatchObject({ origin, size: 23 })
   expect(() => checkProof(proof, [noteSigner(origin).key])).toThrow('none of the keys')

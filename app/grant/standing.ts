@@ -42,11 +42,16 @@ export type Stray = {
   readonly why: string
 }
 
+/** Where a request lay: one path is one request for ever (trust.md 3.4). */
+export type Lay = Pick<Intent, 'repository' | 'path'>
+
 /** What the ledger as a whole says now, by verified events alone (trust.md 5). */
 export type Standing = {
   readonly open: ReadonlyMap<string, Open>
   /** Over or refused, each until the moment (epoch ms) from which nothing could be given anyway. */
   readonly closed: ReadonlyMap<string, number>
+  /** Those of them that were granted, or were to be: where their requests lay. */
+  readonly over: ReadonlyMap<string, Lay>
   /** Taken away before their end, which has not come: nothing but the cloud's word keeps out what they had begun. */
   readonly revoked: ReadonlyMap<string, Intent>
   /** Of these, open and revoked, those whose `credentials.issued` is sealed, verified or not. */
@@ -78,6 +83,7 @@ const refusedMs = 24 * 3_600_000
 export const createStanding = () => {
   const open = new Map<string, Open>()
   const closed = new Map<string, number>()
+  const laid = new Map<string, Lay>()
   const revoked = new Map<string, Intent>()
   const given = new Set<string>()
   const perhapsGiven = new Set<string>()
@@ -104,6 +110,7 @@ export const createStanding = () => {
       if (!closed.has(id)) closed.set(id, at + refusedMs)
     } else if (over) {
       open.delete(id)
+      laid.set(id, { repository: known.intent.repository, path: known.intent.path })
       if (event.type === 'grant.revoked' && known.stage !== 'scheduled') revoked.set(id, known.intent)
       // A merge can still be decided within `grantWindow`, however short the grant was.
       closed.set(id, Math.max(known.intent.endsAt, at + refusedMs))
@@ -128,6 +135,7 @@ export const createStanding = () => {
   return {
     open: open as ReadonlyMap<string, Open>,
     closed: closed as ReadonlyMap<string, number>,
+    over: laid as ReadonlyMap<string, Lay>,
     revoked: revoked as ReadonlyMap<string, Intent>,
     given: given as ReadonlySet<string>,
     perhapsGiven: perhapsGiven as ReadonlySet<string>,
@@ -166,8 +174,12 @@ export const createStanding = () => {
       return false
     },
     /** What was closed, and revoked, before, and of whom credentials are, from what was kept outside. */
-    close(known: readonly (readonly [string, number])[]): void {
+    close(
+      known: readonly (readonly [string, number])[],
+      lay: readonly (readonly [string, number, string])[] = [],
+    ): void {
       for (const [id, until] of known) closed.set(id, until)
+      for (const [id, repository, path] of lay) laid.set(id, { repository, path })
     },
     revoke(known: readonly Intent[]): void {
       for (const intent of known) revoked.set(intent.grant, intent)
@@ -182,6 +194,7 @@ export const createStanding = () => {
     forget(now: number): void {
       for (const [id, { endsAt }] of revoked) if (endsAt < now) revoked.delete(id)
       for (const [id, until] of closed) if (until < now) closed.delete(id)
+      for (const id of laid.keys()) if (!closed.has(id)) laid.delete(id)
       for (const ids of [given, perhapsGiven])
         for (const id of ids) if (!open.has(id) && !revoked.has(id)) ids.delete(id)
     },

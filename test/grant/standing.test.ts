@@ -62,3 +62,16 @@ test('credentials count, signed or not, for as long as their grant is open, or w
   standing.forget(revoked.endsAt + 1)
   expect(given()).toEqual([open.grant])
 })
+
+test('where a request lay that was granted is known as long as that its grant is over', () => {
+  const now = Date.parse('2026-11-21T10:00:00.000Z')
+  const intent = anIntent(1, now)
+  const { grant: id, repository, pull, path } = intent
+  const standing = createStanding()
+  const over = endedEvent({ id, repository, pull }, now, { cause: 'expired', goneAt: now, kept: [] })
+  for (const event of [intendedEvent(intent, gitsudo, now), over]) standing.push(event, 1, always)
+  standing.forget(now)
+  expect([...standing.over]).toEqual([[id, { repository, path }]])
+  standing.forget(now + 25 * 3_600_000)
+  expect([...standing.over]).toEqual([])
+})

@@ -9,6 +9,7 @@ const standingOf = (open: ReadonlyMap<string, Open>) => ({
   standing: async () => ({
     open,
     closed: new Map(),
+    over: new Map(),
     revoked: new Map(),
     given: new Set<string>(),
     perhapsGiven: new Set<string>(),

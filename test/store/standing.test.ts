@@ -111,6 +111,9 @@ test('what stands is what verified events leave open, on every replica and after
   const next = await replica()
   expect(seen(await next.ledger.standing())).toEqual(expected)
   expect(revokedIn(await next.ledger.standing())).toEqual([two])
+  const lay = { repository: two.repository, path: two.path }
+  for (const { ledger: any } of [next, { ledger }])
+    expect([...(await any.standing()).over]).toEqual([[two.grant, lay]])
   await next.seal(...revoked(one))
   expect(seen(await next.ledger.standing())).toMatchObject({ closed: [two.grant, one.grant] })
   expect(seen(await ledger.standing())).toMatchObject({ closed: [two.grant, one.grant] })

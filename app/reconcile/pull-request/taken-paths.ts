@@ -1,3 +1,4 @@
+import type { EventType, LedgerEvent } from '../../audit/event.ts'
 import type { RequestFacts } from '../../decision/facts.ts'
 import { requestId } from '../../request/id.ts'
 import { filedUnder } from '../observe/filed.ts'
@@ -6,14 +7,16 @@ import type { Mirror } from '../ports/git.ts'
 import type { RepositorySettings } from '../ports/settings.ts'
 
 /** Events that say that there is a grant, or will be. */
-const granted: readonly string[] = ['grant.intended', 'grant.scheduled']
+const granted: readonly EventType[] = ['grant.intended', 'grant.scheduled']
 
 /**
  * A path that another pull request was granted for is used up (trust.md 3.4): one merge can mark two pull
  * requests with one head as merged (6.06b), and what both add is new to both.
  */
-export const withGrantedPaths = (deps: ObserveDeps, observed: Observed): Promise<Observed> =>
-  withTaken(observed, async ({ id: own, path }) => {
+export const withGrantedPaths = async (deps: ObserveDeps, observed: Observed): Promise<Observed> => {
+  const isGranted = await grantedIn(deps, observed.facts.repository)
+  return withTaken(observed, async ({ id: own, path }) => {
+    if (isGranted(own, path)) return true
     for (const { id, state } of await deps.store.requestsOfPath(observed.facts.repository.id, path)) {
       if (id === own) continue
       const { events, whole } = await filedUnder(deps, id)
@@ -22,6 +25,31 @@ export const withGrantedPaths = (deps: ObserveDeps, observed: Observed): Promise
     }
     return false
   })
+}
+
+/**
+ * Whether the ledger has a path as granted to another, whose row somebody may have hidden (trust.md 5.2): one that stands,
+ * that is over since less than a day, far more than merges of one head are decided apart, or that waits for its seal.
+ */
+const grantedIn = async (
+  { ledger }: Pick<ObserveDeps, 'ledger'>,
+  { id: repository }: { readonly id: number },
+) => {
+  const waiting: LedgerEvent[] = []
+  for (const type of granted) waiting.push(...(await ledger.waiting(type)))
+  const { open, over } = await ledger.standing()
+  return (own: string, path: string): boolean => {
+    const isTaken = (
+      id: string | undefined,
+      lay: { readonly repository?: number | undefined; readonly path?: unknown },
+    ) => id !== own && lay.repository === repository && lay.path === path
+    return (
+      waiting.some(({ grant, repo, data }) => isTaken(grant, { repository: repo, path: data.path })) ||
+      open.entries().some(([id, { intent }]) => isTaken(id, intent)) ||
+      over.entries().some(([id, lay]) => isTaken(id, lay))
+    )
+  }
+}
 
 /**
  * So is one that was refused on the branch before, which the branch's history need not tell: somebody may have rewritten

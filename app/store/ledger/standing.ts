@@ -45,6 +45,8 @@ const kept = z.object({
   /** With its leaf (hex): what was verified when it was read holds when its key is gone. */
   policies: z.array(z.tuple([z.number(), z.string()])),
   closed: z.array(z.tuple([z.string(), z.number()])),
+  /** Where the requests of those of them lay that were granted; older releases did not keep it. */
+  over: z.array(z.tuple([z.string(), z.number(), z.string()])).default([]),
   revoked: z.array(intent).default([]),
   /** Of whom credentials are: whoever deletes what says so must not keep their sessions from being refused. */
   /** Absent where an older release kept this. */
@@ -174,7 +176,7 @@ export const createStandingReader = (deps: Deps) => {
     const found = new Map(wordsOf(before.policies))
     for (const [seq, leaf] of words)
       if (found.get(seq) !== leaf) lost ??= `event ${seq}, about policies, is gone or was altered`
-    before.close(known?.closed ?? [])
+    before.close(known?.closed ?? [], known?.over)
     before.revoke(known?.revoked ?? [])
     before.give(known === undefined ? [] : known.given, known?.perhapsGiven)
     standing = before
@@ -209,10 +211,11 @@ export const createStandingReader = (deps: Deps) => {
     /** Up to the newest event. */
     async standing(): Promise<Standing> {
       await shared('standing')
-      const { open, closed, revoked, given, perhapsGiven, overrides, strays, policies } = standing
+      const { open, closed, over, revoked, given, perhapsGiven, overrides, strays, policies } = standing
       return {
         open,
         closed,
+        over,
         revoked,
         given,
         perhapsGiven,
@@ -242,6 +245,7 @@ export const createStandingReader = (deps: Deps) => {
         strays: [...standing.strays.values()].map((one) => one.seq),
         policies: wordsOf(standing.policies),
         closed: [...standing.closed],
+        over: [...standing.over].map(([id, { repository, path }]) => [id, repository, path]),
         revoked: [...standing.revoked.values()],
         given: [...standing.given],
         perhapsGiven: [...standing.perhapsGiven],

@@ -128,6 +128,59 @@ describe('one path, one request, one grant (trust.md 3.4)', () => {
     expect(states.toSorted()).toEqual(['active', 'refused'])
   })
 
+  /** Two pull requests with one head, both approved and merged by one click; the first is looked at. */
+  const twins = async () => {
+    const world = accessWorld()
+    const first = world.request('x', ['a'])
+    await world.settle()
+    world.move('y', world.git.tip('x'), 'alice')
+    const second = world.open('y', 'alice')
+    await world.settle()
+    for (const pull of [first, second]) world.review(pull, 'bob')
+    await world.settle()
+    await world.merge(first, 'carol')
+    await world.deliver()
+    return { world, first, second }
+  }
+  /** Somebody writes another path into a row, or another pull request. */
+  const hide = (world: AccessWorld, pull: number): void => {
+    const { requestsOfPath } = world.store
+    world.store.requestsOfPath = async (...at) =>
+      (await requestsOfPath(...at)).filter((row) => row.pull !== pull)
+  }
+  const intended = (world: AccessWorld) =>
+    world.ledger.events().filter(({ type }) => type === 'grant.intended')
+
+  test.each(['active', 'ended'])('one whose row is hidden counts for the other: %s', async (state) => {
+    const { world, first, second } = await twins()
+    await world.lookAtPull(first)
+    if (state === 'ended') world.comment(first, 'alice', '/gitsudo revoke')
+    await world.deliver()
+    await world.lookAtPull(first)
+    const taken = world.queue.take()
+    for (const one of taken) if (one.queue === 'grant') await world.look(one)
+    expect(await world.states(first)).toEqual({ a: state })
+    hide(world, first)
+    await world.queue.wake(taken)
+    await world.settle()
+    expect(await world.states(second)).toEqual({ a: 'refused' })
+    expect(intended(world)).toHaveLength(1)
+  })
+
+  test('one whose row is hidden counts for the other while it waits for its seal', async () => {
+    const { world, first, second } = await twins()
+    const { seal } = world.ledger
+    world.ledger.seal = () => undefined
+    world.ledger.down = true
+    await expect(world.lookAtPull(first)).rejects.toThrow('was not sealed in time')
+    hide(world, first)
+    await expect(world.lookAtPull(second)).rejects.toThrow('was not sealed in time')
+    Object.assign(world.ledger, { seal, down: false })
+    await world.settle()
+    expect(await world.states(second)).toEqual({ a: 'refused' })
+    expect(intended(world)).toHaveLength(1)
+  })
+
   test.each(['merge', 'squash', 'rebase'] as const)('several commits, merged by %s', async (how) => {
     const world = accessWorld()
     world.push('a', { [filePath('a')]: requestFile('a') }, 'alice')

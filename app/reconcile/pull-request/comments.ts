@@ -1,5 +1,4 @@
 import { mayRevoke } from '../../decision/may-revoke.ts'
-import { parseRequestId } from '../../request/id.ts'
 import type { ReconcileDeps } from '../deps.ts'
 import { wakePull } from '../key.ts'
 import { genuine } from '../observe/deliveries.ts'
@@ -63,10 +62,7 @@ const obey = async (
   for (const { grant, requester } of granted) requests.set(grant, { ...requests.get(grant), requester })
   const by = { kind: 'user' as const, id: String(author.id), login: author.login }
   // One line of the log a comment: who writes it chooses how much it names, and each look reads it again.
-  const named = new Set(
-    [...commands].flatMap((one) => (one === undefined ? [] : (parseRequestId(one) ?? one))),
-  )
-  const strange = [...named].filter((id) => !requests.has(id))
+  const strange = [...commands].filter((id) => id !== undefined && !requests.has(id))
   if (strange.length > 0)
     deps.log.warn('a revoke comment that names no request of its pull request', {
       pull,
@@ -76,7 +72,7 @@ const obey = async (
     })
   const barred: string[] = []
   for (const [id, { decision, requester, state }] of requests) {
-    if (!commands.has(undefined) && !named.has(id)) continue
+    if (!commands.has(undefined) && !commands.has(id)) continue
     if (typeof (await deps.store.revokeAsked(id)) === 'object') continue
     if (mayRevoke(author.id, { id, decision, requester: requester?.id }, deps.settings.administrators)) {
       await askRevoke(deps, { grant: id, by, why: 'comment', askedAt: deps.clock.now() })

@@ -1,15 +1,16 @@
 import type { Decision } from '../../decision/decision.ts'
 import type { RequestFacts } from '../../decision/facts.ts'
 import { mayRevoke } from '../../decision/may-revoke.ts'
+import { parseRequestId } from '../../request/id.ts'
 import { genuine } from '../observe/deliveries.ts'
 import type { ObserveDeps } from '../observe/pull.ts'
 import type { CommentPayload } from '../ports/payload.ts'
 
 const command = /^\/gitsudo[^\S\n]+revoke(?:[^\S\n]+(\S+))?[^\S\n]*$/gim
 
-/** What each line `/gitsudo revoke [ID]` names; undefined stands for the whole pull request. */
+/** What each line `/gitsudo revoke [ID]` names, ids as gitsudo writes them; undefined stands for the whole pull request. */
 export const commandsIn = (body: string): ReadonlySet<string | undefined> =>
-  new Set([...body.matchAll(command)].map(([, id]) => id))
+  new Set([...body.matchAll(command)].map(([, id]) => (id === undefined ? id : (parseRequestId(id) ?? id))))
 
 /** The comments that people made on a pull request, as signed when they were created (trust.md 6.27a). */
 export const commentsOn = async (

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { requestId } from '../../../app/request/id.ts'
 import { type AccessWorld, accessWorld, filePath, requestFile } from '../../support/memory/access-world.ts'
 import { repositoryId } from '../../support/memory/hub.ts'
 import { people } from '../../support/memory/hub-people.ts'
@@ -158,6 +159,21 @@ describe('revoking by comment', () => {
         expect(world.typesOf('a')).not.toContain('grant.intended')
       },
     )
+
+    test.each<readonly [string, (id: string) => string]>([
+      ['as it is written', (id) => id],
+      ['in lower case', (id) => id.toLowerCase()],
+      ['with a dash', (id) => id.replace('_', '-')],
+    ])('so it was by its id %s', async (_, written) => {
+      const world = accessWorld()
+      const pull = world.request('a')
+      world.comment(pull, 'alice', `/gitsudo revoke ${written(requestId(repositoryId, pull, filePath('a')))}`)
+      world.review(pull, 'bob')
+      await world.merge(pull, 'carol')
+      await world.settle()
+      expect(await world.states(pull)).toEqual({ a: 'refused' })
+      expect(world.typesOf('a')).not.toContain('grant.intended')
+    })
 
     test('so it was by whom the policy asks, and who may not approve it for a push to it', async () => {
       const world = accessWorld()

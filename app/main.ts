@@ -12,7 +12,7 @@ const parts = async () => (await import('./compose.ts')).compose(process.env, ve
 process.exitCode = await runProgram(process.argv.slice(2), {
   ...processDeps(),
   version,
-  manifest: async (url) => (await parts()).manifest(url),
+  manifest: async (...asked) => (await parts()).manifest(...asked),
   startService: async (options) => (await parts()).startService(options),
   initialise: async (options) => (await parts()).initialise(options),
   publicKeys: async (options) => (await parts()).publicKeys(options),

@@ -49,6 +49,12 @@ async function run(argv: readonly string[], env: Readonly<Record<string, string>
 }
 
 describe('bin/gitsudo.js', () => {
+  it('prints a manifest that sends the browser back to where it was told', async () => {
+    const urls = ['--url', 'https://host.example', '--redirect-url', 'https://back.example']
+    const { status, out } = await run(['server', 'init', '--print-manifest', ...urls])
+    expect([status, JSON.parse(out).redirect_url]).toEqual([0, 'https://back.example'])
+  })
+
   it.each([
     ['0 when all is well', ['status'], 0],
     ['1 when refused', ['exec', waiting, '--', 'env'], 1],

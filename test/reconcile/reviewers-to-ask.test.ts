@@ -16,6 +16,13 @@ describe('reviewersToAsk', () => {
     expect(unasked).toEqual(['p17', 'p18', 'p19', 'p20'])
   })
 
+  test('not who approved already, whatever else wants him', () => {
+    const [bob, carol, dave] = people(1, 3)
+    const both = { count: 2, metBy: [bob], eligible: [bob, carol] }
+    const other = { count: 1, metBy: [], eligible: [bob, dave] }
+    expect(reviewersToAsk(decision([both, other]), 9).users).toEqual(['p2', 'p3'])
+  })
+
   test('never more than 15 teams either', () => {
     const teams = Array.from({ length: 20 }, (_, i) => ({
       count: 1,

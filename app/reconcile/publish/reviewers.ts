@@ -21,22 +21,25 @@ export const nobody: Wanted = { users: [], teams: [], unasked: [], again: [] }
 
 /**
  * Whom to ask: for each requirement not yet met, its team as a team, else its people, the first 15 by numeric
- * id; the rest are named in the comment. Whoever gave a review that counts no longer GitHub asks no more.
+ * id; the rest are named in the comment. Whoever has approved is not asked for it once more, and whoever gave a review that
+ * counts no longer GitHub does not ask by itself.
  */
 export const reviewersToAsk = (decision: Decision, author: number): Wanted => {
   const people = new Map<number, PersonFact>()
   const teams = new Set<string>()
   const again = new Set<string>()
-  const wanted = [
+  const requirements = [
     ...decision.requests.flatMap(({ verdict, requirements }) =>
       verdict === 'action_required' ? requirements : [],
     ),
     ...policyOwners(decision),
-  ].filter(({ metBy, count }) => metBy.length < count)
+  ]
+  const wanted = requirements.filter(({ metBy, count }) => metBy.length < count)
+  const not = new Set([author, ...requirements.flatMap(({ metBy }) => metBy.map(({ id }) => id))])
   for (const { team, eligible, again: spent = [] } of wanted) {
     const slug = team === undefined ? undefined : (team.split('/')[1] ?? team)
     if (slug !== undefined) teams.add(slug)
-    else for (const person of eligible) if (person.id !== author) people.set(person.id, person)
+    else for (const person of eligible) if (!not.has(person.id)) people.set(person.id, person)
     for (const { id, review } of spent) {
       const login = eligible.find((person) => person.id === id)?.login
       const name = slug === undefined ? login : teamName(slug)

@@ -116,6 +116,8 @@ const pimMischief = (azure: LocalAzure): Mischiefs => {
             justification: `${strayMark(mark)} nobody's`,
             scheduleInfo: { expiration: { type: 'AfterDuration', duration: 'PT3600S' } },
           })
+          // In its first five minutes PIM ends nothing, and faults that hang leave no time to wait for that.
+          azure.pim.age(azure.pim.keyOf(group(slot), roleDefinitionId, bob.azure), 300_000)
         }
       },
       isMended: (slot) => there(slot).every(({ principalId }) => principalId !== bob.azure),

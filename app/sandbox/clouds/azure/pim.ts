@@ -67,6 +67,11 @@ export const createPim = (deps: {
     invalid('RoleAssignmentRequestPolicyValidationFailed', `The following policy rules failed: ["${rule}"]`)
 
   /** When the assignment that is asked for ends. @throws AzureError */
+  const active = (key: string) => {
+    const there = current(key)
+    if (there === undefined) throw new Error(`nothing is active at ${key}`)
+    return there
+  }
   const endOf = (schedule: unknown, from: number, { maximumMs }: Policy): number => {
     const { expiration } = (schedule ?? {}) as { expiration?: Record<string, unknown> }
     const { type, duration, endDateTime } = expiration ?? {}
@@ -96,10 +101,11 @@ export const createPim = (deps: {
       `${scope.toLowerCase()} ${role} ${principalId}`,
     /** Moves an end, or takes the assignment away, as another administrator would. */
     move(key: string, endsAt: number): void {
-      const there = current(key)
-      if (there === undefined) throw new Error(`nothing is active at ${key}`)
-      kept.put(key, { ...there, endsAt })
+      kept.put(key, { ...active(key), endsAt })
     },
+    /** As if it had been there for so long already. */
+    age: (key: string, ms: number): void =>
+      kept.put(key, { ...active(key), startsAt: active(key).startsAt - ms }),
     drop: (key: string): void => kept.delete(key),
     /** @throws AzureError */
     request(scope: string, name: string, properties: Readonly<Record<string, unknown>>): Request {

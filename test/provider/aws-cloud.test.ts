@@ -173,6 +173,18 @@ describe('an early revocation', () => {
     }
   })
 
+  test('has brought nobody back for a replica that starts afterwards, whatever its clock', async () => {
+    const intent = w.intent(1)
+    await take(intent)
+    const now = () => w.clock.now() + 4 * minute
+    const call = { deadline: now() + 10_000, signal: AbortSignal.timeout(10_000) }
+    expect(await w.provider('ours', { clock: { now } }).remove(intent, call)).toBe('removing')
+    w.clock.advance(12 * minute)
+    expect(await w.provider().regained?.([intent], w.call())).toEqual([])
+    w.aws.edit(roleArn('reader-1'), (policies) => policies.clear())
+    expect(await w.provider().regained?.([intent], w.call())).toMatchObject([{ grant: intent.grant }])
+  })
+
   test('puts back what another’s write lost, whoever writes next', async () => {
     const [first, second] = [w.intent(1), w.intent(51)]
     for (const intent of [first, second]) await take(intent)

@@ -21,6 +21,10 @@ describe('reviewersToAsk', () => {
     const both = { count: 2, metBy: [bob], eligible: [bob, carol] }
     const other = { count: 1, metBy: [], eligible: [bob, dave] }
     expect(reviewersToAsk(decision([both, other]), 9).users).toEqual(['p2', 'p3'])
+    // Of another file, which was changed since.
+    const again = [{ id: 1, review: 77 }]
+    expect(reviewersToAsk(decision([both, { ...other, again }]), 9).users).toEqual(['p1', 'p2', 'p3'])
+    expect(reviewersToAsk(decision([{ ...other, again }]), 1).users).toEqual(['p3'])
   })
 
   test('never more than 15 teams either', () => {

@@ -26,8 +26,11 @@ const lastsMs = (source: StsOptions['credentialsSource']): number =>
 /** What was assumed from a session has a life of its own, and chaining gives it no more. */
 const chainMs = 3_600_000
 
+/** `by`: since when, at the latest by our own clock. */
+type Sighted = Denial & { readonly by: number }
+
 /** What is there of a grant's role: its facts, and whom our policy refuses. */
-type Look = RoleFacts & { readonly denials: readonly Denial[] }
+type Look = RoleFacts & { readonly denials: readonly Sighted[] }
 
 /**
  * AWS by AssumeRole: a grant makes nothing there; it is the permission to have credentials, each of which ends with it.
@@ -55,9 +58,8 @@ export const createSts = (options: StsOptions): Provider => {
     return here.filter((_, index) => given[index]).map((one) => refusedOf(one, id))
   }
   const sighted = createSighted()
-  /** Their moments as late as they can have been by our clock. */
-  const byOurs = (denials: readonly Denial[]): readonly Denial[] =>
-    denials.map((one) => ({ ...one, since: sighted(one.userid, one.since, clock.now()) }))
+  const byOurs = (denials: readonly Denial[]): readonly Sighted[] =>
+    denials.map((one) => ({ ...one, by: sighted(one.userid, one.since, clock.now()) }))
   const writer = createWriter({
     api,
     records,
@@ -79,11 +81,11 @@ export const createSts = (options: StsOptions): Provider => {
       throw error
     }
   }
-  const denialOf = (seen: Pick<Look, 'id' | 'denials'>, intent: Intent): Denial | undefined =>
+  const denialOf = (seen: Pick<Look, 'id' | 'denials'>, intent: Intent): Sighted | undefined =>
     seen.denials.find(({ userid }) => userid === refusedOf(intent, seen.id).userid)
   const isDenied = (seen: Pick<Look, 'id' | 'denials'>, intent: Intent): boolean => {
     const denial = denialOf(seen, intent)
-    return denial !== undefined && denial.since + propagationMs <= clock.now()
+    return denial !== undefined && denial.by + propagationMs <= clock.now()
   }
   const keyOf = (intent: Intent): string =>
     `${roleOf(intent)?.arn ?? `${intent.scope} ${intent.cloudRole}`} ${sessionName(intent)}`
@@ -211,7 +213,11 @@ export const createSts = (options: StsOptions): Provider => {
       const seen = role && (await look(role, call))
       if (seen === undefined) return []
       return used
-        .filter((intent) => !isDenied(seen, intent))
+        .filter((intent) => {
+          const { since } = denialOf(seen, intent) ?? {}
+          // One that is young is there again; by what it says itself, which is nobody's first look.
+          return since === undefined || since + propagationMs > clock.now()
+        })
         .map((intent) => ({
           grant: intent.grant,
           handle: keyOf(intent),

@@ -21,8 +21,8 @@ export const nobody: Wanted = { users: [], teams: [], unasked: [], again: [] }
 
 /**
  * Whom to ask: for each requirement not yet met, its team as a team, else its people, the first 15 by numeric
- * id; the rest are named in the comment. Whoever has approved is not asked for it once more, and whoever gave a review that
- * counts no longer GitHub does not ask by itself.
+ * id; the rest are named in the comment. Whoever has approved is not asked once more, unless another review of his
+ * counts no longer: GitHub asks nobody again by itself.
  */
 export const reviewersToAsk = (decision: Decision, author: number): Wanted => {
   const people = new Map<number, PersonFact>()
@@ -41,7 +41,9 @@ export const reviewersToAsk = (decision: Decision, author: number): Wanted => {
     if (slug !== undefined) teams.add(slug)
     else for (const person of eligible) if (!not.has(person.id)) people.set(person.id, person)
     for (const { id, review } of spent) {
-      const login = eligible.find((person) => person.id === id)?.login
+      const person = eligible.find((one) => one.id === id)
+      if (slug === undefined && person !== undefined && id !== author) people.set(id, person)
+      const login = person?.login
       const name = slug === undefined ? login : teamName(slug)
       if (name !== undefined) again.add(reviewMark(name, review))
     }

@@ -49,7 +49,7 @@ test('whoever pushed has pushed, though nobody was told of that push, nor of the
   await his.git('push', '--quiet', '--force', 'origin', `${asked.head}:refs/heads/${asked.branch}`)
   for (const again of heard) again()
   await t.approve(asked.number, 'bob', 'carol')
-  await t.checked(asked.head, 'success')
+  await t.checked(asked.head, 'action_required', 'bob pushed in this pull request')
   await t.land(asked.number)
   await t.refused(asked, 'bob pushed in this pull request')
 })

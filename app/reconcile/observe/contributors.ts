@@ -19,13 +19,18 @@ const zero = /^0+$/
 /** GitHub's own address for what its web interface commits; believed only where GitHub verifies the signature. */
 const webFlow = 'noreply@github.com'
 
-/**
- * Everyone in trust.md 2.7 besides the requester, named, or what could not be resolved (2.8).
- * @param unheard GitHub is asked for pushes that left no trace in the stored payloads, too
- */
+/** Where somebody approves, GitHub is asked for pushes that left no trace in the stored payloads, too. */
+export type Approved = {
+  /** Ids of the reviews that approve; where there is none, who pushed is barred from nothing. */
+  readonly approvals: readonly number[]
+  /** GitHub is asked now; else its answer is a minute old at most. */
+  readonly fresh: boolean
+}
+
+/** Everyone in trust.md 2.7 besides the requester, named, or what could not be resolved (2.8). */
 export const contributorsOf = async (
   deps: Pick<ReconcileDeps, 'store' | 'payloads' | 'log'> & {
-    readonly people: Pick<PeopleCache, 'verified'>
+    readonly people: Pick<PeopleCache, 'verified' | 'pushers'>
   },
   api: RepositoryApi,
   mirror: Mirror,
@@ -33,7 +38,7 @@ export const contributorsOf = async (
   repository: number,
   pull: PullRequest,
   base: Sha,
-  unheard: boolean,
+  approved: Approved,
 ): Promise<readonly Contributor[]> => {
   const found = new Map<string, Contributor>()
   const add = (contributor: Contributor) =>
@@ -58,7 +63,7 @@ export const contributorsOf = async (
       if (contributor !== undefined) add(contributor)
     }
   }
-  for (const person of await pushersOf(deps, api, repository, pull, unheard)) {
+  for (const person of await pushersOf(deps, api, repository, pull, approved)) {
     add(person === undefined ? nameless : { as: 'pusher', person })
   }
   return [...found.values()]
@@ -88,11 +93,11 @@ const resolve = async (
  * do not account for every move from the branch's creation to the head. A push and the one that undid it leave none.
  */
 const pushersOf = async (
-  deps: Pick<ReconcileDeps, 'store' | 'payloads' | 'log'>,
+  deps: Parameters<typeof contributorsOf>[0],
   api: RepositoryApi,
   repository: number,
   pull: PullRequest,
-  unheard: boolean,
+  { approvals, fresh }: Approved,
 ) => {
   const ref = `refs/heads/${pull.head.ref}`
   const [pushes, changes] = await Promise.all([
@@ -111,8 +116,9 @@ const pushersOf = async (
   // Before the merge somebody has made it again, and who did may not have been told.
   const early = heard.filter(({ receivedAt }) => receivedAt < (pull.mergedAt ?? Number.POSITIVE_INFINITY))
   const deleted = read(early, deps.payloads.push).some(({ after }) => zero.test(after))
-  const known = !unheard && !deleted && accounted(bringing, pull.head.sha)
-  return known ? senders : [...senders, ...(await api.pushers(ref))]
+  const known = !deleted && accounted(bringing, pull.head.sha)
+  if (known && approvals.length === 0) return senders
+  return [...senders, ...(await deps.people.pushers(repository, api, pull, approvals, fresh || !known))]
 }
 
 /** Whether the pushes lead from nothing to `head` without a gap. */

@@ -3,7 +3,7 @@ import type { Directory } from '../../identity/directory.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { PolicyUser } from '../ports/evaluator.ts'
 import type { Sha } from '../ports/git.ts'
-import type { Permission, RepositoryApi } from '../ports/github.ts'
+import type { Permission, PullRequest, RepositoryApi } from '../ports/github.ts'
 import { goneWords } from './named.ts'
 import { Trouble } from './trouble.ts'
 
@@ -55,6 +55,15 @@ export const createPeopleCache = (clock: Clock) => {
       ask(`team ${repository} ${team}`, fresh, () => api.teamMembers(team)),
     account: (repository: number, api: RepositoryApi, login: string, fresh: boolean) =>
       ask(`account ${repository} ${login}`, fresh, () => api.account(login)),
+    /** Who pushed to the head branch: asked anew of each head, and of each further approval. */
+    pushers: (
+      repository: number,
+      api: RepositoryApi,
+      { head: { ref, sha } }: PullRequest,
+      approvals: readonly number[],
+      fresh: boolean,
+    ) =>
+      ask(`pushers ${repository} ${ref} ${sha} ${approvals}`, fresh, () => api.pushers(`refs/heads/${ref}`)),
   }
 }
 export type PeopleCache = ReturnType<typeof createPeopleCache>

@@ -119,8 +119,11 @@ export const observePull = async (
   })
   const weighed = directory !== undefined && (requests.length > 0 || proposing)
   const all = weighed ? (listed ?? (await listing())) : []
-  // What gives, or merges by itself, has to know of every push; where nobody approves it bars nobody.
-  const unheard = (fresh || repository.merge === 'auto') && all.some(approves)
+  const approved = {
+    approvals: all.filter(approves).map(({ review }) => review.id),
+    // What merges by itself is as final as a verdict.
+    fresh: fresh || repository.merge === 'auto',
+  }
   const [reviews, contributors, groups] = !weighed
     ? [[], [], []]
     : await Promise.all([
@@ -128,7 +131,7 @@ export const observePull = async (
           paths: requests.map(({ path }) => path),
           folders: proposing ? [policyTree] : [],
         }),
-        contributorsOf(deps, api, mirror, directory, repository.id, pull, diff.base, unheard),
+        contributorsOf(deps, api, mirror, directory, repository.id, pull, diff.base, approved),
         requests.length === 0
           ? []
           : groupsOf(directory, (team) =>

@@ -10,6 +10,8 @@ const toAndFro = (world: AccessWorld): void => {
   world.move('a', first, 'bob')
 }
 
+const checkOf = (world: AccessWorld) => [...world.checks.values()].at(-1)
+
 describe('who pushed (trust.md 2.7)', () => {
   test('a push whose delivery was lost between others is found', async () => {
     const world = accessWorld()
@@ -97,9 +99,65 @@ describe('who pushed (trust.md 2.7)', () => {
     world.sent.length = 0
     world.review(pull, 'bob')
     await world.settle()
+    expect(checkOf(world)).toMatchObject({ conclusion: 'action_required' })
+    expect(checkOf(world)?.summary).toContain('bob pushed in this pull request')
     await world.merge(pull, 'carol')
     await world.settle()
     expect(await world.states(pull)).toEqual({ a: 'refused' })
+  })
+
+  test('to an earlier branch of the name, of which nothing was told: the check says it before anybody merges', async () => {
+    const world = accessWorld()
+    world.push('a', { [filePath('a')]: requestFile('his') }, 'bob')
+    world.move('a', '0'.repeat(40), 'bob')
+    world.git.refs.delete('a')
+    world.sent.length = 0
+    const pull = world.request('a')
+    await world.settle()
+    world.review(pull, 'bob')
+    await world.settle()
+    expect(await world.states(pull)).toEqual({ a: 'pending' })
+    expect(checkOf(world)).toMatchObject({ conclusion: 'action_required' })
+    expect(checkOf(world)?.summary).toContain('bob pushed in this pull request')
+    world.review(pull, 'carol')
+    await world.settle()
+    expect(checkOf(world)).toMatchObject({ conclusion: 'success' })
+    await world.merge(pull, 'alice')
+    await world.settle()
+    expect(await world.states(pull)).toEqual({ a: 'active' })
+  })
+
+  test('nobody whom GitHub names: the check says before anybody merges that no approval counts', async () => {
+    const world = accessWorld()
+    world.hub.api.pushers = async () => [undefined]
+    const pull = await approved(world)
+    expect(await world.states(pull)).toEqual({ a: 'pending' })
+    expect(checkOf(world)).toMatchObject({ conclusion: 'action_required' })
+    expect(checkOf(world)?.summary).toContain('a push that names nobody')
+  })
+
+  test('is asked for a forecast once a minute of one head and its approvals, and of none without', async () => {
+    const world = accessWorld()
+    let asked = 0
+    world.meet((call) => {
+      asked += call === 'pushers' ? 1 : 0
+    })
+    const pull = world.request('a')
+    await world.settle()
+    expect(asked).toBe(0)
+    world.review(pull, 'bob')
+    await world.settle()
+    await world.lookAtPull(pull)
+    expect(asked).toBe(1)
+    world.review(pull, 'carol')
+    await world.settle()
+    expect(asked).toBe(2)
+    world.clock.advance(minute)
+    await world.lookAtPull(pull)
+    expect(asked).toBe(3)
+    await world.merge(pull, 'carol')
+    await world.settle()
+    expect(asked).toBe(4)
   })
 
   test('both told late: what merges by itself waits for another approval', async () => {
@@ -120,19 +178,20 @@ describe('who pushed (trust.md 2.7)', () => {
   })
 
   test.each([
-    ['at the merge', undefined, 'approved'],
-    ['before it merges by itself', 'auto', 'pending'],
-  ] as const)('while GitHub does not say it is not yet, %s', async (_, merge, meanwhile) => {
-    const world = accessWorld(merge === undefined ? {} : { merge })
+    ['at the merge', 'carol'],
+    ['before anybody merges', undefined],
+  ] as const)('while GitHub does not say it is not yet, %s', async (_, merger) => {
+    const world = accessWorld(merger === undefined ? { merge: 'auto' } : {})
     const pull = world.request('a')
     await world.settle()
     world.meet((call) => (call === 'pushers' ? away() : undefined))
     world.review(pull, 'bob')
     await world.settle()
-    expect(await world.states(pull)).toEqual({ a: meanwhile })
-    if (merge === undefined) await world.merge(pull, 'carol')
+    expect(await world.states(pull)).toEqual({ a: 'pending' })
+    expect(checkOf(world)?.conclusion).not.toBe('success')
+    if (merger !== undefined) await world.merge(pull, merger)
     await world.settle()
-    expect(await world.states(pull)).toEqual({ a: meanwhile })
+    expect(await world.states(pull)).toEqual({ a: 'pending' })
     expect((await world.store.pull(repositoryId, pull))?.decision.verdict).toBe('not_yet')
     world.meet(() => undefined)
     await world.pass(minute)

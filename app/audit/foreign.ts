@@ -36,12 +36,11 @@ export const foreignOf = ({ type, data }: LedgerEvent): Foreign | undefined => {
 export const foreignRows = ({ first, last }: Foreign): string =>
   first === last ? `event ${first}` : `events ${first} to ${last}`
 
-/**
- * Finds the rows that an export says are not gitsudo's, by its events alone, without a key. A true record stands right behind
- * the rows that it names; what one of those says of others counts for nothing.
- */
+type Said = Foreign & { readonly seq: number }
+
+/** Finds the rows that an export says are not gitsudo's, by its events alone, without a key. */
 export function createForeignSearch() {
-  const records: (Foreign & { readonly seq: number })[] = []
+  const records: Said[] = []
   return {
     push(line: ExportLine): void {
       if (line.kind !== 'event' || !line.body.includes('"database.changed"')) return
@@ -49,12 +48,46 @@ export function createForeignSearch() {
       const rows = event && foreignOf(event)
       if (rows?.last === line.seq - 1) records.push({ ...rows, seq: line.seq })
     },
-    end(): readonly Foreign[] {
-      const found: Foreign[] = []
-      for (const record of records.toReversed()) if (!isAmong(found, record.seq)) found.push(record)
-      return found
+    end: (): readonly Foreign[] => trueRecords(records),
+  }
+}
+
+/**
+ * Finds the first row that is not as it has to be, and that is not on record as foreign. A record counts with its
+ * signature, and where it names the chain that it stands on: no other ledger's, and none of what was lost.
+ */
+export function createExcuses() {
+  const odd: number[] = []
+  const records: Said[] = []
+  let before = ''
+  return {
+    /** @param event undefined: the row is not as it has to be */
+    push({ seq, chain }: { readonly seq: number; readonly chain: string }, event: LedgerEvent | undefined) {
+      if (event === undefined) odd.push(seq)
+      const rows = event && foreignOf(event)
+      if (rows?.last === seq - 1 && event?.data.after === before) records.push({ ...rows, seq })
+      before = chain
+    },
+    end(): number | undefined {
+      const named = [...trueRecords(records)]
+      return odd.find((seq) => {
+        while ((named.at(-1)?.last ?? seq) < seq) named.pop()
+        return (named.at(-1)?.first ?? seq + 1) > seq
+      })
     },
   }
+}
+
+/**
+ * A true record stands right behind the rows that it names; what one of those says of others counts for nothing.
+ * @param records each right behind its rows, in the ledger's order
+ * @returns the last first
+ */
+function trueRecords(records: readonly Said[]): readonly Said[] {
+  const found: Said[] = []
+  for (const record of records.toReversed())
+    if (record.seq < (found.at(-1)?.first ?? Number.POSITIVE_INFINITY)) found.push(record)
+  return found
 }
 
 export const isAmong = (rows: readonly Foreign[], seq: number): boolean =>

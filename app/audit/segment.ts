@@ -5,8 +5,8 @@ import { ExportError, readExportLine, type SegmentBounds } from './export-line.t
 import { hex } from './hex.ts'
 import { type NoteKey, ownKeys } from './note.ts'
 import { trustedKeys } from './rotation.ts'
-import type { Verified } from './verify.ts'
-import { verifyExportLines } from './verify-export.ts'
+import { isWhole } from './verify.ts'
+import { type ExportVerified, verifyExportLines } from './verify-export.ts'
 
 /** What one segment shows by itself: with `faults`, nothing. */
 export type Segment = {
@@ -66,22 +66,26 @@ async function verifySegment(
     ...segmentFaults(origin, bounds, verified),
     ...foreignFaults(verified.marks.foreign),
   ]
-  const end = verified.ok ? hex(verified.head) : ''
+  const end = isWhole(verified) ? hex(verified.head) : ''
   return { file, origin, first, last, head, end, faults }
 }
 
-/** Where a segment is not what its header says, but for what it says itself not to be gitsudo's. */
+/**
+ * Where a segment is not what its header says. What it says itself not to be gitsudo's may say anything, where it is
+ * linked.
+ */
 export function segmentFaults(
   origin: string,
   { first, last, head, before }: SegmentBounds,
-  verified: Verified,
+  verified: ExportVerified,
 ): readonly string[] {
   const faults = verified.marks.faults.map(told)
-  if (!verified.ok) faults.push(`event ${verified.seq}: ${verified.what} is not as it has to be`)
+  const odd = verified.ok || verified.linked ? verified.unexcused : verified
+  if (odd !== undefined) faults.push(`event ${odd.seq}: ${odd.what} is not as it has to be`)
   if (first > 1 ? before === undefined : head !== hex(originHead(origin)))
     faults.push('it does not say what it goes on from')
   const { newest } = verified.marks
-  if (verified.ok && !(verified.events === last && newest?.size === last))
+  if (isWhole(verified) && !(verified.events === last && newest?.size === last))
     faults.push(`it does not end with a checkpoint over its last event, ${last}`)
   return faults
 }

@@ -6,6 +6,7 @@ import {
   readExportLine,
   type SegmentBounds,
 } from './export-line.ts'
+import { createExcuses } from './foreign.ts'
 import { treeOf } from './merkle.ts'
 import {
   createVerifier,
@@ -18,14 +19,23 @@ import {
 } from './verify.ts'
 
 /**
+ * `newestAt`: the latest time of an event (RFC 3339), the file's own last word. `unexcused`: the first event that is not
+ * as it has to be, but for those on record as foreign.
+ */
+export type ExportVerified = Verified & {
+  readonly newestAt?: string
+  readonly unexcused?: { readonly seq: number; readonly what: string }
+}
+
+/**
  * Checks an export's lines: the chain, its checkpoints, and that every piece of evidence an event rests on is there
- * and hashes to its digest. `newestAt`: the latest time of an event (RFC 3339), the file's own last word.
+ * and hashes to its digest.
  * @throws ExportError with the line at fault
  */
 export async function verifyExportLines(
   lines: AsyncIterable<string>,
   options: Pick<VerifierOptions, 'keys' | 'claims'> = {},
-): Promise<Verified & { readonly newestAt?: string }> {
+): Promise<ExportVerified> {
   const verifier = createExportVerifier(options)
   let number = 0
   for await (const text of lines) verifier.push(readExportLine(text, ++number))
@@ -40,6 +50,7 @@ export function createExportVerifier(options: Pick<VerifierOptions, 'keys' | 'cl
   const known = new Set<string>()
   let missing: readonly [digest: string, seq: number] | undefined
   let newestAt = ''
+  const excuses = createExcuses()
   return {
     /** @throws ExportError of a header whose bounds contradict themselves */
     push(line: ExportLine): void {
@@ -61,14 +72,27 @@ export function createExportVerifier(options: Pick<VerifierOptions, 'keys' | 'cl
         if (event !== undefined && event.at > newestAt) newestAt = event.at
         const unknown = event && evidenceOf(event).find((digest) => !known.has(digest))
         if (unknown !== undefined) missing ??= [unknown, seq]
+        excuses.push(line, unknown === undefined ? event : undefined)
       }
     },
     /** After the last line. */
-    end(): Verified & { readonly newestAt?: string } {
+    end(): ExportVerified {
       if (verifier === undefined) throw new ExportError('line 1 is not the header of an export')
-      return { ...withEvidence(verifier.end(), missing), ...(newestAt !== '' && { newestAt }) }
+      const verified = withEvidence(verifier.end(), missing)
+      const odd = excuses.end()
+      return {
+        ...verified,
+        ...(newestAt !== '' && { newestAt }),
+        ...(odd !== undefined && { unexcused: { seq: odd, what: whatOf(verified, odd) } }),
+      }
     },
   }
+}
+
+/** Of evidence only the first that is missing is told, and of other faults a thousand. */
+function whatOf(verified: Verified, seq: number): string {
+  const found = verified.ok ? [] : [verified, ...verified.more]
+  return found.find((one) => one.seq === seq)?.what ?? 'what it says'
 }
 
 /** A segment goes on from what came before it, which its checkpoint vouches for. */

@@ -54,9 +54,9 @@ export type Marks = {
   readonly foreign: readonly (Foreign & { readonly seq: number })[]
 }
 
-/** `events`: those from the first on whose leaves and links hold. */
-export type Verified = { readonly marks: Marks; readonly events: number } & (
-  | { readonly ok: true; readonly head: Uint8Array; readonly root: Uint8Array }
+/** `events`: those from the first on whose leaves and links hold, with the chain up to there. */
+export type Verified = { readonly marks: Marks; readonly events: number; readonly head: Uint8Array } & (
+  | { readonly ok: true; readonly root: Uint8Array }
   /** `linked`: all leaves and links hold; what is wrong is what an event says. */
   | ({ readonly ok: false; readonly linked: boolean } & Fault)
 )
@@ -199,7 +199,7 @@ export function createVerifier(origin: string, options: VerifierOptions = {}): V
       const [first, ...more] = wrong
       return first === undefined
         ? { ok: true, events, head, root: tree.root(), marks: compared }
-        : { ok: false, events, linked: !broken, ...first, consistentAfter, more, marks: compared }
+        : { ok: false, events, head, linked: !broken, ...first, consistentAfter, more, marks: compared }
     },
   }
 }
@@ -250,9 +250,9 @@ export function withEvidence(
   if (missing === undefined) return outcome
   const [expected, seq] = missing
   const here = { seq, what: 'evidence', expected, found: 'missing or altered' }
-  const { marks, events } = outcome
+  const { marks, events, head } = outcome
   if (outcome.ok)
-    return { ok: false, events, linked: true, ...here, consistentAfter: events - seq, more: [], marks }
+    return { ok: false, events, head, linked: true, ...here, consistentAfter: events - seq, more: [], marks }
   const { what, found, more } = outcome
   if (outcome.seq <= seq) return { ...outcome, more: [...more, here] }
   const first = { seq: outcome.seq, what, expected: outcome.expected, found }

@@ -13,15 +13,16 @@ import { noteSigner } from '../support/checkpoints.ts'
 import { gitsudo } from './harness.ts'
 
 const marks = { checkpoints: 0, faults: [], foreign: [], signatures: 0 }
+const head = Buffer.from('0102', 'hex')
 const intact: Verdict = {
-  chain: { ok: true, events: 12, head: Buffer.from('0102', 'hex'), root: Buffer.from('03', 'hex'), marks },
+  chain: { ok: true, events: 12, head, root: Buffer.from('03', 'hex'), marks },
   comparisons: [],
   exit: 0,
 }
 const broken: Verdict = {
   chain: {
     ...{ ok: false, events: 6, linked: false, seq: 7, what: 'leaf', expected: 'aa', found: 'bb' },
-    ...{ consistentAfter: 5, more: [], marks },
+    ...{ consistentAfter: 5, more: [], head, marks },
   },
   comparisons: [{ of: 'anchors', outcome: 'unproven', said: 'no clone', details: [] }],
   exit: 1,

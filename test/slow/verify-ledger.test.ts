@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { bodyOf } from '../../app/audit/body.ts'
 import { leafHash, linkHash, originHead } from '../../app/audit/chain.ts'
 import { checkpointText, readCheckpoint } from '../../app/audit/checkpoint.ts'
 import { foreignEvent } from '../../app/audit/foreign.ts'
@@ -15,6 +16,7 @@ import { putRotation } from '../../app/store/ledger/checkpoints.ts'
 import { exportLedger } from '../../app/store/ledger/export.ts'
 import { exportSegment } from '../../app/store/ledger/export-segment.ts'
 import { checkpointNow, noteSigner } from '../support/checkpoints.ts'
+import { withClient } from '../support/client.ts'
 import { decidedEvent, testEvent } from '../support/events.ts'
 import { createTestDatabase } from '../support/postgres.ts'
 import { sealEvents } from '../support/sealed.ts'
@@ -33,6 +35,8 @@ let lines: string[]
 let witness = ''
 let later = ''
 let segments: (readonly string[])[]
+/** With a row of another hand, which is on record as that. */
+const foreign: { readonly segment: readonly string[]; readonly whole: readonly string[] }[] = []
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'gitsudo-python-'))
   execFileSync('python3', ['-m', 'venv', join(dir, 'venv')])
@@ -61,14 +65,17 @@ beforeAll(async () => {
     await database.transaction((tx) => putRotation(tx, rotationNote(first, second)))
     await checkpointNow(database, second, 2_000)
     await seal(77, 80)
-    let text = ''
-    await exportLedger(database, origin, {
-      keys: [first.key.text],
-      write: async (more) => {
-        text += more
-      },
-    })
-    lines = text.trimEnd().split('\n')
+    const exported = async () => {
+      let text = ''
+      await exportLedger(database, origin, {
+        keys: [first.key.text],
+        write: async (more) => {
+          text += more
+        },
+      })
+      return text.trimEnd().split('\n')
+    }
+    lines = await exported()
     await seal(80, 90)
     later = await checkpointNow(database, second, 3_000)
     const sealed = async (since: number, until: number) => {
@@ -84,12 +91,36 @@ beforeAll(async () => {
       return made.trimEnd().split('\n')
     }
     segments = [await sealed(0, 1_000), await sealed(1_000, 2_000), await sealed(2_000, 3_000)]
+    const decided = decidedEvent(91)
+    const absent = { ...decided, data: { ...decided.data, evidence: [hash('sha256', 'absent')] } }
+    for (const [at, body] of [
+      [4_000, Buffer.from('x')],
+      [5_000, bodyOf(absent)],
+    ] as const) {
+      await append(postgres.appUrl, body)
+      await seal(at, at + 1)
+      await checkpointNow(database, second, at)
+      foreign.push({ segment: await sealed(at - 1_000, at), whole: await exported() })
+    }
   } finally {
     await database.close()
     await postgres.drop()
   }
 })
 afterAll(() => rm(dir, { recursive: true, force: true }))
+
+/** What the service's role can put behind the last row. */
+const append = (url: string, body: Uint8Array) =>
+  withClient(url, async (client) => {
+    const { rows } = await client.query('select seq::int, chain from audit_events order by seq desc limit 1')
+    const [{ seq, chain }] = rows
+    const leaf = leafHash(body)
+    await client.query(
+      `insert into audit_events (seq, body, leaf, chain, type, at, actor_kind, actor_id)
+       select $1, $2, $3, $4, type, at, actor_kind, actor_id from audit_events where seq = 1`,
+      [seq + 1, body, leaf, linkHash(chain, seq + 1, leaf)],
+    )
+  })
 
 /** Each of what is held in a file of its own. */
 async function verify(given: readonly string[], key = first.key.text, held: readonly string[] = []) {
@@ -325,6 +356,20 @@ test('segments hold, each alone', async () => {
     status: 1,
     said: expect.stringContaining('these end at 77'),
   })
+})
+
+test('of a row of another hand it says the same of a segment as of an export', async () => {
+  const [junk, unproven] = foreign
+  for (const given of [junk?.segment, junk?.whole])
+    expect(await verify(given ?? [])).toEqual({
+      status: 1,
+      said: 'does not hold: events 91, 91 are no events, or on record as not sealed by gitsudo\n',
+    })
+  for (const given of [unproven?.segment, unproven?.whole])
+    expect(await verify(given ?? [])).toEqual({
+      status: 1,
+      said: `does not hold: event 95: its evidence ${hash('sha256', 'absent')} is missing or altered\n`,
+    })
 })
 
 test.each<

@@ -55,8 +55,11 @@ export async function tamperWith(stage: LedgerStage) {
           await put(row.seq, { seq: row.seq, body, leaf: Buffer.from(leaf), chain: Buffer.from(head) })
       }
     },
-    /** Events with right leaves, links and columns behind the last row: all that can be had without our keys. */
-    async append(who: 'app' | 'superuser', events: readonly LedgerEvent[]) {
+    /**
+     * Events with right leaves, links and columns behind the last row: all that can be had without our keys.
+     * @param bytesOf what stands there in an event's place
+     */
+    async append(who: 'app' | 'superuser', events: readonly LedgerEvent[], bytesOf = bodyOf) {
       const url = who === 'app' ? stage.postgres.appUrl : stage.postgres.superuserUrl
       await withClient(url, async (client) => {
         await client.query("set gitsudo.announced = 'yes'")
@@ -65,7 +68,7 @@ export async function tamperWith(stage: LedgerStage) {
             'select seq::int, chain from audit_events order by seq desc limit 1',
           )
           const [{ seq = 0, chain = originHead(origin) } = {}] = last.rows
-          const body = bodyOf(event)
+          const body = bytesOf(event)
           const leaf = leafHash(body)
           const of = columnsOf(event)
           await client.query(

@@ -224,6 +224,14 @@ describe('what GitHub says', () => {
     })
     expect((await gitsudo([...command(), '--app', 'gitsudo'], { verify, env })).status).toBe(2)
     expect((await gitsudo(['audit', 'verify', '--app', '7'], { verify, env })).status).toBe(2)
+    const named = { ...env, GITSUDO_GITHUB_APP_ID: 'gitsudo' }
+    expect((await gitsudo(command(), { verify, env: named })).status).toBe(2)
+    // Without --repo nobody's receipts are compared: what the environment says of the App is not asked.
+    for (const offline of [[], ['--offline']])
+      expect(await gitsudo(['audit', 'verify', ...offline], { verify, env: named })).toMatchObject({
+        status: 0,
+        err: '',
+      })
   })
 
   it('merged pull requests, and which of them brought requests', async () => {

@@ -116,7 +116,9 @@ async function askOf(
     (text(args, 'token') ?? text(args, 'apiUrl') ?? text(args, 'app')) !== undefined
   )
     throw new Failure('usage', 'Which repository is GitHub to be asked about?', 'name it with --repo')
-  const app = text(args, 'app') ?? (deps.env.GITSUDO_GITHUB_APP_ID || undefined)
+  // The service's own environment may say anything where no receipts are compared.
+  const named = repository === undefined ? undefined : deps.env.GITSUDO_GITHUB_APP_ID
+  const app = text(args, 'app') ?? (named || undefined)
   if (app !== undefined && !/^[1-9]\d{0,14}$/.test(app))
     throw new Failure(
       'usage',

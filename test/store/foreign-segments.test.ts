@@ -109,6 +109,13 @@ test('nor does it excuse what is not linked', async () => {
   await expect(seal(month)).rejects.toMatchObject(refused('event 61: leaf'))
 })
 
+test('bytes that an export cannot hold are not sealed, on record or not', async () => {
+  await hands.append('app', [event(70)], () => Buffer.from([0xff]))
+  await ledger.seal(event(80))
+  await checkpoint(month)
+  await expect(seal(month)).rejects.toMatchObject(refused('event 61: leaf'))
+})
+
 const record = (first: number, last: number) =>
   foreignEvent({ first, last }, { before: '1', after: '2' }, '2026-12-01T08:00:00.000Z')
 test.each([

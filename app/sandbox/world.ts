@@ -21,7 +21,13 @@ export type World = {
   readonly people: Readonly<Record<Login, Person>>
   /** Whether gitsudo merges what is approved, or people do. */
   readonly merge: 'auto' | 'manual'
-  readonly service: { readonly url: string; readonly config: string; readonly env: NodeJS.ProcessEnv }
+  readonly service: {
+    readonly url: string
+    readonly config: string
+    readonly env: NodeJS.ProcessEnv
+    /** Of its GitHub App. */
+    readonly appId: number
+  }
   /** The app role's, to look from outside. */
   readonly databaseUrl: string
   readonly superuserUrl: string
@@ -200,7 +206,7 @@ const furnish = async (options: WorldOptions, github: LocalGitHub): Promise<Worl
     anchorRepository,
     people: persons,
     merge: options.merge ?? 'manual',
-    service: { url, config, env },
+    service: { url, config, env, appId: app.id },
     databaseUrl,
     superuserUrl,
     start: (replica) => {

@@ -9,10 +9,13 @@ export const audited = async (stage: Stage): Promise<void> => {
   timeline.scene('5  The ledger')
   const against = await vouchers(stage)
   const intact = await verify(stage, world.databaseUrl, against)
-  timeline.did('frank', 'gitsudo audit verify, with the public key and his own clones of both repositories')
+  timeline.did(
+    'frank',
+    'gitsudo audit verify, with the public key, the App’s id and his own clones of both repositories',
+  )
   timeline.show(`${intact.stdout}${intact.stderr}`)
   timeline.must(
-    intact.status === 0 && /^Chain intact: \d+ events verified/m.test(intact.stdout),
+    intact.status === 0 && /^Chain intact: \d+ events verified$.*^Receipts: [1-9]/ms.test(intact.stdout),
     'every link, checkpoint, anchor, merge and receipt holds',
   )
 
@@ -39,7 +42,7 @@ export const audited = async (stage: Stage): Promise<void> => {
   }
 }
 
-/** What an auditor has besides the database: the public key, clones, and what GitHub tells him. */
+/** What an auditor has besides the database: the public key, the App's id, clones, and what GitHub tells him. */
 const vouchers = async ({ world, entry, dir }: Stage): Promise<readonly string[]> => {
   const { frank } = world.people
   const key = await mustRun(
@@ -59,6 +62,7 @@ const vouchers = async ({ world, entry, dir }: Stage): Promise<readonly string[]
       .flatMap((one) => ['--key', one]),
     ...clones.flatMap((one) => ['--repository', one]),
     ...['--repo', world.repository.fullName, '--api-url', world.github.apiUrl],
+    ...['--app', String(world.service.appId)],
     ...['--state-dir', join(dir, 'verified')],
   ]
 }

@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest'
-import { accessWorld, filePath, requestFile } from '../support/memory/access-world.ts'
+import { type AccessWorld, accessWorld, filePath, requestFile } from '../support/memory/access-world.ts'
+
+/** Two pull requests with the same new file. */
+const twice = (world: AccessWorld): readonly [number, number] => {
+  const open = (name: string) => {
+    world.push(name, { [filePath('a')]: requestFile('a') }, 'alice')
+    return world.hub.open(name, 'alice')
+  }
+  return [open('p'), open('q')]
+}
 
 /** Sequences that the pull-request model came upon, reduced. */
 test('a pull request into another branch whose head the branch holds already is no trouble', async () => {
@@ -135,10 +144,7 @@ test('on a rewritten branch, too, a file belongs to whoever brought it, or to no
 
 test('what the branch lost before the verdict is not granted, though another pull request brought it back (trust.md 3.4)', async () => {
   const world = accessWorld()
-  const [first = 0, second = 0] = ['p', 'q'].map((name) => {
-    world.push(name, { [filePath('a')]: requestFile('a') }, 'alice')
-    return world.hub.open(name, 'alice')
-  })
+  const [first, second] = twice(world)
   await world.settle()
   world.review(second, 'bob')
   await world.merge(second, 'carol')
@@ -154,10 +160,7 @@ test('what the branch lost before the verdict is not granted, though another pul
 
 test('a request that nobody had looked at before another merge made a link of it is not granted, though its bytes are the same (trust.md 3.4, 6.11)', async () => {
   const world = accessWorld()
-  const [other = 0, pull = 0] = ['p', 'q'].map((name) => {
-    world.push(name, { [filePath('a')]: requestFile('a') }, 'alice')
-    return world.hub.open(name, 'alice')
-  })
+  const [other, pull] = twice(world)
   world.review(pull, 'bob')
   await world.merge(pull, 'carol')
   const link = { text: requestFile('a'), mode: '120000' }
@@ -170,10 +173,7 @@ test('a request that nobody had looked at before another merge made a link of it
 
 test('nor one that the branch lost and got back from another merge before anybody had looked at it', async () => {
   const world = accessWorld()
-  const [other = 0, pull = 0] = ['p', 'q'].map((name) => {
-    world.push(name, { [filePath('a')]: requestFile('a') }, 'alice')
-    return world.hub.open(name, 'alice')
-  })
+  const [other, pull] = twice(world)
   world.review(pull, 'bob')
   await world.merge(pull, 'carol')
   world.push('main', { [filePath('a')]: undefined }, 'carol')

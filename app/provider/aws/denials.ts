@@ -71,7 +71,10 @@ export const withDenial = (
 export const tidy = (denials: readonly Denial[], now: number): readonly Denial[] =>
   denials
     .filter(({ until }) => until > now)
-    .map((one) => (one.since + skewMs + propagationMs <= now ? { ...one, since: 0 } : one))
+    .map((one) => (isInForce(one.since + skewMs, now) ? { ...one, since: 0 } : one))
+
+/** Whether what was there at that moment (epoch ms) is in force everywhere. */
+export const isInForce = (since: number, now: number): boolean => since + propagationMs <= now
 
 type Statement = {
   readonly Sid?: string

@@ -12,7 +12,7 @@ import { base32 } from '../mark.ts'
 import { type Call, type Observation, type Provider, ProviderError } from '../port.ts'
 import { createApi, type RoleFacts } from './api.ts'
 import { checkRoles } from './check.ts'
-import { type Denial, propagationMs, readDenials, tidy } from './denials.ts'
+import { type Denial, isInForce, propagationMs, readDenials, tidy } from './denials.ts'
 import { classify, lacks } from './faults.ts'
 import type { StsOptions } from './options.ts'
 import { nothing, sessionName, sessionOf } from './session.ts'
@@ -27,10 +27,10 @@ const lastsMs = (source: StsOptions['credentialsSource']): number =>
 const chainMs = 3_600_000
 
 /** `by`: since when, at the latest by our own clock. */
-type Sighted = Denial & { readonly by: number }
+type Known = Denial & { readonly by: number }
 
 /** What is there of a grant's role: its facts, and whom our policy refuses. */
-type Look = RoleFacts & { readonly denials: readonly Sighted[] }
+type Look = RoleFacts & { readonly denials: readonly Known[] }
 
 /**
  * AWS by AssumeRole: a grant makes nothing there; it is the permission to have credentials, each of which ends with it.
@@ -58,7 +58,7 @@ export const createSts = (options: StsOptions): Provider => {
     return here.filter((_, index) => given[index]).map((one) => refusedOf(one, id))
   }
   const sighted = createSighted()
-  const byOurs = (denials: readonly Denial[]): readonly Sighted[] =>
+  const byOurs = (denials: readonly Denial[]): readonly Known[] =>
     denials.map((one) => ({ ...one, by: sighted(one.userid, one.since, clock.now()) }))
   const writer = createWriter({
     api,
@@ -81,11 +81,11 @@ export const createSts = (options: StsOptions): Provider => {
       throw error
     }
   }
-  const denialOf = (seen: Pick<Look, 'id' | 'denials'>, intent: Intent): Sighted | undefined =>
+  const denialOf = (seen: Pick<Look, 'id' | 'denials'>, intent: Intent): Known | undefined =>
     seen.denials.find(({ userid }) => userid === refusedOf(intent, seen.id).userid)
   const isDenied = (seen: Pick<Look, 'id' | 'denials'>, intent: Intent): boolean => {
     const denial = denialOf(seen, intent)
-    return denial !== undefined && denial.by + propagationMs <= clock.now()
+    return denial !== undefined && isInForce(denial.by, clock.now())
   }
   const keyOf = (intent: Intent): string =>
     `${roleOf(intent)?.arn ?? `${intent.scope} ${intent.cloudRole}`} ${sessionName(intent)}`
@@ -214,9 +214,9 @@ export const createSts = (options: StsOptions): Provider => {
       if (seen === undefined) return []
       return used
         .filter((intent) => {
-          const { since } = denialOf(seen, intent) ?? {}
+          const denial = denialOf(seen, intent)
           // One that is young is there again; by what it says itself, which is nobody's first look.
-          return since === undefined || since + propagationMs > clock.now()
+          return denial === undefined || !isInForce(denial.since, clock.now())
         })
         .map((intent) => ({
           grant: intent.grant,

@@ -27,11 +27,13 @@ export type Approved = {
   readonly fresh: boolean
 }
 
+type Deps = Pick<ReconcileDeps, 'store' | 'payloads' | 'log'> & {
+  readonly people: Pick<PeopleCache, 'verified' | 'pushers'>
+}
+
 /** Everyone in trust.md 2.7 besides the requester, named, or what could not be resolved (2.8). */
 export const contributorsOf = async (
-  deps: Pick<ReconcileDeps, 'store' | 'payloads' | 'log'> & {
-    readonly people: Pick<PeopleCache, 'verified' | 'pushers'>
-  },
+  deps: Deps,
   api: RepositoryApi,
   mirror: Mirror,
   directory: Directory,
@@ -93,7 +95,7 @@ const resolve = async (
  * do not account for every move from the branch's creation to the head. A push and the one that undid it leave none.
  */
 const pushersOf = async (
-  deps: Parameters<typeof contributorsOf>[0],
+  deps: Deps,
   api: RepositoryApi,
   repository: number,
   pull: PullRequest,

@@ -35,15 +35,17 @@ export const reviewersToAsk = (decision: Decision, author: number): Wanted => {
     ...policyOwners(decision),
   ]
   const wanted = requirements.filter(({ metBy, count }) => metBy.length < count)
-  const not = new Set([author, ...requirements.flatMap(({ metBy }) => metBy.map(({ id }) => id))])
+  const approved = new Set(requirements.flatMap(({ metBy }) => metBy.map(({ id }) => id)))
   for (const { team, eligible, again: spent = [] } of wanted) {
     const slug = team === undefined ? undefined : (team.split('/')[1] ?? team)
     if (slug !== undefined) teams.add(slug)
-    else for (const person of eligible) if (!not.has(person.id)) people.set(person.id, person)
+    else
+      for (const person of eligible) {
+        const isDone = approved.has(person.id) && !spent.some(({ id }) => id === person.id)
+        if (person.id !== author && !isDone) people.set(person.id, person)
+      }
     for (const { id, review } of spent) {
-      const person = eligible.find((one) => one.id === id)
-      if (slug === undefined && person !== undefined && id !== author) people.set(id, person)
-      const login = person?.login
+      const login = eligible.find((person) => person.id === id)?.login
       const name = slug === undefined ? login : teamName(slug)
       if (name !== undefined) again.add(reviewMark(name, review))
     }

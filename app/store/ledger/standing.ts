@@ -54,9 +54,8 @@ const kept = z.object({
   perhapsGiven: z.array(z.string()).default([]),
 })
 type Kept = z.infer<typeof kept>
-const pageSize = 250
-/** While there is much to read: what a page leaves behind is memory that the process keeps. */
-const firstPageSize = 40
+/** Few: what a large page leaves behind is memory that the process keeps. */
+const pageSize = 40
 /** What is lost is looked for again this often; meanwhile what remains is not verified anew at every look. */
 const againMs = 10_000
 
@@ -79,7 +78,6 @@ export const createStandingReader = (deps: Deps) => {
   let lost: string | undefined
   let savedSeq = 0
   let loadAt = Number.NEGATIVE_INFINITY
-  let size = firstPageSize
 
   const breaks = (why: string): void => {
     if (lost !== undefined && why !== lost) return
@@ -88,10 +86,10 @@ export const createStandingReader = (deps: Deps) => {
   }
 
   /** @returns the sealed events of a page, the last one known first */
-  const page = async (from: number, size: number): Promise<readonly Row[]> => {
+  const page = async (from: number): Promise<readonly Row[]> => {
     const rows = await database.run.any(sql.type(row)`
       select seq, body, leaf, chain, mac_key, mac from audit_events
-      where ${ofLedger} and seq >= ${from} order by seq limit ${size}`)
+      where ${ofLedger} and seq >= ${from} order by seq limit ${pageSize}`)
     const gap = rows.findIndex(({ seq }, nth) => seq !== Math.max(1, from) + nth)
     if (gap === -1) return rows
     // A row that somebody put beyond the end does not show that one of ours is gone.
@@ -150,7 +148,7 @@ export const createStandingReader = (deps: Deps) => {
     const before = createStanding()
     for (const some of inPages(
       seqs.toSorted((a, b) => a - b),
-      firstPageSize,
+      pageSize,
     )) {
       const events = await database.run.any(sql.type(row)`
         select seq, body, leaf, chain, mac_key, mac from audit_events
@@ -199,11 +197,9 @@ export const createStandingReader = (deps: Deps) => {
     }
     for (;;) {
       const from = head.seq
-      const limit = size
-      const rows = await page(from, limit)
+      const rows = await page(from)
       if (!take(rows, from)) return
-      if (rows.length < limit) {
-        size = pageSize
+      if (rows.length < pageSize) {
         if (loaded) broken = undefined
         return
       }

@@ -45,4 +45,4 @@ test(`150 random sequences through Git, HTTP and PostgreSQL, GITSUDO_SEED=${day}
   const given = judge.events().filter(({ type }) => type === 'grant.intended')
   console.log(`${chosen.length} sequences, ${judge.events().length} events, ${given.length} grants`)
   expect(given.length).toBeGreaterThan(chosen.length / 10)
-}, 3_600_000)
+}, 5_400_000)

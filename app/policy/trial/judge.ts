@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { decide } from '../../decision/decide.ts'
 import type { Requirement } from '../../decision/decision.ts'
 import type { Facts, PolicyFacts, RequestFacts } from '../../decision/facts.ts'
@@ -11,7 +12,7 @@ import type { Question } from './question.ts'
 
 /**
  * What the policies and the directory of one commit make of a request. `approvals`: how many people have to
- * approve; `asked`: who may, to be compared. `trouble`: some policy came to no answer in its time.
+ * approve; `asked`: a digest of who may, to be compared. `trouble`: some policy came to no answer in its time.
  */
 export type Judgement =
   | { readonly verdict: 'passes'; readonly approvals: number; readonly asked: string }
@@ -46,6 +47,14 @@ export function createJudge(set: PolicySet): Judge {
   }
 }
 
+/** Asks once more before trouble counts. */
+export const patient =
+  (judge: Judge): Judge =>
+  async (question) => {
+    const first = await judge(question)
+    return first.verdict === 'trouble' ? judge(question) : first
+  }
+
 /** Passes where distinct people can meet every requirement (trust.md 4.4). */
 function approvable(requirements: readonly Requirement[]): Judgement {
   const seats = requirements.map(({ count, eligible }) => ({
@@ -59,7 +68,7 @@ function approvable(requirements: readonly Requirement[]): Judgement {
   return {
     verdict: 'passes',
     approvals: seats.reduce((sum, { count }) => sum + count, 0),
-    asked: JSON.stringify(asked.map((seat) => JSON.stringify(seat)).sort()),
+    asked: hash('sha256', JSON.stringify(asked.map((seat) => JSON.stringify(seat)).sort())),
   }
 }
 

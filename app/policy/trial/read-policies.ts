@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { Mirror, Sha, TreeEntry } from '../../reconcile/ports/git.ts'
 import { plainMode } from '../../request/plain.ts'
 import type { PolicyFault, PolicyFaultCode } from '../policy-fault.ts'
@@ -31,6 +32,10 @@ export async function readPolicies(mirror: Pick<Mirror, 'tree' | 'blob'>, commit
   }
   return { files, faults }
 }
+
+/** Digest of every path and its bytes. */
+export const contentOf = ({ files }: PolicyFiles): string =>
+  hash('sha256', JSON.stringify([...files].map(([path, bytes]) => [path, hash('sha256', bytes)]).sort()))
 
 function faultOf({ path, mode, size }: TreeEntry, folded: Set<string>): PolicyFault | undefined {
   const fold = path.normalize('NFKC').toLowerCase()

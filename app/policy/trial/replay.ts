@@ -1,6 +1,6 @@
-import type { PolicySet } from '../../reconcile/ports/evaluator.ts'
 import type { PolicyTrialChange } from '../../reconcile/ports/policy-trial.ts'
-import { createJudge, type Judge, type Judgement } from './judge.ts'
+import type { Judgement } from './judge.ts'
+import type { JudgeOfRecorded } from './judgements.ts'
 import { readQuestion } from './question.ts'
 import type { RecordedDecision } from './recorded.ts'
 
@@ -20,23 +20,22 @@ const atOnce = 8
  * @param evidence the input's bytes by digest
  */
 export async function replayRecorded(
-  sets: { readonly accepted: PolicySet | undefined; readonly tried: PolicySet },
+  judges: { readonly accepted: JudgeOfRecorded | undefined; readonly tried: JudgeOfRecorded },
   decisions: readonly RecordedDecision[],
   evidence: (digest: string) => Promise<Uint8Array | undefined>,
   enough: AbortSignal,
 ): Promise<Replayed> {
   const changes: PolicyTrialChange[] = []
-  const [before, after] = [
-    sets.accepted && patient(createJudge(sets.accepted)),
-    patient(createJudge(sets.tried)),
-  ]
   let replayed = 0
   let somebodyPasses = false
   const replay = async ({ request, path, input }: RecordedDecision) => {
     const bytes = await evidence(input)
     const question = bytes === undefined ? undefined : readQuestion(bytes, input, path)
     if (question === undefined) return
-    const [was, is] = await Promise.all([before?.(question) ?? refused, after(question)])
+    const [was, is] = await Promise.all([
+      judges.accepted?.(question, input) ?? refused,
+      judges.tried(question, input),
+    ])
     // A busy machine says nothing about the policies in force; the tried ones have to come to an answer.
     if (was.verdict === 'trouble') return
     replayed += 1
@@ -50,14 +49,6 @@ export async function replayRecorded(
 }
 
 const refused: Judgement = { verdict: 'refused' }
-
-/** Asks once more before trouble counts. */
-const patient =
-  (judge: Judge): Judge =>
-  async (question) => {
-    const first = await judge(question)
-    return first.verdict === 'trouble' ? judge(question) : first
-  }
 
 const differs = (before: Judgement, after: Judgement): boolean =>
   before.verdict === 'passes' && after.verdict === 'passes'

@@ -19,7 +19,9 @@ import { createEvaluatorPool, type EvaluatorPool } from '../pool.ts'
 import { readSources } from '../sources.ts'
 import { runRegoTests } from '../test-run.ts'
 import { compileProposed } from './compile-proposed.ts'
-import { type PolicyFiles, readPolicies } from './read-policies.ts'
+import { createJudge, patient } from './judge.ts'
+import { rememberJudgements } from './judgements.ts'
+import { contentOf, type PolicyFiles, readPolicies } from './read-policies.ts'
 import { recordedDecisions } from './recorded.ts'
 import { replayRecorded } from './replay.ts'
 import { safeFaults, safeTests } from './safe.ts'
@@ -46,11 +48,13 @@ const inWorker = 'WebAssembly in a worker of its own'
 /** Tries one commit at a time: two would share the machine with the service. */
 export function createPolicyTrial(deps: TrialDeps): PolicyTrial {
   const turn = inTurn()
-  return { trial: (request, signal) => turn(() => tryCommit(deps, request, signal)) }
+  const remember = rememberJudgements()
+  return { trial: (request, signal) => turn(() => tryCommit(deps, remember, request, signal)) }
 }
 
 async function tryCommit(
   deps: TrialDeps,
+  remember: ReturnType<typeof rememberJudgements>,
   { repository, head, accepted }: PolicyTrialRequest,
   given: AbortSignal,
 ): Promise<PolicyTrialReport> {
@@ -77,7 +81,10 @@ async function tryCommit(
     const enough = AbortSignal.any([given, AbortSignal.timeout(replayMs)])
     const now = deps.clock.now()
     const { decisions, left } = await recordedDecisions(deps, repository, now - days90)
-    const replay = await replayRecorded({ accepted: before, tried }, decisions, deps.evidence, enough)
+    const judge = (set: PolicySet, files: PolicyFiles) =>
+      remember(contentOf(files), patient(createJudge(set)))
+    const judges = { accepted: before && judge(before, ours), tried: judge(tried, theirs) }
+    const replay = await replayRecorded(judges, decisions, deps.evidence, enough)
     const locksOut = !replay.somebodyPasses && !(await anySamplePasses(tried, now, sampling(given, replayMs)))
     if (given.aborted) throw late(given)
     const { changes, replayed } = replay

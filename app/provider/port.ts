@@ -143,11 +143,12 @@ export type Provider = {
   cutBack?(intent: Intent, call: Call): Promise<Observation>
   /**
    * Takes away one binding that `list` found, perhaps long ago, and that is no grant's: that handle alone, and only with our
-   * mark on it, with whatever belongs to it.
+   * mark on it, with whatever belongs to it; but where the grant of that mark `lives`, in another place, what it needs
+   * stays.
    * Safe to repeat, also when it is not there any more; `absent` only after a read-back. Where the cloud carries marks.
    */
   discard?(
-    found: Pick<Binding, 'grant' | 'handle'> & Partial<Binding>,
+    found: Pick<Binding, 'grant' | 'handle'> & Partial<Binding> & { readonly lives?: boolean },
     call: Call,
   ): Promise<'removing' | 'absent'>
   /** What is configured wrong, in words; empty when all is well. Throws where the cloud could not be asked. */

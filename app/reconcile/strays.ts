@@ -104,8 +104,8 @@ const discardAlone = async (deps: StrayDeps, provider: Provider, found: Placed, 
   const call = callFor(deps.clock.now(), callMs, signal)
   const keys = [openingLock(found.grant), bindingLock(provider.name, found.handle)]
   return holding(deps.store, keys, call, async () => {
-    const { verdict, intent } = await judge(deps, provider, found)
-    return verdict === 'leave' ? ('left' as const) : discard(provider, found, intent, call)
+    const { verdict, intent, lives } = await judge(deps, provider, found)
+    return verdict === 'leave' ? ('left' as const) : discard(provider, { ...found, lives }, intent, call)
   })
 }
 
@@ -122,7 +122,12 @@ const record = async (
   await deps.ledger.sealed([staged], deps.clock.now() + sealMs)
 }
 
-const discard = (provider: Provider, found: Placed, intent: Intent | undefined, call: Call) => {
+const discard = (
+  provider: Provider,
+  found: Placed & { readonly lives: boolean },
+  intent: Intent | undefined,
+  call: Call,
+) => {
   if (provider.discard !== undefined) return provider.discard(found, call)
   // Where nothing can carry marks it was found by the intent.
   if (provider.regained !== undefined && intent !== undefined) return provider.remove(intent, call)
@@ -156,7 +161,8 @@ const judge = async (deps: StrayDeps, provider: Provider, found: Placed) => {
   const { intent } = ledger
   const subject: Subject | undefined =
     intent === undefined ? undefined : { id: intent.grant, repository: intent.repository, pull: intent.pull }
-  return { verdict, intent, subject, said: isSaid(events, found.handle) }
+  const lives = mine !== undefined && mine.stage !== 'scheduled'
+  return { verdict, intent, subject, lives, said: isSaid(events, found.handle) }
 }
 
 /** Whether the last that the ledger says of this binding is that it was found. */

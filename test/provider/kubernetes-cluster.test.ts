@@ -309,6 +309,21 @@ describe('tokens', () => {
     expect(w.cluster.all('Secret')).toEqual([])
   })
 
+  test('live on with a grant whose copy elsewhere is discarded', async () => {
+    const provider = w.provider('ours', [w.withTokens])
+    const intent = w.intent(1, account)
+    await provider.ensure(intent, w.call())
+    const { token } = await tokenOf(intent)
+    const binding = w.cluster.all('RoleBinding', 'checkout').find(({ metadata }) => metadata.labels)
+    w.cluster.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'payments' } })
+    w.cluster.apply({ ...binding, metadata: { ...binding?.metadata, namespace: 'payments' } })
+    const copy = (await provider.list(w.call(), [])).bindings.find(({ scope }) => scope.endsWith('/payments'))
+    expect(copy && (await provider.discard?.({ ...copy, lives: true }, w.call()))).toBe('absent')
+    expect(w.cluster.getsInBy(token, pods)).toBe(true)
+    expect(await provider.remove(intent, w.call())).toBe('absent')
+    expect(w.cluster.all('Secret')).toEqual([])
+  })
+
   test('are not to be had after the grant, nor for those who act as themselves', async () => {
     const provider = w.provider('ours', [w.withTokens])
     const intent = w.intent(1, account)

@@ -139,6 +139,38 @@ test('what was found before is asked for after what is found now, which no troub
   expect(asked).toEqual([now, before])
 })
 
+test('of a copy, the cloud is told whether the grant itself lives on', async () => {
+  const world = memoryWorld()
+  const intent = anIntent(1, world.clock.now())
+  const row = await world.open(intent)
+  await world.look(row)
+  const handle = world.mock.bindingKey(anIntent(2, world.clock.now()))
+  const told: unknown[] = []
+  const cloud: Provider = {
+    ...world.provider,
+    async discard(found, call) {
+      told.push([found.handle, found.lives])
+      return (await world.provider.discard?.(found, call)) ?? 'absent'
+    },
+  }
+  const copy = async () => {
+    const { grant, principal, cloudRole: role } = intent
+    await world.bindings.put({ handle, grant, principal, role, scope: 'elsewhere' })
+    await reconcileCloud(world.deps, cloud, never)
+  }
+  await copy()
+  expect((await world.bindings.all()).map((one) => one.handle)).toEqual([world.mock.bindingKey(intent)])
+  world.clock.set(intent.endsAt)
+  await world.look(row)
+  await world.settle()
+  world.clock.advance(5 * 60_000)
+  await copy()
+  expect(told).toEqual([
+    [handle, true],
+    [handle, false],
+  ])
+})
+
 test('while a place cannot be read, nothing that was found before is asked for: each would wait for its own answer', async () => {
   const world = memoryWorld()
   await plant(world, 7)

@@ -176,14 +176,14 @@ export const createKubernetes = (options: KubernetesOptions): Provider => {
       return look(await api.binding(place, name, call.signal), place.cluster, wanted)
     },
 
-    async discard({ handle }, call) {
+    async discard({ handle, lives = false }, call) {
       const parts = handle.split('/')
       const name = parts.at(-1) ?? ''
       const place = kubernetesPlace(parts.slice(0, -1).join('/'))
       if (place === undefined || marks.grantOf({ name }) === undefined) return 'absent'
       const { api, tokens } = clusterOf(place.cluster)
       await api.deleteBinding(place, name, call.signal)
-      const closed = (await tokens?.close(name, call)) ?? true
+      const closed = lives || ((await tokens?.close(name, call)) ?? true)
       const left = await api.binding(place, name, call.signal)
       return left === undefined && closed ? 'absent' : 'removing'
     },

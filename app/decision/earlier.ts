@@ -7,8 +7,20 @@ type Form = (node: RuleNode) => RuleNode
  * adds here what it said before: only so are decisions known again of which no more than a digest is on record.
  */
 export const asEarlier = (decision: Decision): readonly Decision[] => {
-  const unbarred = { ...decision, requests: decision.requests.map(withoutBarred) }
-  return [unbarred, reworded(unbarred, remedied)]
+  const shorter = reworded(decision, byPim)
+  const unbarred = { ...shorter, requests: shorter.requests.map(withoutBarred) }
+  return [shorter, unbarred, reworded(unbarred, remedied)]
+}
+
+/** Under PIM what PIM itself gives at least could be asked for. */
+const byPim: Form = (node) => {
+  const had = node.had.replace(
+    /^(\S+) is too short: Privileged Identity Management .*$/,
+    '$1 is less than Privileged Identity Management gives',
+  )
+  return node.rule !== 'cloud' || had === node.had
+    ? node
+    : { ...node, needed: 'at least 5m', had, remedy: 'ask for 5m' }
 }
 
 /** Who may not approve was not listed. */
@@ -31,21 +43,30 @@ const remedied: Form = (node) => {
 
 const reworded = (decision: Decision, form: Form): Decision => {
   const whole = (node: RuleNode): RuleNode => ({ ...form(node), children: node.children.map(whole) })
-  return {
-    ...decision,
-    tree: whole(decision.tree),
-    requests: decision.requests.map((one) => {
-      const tree = whole(one.tree)
-      const words = new Map(
-        remediesOf(one.tree).map((remedy, at) => [remedy, remediesOf(tree)[at] ?? remedy]),
-      )
-      return { ...one, tree, hints: one.hints.map((hint) => words.get(hint) ?? hint) }
-    }),
-  }
+  const tree = whole(decision.tree)
+  const requests = decision.requests.map((one) => {
+    const own = whole(one.tree)
+    const remedies = new Map(changes(one.tree, own, ({ remedy = '' }) => remedy))
+    const hints = one.hints.map((hint) => remedies.get(hint) ?? hint)
+    return { ...one, tree: own, hints, summary: resaid(one.summary, one.tree, own) }
+  })
+  const summary = decision.requests.reduce(
+    (said, { tree: own }, at) => resaid(said, own, requests[at]?.tree ?? own),
+    resaid(decision.summary, decision.tree, tree),
+  )
+  return { ...decision, tree, requests, summary }
 }
 
-/** In order; '' where there is none. */
-const remediesOf = (node: RuleNode): readonly string[] => [
-  node.remedy ?? '',
-  ...node.children.flatMap(remediesOf),
+/** A summary with what it says of rules in the words of the other tree. */
+const resaid = (summary: string, is: RuleNode, was: RuleNode): string =>
+  changes(is, was, ({ had }) => had).reduce((said, [now, then]) => said.replaceAll(now, () => then), summary)
+
+/** What one tree says and the other says otherwise, in order. */
+const changes = (
+  is: RuleNode,
+  was: RuleNode,
+  of: (node: RuleNode) => string,
+): readonly (readonly [string, string])[] => [
+  ...(of(is) === of(was) ? [] : [[of(is), of(was)] as const]),
+  ...is.children.flatMap((child, at) => changes(child, was.children[at] ?? child, of)),
 ]

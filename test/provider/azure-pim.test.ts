@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { callMs, sealMs } from '../../app/grant/bounds.ts'
+import { refusals } from '../../app/grant/grantable.ts'
 import { ProviderError } from '../../app/provider/port.ts'
 import { azureWorld, person, reader, subscription } from '../support/azure.ts'
+import { memoryWorld } from '../support/memory/world.ts'
 
 const minute = 60_000
 let w: Awaited<ReturnType<typeof azureWorld>>
@@ -204,6 +207,49 @@ test('what is left of a grant may be too short for PIM', async () => {
   expect(await fault(w.provider().ensure(intent, w.call()))).toMatchObject({
     kind: 'invalid',
     message: expect.stringMatching(/less than 5 minutes, and 240 s are left/),
+  })
+})
+
+describe('the shortest that the check lets pass', () => {
+  const offer = { cloudRole: reader, scope: subscription }
+  /** In whole minutes, as people write it. */
+  const shortest = [...Array(30).keys()].find(
+    (minutes) =>
+      refusals('azure', { ...offer, principal: person(1), seconds: minutes * 60 }, { azure: { mode: 'pim' } })
+        .length === 0,
+  )
+  const least = (shortest ?? 0) * minute
+
+  test('is given although its seal and two calls without an answer take all the time that they may', async () => {
+    const world = memoryWorld()
+    const mine = await azureWorld('pim', world.clock)
+    world.deps.providers.set('azure', mine.provider())
+    const now = world.clock.now()
+    const intent = mine.intent(1, { startsAt: now, endsAt: now + least })
+    await world.open(intent)
+    world.clock.advance(sealMs)
+    mine.azure.faults.plan({
+      answer: 'unavailable',
+      on: ['roleAssignmentScheduleInstances/read'],
+      count: 2,
+      met: () => world.clock.advance(callMs),
+    })
+    await world.settle(now + minute)
+    expect(await world.store.grant(intent.grant)).toMatchObject({ state: 'active' })
+    expect(mine.getsIn(intent)).toBe(true)
+    // As the intent says, to the second, and not as PIM would have it.
+    expect(mine.azure.pim.active()[0]?.endsAt).toBeGreaterThan(intent.endsAt - 1000)
+    expect(mine.azure.pim.active()[0]?.endsAt).toBeLessThanOrEqual(intent.endsAt)
+    await mine.azure.close()
+  })
+
+  test('is what a role of roles.yaml has to be offered for, or check says so', async () => {
+    w.offers.push({ ...offer, seconds: least / 1000 })
+    expect(await w.provider().check(w.call())).toEqual([])
+    w.offers.push({ ...offer, seconds: 300 })
+    expect(await w.provider().check(w.call())).toEqual([
+      expect.stringMatching(/^roles\.yaml: 5m is too short: .*: ask for 6m$/),
+    ])
   })
 })
 

@@ -2,6 +2,8 @@ import type { Facts } from '../../../app/decision/facts.ts'
 import { access, alice, eligibility, failing, full, hour, merged, minute, now, policies } from '../fixture.ts'
 import { day, fault, of, role, start, strict, three, two } from './shapes.ts'
 
+const subscription = '/subscriptions/8b9f6c1e-3c55-4a1e-9f6e-0a4f1f0c2d11'
+
 /** Of the request: its file, who asks, for what, from when; and of two together. */
 export const requestCases: Readonly<Record<string, Facts>> = {
   'a used path': of({ request: { usedUp: true } }),
@@ -53,6 +55,14 @@ export const requestCases: Readonly<Record<string, Facts>> = {
         aws: { mode: 'sts_assume_role', roleArnTemplate: 'arn:aws:iam::{scope}:role/{role}', chained: false },
       },
     },
+  }),
+  'something that PIM cannot grant': of({
+    access: { provider: 'azure', scope: subscription, durationSeconds: 240 },
+    request: {
+      requester: { person: alice, principals: [], principal: '4c1d7d1e-0b8f-4b53-9d0a-000000001001' },
+      role: { ...role, provider: 'azure', scopes: [subscription] },
+    },
+    repository: { providers: ['azure'], clouds: { azure: { mode: 'pim' } } },
   }),
   'something for which its cloud has no room': of({ request: { limits: [full] } }),
   'something for which its cloud has no room, merged': of({ request: { limits: [full] } }, merged),

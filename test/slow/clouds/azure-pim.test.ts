@@ -55,8 +55,8 @@ afterAll(async () => {
 
 const getsIn = () => azure.getsIn(alice, 'Reader', subscription)
 
-const live = async (slug: string): Promise<Asked> => {
-  const asked = await t.ask(slug, spec)
+const live = async (slug: string, duration = spec.duration): Promise<Asked> => {
+  const asked = await t.ask(slug, { ...spec, duration })
   await t.checked(asked.head, 'action_required')
   for (const login of ['bob', 'carol'] as const) await t.people[login].review(asked.number, 'APPROVE')
   await t.checked(asked.head, 'success')
@@ -65,9 +65,20 @@ const live = async (slug: string): Promise<Asked> => {
   return asked
 }
 
-test('less than PIM takes is refused before anybody reviews it', async () => {
-  const asked = await t.ask('pim-short', { ...spec, duration: '4m' })
-  await t.checked(asked.head, 'failure')
+test.each(['4m', '5m'])(
+  '%s, less than PIM can be had to give, is refused before anybody reviews it',
+  async (duration) => {
+    const asked = await t.ask(`pim-${duration}`, { ...spec, duration })
+    await t.checked(asked.head, 'failure')
+  },
+)
+
+test('the shortest that the check lets pass is given, and ends', async () => {
+  const asked = await live('pim-shortest', '6m')
+  expect(getsIn()).toBe(true)
+  await t.jump(7 * 60_000)
+  await t.reached(asked.id, 'ended')
+  expect(getsIn()).toBe(false)
 })
 
 test('a revocation within five minutes is debt that says why, and then done', async () => {

@@ -76,7 +76,7 @@ def verify(path, keys, notes):
             check(leaf.hex() == line["leaf"], f"event {seq}: altered")
             check(head.hex() == line["chain"], f"event {seq}: not chained to the one before it")
             try: kind, data = (event := json.loads(body))["type"], dict(event["data"])
-            except (KeyError, TypeError, ValueError): kind, data = foreign.append(str(seq)), {}  # no event at all
+            except (KeyError, TypeError, ValueError, RecursionError): kind, data = foreign.append(str(seq)), {}  # no event at all
             if kind == "database.changed" and "sig" in data: foreign.append(data["row"])
             for digest in data.get("evidence", []):
                 check(digest in evidence, f"event {seq}: its evidence {digest} is missing or altered")

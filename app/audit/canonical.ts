@@ -9,12 +9,15 @@ export class CanonicalError extends Error {
   }
 }
 
+/** Nothing of ours comes near; whoever walks what is nested without end runs out of stack. */
+const deepest = 100
+
 /**
  * The bytes of RFC 8785 (JSON Canonicalization Scheme), UTF-8. Throws `CanonicalError` for lone surrogates,
- * numbers that are not finite, and whatever JSON would drop or rewrite silently.
+ * numbers that are not finite, whatever JSON would drop or rewrite silently, and what is nested more than 100 deep.
  */
 export function canonicalBytes(value: unknown): Uint8Array {
-  refuseSilentLoss(value, '')
+  refuseSilentLoss(value, '', 0)
   let text: string | undefined
   try {
     text = canonicalize(value)
@@ -28,11 +31,12 @@ export function canonicalBytes(value: unknown): Uint8Array {
 }
 
 /** `undefined` in an array becomes null, dates become strings, maps become `{}`: two values, one hash. */
-function refuseSilentLoss(value: unknown, path: string): void {
+function refuseSilentLoss(value: unknown, path: string, depth: number): void {
   if (value === null || typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number')
     return
+  if (depth > deepest) throw new CanonicalError(`Nested more than ${deepest} deep, at ${path.slice(0, 100)}.`)
   if (Array.isArray(value)) {
-    for (const [index, item] of value.entries()) refuseSilentLoss(item, `${path}/${index}`)
+    for (const [index, item] of value.entries()) refuseSilentLoss(item, `${path}/${index}`, depth + 1)
     return
   }
   if (typeof value === 'object') {
@@ -40,7 +44,7 @@ function refuseSilentLoss(value: unknown, path: string): void {
     if (prototype === Object.prototype || prototype === null) {
       for (const [key, item] of Object.entries(value)) {
         // An absent optional property is absent in JSON too.
-        if (item !== undefined) refuseSilentLoss(item, `${path}/${key}`)
+        if (item !== undefined) refuseSilentLoss(item, `${path}/${key}`, depth + 1)
       }
       return
     }

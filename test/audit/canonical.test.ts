@@ -23,6 +23,12 @@ test('properties are sorted by UTF-16 code units (RFC 8785, section 3.2.3)', () 
   expect(Object.keys(sorted)).toEqual(['1', '\r', '\u0080', '\u00f6', '\u20ac', '\ud83d\ude00', '\ufb33'])
 })
 
+function containsItself() {
+  const list: unknown[] = []
+  list.push(list)
+  return list
+}
+
 test.each([
   ['a lone surrogate', { a: '\ud800' }],
   ['a lone surrogate in a key', { '\udc00': 1 }],
@@ -33,6 +39,8 @@ test.each([
   ['a map', new Map([['a', 1]])],
   ['bytes', { body: new Uint8Array(1) }],
   ['a big integer', 1n],
+  ['what is nested without end', JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`)],
+  ['what contains itself', containsItself()],
   ['nothing', undefined],
 ])('%s has no canonical bytes', (_, value) => {
   expect(() => canonicalBytes(value)).toThrow(expect.objectContaining({ code: 'not_canonical' }))

@@ -138,29 +138,39 @@ test.each([
   expect(await verifyLedger(database, origin)).toMatchObject({ ok: true, events: 3 })
 })
 
-test('what the service’s role adds with a right chain is no event, and stops nothing', async () => {
-  await ledger.stop()
-  const { rows } = await hand('select chain from audit_events')
-  const body = Buffer.from([0xff])
-  const leaf = leafHash(body)
-  await withClient(postgres.appUrl, (client) =>
-    client.query(
-      `insert into audit_events (seq, body, leaf, chain, type, at, actor_kind, actor_id, request_id)
+/** Deeper than the stack of whoever would walk it. */
+const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
+const poison = {
+  'no UTF-8': Buffer.from([0xff]),
+  'an event nested without end': Buffer.from(
+    `{"actor":{"id":"1","kind":"user"},"at":"2026-11-01T00:00:00.000Z","data":{"a":${deep}},"type":"request.evaluated","v":1}`,
+  ),
+}
+test.each(Object.entries(poison))(
+  'what the service’s role adds with a right chain, %s, stops nothing',
+  async (_, body) => {
+    await ledger.stop()
+    const { rows } = await hand('select chain from audit_events')
+    const leaf = leafHash(body)
+    await withClient(postgres.appUrl, (client) =>
+      client.query(
+        `insert into audit_events (seq, body, leaf, chain, type, at, actor_kind, actor_id, request_id)
        values (2, $1, $2, $3, 'request.evaluated', now(), 'user', '1', $4)`,
-      [body, leaf, linkHash(rows[0].chain, 2, leaf), intent(1).grant],
-    ),
-  )
-  ledger = createLedger({ database, keys: testKeys, clock, log, origin })
-  expect((await seal(2))[0]).toBeGreaterThan(2)
-  const standing = await ledger.standing()
-  expect([standing.open.size, standing.broken]).toEqual([2, undefined])
-  expect(alerts()).toContain('ledger.foreign')
-  const types: string[] = []
-  for await (const { event } of ledger.read({ request: intent(1).grant })) types.push(event.type)
-  expect(types).toEqual(['grant.intended'])
-  expect(alerts()).toContain('ledger.altered')
-  expect(await verifyLedger(database, origin)).toMatchObject({ ok: false, seq: 2 })
-})
+        [body, leaf, linkHash(rows[0].chain, 2, leaf), intent(1).grant],
+      ),
+    )
+    ledger = createLedger({ database, keys: testKeys, clock, log, origin })
+    expect((await seal(2))[0]).toBeGreaterThan(2)
+    const standing = await ledger.standing()
+    expect([standing.open.size, standing.broken]).toEqual([2, undefined])
+    expect(alerts()).toContain('ledger.foreign')
+    const types: string[] = []
+    for await (const { event } of ledger.read({ request: intent(1).grant })) types.push(event.type)
+    expect(types).toEqual(['grant.intended'])
+    expect(alerts()).toContain('ledger.altered')
+    expect(await verifyLedger(database, origin)).toMatchObject({ ok: false, seq: 2 })
+  },
+)
 
 test.each([
   ['next', '2'],

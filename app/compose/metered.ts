@@ -1,3 +1,4 @@
+import type { Intake } from '../github/webhook.ts'
 import type { Metrics } from '../server/metrics.ts'
 import type { Ports } from './ports.ts'
 
@@ -29,3 +30,12 @@ export const metered = (ports: Ports, metrics: Metrics): Ports => ({
     },
   },
 })
+
+/** The same door, counting what comes in by what became of it. */
+export const counted =
+  (intake: Intake, metrics: Pick<Metrics, 'delivery'>): Intake =>
+  async (headers, rawBody) => {
+    const answer = await intake(headers, rawBody)
+    metrics.delivery(headers['x-github-event'] ?? 'unknown', answer.body.result)
+    return answer
+  }

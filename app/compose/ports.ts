@@ -4,6 +4,7 @@ import { createGit } from '../git/git.ts'
 import { createGitHub } from '../github/github.ts'
 import { payloads } from '../github/payload.ts'
 import { describeOpa } from '../policy/opa.ts'
+import { createEvaluatorPool, type EvaluatorPool } from '../policy/pool.ts'
 import { rememberTrials } from '../policy/trial/remember.ts'
 import { createPolicyTrial } from '../policy/trial/trial.ts'
 import type { Provider } from '../provider/port.ts'
@@ -40,6 +41,8 @@ export type Ports = ReconcileDeps & {
 export type OpenPorts = {
   readonly ports: Ports
   readonly database: Database
+  /** Evaluates what people ask, apart from verdicts. */
+  readonly questions: EvaluatorPool
   /** The compiler's version and what confines it, or what goes without it. */
   readonly opa: string
   /** Holds a checkpoint outside. */
@@ -63,6 +66,7 @@ export const openPorts = async (
   const repositories = [...settings.repositories.values()]
   const keys = keysOf(config.keys)
   const policies = await policyTools(process.env)
+  const questions = createEvaluatorPool()
   const unreadable = tellUnreadable(log, clock)
   const database = await reached(() => openDatabase(databaseUrl, { unreadable }))
   const queue = await reached(() =>
@@ -135,6 +139,7 @@ export const openPorts = async (
       providers,
     },
     database,
+    questions,
     opa: describeOpa(policies.opa),
     witness,
     async close() {
@@ -145,6 +150,7 @@ export const openPorts = async (
       } catch (error) {
         log.error('the last checkpoint could not be made; the next start makes it', { error })
       }
+      await questions.close()
       await policies.close()
       git.close()
       await store.close()

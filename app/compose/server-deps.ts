@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import type { Config } from '../config.ts'
 import type { Intake } from '../github/webhook.ts'
 import { debtOf } from '../grant/debt.ts'
-import { evalPolicies } from '../policy/eval.ts'
 import type { LoadedPolicySet } from '../policy/policy-set.ts'
 import { issueCredentials } from '../reconcile/credentials.ts'
 import type { PolicyCache } from '../reconcile/observe/policies.ts'
@@ -15,7 +14,9 @@ import type { Component, PolicyEntry, ServerDeps } from '../server/deps.ts'
 import type { Metrics } from '../server/metrics.ts'
 import type { Anchoring } from './anchoring.ts'
 import { messageOf } from './message-of.ts'
+import { counted } from './metered.ts'
 import type { OpenPorts, Ports } from './ports.ts'
+import { questions } from './questions.ts'
 import type { Reach } from './reach.ts'
 import { reloadEach } from './reload.ts'
 import { within } from './within.ts'
@@ -76,15 +77,7 @@ export const serverDeps = (
       administrators: config.administrators,
       auditors: config.auditors,
     },
-    async intake(headers, rawBody) {
-      const answer = await intake(headers, rawBody)
-      const { result } = answer.body
-      metrics.delivery(
-        headers['x-github-event'] ?? 'unknown',
-        result === 'new' || result === 'known' ? result : 'refused',
-      )
-      return answer
-    },
+    intake: counted(intake, metrics),
     caller: (token) => github.caller(token),
     async readable(account) {
       const sets = await usable()
@@ -132,21 +125,7 @@ export const serverDeps = (
         ? endOverride(deps, { repository, policy, by })
         : askOverride(deps, { repository, policy, by, seconds })
     },
-    async evaluate({ repository, type, input }) {
-      const { byHand, overridden } = await policiesOff(deps, repository)
-      const set = await accepted(repository)
-      const without = (names: readonly string[]) =>
-        evalPolicies(
-          { ...set, loaded: set.loaded.filter(({ source }) => !names.includes(source.name)) },
-          type,
-          input,
-          clock.now(),
-        )
-      // What was disabled by hand opens nothing: both must allow (trust.md 5.4).
-      const off = overridden.map(({ policy }) => policy)
-      const answer = await without(off)
-      return byHand.length === 0 || !answer.allowed ? answer : without([...off, ...byHand])
-    },
+    evaluate: questions(deps, accepted, opened.questions),
     async reloadPolicies() {
       deps.policies.clear()
       return reloadEach(repositories, async (repository) => {

@@ -10,7 +10,11 @@ const largest = 25 * 1024 * 1024
 
 export type IntakeAnswer = {
   readonly status: 202 | 400 | 401 | 413
-  readonly body: Readonly<Record<string, string>>
+  readonly body: {
+    readonly result: 'new' | 'known' | 'ignored' | 'refused'
+    readonly delivery?: string
+    readonly why?: string
+  }
 }
 export type Intake = (
   headers: Readonly<Record<string, string | undefined>>,
@@ -66,7 +70,11 @@ export function createIntake(options: IntakeOptions): Intake {
   }
 }
 
-const answer = (status: IntakeAnswer['status'], result: string, why: string): IntakeAnswer => ({
+const answer = (
+  status: IntakeAnswer['status'],
+  result: IntakeAnswer['body']['result'],
+  why: string,
+): IntakeAnswer => ({
   status,
   body: { result, ...(result === 'new' || result === 'known' ? { delivery: why } : { why }) },
 })

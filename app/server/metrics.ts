@@ -4,7 +4,7 @@ import { grantStates } from '../grant/state.ts'
 import type { MetricFacts } from '../reconcile/ports/metric-facts.ts'
 
 export type Metrics = {
-  delivery(event: string, outcome: 'new' | 'known' | 'refused'): void
+  delivery(event: string, outcome: 'new' | 'known' | 'ignored' | 'refused'): void
   decision(moment: 'forecast' | 'merge' | 'start', verdict: Verdict): void
   /** From the merge (for a later start: its second verdict) to the grant's read-back, in milliseconds. */
   mergeToActive(ms: number): void

@@ -4,7 +4,7 @@ import { Problem } from './problem.ts'
 
 const mostAtOnce = 4
 
-/** Answers for which much may have to be read: a caller gets one of a kind at a time. Throws `busy`. */
+/** Answers for which much may have to be read or evaluated: a caller gets one of a kind at a time. Throws `busy`. */
 export type Readings = <T>(caller: Caller, kind: string, answer: () => Promise<T>) => Promise<T>
 
 /** Whoever sees all, and may have to revoke, is kept out by nobody else's. */
@@ -15,7 +15,7 @@ export function createReadings(facts: Pick<ServerFacts, 'administrators' | 'audi
     const busy = underWay.has(key)
       ? `Your last call for ${kind} is still being answered.`
       : underWay.size >= mostAtOnce && !seesAll(caller, facts)
-        ? `${mostAtOnce} calls of others are being answered for which much has to be read.`
+        ? `${mostAtOnce} calls of others are being answered for which much has to be done.`
         : undefined
     if (busy !== undefined) throw new Problem('busy', busy, 'try again in a second')
     underWay.add(key)

@@ -87,7 +87,7 @@ export function createServer(deps: ServerDeps, { graceMs = 10_000 } = {}): Serve
   webhookRoutes(app, deps)
   requestRoutes(app, deps, callers, readings)
   auditRoutes(app, deps, callers, readings)
-  policyRoutes(app, deps, callers)
+  policyRoutes(app, deps, callers, readings)
   serviceRoutes(app, deps, callers)
 
   return {

@@ -349,6 +349,12 @@ describe('policy and server', () => {
     ])
     expect((await as('alice', ['policy', 'eval', '--input', '[]'])).status).toBe(2)
     expect((await as('alice', ['policy', 'eval', '--input', '{'])).status).toBe(2)
+    const deep = `{"request":${'['.repeat(50_000)}${']'.repeat(50_000)}}`
+    for (const input of [deep, '{"user":{"login":"\\ud800"}}'])
+      expect(await as('alice', ['policy', 'eval', '--input', input])).toMatchObject({
+        status: 2,
+        err: expect.stringMatching(/No policy can be asked this input: .*(deep|surrogate)/),
+      })
     expect((await as('alice', ['policy', 'eval', '--input', '{}', '--type', 'x'])).status).toBe(2)
     expect((await as('admin', ['server', 'reload-policies'])).out).toBe('Policies read anew. Enabled: 3\n')
     expect((await as('alice', ['server', 'reload-policies'])).status).toBe(1)

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { createIntake } from '../../app/github/webhook.ts'
+import { createIntake, type Intake } from '../../app/github/webhook.ts'
 import type { WakeUp } from '../../app/reconcile/ports/queue.ts'
 import type { Delivery } from '../../app/reconcile/ports/store.ts'
 import { rememberingLog } from './log.ts'
@@ -10,10 +10,13 @@ export const sign = (body: Uint8Array, by = secret) =>
 export const bytes = (body: unknown) => Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
 export const guid = '2e2d0e7a-1b1c-11f0-8de9-0242ac120002'
 
-export const setUp = (secrets: readonly [string, ...string[]] = [secret]) => {
+export const setUp = (
+  secrets: readonly [string, ...string[]] = [secret],
+  around: (intake: Intake) => Intake = (intake) => intake,
+) => {
   const accepted: { delivery: Delivery; wake: readonly WakeUp[] }[] = []
   const { log, lines } = rememberingLog()
-  const intake = createIntake({
+  const made = createIntake({
     secrets,
     repositories: [{ id: 7, fullName: 'acme/access', branch: 'main' }],
     accept: async (delivery, wake) => {
@@ -24,6 +27,7 @@ export const setUp = (secrets: readonly [string, ...string[]] = [secret]) => {
     log,
     clock: { now: () => 1_700_000_000_000 },
   })
+  const intake = around(made)
   const send = (event: string, body: unknown, headers: Readonly<Record<string, string>> = {}) =>
     intake(
       {

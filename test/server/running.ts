@@ -14,7 +14,7 @@ export async function start(over: Partial<ServerDeps> = {}) {
         ...(who === undefined ? {} : { authorization: `Bearer token-${who}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
     const text = await response.text()
     return {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { start } from './running.ts'
 
 describe('health', () => {
@@ -67,6 +67,38 @@ describe('policies and the service', () => {
       (await call('POST', '/api/v1/policies/eval', 'mallory', { type: 'eligibility', input })).status,
     ).toBe(403)
     expect((await call('POST', '/api/v1/policies/eval', 'alice', { type: 'other', input })).status).toBe(400)
+  })
+
+  it.each([
+    ['nested without end', `{"type":"eligibility","input":{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}}`],
+    ['a lone surrogate', '{"type":"eligibility","input":{"a":"\\ud800"}}'],
+  ])('are asked nothing that no policy can be asked: %s', async (_, body) => {
+    const { call, told } = await start()
+    const answer = await call('POST', '/api/v1/policies/eval', 'alice', body)
+    expect([answer.status, answer.json.detail]).toEqual([
+      400,
+      expect.stringMatching(/input: .*(deep|surrogate)/),
+    ])
+    expect(told).toEqual([['caller', 'token-alice']])
+  })
+
+  it('are asked one question at a time by one person', async () => {
+    const gate = Promise.withResolvers<void>()
+    onTestFinished(() => gate.resolve())
+    const entered = Promise.withResolvers<void>()
+    const { call } = await start({
+      evaluate: async () => {
+        entered.resolve()
+        await gate.promise
+        return { allowed: true, reason: '', policies: [], assumed: {} }
+      },
+    })
+    const question = { type: 'eligibility', input: {} }
+    const first = call('POST', '/api/v1/policies/eval', 'alice', question)
+    await entered.promise
+    expect((await call('POST', '/api/v1/policies/eval', 'alice', question)).status).toBe(429)
+    gate.resolve()
+    expect((await first).status).toBe(200)
   })
 
   it('are read anew by an administrator', async () => {

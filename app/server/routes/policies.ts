@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import { CanonicalError, canonicalBytes } from '../../audit/canonical.ts'
 import { longestOverrideSeconds } from '../../grant/bounds.ts'
 import { formatDuration, parseDuration } from '../../request/duration.ts'
 import { type Caller, isAdministrator, mayRead } from '../authorise.ts'
@@ -7,6 +8,7 @@ import type { Callers } from '../caller.ts'
 import type { OverrideAnswer, PolicyEntry, ServerDeps } from '../deps.ts'
 import { Problem } from '../problem.ts'
 import { read } from '../read.ts'
+import type { Readings } from '../readings.ts'
 
 const listQuery = z.strictObject({ repo: z.string().min(1).optional() })
 const change = z.strictObject({
@@ -17,12 +19,27 @@ const change = z.strictObject({
 })
 const question = z.strictObject({
   type: z.enum(['eligibility', 'approval']),
-  input: z.record(z.string(), z.unknown()),
+  input: z.record(z.string(), z.unknown()).superRefine(canonical),
   repo: z.string().min(1).optional(),
 })
 
+/** What policies can be asked at all. */
+function canonical(input: unknown, context: z.RefinementCtx): void {
+  try {
+    canonicalBytes(input)
+  } catch (error) {
+    if (!(error instanceof CanonicalError)) throw error
+    context.addIssue({ code: 'custom', message: error.message })
+  }
+}
+
 /** Accepted policies: their list, a question to them, overrides, and reading them anew. */
-export function policyRoutes(app: FastifyInstance, deps: ServerDeps, callers: Callers): void {
+export function policyRoutes(
+  app: FastifyInstance,
+  deps: ServerDeps,
+  callers: Callers,
+  readings: Readings,
+): void {
   const readable = (caller: Caller, repo: string | undefined) => {
     const found = deps.facts.repositories.filter(
       ({ id, name }) =>
@@ -95,7 +112,8 @@ export function policyRoutes(app: FastifyInstance, deps: ServerDeps, callers: Ca
   app.post('/api/v1/policies/eval', async (request) => {
     const caller = await callers.identify(request)
     const { type, input, repo } = read(question, request.body)
-    return deps.evaluate({ repository: oneOf(readable(caller, repo)).id, type, input })
+    const repository = oneOf(readable(caller, repo)).id
+    return readings(caller, 'evaluations', () => deps.evaluate({ repository, type, input }))
   })
 
   app.post('/api/v1/server/reload-policies', async (request) => {

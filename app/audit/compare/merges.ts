@@ -1,3 +1,4 @@
+import { parseInstant } from '../../request/instant.ts'
 import type { EventType, LedgerEvent } from '../event.ts'
 import { type Comparison, compared, listed, plural } from './comparison.ts'
 
@@ -24,8 +25,19 @@ export const mergeTypes: readonly EventType[] = [...verdicts, ...beginnings]
 export function createMergeCheck(line: MergeLine, now: number, grantWindowMs: number) {
   const places = new Map(line.commits.map((sha, index) => [sha, index]))
   const recorded = new Map<string, number>()
+  /** By place, when what lies there was first decided (epoch ms). */
+  const decided = line.commits.map(() => never)
   let first = Number.POSITIVE_INFINITY
   let last = -1
+  /** By when what lies at each place was there: before a verdict on it or behind it. A committer's time is anybody's. */
+  const arrivals = (): readonly number[] => {
+    let by = never
+    const newestFirst = decided.toReversed().map((at) => {
+      by = Math.min(by, at)
+      return by
+    })
+    return newestFirst.reverse()
+  }
   return {
     see(event: LedgerEvent): void {
       const place = event.commit === undefined ? undefined : places.get(event.commit)
@@ -33,6 +45,7 @@ export function createMergeCheck(line: MergeLine, now: number, grantWindowMs: nu
       first = Math.min(first, place)
       if (!verdicts.includes(event.type) || typeof event.data.path !== 'string') return
       last = Math.max(last, place)
+      decided[place] = Math.min(decided[place] ?? never, parseInstant(event.at) ?? never)
       recorded.set(event.data.path, Math.max(place, recorded.get(event.data.path) ?? -1))
     },
     /** @param ledgerEnds nothing can be on record of what came after: a restored backup */
@@ -45,13 +58,15 @@ export function createMergeCheck(line: MergeLine, now: number, grantWindowMs: nu
       const after: string[] = []
       let waiting = 0
       let held = 0
+      const cameBy = arrivals()
       for (const { sha, at, paths } of line.added) {
         const place = places.get(sha) ?? -1
         if (place < first) continue
+        const came = Math.min(at, cameBy[place] ?? never)
         for (const path of paths) {
           if ((recorded.get(path) ?? -1) >= place) held += 1
           else if (place > last && ledgerEnds) after.push(`${path} (merged as ${sha.slice(0, 12)})`)
-          else if (place > last && at > now - grantWindowMs) waiting += 1
+          else if (came > now - grantWindowMs) waiting += 1
           else missing.push(`${path} reached ${line.branch} with ${sha.slice(0, 12)}, and no event says so`)
         }
       }
@@ -61,3 +76,5 @@ export function createMergeCheck(line: MergeLine, now: number, grantWindowMs: nu
     },
   }
 }
+
+const never = Number.POSITIVE_INFINITY

@@ -48,13 +48,11 @@ export const createPullReconciler = (deps: ObserveDeps) => ({
     }
     try {
       const known = await deps.store.pull(repository.id, at.pull)
-      const undecided =
+      const decided =
         known !== undefined && (await isSettled(deps, repository, known, rows))
           ? await goOn(deps, repository, known, rows, ask)
           : await settle(deps, repository, await ask(), known, rows)
-      const looked = wakePull(repository.id, at.pull)
-      if (undecided === undefined) await untroubled(deps, looked)
-      else await troubled(deps, looked, undecided)
+      if (decided) await untroubled(deps, wakePull(repository.id, at.pull))
       const now = await deps.store.requestsOfPull(at.repository, at.pull)
       if (now.some(({ id }) => !rows.some((row) => row.id === id)))
         await revokeByComment(deps, repository.id, at.pull, now)
@@ -71,26 +69,27 @@ const goOn = async (
   known: PullRow,
   rows: readonly RequestRow[],
   ask: () => Promise<PullRequest>,
-): Promise<undefined> => {
+): Promise<true> => {
   // A worker that died after an acceptance has left it to us to load it.
   if (known.decision.policies !== undefined) await inForce(deps, repository)
   await startDue(deps, repository, rows, ask)
   await rest(deps, repository.id, known.pull)
+  return true
 }
 
-/** @returns why there is no verdict yet; undefined where there is one, or none is needed */
+/** @returns whether there is a verdict, or none is needed */
 const settle = async (
   deps: ObserveDeps,
   repository: RepositorySettings,
   pull: PullRequest,
   known: PullRow | undefined,
   saved: readonly RequestRow[],
-): Promise<string | undefined> => {
+): Promise<boolean> => {
   const rows = await believed(deps, saved)
   const reviewsFrom = await reopenedAt(deps, repository.id, pull, known, rows)
   if (pull.merged) {
     await verdictAtMerge(deps, repository, pull, reviewsFrom)
-    return undefined
+    return true
   }
   if (pull.state === 'closed') {
     await deps.store.transaction(async (tx) => {
@@ -100,16 +99,16 @@ const settle = async (
       const at = { repository: repository.id, pull: pull.number }
       if (known?.open) await wakeSharing(deps, tx, at, known.decision, undefined)
     })
-    return undefined
+    return true
   }
-  if (await lapse(deps, repository, pull, rows)) return undefined
-  const { verdict, summary } = await forecast(deps, repository, pull, rows, reviewsFrom)
+  if (await lapse(deps, repository, pull, rows)) return true
+  const { verdict } = await forecast(deps, repository, pull, rows, reviewsFrom)
   // What is denied does not lapse, but an approval that comes after its time revives nothing.
   if (rows.some(({ openedAt }) => outlived(deps, openedAt, deps.clock.now()))) {
     const now = await deps.store.requestsOfPull(repository.id, pull.number)
-    if (await lapse(deps, repository, pull, now)) return undefined
+    if (await lapse(deps, repository, pull, now)) return true
   }
-  return verdict === 'not_yet' ? summary : undefined
+  return verdict !== 'not_yet'
 }
 
 /** Trouble is over: nothing more to look for. */

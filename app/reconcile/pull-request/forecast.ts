@@ -4,7 +4,8 @@ import type { Decision } from '../../decision/decision.ts'
 import type { RequestFacts } from '../../decision/facts.ts'
 import { gitsudo, userActor } from '../../grant/events.ts'
 import { moveRequest } from '../../grant/moves.ts'
-import { wakePublish } from '../key.ts'
+import { wakePublish, wakePull } from '../key.ts'
+import { troubled } from '../lasting-trouble.ts'
 import { wakeGroups } from '../merge-group/waiting.ts'
 import { askPolicies } from '../observe/ask.ts'
 import { type ObserveDeps, type Observed, observePull, withRequests } from '../observe/pull.ts'
@@ -18,8 +19,8 @@ import { withRevoked } from './revoked.ts'
 import { isOpen, openState } from './rows.ts'
 import { type Decided, type Ruling, recordNews, rulingsOf } from './ruling.ts'
 
+/** A slip is over soon, what lasts is looked for now and then. */
 const againMs = 60_000
-/** For a team that GitHub does not name: a slip is over soon, what lasts is looked for now and then. */
 const lastingMs = 5 * 60_000
 
 /**
@@ -93,6 +94,7 @@ export const forecast = async (
   // A merge group that waits for other checks has passed with it (trust.md 2.4, 6.10b), or waits for it.
   const changed = before?.verdict !== decision.verdict || before.headSha !== decision.headSha
   const groups = changed ? await wakeGroups(deps, repository) : []
+  const lookAt = await lookAgainAt(deps, decision, before)
   await deps.store.transaction(async (tx) => {
     for (const one of rulingsOf(deps, pull, decided, { rows, last: before, reviewsFrom }))
       await record(deps, tx, one)
@@ -105,22 +107,24 @@ export const forecast = async (
       else if (row.state === 'cancelled' && row.reviewsFrom !== reviewsFrom)
         await saved(deps, tx, { ...row, ...reopened })
     }
-    await savePull(deps, tx, repository.id, pull, decision, lookAgainAt(observed, decision, before))
+    await savePull(deps, tx, repository.id, pull, decision, lookAt)
     await wakeSharing(deps, tx, { repository: repository.id, pull: pull.number }, before, decision)
     await deps.queue.wake(groups, tx)
   })
   return decision
 }
 
-/** Nothing wakes a trial that came to no end, and nobody tells of a team that can be read again. */
-const lookAgainAt = (
-  { proposal, groups }: Observed,
-  { verdict, at }: Decision,
+/**
+ * What is missing may be there again without a word of GitHub's (trust.md 3.12): a policy's answer, a trial's, a team. A
+ * payload tells of itself when it comes, and by looking alone that it does not. Once a person was told, the hourly pass of
+ * catch-up is enough: all that is open may lack the same for days, and looks spend GitHub's budget.
+ */
+const lookAgainAt = async (
+  deps: ObserveDeps,
+  { verdict, at, repository, pull, summary }: Decision,
   before: Decision | undefined,
-): number | undefined => {
-  if (verdict !== 'not_yet') return undefined
-  if (proposal !== undefined) return at + againMs
-  if (!groups.some((group) => 'unknown' in group)) return undefined
+): Promise<number | undefined> => {
+  if (verdict !== 'not_yet' || (await troubled(deps, wakePull(repository, pull), summary))) return undefined
   return at + (before?.verdict === 'not_yet' ? lastingMs : againMs)
 }
 

@@ -177,7 +177,8 @@ test('calls of one subscription are counted together however it is written', () 
   expect(new Set(alike.map(account))).toEqual(new Set([subscription]))
 })
 
-test('a full subscription has no room, and says so', async () => {
+test.each([400, 409] as const)('a full subscription has no room, and says so with %i', async (status) => {
+  w.azure.setFullStatus(status)
   for (let number = 0; number < 4000; number++)
     w.azure.assign(
       `${subscription}/resourceGroups/many`,

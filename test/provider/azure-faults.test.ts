@@ -22,6 +22,8 @@ test.each([
   ['400', answered(400), { kind: 'invalid', message: expect.stringContaining('said Azure') }],
   ['a principal not yet known', answered(400, 'PrincipalNotFound'), { kind: 'conflict' }],
   ['another’s assignment', answered(409, 'RoleAssignmentExists'), { kind: 'invalid' }],
+  ['a full subscription', answered(400, 'RoleAssignmentLimitExceeded'), { kind: 'invalid' }],
+  ['a full subscription as 409', answered(409, 'RoleAssignmentLimitExceeded'), { kind: 'invalid' }],
   ['a removal within five minutes', answered(400, 'ActiveDurationTooShort'), { kind: 'conflict' }],
   ['a request under way', answered(400, 'PendingRoleAssignmentRequest'), { kind: 'conflict' }],
   ['401', answered(401), { kind: 'forbidden' }],

@@ -11,6 +11,8 @@ const kinds: Readonly<Record<string, FaultKind>> = {
   PrincipalNotFound: 'conflict',
   RoleAssignmentExists: 'invalid',
   RoleAssignmentUpdateNotPermitted: 'invalid',
+  // With which status is not documented; as a conflict it would be tried until the grant's end.
+  RoleAssignmentLimitExceeded: 'invalid',
   PendingRoleAssignmentRequest: 'conflict',
   ActiveDurationTooShort: 'conflict',
 }

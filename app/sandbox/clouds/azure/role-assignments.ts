@@ -36,6 +36,7 @@ export const createRoleAssignments = (deps: {
   /** Names by what Azure takes one of. */
   const taken = new Map<string, string>()
   const counts = new Map<string, number>()
+  let fullStatus = 400
   const keyOf = (one: Assignment) => `${one.scope} ${one.role} ${one.principalId}`
   const count = (scope: string, by: number) => {
     const root = scope
@@ -44,7 +45,8 @@ export const createRoleAssignments = (deps: {
       .join('/')
     const next = (counts.get(root) ?? 0) + by
     if (by > 0 && next > most[root.startsWith('/subscriptions/') ? 'subscriptions' : 'providers'])
-      throw invalid(
+      throw new AzureError(
+        fullStatus,
         'RoleAssignmentLimitExceeded',
         'The role assignment limit for the subscription has been exceeded.',
       )
@@ -53,6 +55,10 @@ export const createRoleAssignments = (deps: {
 
   return {
     all: kept.all,
+    /** With which status it says from now on that there is no room: no documentation tells. */
+    setFullStatus(status: 400 | 409): void {
+      fullStatus = status
+    },
     get(scope: string, name: string, stale: boolean): Assignment {
       tree.line(scope)
       const found = kept.get(name.toLowerCase(), stale)

@@ -286,6 +286,7 @@ export const startAzure = async (options: AzureOptions) => {
     assign: (scope: string, name: string, properties: Readonly<Record<string, unknown>>): void =>
       void assignments.put(scope, name, properties),
     unassign: (scope: string, name: string): void => void assignments.delete(scope, name),
+    setFullStatus: assignments.setFullStatus,
     pim,
     /** How long PIM takes from now on to provision what it has accepted, in real milliseconds. */
     setProvisionMs(ms: number): void {

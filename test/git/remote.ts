@@ -75,8 +75,19 @@ export const repository = (root: string, name = 'acme/access.git') => {
     }
     return { mode: '040000', sha: level }
   }
+  /** So many commits in a row that change nothing, the oldest first. */
+  const line = (from: string, count: number): readonly string[] => {
+    const by = `committer ${env.GIT_COMMITTER_NAME} <${env.GIT_COMMITTER_EMAIL}> ${env.GIT_COMMITTER_DATE}`
+    const steps = Array.from({ length: count }, (_, step) => {
+      const message = `change ${step}`
+      const parent = step === 0 ? `from ${from}\n` : ''
+      return `commit refs/line\n${by}\ndata ${message.length}\n${message}\n${parent}\n`
+    })
+    git(['fast-import', '--quiet', '--force'], steps.join(''))
+    return git(['rev-list', '--reverse', `${from}..refs/line`]).split('\n')
+  }
   const branch = (sha: string, name = 'main') => git(['update-ref', `refs/heads/${name}`, sha])
-  return { dir, git, blob, tree, bomb, commitTree, commit, branch }
+  return { dir, git, blob, tree, bomb, commitTree, commit, line, branch }
 }
 
 /** Serves the repositories below `root` by `git http-backend`, to whoever brings the token. */

@@ -1,5 +1,3 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { sql } from 'slonik'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createQueue } from '../../app/queue/queue.ts'
@@ -245,18 +243,6 @@ test('a look that throws is tried again', async () => {
   })
   await queue.wake([{ queue: 'branch', key: 'k' }])
   await until(() => tries === 3)
-})
-
-test("a killed worker's job comes back", async () => {
-  const child = fork(new URL('./worker.ts', import.meta.url), [postgres.appUrl], { execArgv: [] })
-  await once(child, 'message')
-  const queue = await replica()
-  await queue.wake([{ queue: 'grant', key: 'held' }])
-  await once(child, 'message')
-  child.kill('SIGKILL')
-  const seen: string[] = []
-  await queue.work('grant', async (key) => void seen.push(key))
-  await until(() => seen.includes('held'))
 })
 
 test('stopping waits for the look that is under way', async () => {

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Replay } from '../../app/cli/deps.ts'
-import type { Service } from '../../app/sandbox/service.ts'
-import { withClient } from '../support/client.ts'
-import { openTestWorld, type TestWorld } from '../support/world.ts'
+import type { Replay } from '../../../app/cli/deps.ts'
+import type { Service } from '../../../app/sandbox/service.ts'
+import { withClient } from '../../support/client.ts'
+import { openTestWorld, type TestWorld } from '../../support/world.ts'
 
 let t: TestWorld
 let service: Service | undefined

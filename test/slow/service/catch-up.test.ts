@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ended } from '../../app/sandbox/run.ts'
-import { openTestWorld, type TestWorld } from '../support/world.ts'
+import { ended } from '../../../app/sandbox/run.ts'
+import { openTestWorld, type TestWorld } from '../../support/world.ts'
 
 let t: TestWorld
 

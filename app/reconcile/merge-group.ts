@@ -11,10 +11,12 @@ import { asTrouble, Trouble } from './observe/trouble.ts'
 import type { Mirror, Sha } from './ports/git.ts'
 import type { PullRequest } from './ports/github.ts'
 import type { RepositorySettings } from './ports/settings.ts'
+import type { PullRow } from './ports/store.ts'
 import { sayOnMembers, showGroupCheck } from './publish/group-check.ts'
 import { decideOn } from './pull-request/forecast.ts'
 import { outlived } from './pull-request/lapse.ts'
 import { openSince } from './pull-request/rows.ts'
+import { voidUpTo } from './pull-request/void-up-to.ts'
 
 /**
  * Looks at what a merge queue wants to merge together and shows the answer on the group's head (trust.md 6.10b).
@@ -60,12 +62,14 @@ const decided = async (
   // Groups in front that are not merged yet stand below this one and will be granted first.
   const ahead = (await mirror.isAncestor(base, tip)) ? noMembers : await membersOf(mirror, open, tip, base)
   const front = ahead.pulls.filter(({ number }) => own.pulls.every((pull) => pull.number !== number))
-  const observed = new Map<number, Observed>()
+  const observed = new Map<number, Member>()
   for (const pull of [...own.pulls, ...front]) {
-    observed.set(
-      pull.number,
-      await observePull(deps, repository, pull, 'forecast', await voidUpTo(deps, repository, pull)),
-    )
+    const at = { repository: repository.id, pull: pull.number }
+    const shown = await deps.store.pull(at.repository, at.pull)
+    const rows = await deps.store.requestsOfPull(at.repository, at.pull)
+    const reviewsFrom = await voidUpTo(deps, at, shown, rows)
+    const seen = await observePull(deps, repository, pull, 'forecast', reviewsFrom)
+    observed.set(pull.number, { ...seen, shown })
   }
   const members: GroupFacts['members'][number][] = []
   for (const pull of own.pulls) members.push(await memberOf(deps, repository, mirror, pull, head, observed))
@@ -74,6 +78,9 @@ const decided = async (
   )
   return decideGroup({ head, members, strays: own.strays, disputed: own.disputed, policiesAhead })
 }
+
+/** `shown`: as its own look left it before this one. */
+type Member = Observed & { readonly shown: PullRow | undefined }
 
 const noMembers: Members = { pulls: [], strays: [], disputed: [] }
 
@@ -84,7 +91,7 @@ const memberOf = async (
   mirror: Mirror,
   pull: PullRequest,
   head: Sha,
-  observed: ReadonlyMap<number, Observed>,
+  observed: ReadonlyMap<number, Member>,
 ): Promise<GroupFacts['members'][number]> => {
   const own = observed.get(pull.number)
   if (own === undefined) throw new Error(`pull request ${pull.number} was not observed`)
@@ -93,14 +100,15 @@ const memberOf = async (
   )
   const { decision: made } = await decideOn(deps, own, beside)
   const decision = (await isTooOld(deps, own)) ? { ...made, ...tooOld } : made
-  const shown = (await deps.store.pull(repository.id, pull.number))?.decision
   const differs: string[] = []
   for (const request of own.facts.requests) {
     if (!(await sameBytes(mirror, head, request))) differs.push(request.path)
   }
   const at = { pull: pull.number, differs }
-  if (shown?.headSha === pull.head.sha && shown.verdict !== 'not_yet') return { ...at, decision }
-  // Its own look is still to come, and with it the rows by which others see its requests.
+  const { shown } = own
+  const isDecided = shown?.decision.headSha === pull.head.sha && shown.decision.verdict !== 'not_yet'
+  if (isDecided && shown.open) return { ...at, decision }
+  // Its own look is still to come, and with it the rows by which others see its requests, or that it was reopened.
   await deps.queue.wake([wakePull(repository.id, pull.number)])
   return at
 }
@@ -125,15 +133,4 @@ const sameBytes = async (mirror: Mirror, head: Sha, { path, blob, read }: Reques
   // What cannot be read its decision denies, in its own words.
   if (!read.ok) return true
   return (await plainAt(mirror, head, path)) === blob
-}
-
-/** Reviews up to here are void, as its own reconciler found (trust.md 6.23). */
-const voidUpTo = async (
-  deps: ObserveDeps,
-  repository: RepositorySettings,
-  pull: PullRequest,
-): Promise<number | undefined> => {
-  const rows = await deps.store.requestsOfPull(repository.id, pull.number)
-  const times = rows.flatMap(({ reviewsFrom }) => (reviewsFrom === undefined ? [] : [reviewsFrom]))
-  return times.length === 0 ? undefined : Math.max(...times)
 }

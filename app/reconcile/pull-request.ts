@@ -1,7 +1,6 @@
 import type { Decision } from '../decision/decision.ts'
 import { readPullKey, wakePublish, wakePull } from './key.ts'
 import { troubled, untroubled } from './lasting-trouble.ts'
-import { genuine } from './observe/deliveries.ts'
 import type { ObserveDeps } from './observe/pull.ts'
 import { wakeSharing } from './observe/sharing.ts'
 import { asTrouble, Trouble } from './observe/trouble.ts'
@@ -18,6 +17,7 @@ import { believed } from './pull-request/said.ts'
 import { isSettled } from './pull-request/settled.ts'
 import { startDue } from './pull-request/start.ts'
 import { refuseLate, verdictAtMerge } from './pull-request/verdict.ts'
+import { voidUpTo } from './pull-request/void-up-to.ts'
 
 const retryMs = 15_000
 /** For what only a push, a person or another configuration can end, and for what has lasted. */
@@ -127,13 +127,7 @@ const reopenedAt = async (
   row: PullRow | undefined,
   rows: readonly RequestRow[],
 ): Promise<number | undefined> => {
-  const deliveries = await deps.store.deliveriesOfPull(repository, pull.number, ['pull_request'])
-  const told = genuine(deps, deliveries).flatMap(({ body }) => {
-    const payload = deps.payloads.pullRequest(body)
-    return payload?.action === 'reopened' ? [payload.updatedAt] : []
-  })
-  const known = [...told, ...[...rows, row?.decision.policies].flatMap((one) => one?.reviewsFrom ?? [])]
-  const last = known.length === 0 ? undefined : Math.max(...known)
+  const last = await voidUpTo(deps, { repository, pull: pull.number }, row, rows)
   const wasClosed = pull.state === 'open' && row?.open === false
   // The payload of an earlier reopening says nothing about this one.
   return wasClosed && (last === undefined || last <= row.decision.at) ? deps.clock.now() : last

@@ -13,6 +13,7 @@ import {
   lossOf,
   skipped,
   unheld,
+  withUndecided,
 } from '../audit/compare/lines.ts'
 import type { MergeLine } from '../audit/compare/merges.ts'
 import { receiptClaims } from '../audit/compare/receipts.ts'
@@ -103,6 +104,16 @@ export async function verifyEverything(
     const lost = new Set(excused.map(nameOf))
     const standing = (of: Claim['of']) => claims.filter((one) => one.of === of && !lost.has(nameOf(one)))
     const restores = heard?.restored.end(excused, receipts?.excused ?? 0)
+    const said = { after: heard?.after ?? [], receipt: ask.file === undefined ? (receipts?.beyond ?? 0) : 0 }
+    const loss = isWhole(verified)
+      ? lossOf(
+          size,
+          past.filter((claim) => !isExcused(claim)),
+          said,
+          ask.fromBackup,
+        )
+      : undefined
+    const merges = heard?.merges ?? [skipped('merges', brokenChain)]
     const comparisons: readonly Comparison[] = [
       compareCheckpoints(
         verified,
@@ -125,7 +136,7 @@ export async function verifyEverything(
         heard?.anchored ?? { fresh: 0, elsewhere: 0 },
         standing('anchors'),
       ),
-      ...(heard?.merges ?? [skipped('merges', brokenChain)]),
+      ...(loss ? merges : merges.map(withUndecided)),
       receipts ?? skipped('receipts', brokenChain),
       ask.witnesses.length === 0
         ? skipped('witnesses', 'none given (--witness)')
@@ -149,15 +160,6 @@ export async function verifyEverything(
           ]),
       ...(restores === undefined ? [] : [restores]),
     ]
-    const said = { after: heard?.after ?? [], receipt: ask.file === undefined ? (receipts?.beyond ?? 0) : 0 }
-    const loss = isWhole(verified)
-      ? lossOf(
-          size,
-          past.filter((claim) => !isExcused(claim)),
-          said,
-          ask.fromBackup,
-        )
-      : undefined
     const anchor = newestOf(standing('anchors').filter((one) => one.size <= size))
     const anchoredAt = anchors?.times.get(anchor?.commit ?? '')
     const verdict = verdictOf({

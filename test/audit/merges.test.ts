@@ -73,3 +73,31 @@ test('what came after the last verdict waits by its own time', () => {
   )
   expect(verdict).toMatchObject({ outcome: 'agrees', said: expect.stringContaining('1 merged within') })
 })
+
+const decidedBehind: readonly Added[] = [
+  ['a', 1, 301],
+  ['b', 2, 300],
+]
+test('of a backup, what was not decided when it was made is expected to be missing, and told', () => {
+  const since: Added = ['c', 3, 120]
+  const said = [loaded, ['grant.intended', 2, 299, 'b']] as const
+  expect(end([...decidedBehind, since], said, true)).toMatchObject({
+    outcome: 'agrees',
+    said: '1 request on main has its event, 2 not decided when the backup was made',
+    after: [`a (merged as ${sha(1).slice(0, 12)})`, `c (merged as ${sha(3).slice(0, 12)})`],
+  })
+})
+
+test.each<[string, Added, readonly Said[]]>([
+  ['earlier than the grant window before its last verdict', ['a', 1, 361], []],
+  ['earlier than that before its last policies', ['a', 1, 301], [['policy.loaded', 2, 240]]],
+  [
+    'with a time in the future, before what was decided earlier than that,',
+    ['a', 1, -1_000_000],
+    [['grant.refused', 3, 239, 'c']],
+  ],
+])('of a backup, what came %s is missed', (_, added, more) =>
+  expect(end([added, ['b', 2, 300]], [loaded, ['grant.intended', 2, 300, 'b'], ...more], true)).toMatchObject(
+    { outcome: 'fault', details: [lost('a', 1)], after: [] },
+  ),
+)

@@ -5,17 +5,17 @@ import { exampleEvents } from '../support/event-examples.ts'
 const minute = 60_000
 const now = Date.UTC(2026, 11, 1, 12)
 const ago = (ms: number) => new Date(now - ms).toISOString()
-/** The ledger began 3 h before `now`, and decided on #1 an hour later, and on #9 of another repository. */
+/** The ledger began 5 h before `now`, decided on #1 three hours later, and lately on #9 of another repository. */
 const events = (['grant.intended', 'grant.refused', 'policy.loaded'] as const).map((type, index) => {
   const { pull: _, ...example } = exampleEvents(type)[0]
   return [
     { ...example, repo: 7, pull: 1, at: ago(120 * minute) },
     { ...example, repo: 8, pull: 9, at: ago(minute) },
-    { ...example, repo: 7, at: ago(180 * minute) },
+    { ...example, repo: 7, at: ago(300 * minute) },
   ][index]
 })
 const end = (number: number, at: string, ledgerEnds = false, repository = 7) => {
-  const check = createPullCheck(repository, [{ number, at }], ago(60 * minute))
+  const check = createPullCheck(repository, [{ number, at }], now, 60 * minute)
   for (const event of events) if (event !== undefined) check.see(event)
   return check.end(ledgerEnds)
 }
@@ -29,9 +29,10 @@ test.each<[string, number, string, boolean, Due]>([
   ['seconds ago', 2, ago(5_000), false, { waiting: 1 }],
   ['within the grant window', 2, ago(59 * minute), false, { waiting: 1 }],
   ['after the file', 2, ago(-90 * minute), false, { waiting: 1 }],
-  ['before the ledger', 2, ago(181 * minute), false, {}],
+  ['before the ledger', 2, ago(301 * minute), false, {}],
   ['after the backup', 2, ago(61 * minute), true, { after: [2] }],
-  ['before the backup', 2, ago(121 * minute), true, { compared: 1, unknown: [2] }],
+  ['and undecided when the backup was made', 2, ago(179 * minute), true, { after: [2] }],
+  ['before the backup', 2, ago(181 * minute), true, { compared: 1, unknown: [2] }],
 ])('merged %s', (_, number, at, ledgerEnds, due) => {
   const { unknown = [], after = [], ...counts } = due
   const pulls = (numbers: readonly number[]) => numbers.map((one) => ({ number: one, at }))

@@ -113,5 +113,17 @@ test('a merge may wait for its verdict as long as grantWindow is configured', as
     outcome: 'fault',
     details: [expect.stringContaining('requests/2026/12/late.yaml reached main')],
   })
+  // Of a backup that nobody holds more of, it is told all the same.
+  const { exit, lost, comparisons } = await verify({ fromBackup: true })
+  expect({ exit, lost }).toEqual({ exit: 0, lost: undefined })
+  expect(comparisons.find(({ of }) => of === 'merges')).toMatchObject({
+    outcome: 'agrees',
+    said: '6 requests on main each have their event, 1 not decided when the backup was made',
+    details: [
+      expect.stringMatching(
+        /^not decided when the backup was made: requests\/2026\/12\/late\.yaml \(merged as [0-9a-f]{12}\)$/,
+      ),
+    ],
+  })
   ledger.point('main', parent)
 })

@@ -139,3 +139,17 @@ export const faultsOf = (
   of: Claim['of'],
   isExpected: (fault: ClaimFault) => boolean,
 ): readonly string[] => faults.filter((fault) => fault.of === of && !isExpected(fault)).map(told)
+
+/** How many merges a backup need not know of. */
+export const undecided = (count: number): string => (count === 0 ? '' : `, ${count} ${notDecided}`)
+
+/** These one by one: where nobody holds more of the ledger than there is, no loss tells of them. */
+export const withUndecided = ({
+  after = [],
+  ...line
+}: Comparison & { readonly after?: readonly string[] }): Comparison => ({
+  ...line,
+  details: [...line.details, ...after.map((one) => `${notDecided}: ${one}`)],
+})
+
+const notDecided = 'not decided when the backup was made'

@@ -1,6 +1,7 @@
 import { parseInstant } from '../../request/instant.ts'
 import type { EventType, LedgerEvent } from '../event.ts'
 import { type Comparison, compared, listed, plural } from './comparison.ts'
+import { undecided } from './lines.ts'
 
 /** The main branch of an access repository, as somebody's clone has it. */
 export type MergeLine = {
@@ -27,8 +28,10 @@ export function createMergeCheck(line: MergeLine, now: number, grantWindowMs: nu
   const recorded = new Map<string, number>()
   /** By place, when what lies there was first decided (epoch ms). */
   const decided = line.commits.map(() => never)
-  let first = Number.POSITIVE_INFINITY
+  let first = never
   let last = -1
+  /** When the last event about the branch was (epoch ms). */
+  let heard = -never
   /** By when what lies at each place was there: before a verdict on it or behind it. A committer's time is anybody's. */
   const arrivals = (): readonly number[] => {
     let by = never
@@ -43,14 +46,19 @@ export function createMergeCheck(line: MergeLine, now: number, grantWindowMs: nu
       const place = event.commit === undefined ? undefined : places.get(event.commit)
       if (place === undefined || !mergeTypes.includes(event.type)) return
       first = Math.min(first, place)
+      const at = parseInstant(event.at) ?? never
+      heard = Math.max(heard, at)
       if (!verdicts.includes(event.type) || typeof event.data.path !== 'string') return
       last = Math.max(last, place)
-      decided[place] = Math.min(decided[place] ?? never, parseInstant(event.at) ?? never)
+      decided[place] = Math.min(decided[place] ?? never, at)
       recorded.set(event.data.path, Math.max(place, recorded.get(event.data.path) ?? -1))
     },
-    /** @param ledgerEnds nothing can be on record of what came after: a restored backup */
+    /**
+     * @param ledgerEnds a restored backup: nothing need be on record of what came later than the last verdict, or than the
+     * grant window before the last event
+     */
     end(ledgerEnds: boolean): Comparison & { readonly after: readonly string[] } {
-      if (first === Number.POSITIVE_INFINITY) {
+      if (first === never) {
         const said = `no event names a commit of ${line.branch}: is this clone of an access repository of this ledger?`
         return { of: 'merges', outcome: 'unproven', said, details: [], after: [] }
       }
@@ -65,13 +73,14 @@ export function createMergeCheck(line: MergeLine, now: number, grantWindowMs: nu
         const came = Math.min(at, cameBy[place] ?? never)
         for (const path of paths) {
           if ((recorded.get(path) ?? -1) >= place) held += 1
-          else if (place > last && ledgerEnds) after.push(`${path} (merged as ${sha.slice(0, 12)})`)
+          else if (ledgerEnds && (place > last || came > heard - grantWindowMs))
+            after.push(`${path} (merged as ${sha.slice(0, 12)})`)
           else if (came > now - grantWindowMs) waiting += 1
           else missing.push(`${path} reached ${line.branch} with ${sha.slice(0, 12)}, and no event says so`)
         }
       }
       const rest = waiting === 0 ? '' : `, ${waiting} merged within the grant window wait for theirs`
-      const good = `${plural(held, 'request')} on ${line.branch} ${held === 1 ? 'has its event' : 'each have their event'}${rest}`
+      const good = `${plural(held, 'request')} on ${line.branch} ${held === 1 ? 'has its event' : 'each have their event'}${rest}${undecided(after.length)}`
       return { ...compared('merges', good, missing), after: listed(after) }
     },
   }

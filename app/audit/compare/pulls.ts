@@ -1,3 +1,4 @@
+import { parseInstant, writeInstant } from '../../request/instant.ts'
 import type { LedgerEvent } from '../event.ts'
 
 /** A pull request that GitHub says was merged. `at`: RFC 3339. */
@@ -5,9 +6,16 @@ export type MergedPull = { readonly number: number; readonly at: string }
 
 /**
  * Which of GitHub's merged pull requests no event is about.
- * @param decidedBy RFC 3339; what was merged later may not have its verdict yet
+ * @param now epoch ms
+ * @param grantWindowMs so long a verdict may take
  */
-export function createPullCheck(repository: number, merged: readonly MergedPull[], decidedBy: string) {
+export function createPullCheck(
+  repository: number,
+  merged: readonly MergedPull[],
+  now: number,
+  grantWindowMs: number,
+) {
+  const decidedBy = writeInstant(now - grantWindowMs)
   const seen = new Set<number>()
   let first: string | undefined
   let last = ''
@@ -20,17 +28,19 @@ export function createPullCheck(repository: number, merged: readonly MergedPull[
     },
     /**
      * Of those since the ledger's first event about this repository, undefined where it has none: how many have an
-     * event or are `unknown`, how many may still get theirs, and those that came `after` the ledger's end.
-     * @param ledgerEnds nothing can be on record of what came after: a restored backup
+     * event or are `unknown`, how many may still get theirs, and those that need not have one: they came `after`.
+     * @param ledgerEnds a restored backup: nothing need be on record of what came later than the grant window before its
+     * last word on this repository
      */
     end(ledgerEnds: boolean) {
       if (first === undefined) return undefined
       const from = first
+      const settledBy = writeInstant((parseInstant(last) ?? now) - grantWindowMs)
       const since = merged.filter(({ at }) => at >= from)
       const open = Map.groupBy(
         since.filter(({ number }) => !seen.has(number)),
         ({ at }) => {
-          if (ledgerEnds && at > last) return 'after'
+          if (ledgerEnds && at > settledBy) return 'after'
           return at > decidedBy ? 'waiting' : 'unknown'
         },
       )

@@ -1,6 +1,6 @@
 import { type Anchors, createAnchoredCheck } from '../../audit/compare/anchors.ts'
 import { type Comparison, compared, listed, plural } from '../../audit/compare/comparison.ts'
-import { skipped } from '../../audit/compare/lines.ts'
+import { skipped, undecided } from '../../audit/compare/lines.ts'
 import { createMergeCheck, type MergeLine, mergeTypes } from '../../audit/compare/merges.ts'
 import { createPullCheck, type MergedPull } from '../../audit/compare/pulls.ts'
 import { compareReceipts, unattributed } from '../../audit/compare/receipts.ts'
@@ -38,8 +38,7 @@ export async function hearEvents(
   const { size, foreign } = ledger
   const restored = createRestoreCheck(anchors, ledger, (event) => signatureHolds(event, publicKeys))
   const merges = lines.map((line) => createMergeCheck(line, now, grantWindowMs))
-  const decidedBy = new Date(now - grantWindowMs).toISOString()
-  const pulls = github && createPullCheck(github.repository, github.merged, decidedBy)
+  const pulls = github && createPullCheck(github.repository, github.merged, now, grantWindowMs)
   const more = lines.length > 0 || pulls ? mergeTypes : []
   for await (const { seq, event } of source.events(['ledger.anchored', 'ledger.restored', ...more], size)) {
     restored.see(seq, event)
@@ -58,6 +57,7 @@ export async function hearEvents(
       ...(ended.length === 0 ? [skipped('merges', 'not compared (--repository)')] : ended),
       pulled ?? skipped('merges', "GitHub's own pull requests not compared (--token and --repo)"),
     ],
+    /** Merges that a backup need not know of. */
     after: [...ended, ...(pulled ? [pulled] : [])].flatMap(({ after }) => after),
     /** `excused`: how many are of events that were lost. */
     receipts: async (
@@ -105,7 +105,7 @@ async function comparePulls(
   )
   const rest =
     pulls.waiting === 0 ? '' : `, ${pulls.waiting} merged within the grant window, or later, may wait`
-  const good = `those of GitHub's ${plural(pulls.compared, 'merged pull request')} that brought requests are on record${rest}`
+  const good = `those of GitHub's ${plural(pulls.compared, 'merged pull request')} that brought requests are on record${rest}${undecided(after.length)}`
   if (unlisted.length > 0 && faults.length === 0) {
     const said = `${good}; whether ${unlisted.join(', ')} did cannot be told, because GitHub lists 3,000 files of each`
     return { of: 'merges', outcome: 'unproven', said, details: [], after: listed(after) }

@@ -19,7 +19,8 @@ export type SegmentBounds = {
  * One line of an export, which is JSON Lines: the header, public keys, key rotations, then the events in order. The
  * evidence that an event names stands before it, at most `evidenceWindow` lines of evidence back, and each checkpoint
  * after the last event that it is over: so a reader needs no more memory for a longer file. A checkpoint over more
- * events than there are ends the file. `body` and `bytes` hold exactly the bytes that are hashed.
+ * events than there are ends the file. `body` and `bytes` hold exactly the bytes that are hashed; a body that is no UTF-8,
+ * which no event of ours is, stands as `base64`.
  */
 export type ExportLine =
   | { readonly kind: 'header'; readonly origin: string; readonly segment?: SegmentBounds }
@@ -30,7 +31,7 @@ export type ExportLine =
   | {
       readonly kind: 'event'
       readonly seq: number
-      readonly body: string
+      readonly body: Buffer
       readonly leaf: string
       readonly chain: string
     }
@@ -51,7 +52,7 @@ export function exportLine(line: ExportLine): string {
     case 'evidence':
       return JSON.stringify({ evidence: line.digest, bytes: line.bytes })
     case 'event':
-      return `{"seq":${line.seq},"body":${JSON.stringify(line.body)},"leaf":"${line.leaf}","chain":"${line.chain}"}`
+      return `{"seq":${line.seq},${said(line.body)},"leaf":"${line.leaf}","chain":"${line.chain}"}`
     case 'checkpoint':
       return JSON.stringify({ checkpoint: line.note })
   }
@@ -73,6 +74,16 @@ export function readExportLine(text: string, number: number): ExportLine {
   )
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+function said(body: Uint8Array): string {
+  try {
+    return `"body":${JSON.stringify(utf8.decode(body))}`
+  } catch {
+    return `"base64":"${Buffer.from(body).toString('base64')}"`
+  }
+}
+
 const format = 'gitsudo ledger export v1'
 type Said = Readonly<Record<string, unknown>>
 
@@ -83,9 +94,10 @@ function headerOf({ format: named, origin, segment }: Said): ExportLine | undefi
 }
 
 function lineOf(said: Said): ExportLine | undefined {
-  const { seq, body, leaf, chain, evidence, bytes, checkpoint, rotation, key } = said
+  const { seq, leaf, chain, evidence, bytes, checkpoint, rotation, key } = said
   if (typeof seq === 'number') {
-    return typeof body === 'string' && typeof leaf === 'string' && typeof chain === 'string'
+    const body = bodyIn(said)
+    return body !== undefined && typeof leaf === 'string' && typeof chain === 'string'
       ? { kind: 'event', seq, body, leaf, chain }
       : undefined
   }
@@ -94,6 +106,11 @@ function lineOf(said: Said): ExportLine | undefined {
   if (typeof checkpoint === 'string') return { kind: 'checkpoint', note: checkpoint }
   if (typeof rotation === 'string') return { kind: 'rotation', note: rotation }
   return typeof key === 'string' ? { kind: 'key', key } : undefined
+}
+
+function bodyIn({ body, base64 }: Said): Buffer | undefined {
+  if (typeof body === 'string') return Buffer.from(body, 'utf8')
+  return typeof base64 === 'string' ? Buffer.from(base64, 'base64') : undefined
 }
 
 function isSegment(value: unknown): value is SegmentBounds {

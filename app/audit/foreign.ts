@@ -44,7 +44,7 @@ export function createForeignSearch() {
   return {
     push(line: ExportLine): void {
       if (line.kind !== 'event' || !line.body.includes('"database.changed"')) return
-      const event = eventIn(Buffer.from(line.body))
+      const event = eventIn(line.body)
       const rows = event && foreignOf(event)
       if (rows?.last === line.seq - 1) records.push({ ...rows, seq: line.seq })
     },

@@ -52,8 +52,8 @@ export async function findInExport(lines: AsyncIterable<ExportLine>, wanted: Wan
     if (line.kind === 'rotation') rotations.push(line.note)
     if (line.kind !== 'event') continue
     // Reading every event as JSON would take most of the time.
-    if ('seq' in wanted ? line.seq !== wanted.seq : !line.body.includes(wanted.request)) continue
-    const body = Buffer.from(line.body, 'utf8')
+    const { body } = line
+    if ('seq' in wanted ? line.seq !== wanted.seq : !body.includes(wanted.request)) continue
     if ('seq' in wanted || isOf(wanted, eventIn(body))) events.push({ seq: line.seq, body })
   }
   const checkpoint = held ?? newest

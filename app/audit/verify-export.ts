@@ -67,7 +67,7 @@ export function createExportVerifier(options: Pick<VerifierOptions, 'keys' | 'cl
       } else if (line.kind === 'checkpoint') verifier?.checkpoint(line.note, sizeOf(line.note))
       else if (line.kind === 'event') {
         const { seq, body, leaf, chain } = line
-        const row = { seq, body: bytes(body), leaf: bytes(leaf, 'hex'), chain: bytes(chain, 'hex') }
+        const row = { seq, body, leaf: bytes(leaf), chain: bytes(chain) }
         const event = verifier?.push(row)
         if (event !== undefined && event.at > newestAt) newestAt = event.at
         const unknown = event && evidenceOf(event).find((digest) => !known.has(digest))
@@ -100,9 +100,9 @@ function startOf({ first, head, peaks }: SegmentBounds): Start {
   try {
     const tree = treeOf(
       first - 1,
-      peaks.map((peak) => bytes(peak, 'hex')),
+      peaks.map((peak) => bytes(peak)),
     )
-    return { seq: first - 1, head: bytes(head, 'hex'), tree }
+    return { seq: first - 1, head: bytes(head), tree }
   } catch (cause) {
     if (cause instanceof RangeError) throw new ExportError(`line 1: ${cause.message}`, { cause })
     throw cause
@@ -112,4 +112,4 @@ function startOf({ first, head, peaks }: SegmentBounds): Start {
 /** As the note itself says it: an export keeps no column beside it. */
 const sizeOf = (note: string): number => Number(note.split('\n', 2)[1])
 
-const bytes = (text: string, encoding: 'utf8' | 'hex' = 'utf8'): Uint8Array => Buffer.from(text, encoding)
+const bytes = (hex: string): Uint8Array => Buffer.from(hex, 'hex')

@@ -26,7 +26,7 @@ const ledger = (bodies: readonly Uint8Array[], more: (size: number) => readonly 
     return {
       kind: 'event',
       seq: index + 1,
-      body: Buffer.from(body).toString(),
+      body: Buffer.from(body),
       leaf: hex(leaf),
       chain: hex(head),
     }

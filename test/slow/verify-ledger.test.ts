@@ -94,7 +94,7 @@ beforeAll(async () => {
     const decided = decidedEvent(91)
     const absent = { ...decided, data: { ...decided.data, evidence: [hash('sha256', 'absent')] } }
     for (const [at, body] of [
-      [4_000, Buffer.from('x')],
+      [4_000, Buffer.from([0xff])],
       [5_000, bodyOf(absent)],
     ] as const) {
       await append(postgres.appUrl, body)
@@ -254,6 +254,11 @@ test.each<[what: string, () => Promise<{ said: string; status: number | null }>,
     'events 61-63 are no events, or on record as not sealed by gitsudo',
   ],
   ['a linked row that is no event', () => verify(withRow('{}')), 'events 81 are no events'],
+  [
+    'a linked row nested without end',
+    () => verify(withRow(`${'['.repeat(100_000)}${']'.repeat(100_000)}`)),
+    'events 81 are no events',
+  ],
   ['the end cut off', () => verify(lines.slice(0, at(60)), undefined, [later]), 'these end at'],
   ['everything cut off', () => verify(lines.slice(0, 1), undefined, [witness]), 'these end at 0'],
   [

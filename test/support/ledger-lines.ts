@@ -16,7 +16,7 @@ export function ledgerLines(origin: string, events: readonly LedgerEvent[]): rea
       return {
         kind: 'event',
         seq: index + 1,
-        body: body.toString('utf8'),
+        body,
         leaf: hex(leaf),
         chain: hex(chain),
       }

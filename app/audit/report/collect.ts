@@ -34,8 +34,7 @@ export function createReport(
   const isEarlier = ({ closedAt = period.since }: Story): boolean => closedAt < period.since
 
   function chained(line: Extract<ExportLine, { kind: 'event' }>): boolean {
-    const body = Buffer.from(line.body, 'utf8')
-    head = linkHash(head, events + 1, leafHash(body))
+    head = linkHash(head, events + 1, leafHash(line.body))
     return line.seq === events + 1 && line.chain === hex(head)
   }
 
@@ -97,7 +96,7 @@ export function createReport(
         else {
           events += 1
           if (isAmong(foreign, line.seq)) return
-          const event = eventIn(Buffer.from(line.body, 'utf8'))
+          const event = eventIn(line.body)
           if (event !== undefined) hear(line.seq, event)
           else if (period.since <= heardAt && heardAt < period.until)
             anomalies.push(noEvent(line.seq, heardAt))

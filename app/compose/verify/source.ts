@@ -107,7 +107,7 @@ export async function exportSource(path: string): Promise<Source> {
       const wanted = new Set(types)
       for await (const line of lines()) {
         if (line.kind !== 'event') continue
-        const event = eventIn(Buffer.from(line.body))
+        const event = eventIn(line.body)
         if (event && wanted.has(event.type)) yield { seq: line.seq, event }
       }
     },

@@ -95,7 +95,7 @@ export async function readEvents(
     for (const [index, { seq: place, body, leaf, chain }] of page.entries()) {
       const seq = Number(place)
       lines.push(...(await due(seq)), ...(rests[index] ?? []))
-      lines.push({ kind: 'event', seq, body: body.toString('utf8'), leaf, chain })
+      lines.push({ kind: 'event', seq, body, leaf, chain })
     }
     await take(lines)
     events += page.length

@@ -101,3 +101,57 @@ test.each<[string, Added, readonly Said[]]>([
     { outcome: 'fault', details: [lost('a', 1)], after: [] },
   ),
 )
+
+const first: Added = ['first', 4, 600]
+test.each<[string, Added[], Said[], { said?: string; details?: string[] }]>([
+  [
+    'not what came with the first accepted commit, from which the branch is followed',
+    [['before', 3, 601], first, ['a', 5, 300]],
+    [
+      ['policy.loaded', 4, 599],
+      ['grant.intended', 5, 299, 'a'],
+    ],
+    { said: '1 request on main has its event' },
+  ],
+  [
+    'nothing yet, where it is the newest',
+    [['last', 9, 600]],
+    [['policy.loaded', 9, 599]],
+    { said: '0 requests on main each have their event' },
+  ],
+  [
+    'all of a commit of which one file was decided',
+    [first, ['b', 4, 600]],
+    [
+      ['policy.loaded', 4, 599],
+      ['grant.refused', 4, 598, 'b'],
+    ],
+    { details: [lost('first', 4)] },
+  ],
+  ...(['policy.accepted', 'policy.refused'] as const).map(
+    (type): [string, Added[], Said[], { details: string[] }] => [
+      `what came with a commit that was judged: ${type}`,
+      [first],
+      [
+        [type, 4, 599],
+        ['policy.loaded', 4, 598],
+      ],
+      { details: [lost('first', 4)] },
+    ],
+  ),
+  [
+    'what came with policies that were loaded later, and before them',
+    [['a', 3, 601], first],
+    [
+      ['policy.loaded', 2, 700],
+      ['policy.loaded', 4, 599],
+      ['policy.loaded', 6, 500],
+    ],
+    { details: [lost('a', 3), lost('first', 4)] },
+  ],
+])('an event is demanded of %s', (_, added, said, due) =>
+  expect(end(added, said)).toMatchObject({ outcome: due.details ? 'fault' : 'agrees', ...due }),
+)
+
+test('where no event names a commit, nothing is said of its merges', () =>
+  expect(end([first], [])).toMatchObject({ outcome: 'unproven', details: [] }))

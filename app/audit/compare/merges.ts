@@ -14,7 +14,7 @@ export type MergeLine = {
 
 /** Every request file that reaches the branch ends in one of these; they name its path and the merge. */
 const verdicts: readonly EventType[] = ['grant.intended', 'grant.scheduled', 'grant.refused']
-/** And the first of these say from which commit on. */
+/** And the first of these say from which commit on; `policy.loaded`, behind which: the branch is followed from there. */
 const beginnings: readonly EventType[] = ['policy.loaded', 'policy.accepted', 'policy.refused']
 export const mergeTypes: readonly EventType[] = [...verdicts, ...beginnings]
 
@@ -32,7 +32,7 @@ export function createMergeCheck(line: MergeLine, now: number, grantWindowMs: nu
   let last = -1
   /** When the last event about the branch was (epoch ms). */
   let heard = -never
-  /** By when what lies at each place was there: before a verdict on it or behind it. A committer's time is anybody's. */
+  /** By when each place was there: before any verdict on it or behind it. A committer's time is anybody's. */
   const arrivals = (): readonly number[] => {
     let by = never
     const newestFirst = decided.toReversed().map((at) => {
@@ -45,7 +45,7 @@ export function createMergeCheck(line: MergeLine, now: number, grantWindowMs: nu
     see(event: LedgerEvent): void {
       const place = event.commit === undefined ? undefined : places.get(event.commit)
       if (place === undefined || !mergeTypes.includes(event.type)) return
-      first = Math.min(first, place)
+      first = Math.min(first, event.type === 'policy.loaded' ? place + 1 : place)
       const at = parseInstant(event.at) ?? never
       heard = Math.max(heard, at)
       if (!verdicts.includes(event.type) || typeof event.data.path !== 'string') return

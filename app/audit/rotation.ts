@@ -113,6 +113,17 @@ export function rotationsDue(
   return signers.filter((one) => !known.includes(one)).map((one) => rotationNote(by, one))
 }
 
+/**
+ * Whether a trusted key has signed the note that introduces it, and no trusted key's signature there is wrong. By whom it
+ * was introduced only who trusts that key, too, can tell.
+ */
+export const isHeld = (note: string, trusted: readonly NoteKey[]): boolean =>
+  attempt(() => {
+    const { text, signedBy } = openNote(note, trusted)
+    const { key } = readRotation(text)
+    return signedBy.some((one) => one.text === key.text)
+  }) ?? false
+
 /** The key that a note introduces on the word of one of `trusted`, if it does. */
 function introduced(note: string, trusted: readonly NoteKey[]): NoteKey | undefined {
   return attempt(() => {

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { NoteError, noteKey, openNote, signNote } from '../../app/audit/note.ts'
 import {
+  isHeld,
   linkedRotations,
   readRotation,
   rotationNote,
@@ -73,4 +74,36 @@ test('linked is what leads to a known key or on from one, once for each key, wha
     expect(linkedRotations([known.key], [...others, ...notes, again, ...others])).toEqual(notes)
   expect(linkedRotations([signer().key], notes)).toEqual([])
   expect(linkedRotations([signer('other').key], notes)).toEqual([])
+})
+
+const toSecond = rotationText({ origin: 'acme.example', key: second.key })
+const of = (note: string, line: number) => note.split('\n').at(line) ?? ''
+test.each<[string, string, boolean, boolean]>([
+  ['as it was made', rotationNote(first, second), true, true],
+  ['under junk', `${toSecond}\n— acme.example AAAA\n`, false, false],
+  ["under a stranger's signature", signNote(toSecond, [stranger]), false, false],
+  ['that the new key has not signed', signNote(toSecond, [first]), false, false],
+  ['to a stranger', rotationNote(first, stranger), false, false],
+  [
+    'whose old signature is of another text',
+    `${toSecond}\n${of(rotationNote(first, third), -3)}\n${of(rotationNote(first, second), -2)}\n`,
+    false,
+    true,
+  ],
+  [
+    'whose new signature is of another text',
+    `${toSecond}\n${of(rotationNote(first, second), -3)}\n${of(rotationNote(second, third), -3)}\n`,
+    false,
+    false,
+  ],
+  // It gives nobody anything, and whoever knows the newer key alone cannot tell it from ours.
+  ["under a stranger's signature in the old key's place", rotationNote(stranger, second), true, true],
+  ['a checkpoint', signNote('acme.example\n1\n', [first, second]), false, false],
+  ['no note', `x\n${second.key.text}\n`, false, false],
+])('a rotation to a trusted key, %s', (_, note, byBoth, byNewer) => {
+  expect({
+    byBoth: isHeld(note, [first.key, second.key]),
+    byNewer: isHeld(note, [second.key]),
+    byNobody: isHeld(note, [first.key]),
+  }).toEqual({ byBoth, byNewer, byNobody: false })
 })

@@ -2,7 +2,8 @@ import { rm } from 'node:fs/promises'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { foreignRows } from '../../app/audit/foreign.ts'
-import { rotationNote } from '../../app/audit/rotation.ts'
+import { signNote } from '../../app/audit/note.ts'
+import { rotationNote, rotationText } from '../../app/audit/rotation.ts'
 import { noteSigner } from '../support/checkpoints.ts'
 import { type LedgerStage, stageLedger } from '../support/ledger-stage.ts'
 import { type Tampering, tamperWith } from '../support/tampering.ts'
@@ -150,8 +151,15 @@ const edits: Readonly<Record<string, (edit: Edit) => Promise<Place>>> = {
     return { checkpoint: size }
   },
   async rotationAdded({ byte }) {
-    const notes = [rotationNote(hands.stranger, noteSigner('test-instance')), 'x', `${byte}\n\n— x AAAA\n`]
-    await hands.edit('insert into key_rotations (note) values ($1)', [notes[byte % 3]])
+    const toOurs = rotationText({ origin: 'test-instance', key: ledger.signer.key })
+    const notes = [
+      rotationNote(hands.stranger, noteSigner('test-instance')),
+      'x',
+      `${byte}\n\n— x AAAA\n`,
+      `${toOurs}\n— ${byte % 8 < 4 ? 'x' : 'test-instance'} AAAA\n`,
+      signNote(toOurs, [hands.stranger]),
+    ]
+    await hands.edit('insert into key_rotations (note) values ($1)', [notes[byte % notes.length]])
     return 'somewhere'
   },
   async origin() {

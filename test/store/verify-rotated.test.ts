@@ -23,9 +23,13 @@ const verify = (more: Parameters<LedgerStage['verify']>[0]) =>
 const places = async () => [{}, { file: await ledger.exported() }]
 const noClone = { repositories: [], offline: true }
 const delete1 = () => hands.edit('delete from key_rotations')
-/** One letter of the old key's signature: the note still says which key it introduces. */
-const alter1 = () =>
-  hands.edit("update key_rotations set note = overlay(note placing 'AAAA' from length(note) - 40)")
+/** Four letters of a signature: the note still says which key it introduces. @param line from the end, 1 being the new key's */
+const alter1 = async (line: number) => {
+  const { rows } = await hands.edit('select note from key_rotations')
+  const lines: string[] = rows[0].note.split('\n')
+  const altered = lines.at(-1 - line)?.replace(/.{4}(?=.{40}$)/, 'AAAA') ?? ''
+  await hands.edit('update key_rotations set note = $1', [lines.with(-1 - line, altered).join('\n')])
+}
 
 test('the first key alone verifies what came before and after the rotation', async () => {
   for (const where of await places())
@@ -49,26 +53,30 @@ test('the newer key does not verify what came before it', async () => {
     expect(await verify({ ...where, keys: [second] })).toMatchObject({ exit: 1 })
 })
 
+const atFault = {
+  exit: 1,
+  comparisons: expect.arrayContaining([expect.objectContaining({ of: 'checkpoints', outcome: 'fault' })]),
+}
+test('a rotation that is deleted: the copy in the clone stands in, and without one the first key is not enough', async () => {
+  await delete1()
+  for (const where of await places()) {
+    expect(await verify({ ...where, keys: [first] })).toMatchObject({ exit: 0 })
+    expect(await verify({ ...where, ...noClone, keys: [first] })).toMatchObject(atFault)
+    // Whoever gives all keys does not see it.
+    expect(await verify({ ...where, ...noClone, keys: [first, second] })).toMatchObject({ exit: 0 })
+  }
+})
+
 test.each([
-  ['deleted', delete1],
-  ['altered', alter1],
-])(
-  'a rotation that is %s: the copy in the clone stands in, and without one the first key is not enough',
-  async (_, change) => {
-    await change()
-    for (const where of await places()) {
-      expect(await verify({ ...where, keys: [first] })).toMatchObject({ exit: 0 })
-      expect(await verify({ ...where, ...noClone, keys: [first] })).toMatchObject({
-        exit: 1,
-        comparisons: expect.arrayContaining([
-          expect.objectContaining({ of: 'checkpoints', outcome: 'fault' }),
-        ]),
-      })
-      // Whoever gives all keys does not see it.
-      expect(await verify({ ...where, ...noClone, keys: [first, second] })).toMatchObject({ exit: 0 })
-    }
-  },
-)
+  ['the old', 2],
+  ['the new', 1],
+])("a rotation with another signature of %s key's is a fault for all who know the first", async (_, line) => {
+  await alter1(line)
+  for (const where of await places())
+    for (const clones of [{}, noClone])
+      for (const keys of [[first], [first, second]])
+        expect(await verify({ ...where, ...clones, keys })).toMatchObject(atFault)
+})
 
 test('the copy in the clone, gone too: the first key is not enough', async () => {
   await delete1()

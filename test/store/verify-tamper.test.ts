@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { readCheckpoint } from '../../app/audit/checkpoint.ts'
 import { openNote } from '../../app/audit/note.ts'
 import type { Receipt } from '../../app/audit/receipt.ts'
+import { rotationText } from '../../app/audit/rotation.ts'
 import { noteSigner } from '../support/checkpoints.ts'
 import { type LedgerStage, now, stageLedger } from '../support/ledger-stage.ts'
 import { type Tampering, tamperWith } from '../support/tampering.ts'
@@ -143,8 +144,11 @@ describe('a correct chain without the key', () => {
     expect((await faultOf('checkpoints'))[0]).toContain('size: expected 60, found 41')
   })
 
-  test('a rotation that nobody of us signed', async () => {
-    const rotation = `gitsudo key rotation v1\ntest-instance\n${noteSigner('test-instance').key.text}\n\n— test-instance AAAA\n`
+  test.each([
+    ['a rotation', () => noteSigner('test-instance').key],
+    ['one to the key that is trusted already', () => ledger.signer.key],
+  ])('%s that nobody of us signed', async (_, key) => {
+    const rotation = `${rotationText({ origin: 'test-instance', key: key() })}\n— test-instance AAAA\n`
     await hands.edit('insert into key_rotations (note) values ($1)', [rotation])
     expect((await faultOf('checkpoints'))[0]).toContain('rotation')
   })
@@ -332,12 +336,17 @@ describe('the anchor branch', () => {
   }
   const folder = (lines: string) => `040000 tree ${ledger.git(['mktree', '--missing'], lines)}`
   const file = (text: string) => `100644 blob ${blob(text)}`
+  const unsigned = () => {
+    const text = rotationText({ origin: 'test-instance', key: ledger.signer.key })
+    return `${file(`${text}\n— test-instance AAAA\n`)}\t1\n`
+  }
   const noCheckpoint = /anchor [0-9a-f]{12}: .*a signed checkpoint/
   const noRotation = /a rotation that does not lead to a trusted key/
   test.each([
     ['a folder for its checkpoint', 'checkpoint', () => folder(links(1)), noCheckpoint],
     ['a submodule for it', 'checkpoint', () => `160000 commit ${'a'.repeat(40)}`, noCheckpoint],
     ['one of 2 MB', 'checkpoint', () => file('x'.repeat(2_000_000)), noCheckpoint],
+    ['a rotation to its own key that nobody signed', 'rotations', () => folder(unsigned()), noRotation],
     ['a submodule for a rotation', 'rotations', () => folder(links(1)), noRotation],
     ['one of 2 MB', 'rotations', () => folder(`${file('x'.repeat(2_000_000))}\t1\n`), noRotation],
     ['more rotations than are read', 'rotations', () => folder(links(50_001)), noRotation],

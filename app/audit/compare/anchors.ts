@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { type Claim, readClaim } from '../claim.ts'
 import type { LedgerEvent } from '../event.ts'
 import type { NoteKey } from '../note.ts'
+import { isHeld } from '../rotation.ts'
 import { told } from './comparison.ts'
 
 /** One commit of the anchor branch. */
@@ -150,8 +151,7 @@ async function readBranch(
     for (const text of published)
       if (!trusted.has(text)) wrong(`the branch publishes a key that nobody vouches for: ${text}`)
     for (const note of rotations) {
-      if (![...trusted].some((text) => note.includes(`\n${text}\n`)))
-        wrong('the branch holds a rotation that does not lead to a trusted key')
+      if (!isHeld(note, trust.keys)) wrong('the branch holds a rotation that does not lead to a trusted key')
     }
   }
   return {

@@ -1,6 +1,7 @@
 import type { Claim, ClaimFault } from '../claim.ts'
 import { foreignRows } from '../foreign.ts'
 import type { NoteKey } from '../note.ts'
+import { isHeld } from '../rotation.ts'
 import type { Verified } from '../verify.ts'
 import type { Anchors } from './anchors.ts'
 import { type Comparison, compared, listed, plural, told } from './comparison.ts'
@@ -45,7 +46,7 @@ export const unheld = (rotations: readonly string[], keys: Keys): readonly strin
   keys === undefined
     ? []
     : rotations
-        .filter((note) => !keys.some(({ text }) => note.includes(`\n${text}\n`)))
+        .filter((note) => !isHeld(note, keys))
         .map(() => 'a stored rotation leads from no trusted key to its own')
 
 /** What the signatures of events came to; nothing where there is none, or no key. */

@@ -138,7 +138,8 @@ export const setStage = async () => {
     /** Sets a branch to a commit that is there, forced; answers it, as `push` does. */
     async move(who: Login, branch: string, to: string): Promise<string | undefined> {
       const { git } = await cloneOf(who)
-      if (!(await allowed(git('fetch', '--quiet', 'origin')))) return undefined
+      // No branch may have it any more.
+      if (!(await allowed(git('fetch', '--quiet', 'origin', to)))) return undefined
       return (await allowed(git('push', '--quiet', '--force', 'origin', `${to}:refs/heads/${branch}`)))
         ? to
         : undefined

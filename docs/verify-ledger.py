@@ -69,6 +69,7 @@ def verify(path, keys, notes):
             under = seq
         elif "evidence" in line: evidence.add(sha(line["bytes"].encode()).hex())
         elif "seq" in line:
+            check(("body" in line) != ("base64" in line), f"event {seq + 1}: says two things")
             seq, body = seq + 1, base64.b64decode(line["base64"]) if "base64" in line else line["body"].encode()
             check(line["seq"] == seq, f"event {seq}: found event {line['seq']} in its place")
             leaf = node = sha(b"\0", body)

@@ -109,8 +109,9 @@ function lineOf(said: Said): ExportLine | undefined {
 }
 
 function bodyIn({ body, base64 }: Said): Buffer | undefined {
-  if (typeof body === 'string') return Buffer.from(body, 'utf8')
-  return typeof base64 === 'string' ? Buffer.from(base64, 'base64') : undefined
+  // With both, one would be read and the other hashed.
+  if (typeof body === 'string' && base64 === undefined) return Buffer.from(body, 'utf8')
+  return typeof base64 === 'string' && body === undefined ? Buffer.from(base64, 'base64') : undefined
 }
 
 function isSegment(value: unknown): value is SegmentBounds {

@@ -132,10 +132,11 @@ export function createVerifier(origin: string, options: VerifierOptions = {}): V
     if (!signature) return undefined
     if (!publicKeys.has(signature.key))
       return { what: 'data.sig', expected: 'a signature by a known key', found: `one by ${signature.key}` }
-    if (!signatureHolds(event, publicKeys))
-      return { what: 'data.sig', expected: 'a signature that holds', found: 'another' }
+    // What has no such bytes cannot be signed either.
     if (!isCanonical(event, body))
       return { what: 'body', expected: 'the bytes of RFC 8785', found: 'another spelling' }
+    if (!signatureHolds(event, publicKeys))
+      return { what: 'data.sig', expected: 'a signature that holds', found: 'another' }
     marks.signatures += 1
     return undefined
   }

@@ -16,10 +16,10 @@ export const questions =
   ): ServerDeps['evaluate'] =>
   async ({ repository, type, input }) => {
     const { byHand, overridden } = await policiesOff(deps, repository)
-    const { commit, directory, loaded } = await accepted(repository)
+    const { commit, directory, loaded, data } = await accepted(repository)
     const without = (names: readonly string[]) => {
       const on = loaded.filter(({ source }) => !names.includes(source.name))
-      return evalPolicies(createPolicySet(commit, directory, on, pool), type, input, deps.clock.now())
+      return evalPolicies(createPolicySet(commit, directory, on, pool, data), type, input, deps.clock.now())
     }
     // What was disabled by hand opens nothing: both must allow (trust.md 5.4).
     const off = overridden.map(({ policy }) => policy)

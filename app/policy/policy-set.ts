@@ -36,6 +36,7 @@ type ValueOf = {
 /** A policy set that can also be asked one policy at a time, for `policy eval` and `policy replay`. */
 export type LoadedPolicySet = PolicySet & {
   readonly loaded: readonly LoadedPolicy[]
+  readonly data: PolicyData
   /** `input`: JSON bytes. `now`: epoch ms that `time.*` answers. */
   run<A extends Aspect>(
     policy: LoadedPolicy,
@@ -45,16 +46,19 @@ export type LoadedPolicySet = PolicySet & {
   ): Promise<Ran<ValueOf[A]>>
 }
 
-/** Policies of one commit over its directory; every evaluation goes through `pool`. */
+type PolicyData = { readonly digest: string; readonly bytes: Uint8Array }
+
+/**
+ * Policies of one commit over its directory; every evaluation goes through `pool`.
+ * @param data of that directory, where it was written down before
+ */
 export function createPolicySet(
   commit: string,
   directory: Directory,
   loaded: readonly LoadedPolicy[],
   pool: EvaluatorPool,
+  data: PolicyData = dataOf(directory),
 ): LoadedPolicySet {
-  const dataBytes = canonicalBytes(policyData(directory))
-  const data = { digest: hash('sha256', dataBytes), bytes: dataBytes }
-
   const run = async <A extends Aspect>(policy: LoadedPolicy, aspect: A, input: Uint8Array, now: number) => {
     const { wasm, digest, hasAllow } = policy.compiled
     const module = { digest, wasm, hasAllow, entrypoint: entrypointOf(policy.source) }
@@ -121,6 +125,7 @@ export function createPolicySet(
       wasm: compiled.digest,
     })),
     loaded,
+    data,
     run,
     async ask(question, options = {}): Promise<PolicyAnswer> {
       const evidence = new Map<string, Evidence>()
@@ -145,6 +150,11 @@ export function createPolicySet(
       }
     },
   }
+}
+
+const dataOf = (directory: Directory): PolicyData => {
+  const bytes = canonicalBytes(policyData(directory))
+  return { digest: hash('sha256', bytes), bytes }
 }
 
 /** Takes an input into the evidence and hands it back. */

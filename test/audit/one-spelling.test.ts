@@ -44,6 +44,12 @@ test('verify takes a known signature, and nobody else’s', () => {
   expect(forged).toMatchObject({ ok: false, seq: 1, what: 'data.sig', found: `one by ${stranger.id}` })
 })
 
+test('a signature over what no bytes of ours can say: verify says so, and goes on', () => {
+  const failed = signEvent(testEvent(1, { type: 'grant.failed', data: { why: 'x' } }), known)
+  const half = Buffer.from(bodyOf(failed)).toString('utf8').replace('"why":"x"', '"why":"\\ud800"')
+  expect(verified(Buffer.from(half))).toMatchObject({ ok: false, seq: 1, what: 'body' })
+})
+
 test.each(Object.entries(spellings))('%s: verify says so', (_, other) => {
   expect(verified(Buffer.from(other))).toMatchObject({ ok: false, seq: 1, what: 'body' })
 })

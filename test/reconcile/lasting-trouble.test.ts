@@ -203,6 +203,20 @@ describe('a forecast that was made, and lacks', () => {
     expect(await verdict(world, pull)).toBe('passed')
   })
 
+  test('something else than what a person was told of, is made again', async () => {
+    const { world, pull, pass, makeSick, heal } = await ofPolicies()
+    world.meet(away)
+    await world.lookAtPull(pull)
+    await pass(35)
+    expect(lasting(world)).toHaveLength(1)
+    world.meet(() => undefined)
+    await makeSick()
+    expect(await verdict(world, pull)).toBe('not_yet')
+    heal()
+    await world.pass(5 * minute)
+    expect(await verdict(world, pull)).toBe('action_required')
+  })
+
   test('nothing, is not looked at again', async () => {
     const { world, pull, pass } = await ofPolicies()
     world.review(pull, 'bob')

@@ -210,6 +210,21 @@ const resigned = (signer: typeof neighbour) =>
 const flip = (line: string) => line.replace(/[0-9a-f]{2}"}$/, (end) => (end === '00"}' ? '11"}' : '00"}'))
 test.each<[what: string, () => Promise<{ said: string; status: number | null }>, said: string | RegExp]>([
   ['a body', () => verify(changed(at(30), (line) => line.replace('alice', 'malice'))), 'event 30: altered'],
+  [
+    'a body beside the one that is hashed',
+    () => {
+      const twice = (line: string) => {
+        const { body, ...rest } = JSON.parse(line)
+        return JSON.stringify({
+          ...rest,
+          body: body.replace('alice', 'malice'),
+          base64: Buffer.from(body).toString('base64'),
+        })
+      }
+      return verify(changed(at(30), twice))
+    },
+    'event 30: says two things',
+  ],
   ['a link', () => verify(changed(at(30), flip)), 'event 30: not chained'],
   ['an event left out', () => verify(lines.toSpliced(at(30), 1)), 'event 30: found event 31'],
   [

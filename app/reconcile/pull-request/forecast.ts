@@ -121,11 +121,15 @@ export const forecast = async (
  */
 const lookAgainAt = async (
   deps: ObserveDeps,
-  { verdict, at, repository, pull, summary }: Decision,
+  { verdict, at, repository, pull, headSha, summary }: Decision,
   before: Decision | undefined,
 ): Promise<number | undefined> => {
-  if (verdict !== 'not_yet' || (await troubled(deps, wakePull(repository, pull), summary))) return undefined
-  return at + (before?.verdict === 'not_yet' ? lastingMs : againMs)
+  if (verdict !== 'not_yet') return undefined
+  const told = await troubled(deps, wakePull(repository, pull), summary)
+  // What a person was told of may have been another trouble, over by now.
+  const same = before?.verdict === verdict && before.headSha === headSha && before.summary === summary
+  if (told && same) return undefined
+  return at + (told || before?.verdict === verdict ? lastingMs : againMs)
 }
 
 const record = async (deps: ObserveDeps, tx: Tx, ruling: Ruling): Promise<void> => {

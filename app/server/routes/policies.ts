@@ -111,9 +111,10 @@ export function policyRoutes(
 
   app.post('/api/v1/policies/eval', async (request) => {
     const caller = await callers.identify(request)
-    const { type, input, repo } = read(question, request.body)
-    const repository = oneOf(readable(caller, repo)).id
-    return readings(caller, 'evaluations', () => deps.evaluate({ repository, type, input }))
+    return readings(caller, 'evaluations', async () => {
+      const { type, input, repo } = read(question, request.body)
+      return deps.evaluate({ repository: oneOf(readable(caller, repo)).id, type, input })
+    })
   })
 
   app.post('/api/v1/server/reload-policies', async (request) => {

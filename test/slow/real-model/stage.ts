@@ -138,8 +138,9 @@ export const setStage = async () => {
     /** Sets a branch to a commit that is there, forced; answers it, as `push` does. */
     async move(who: Login, branch: string, to: string): Promise<string | undefined> {
       const { git } = await cloneOf(who)
-      // No branch may have it any more.
-      if (!(await allowed(git('fetch', '--quiet', 'origin', to)))) return undefined
+      // A commit that no branch has any more has to be asked for.
+      const wanted = /^[0-9a-f]{40}$/.test(to) ? [to] : []
+      if (!(await allowed(git('fetch', '--quiet', 'origin', ...wanted)))) return undefined
       return (await allowed(git('push', '--quiet', '--force', 'origin', `${to}:refs/heads/${branch}`)))
         ? to
         : undefined

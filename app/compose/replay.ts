@@ -160,9 +160,9 @@ const policiesIn = (
 
 const requestIn =
   (clone: Clone): ReplayDeps['request'] =>
-  async (blob, path) => {
+  async (blob, path, start) => {
     try {
-      const read = readRequest(await clone.blob(blob, requestSizeLimit), path)
+      const read = readRequest(await clone.blob(blob, requestSizeLimit), path, start)
       return read.ok ? { ok: true, request: read.request } : { ok: false, faults: read.faults }
     } catch (error) {
       if (!(error instanceof GitError)) throw error

@@ -30,10 +30,11 @@ export type ReplayDeps = {
   ) => Promise<
     { readonly set: LoadedPolicySet; readonly notes: readonly string[] } | { readonly missing: string }
   >
-  /** What a request's blob says, read anew; or why it cannot be had. */
+  /** What a request's blob says, read anew, with `any` start where earlier releases read one; or why it cannot be had. */
   readonly request: (
     blob: string,
     path: string,
+    start?: 'kept' | 'any',
   ) => Promise<RequestFacts['read'] | { readonly missing: string }>
 }
 
@@ -157,7 +158,8 @@ async function replayRequest(deps: ReplayDeps, event: LedgerEvent, facts: Facts)
   }
   const requests = await Promise.all(facts.requests.map((one) => askedAgain(again, one)))
   const { mode = plainMode } = facts.changes.find(({ path }) => path === own.path) ?? {}
-  const read = mode === plainMode ? await deps.request(own.blob, own.path) : notPlain(own.path, mode)
+  const start = own.read.ok ? 'any' : 'kept'
+  const read = mode === plainMode ? await deps.request(own.blob, own.path, start) : notPlain(own.path, mode)
   if ('missing' in read) missing.push(read.missing)
 
   const decision = decide({ ...facts, requests })

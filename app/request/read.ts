@@ -20,13 +20,17 @@ export type RequestReading =
   | { readonly ok: true; readonly request: AccessRequest; readonly places: ReadonlyMap<string, Place> }
   | { readonly ok: false; readonly faults: readonly Fault[] }
 
+/** First and last of the starts that are read: PostgreSQL holds them, and gives them back as they are, in any zone. */
+const [firstStart, lastStart] = ['2000-01-01T00:00:00Z', '9999-12-30T00:00:00Z'] as const
+
 const readFile = schemaReader(accessRequestSchema satisfies Schema, requestLimits)
 
 /**
  * Reads the request file at `path` (the path in its repository, which must be canonical). Never throws on
  * any bytes, and takes a bounded number of steps.
+ * @param start `any`: as earlier releases did, which read a start of every year
  */
-export function readRequest(bytes: Uint8Array, path: string): RequestReading {
+export function readRequest(bytes: Uint8Array, path: string, start: 'kept' | 'any' = 'kept'): RequestReading {
   const { document, faults: found } = readFile(bytes, path)
   const faults = [...found]
   const place = canonicalPath(path)
@@ -36,7 +40,7 @@ export function readRequest(bytes: Uint8Array, path: string): RequestReading {
   }
   if (document === undefined) return { ok: false, faults: tidyFaults(faults) }
   const duration = readDuration(document)
-  faults.push(...duration.faults)
+  faults.push(...duration.faults, ...(start === 'kept' ? startFaults(document) : []))
   if (faults.length > 0) return { ok: false, faults: tidyFaults(faults) }
   const request = toRequest(document.value as Checked, duration.seconds)
   return { ok: true, request, places: document.places }
@@ -86,4 +90,16 @@ function readDuration(document: YamlDocument): {
   if (duration?.kind !== 'bounds') return { seconds: 0, faults: [] }
   const message = `the duration ${quote(String(text))} ${duration.message}`
   return { seconds: 0, faults: [faultAt(document, '/spec/duration', 'value', message, duration.remedy)] }
+}
+
+/** The schema knows a start's form; its bounds are counted. */
+function startFaults(document: YamlDocument): readonly Fault[] {
+  const text = (document.value as { spec?: { startsAt?: unknown } } | null)?.spec?.startsAt
+  const at = typeof text === 'string' ? parseInstant(text) : undefined
+  if (at === undefined) return []
+  const [first = 0, last = 0] = [firstStart, lastStart].map(parseInstant)
+  if (at >= first && at <= last) return []
+  const message = `the start ${quote(String(text))} is too ${at < first ? 'early' : 'late'}`
+  const remedy = `write a time from ${firstStart} to ${lastStart}, at most 14 days ahead`
+  return [faultAt(document, '/spec/startsAt', 'value', message, remedy)]
 }

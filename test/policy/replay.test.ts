@@ -9,8 +9,10 @@ import { groundsOf } from '../../app/decision/grounds.ts'
 import { type ReplayDeps, replayDecision } from '../../app/policy/replay.ts'
 import type { ProposedAgain } from '../../app/policy/trial/proposed-again.ts'
 import { notPlain } from '../../app/request/plain.ts'
+import { readRequest } from '../../app/request/read.ts'
 import { open as base, bob, carol, full, request as template } from '../decision/fixture.ts'
 import { landed, proposal, tree } from '../decision/proposal.ts'
+import { bytesOf, goodFile } from '../request/request-file.ts'
 import { exampleEvents } from '../support/event-examples.ts'
 import { fine } from '../support/memory/access-world.ts'
 import { loadDefaults } from './default-set.ts'
@@ -67,6 +69,27 @@ const abouts = async (...given: Parameters<typeof replayDecision>) =>
 test('a recorded decision comes out the same at any later time', async () => {
   const { event, evidence } = recorded()
   expect(await replayDecision(deps(evidence), event)).toEqual({ differences: [], missing: [], notes: [] })
+})
+
+test('a start that an earlier release kept is no difference', async () => {
+  const bytes = bytesOf(goodFile.replace('2026-12-01T08:00:00Z', '1970-01-01T00:00:00Z'))
+  const request: ReplayDeps['request'] = async (_, path, starts) => {
+    const again = readRequest(bytes, path, starts)
+    return again.ok ? { ok: true, request: again.request } : { ok: false, faults: again.faults }
+  }
+  const kept = await request('', template.path, 'any')
+  if ('missing' in kept || !kept.ok) throw new Error('not read')
+  const of = facts()
+  const { event, evidence } = recorded({
+    ...of,
+    requests: of.requests.map((one) => ({ ...one, read: kept })),
+  })
+  expect(await abouts(deps(evidence, { request }), event)).not.toContain('request')
+
+  const denied = await request('', template.path)
+  if ('missing' in denied || denied.ok) throw new Error('read')
+  const later = recorded({ ...of, requests: of.requests.map((one) => ({ ...one, read: denied })) })
+  expect(await abouts(deps(later.evidence, { request }), later.event)).not.toContain('request')
 })
 
 test.each(['100755', '160000'])(

@@ -200,6 +200,27 @@ describe('every fault has its code and its place', () => {
     ['a duration of nothing', spoil('2h', '0s'), ['8:13 value /spec/duration']],
     ['a start without zone', spoil('08:00:00Z', '08:00:00'), ['11:13 value /spec/startsAt']],
     ['a start that is no day', spoil('2026-12-01', '2026-02-30'), ['11:13 value /spec/startsAt']],
+    ...[
+      '0000-01-01T00:00:00Z',
+      '0000-01-01T00:00:00+01:00',
+      '0001-01-01T00:00:00Z',
+      '1999-12-31T23:59:59.999Z',
+      '2000-01-01T00:00:00+00:01',
+      '9999-12-30T00:00:00.001Z',
+      '9999-12-29T23:59:59-00:01',
+      '9999-12-31T23:59:59-23:59',
+    ].map((start): [string, string, readonly string[]] => [
+      `a start that is not kept, ${start}`,
+      spoil('2026-12-01T08:00:00Z', start),
+      ['11:13 value /spec/startsAt'],
+    ]),
+    ['the first start that is kept', spoil('2026-12-01T08:00:00Z', '2000-01-01T00:00:00Z'), []],
+    ['the last start that is kept', spoil('2026-12-01T08:00:00Z', '9999-12-30T00:00:00Z'), []],
+    [
+      'a start and a duration out of bounds',
+      spoil('2026-12-01T08:00:00Z', '1970-01-01T00:00:00Z').replace('2h', '31d'),
+      ['8:13 value /spec/duration', '11:13 value /spec/startsAt'],
+    ],
     ['a star for a scope', spoil('"123456789012"', '"*"'), ['7:10 value /spec/scope']],
     [
       'too many metadata',
@@ -251,9 +272,34 @@ test.each([
   ['"123456789012"', '0o17', 'write "0o17" in quotes'],
   ['duration: 2h', 'duration: 30', 'write a duration such as 90s, 30m, 2h, 1h30m or PT2H'],
   ['startsAt: 2026-12-01T08:00:00Z', 'startsAt: tomorrow', 'write a time such as 2026-12-01T08:00:00Z'],
+  [
+    'startsAt: 2026',
+    'startsAt: 0000',
+    'write a time from 2000-01-01T00:00:00Z to 9999-12-30T00:00:00Z, at most 14 days ahead',
+  ],
+  [
+    'startsAt: 2026-12-01',
+    'startsAt: 9999-12-31',
+    'write a time from 2000-01-01T00:00:00Z to 9999-12-30T00:00:00Z, at most 14 days ahead',
+  ],
   ['requester: alice', 'requester: "@alice"', 'write a GitHub login, without @'],
   ['kind: AccessRequest', 'kind: accessrequest', 'write AccessRequest'],
 ])('the remedy for %s → %s', (from, to, remedy) => expect(remedyOf(spoil(from, to))).toBe(remedy))
+
+test('what is wrong with a start that is not kept', () => {
+  const messageOf = (start: string) => {
+    const reading = readRequest(bytesOf(spoil('2026-12-01T08:00:00Z', start)), goodPath)
+    return reading.ok ? '' : reading.faults[0]?.message
+  }
+  expect(messageOf('0049-01-01T00:00:00Z')).toBe('the start "0049-01-01T00:00:00Z" is too early')
+  expect(messageOf('9999-12-31T23:59:59Z')).toBe('the start "9999-12-31T23:59:59Z" is too late')
+})
+
+test('a start that an earlier release kept is read where that is asked for', () => {
+  const start = '1970-01-01T00:00:00Z'
+  const bytes = bytesOf(spoil('2026-12-01T08:00:00Z', start))
+  expect(readRequest(bytes, goodPath, 'any')).toMatchObject({ ok: true, request: { startsAt: 0 } })
+})
 
 test('the places of values are those of the file, quotes included', () => {
   const reading = readRequest(bytesOf(goodFile), goodPath)

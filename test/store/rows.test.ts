@@ -1,13 +1,46 @@
 import { describe, expect, test } from 'vitest'
-import type { GrantRow, Store } from '../../app/reconcile/ports/store.ts'
+import type { GrantRow, RequestRow, Store } from '../../app/reconcile/ports/store.ts'
+import { readRequest } from '../../app/request/read.ts'
+import type { AccessRequest } from '../../app/request/request.ts'
+import { bytesOf, goodFile, goodPath } from '../request/request-file.ts'
 import { bare, decision, full, grant, inTransaction, now, owner, stageStore, store } from './stage.ts'
 
 stageStore()
+
+/** As a request's file is read. */
+const readFile = (text: string): AccessRequest => {
+  const reading = readRequest(bytesOf(text), goodPath)
+  if (!reading.ok) throw new Error(JSON.stringify(reading.faults))
+  return reading.request
+}
+const readStart = (text: string): number =>
+  readFile(goodFile.replace('2026-12-01T08:00:00Z', text)).startsAt ?? Number.NaN
+const readWhole = (text: string): RequestRow => {
+  const { requester, role, scope, reason, durationSeconds, metadata } = readFile(text)
+  return { ...full, requester: { login: requester }, role, scope, reason, durationSeconds, metadata }
+}
+const name = (at: number) => `a${at}`.padEnd(63, '/')
+const longest = JSON.stringify({
+  apiVersion: 'gitsudo.dev/v1',
+  kind: 'AccessRequest',
+  spec: {
+    requester: 'a'.repeat(39),
+    provider: 'aws',
+    role: 'r'.repeat(128),
+    scope: '𐀀'.repeat(512),
+    duration: '2592000s',
+    reason: '𐀀'.repeat(1000),
+    metadata: Object.fromEntries(Array.from({ length: 32 }, (_, at) => [name(at), '\\"é'.repeat(200)])),
+  },
+})
 
 describe('rows', () => {
   test.each([
     ['with everything', full],
     ['with the least', bare],
+    ['with the first start that is read', { ...full, startsAt: readStart('2000-01-01T00:00:00Z') }],
+    ['with the last start that is read', { ...full, startsAt: readStart('9999-12-30T00:00:00Z') }],
+    ['with the longest texts', readWhole(longest)],
     ['named but unknown', { ...bare, requester: { login: 'ghost' } }],
   ])('a request comes back as it was saved: %s', async (_, row) => {
     expect(await inTransaction((tx) => store.saveRequest(tx, row))).toBe(true)

@@ -27,8 +27,9 @@ export const foreignEvent = (
 
 /** The rows that an event says are not gitsudo's: a change that the sealer signed is its own finding. */
 export const foreignOf = ({ type, data }: LedgerEvent): Foreign | undefined => {
-  if (type !== 'database.changed' || data.sig === undefined || data.table !== 'audit_events') return undefined
-  const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(String(data.row)) ?? []
+  const { sig, table, row } = data
+  if (type !== 'database.changed' || sig === undefined || table !== 'audit_events') return undefined
+  const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(typeof row === 'string' ? row : '') ?? []
   return first === undefined ? undefined : { first: Number(first), last: Number(last) }
 }
 

@@ -2,7 +2,7 @@ import { writeInstant } from '../../request/instant.ts'
 import type { LedgerEvent } from '../event.ts'
 import { foreignOf, foreignRows } from '../foreign.ts'
 import type { Anomaly, Period, Story } from './report.ts'
-import { isForced, nameOf, text } from './story.ts'
+import { inWords, isForced, nameOf, text } from './story.ts'
 
 /** Grants may be gone so much later than they end before it is worth a line. */
 const toleratedMs = 300_000
@@ -30,28 +30,28 @@ export function ofEvent(seq: number, event: LedgerEvent, at: number): Anomaly | 
   if (foreign !== undefined)
     return one('database changed', `${foreignRows(foreign)}: not sealed by gitsudo`, actor.id)
   if (type === 'database.changed') {
-    const what = [data.operation, 'of', data.table, data.row].map(String).join(' ')
-    return one(
-      'database changed',
-      `${what}: ${data.before ?? 'nothing'} → ${data.after ?? 'nothing'}`,
-      actor.id,
-    )
+    const what = [data.operation, 'of', data.table, data.row].map(inWords).join(' ')
+    return one('database changed', `${what}: ${inWords(data.before)} → ${inWords(data.after)}`, actor.id)
   }
   if (isForced(event)) return one('forced merge', why, actor.kind === 'user' ? nameOf(actor) : undefined)
   if (type === 'grant.quarantined') return one('quarantined', why)
   if (type === 'grant.drift') {
     const { finding, gone } = data
-    return one('drift', finding === undefined ? why : `${finding}${gone === true ? ', gone' : ''}: ${why}`)
+    return one(
+      'drift',
+      finding === undefined ? why : `${inWords(finding)}${gone === true ? ', gone' : ''}: ${why}`,
+    )
   }
   if (type === 'ledger.restored') {
     const anchor = event.commit?.slice(0, 12)
     return one(
       'backup restored',
-      `the ledger of ${data.size} events under the anchor ${anchor} may be lost in part; gitsudo audit verify counts what it excuses`,
+      `the ledger of ${inWords(data.size)} events under the anchor ${anchor} may be lost in part; gitsudo audit verify counts what it excuses`,
       actor.id,
     )
   }
-  if (type === 'notification.failed') return one('notification failed', `${data.channel ?? ''}: ${why}`)
+  if (type === 'notification.failed')
+    return one('notification failed', `${inWords(data.channel ?? '')}: ${why}`)
   return undefined
 }
 

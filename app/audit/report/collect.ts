@@ -7,7 +7,7 @@ import { type Foreign, isAmong } from '../foreign.ts'
 import { hex } from '../hex.ts'
 import { createHours, endOf, noEvent, ofEvent, outlived, samePairs } from './anomalies.ts'
 import type { Anomaly, BreakGlass, Outcome, Period, PolicyChange, Report, Story } from './report.ts'
-import { instant, loginsOf, nameOf, tell, text } from './story.ts'
+import { instant, inWords, loginsOf, nameOf, tell, text } from './story.ts'
 
 /**
  * Folds the lines of an export (audit/export-line.ts) into a report. What was over for good before the period is
@@ -152,12 +152,12 @@ function policyChange(seq: number, event: LedgerEvent, at: number): PolicyChange
     return { ...said, what, approvedBy: loginsOf(data.approved_by), detail: text(data.why) ?? '' }
   }
   if (type !== 'policy.overridden') return undefined
-  const until = data.until === undefined ? '' : ` until ${data.until}`
+  const until = data.until === undefined ? '' : ` until ${inWords(data.until)}`
   const phase = data.phase === 'started' || data.phase === 'ended' ? data.phase : 'asked'
   return {
     ...said,
     what: `override ${phase}`,
     approvedBy: loginsOf(data.by),
-    detail: `${data.policy}${until}`,
+    detail: `${inWords(data.policy)}${until}`,
   }
 }

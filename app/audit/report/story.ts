@@ -83,6 +83,14 @@ export const loginsOf = (value: Json | undefined): readonly string[] =>
 export const text = (value: Json | undefined): string | undefined =>
   typeof value === 'string' ? value : undefined
 
+/** Of an event that no schema has let through a field may be anything; absent: `nothing`. */
+export const inWords = (value: Json | undefined): string =>
+  typeof value === 'string'
+    ? value
+    : value === undefined || value === null
+      ? 'nothing'
+      : JSON.stringify(value)
+
 export const instant = (value: Json | undefined): number | undefined =>
   typeof value === 'string' ? parseInstant(value) : undefined
 

@@ -2,7 +2,7 @@ import { type Paint, decisionText as wholeText } from '../decision/render-text.t
 import { escapeUnseen } from '../request/quote.ts'
 import type { RequestWithDecision } from './api.ts'
 import type { CliDeps } from './deps.ts'
-import { styleFor } from './terminal/style.ts'
+import { type Style, styleFor } from './terminal/style.ts'
 
 /** The decision as a tree, the same that the pull request shows; empty where there is none. */
 export function decisionText(
@@ -11,7 +11,11 @@ export function decisionText(
 ): string {
   if (decision === undefined) return ''
   const { green, red, yellow, bold, dim } = styleFor(out, env)
-  const paint: Paint = { good: green, bad: red, waiting: yellow, bold, dim }
+  const text = (paint: Style[keyof Style]) => (of: string) => String(paint(of))
+  const paint: Paint = {
+    ...{ good: text(green), bad: text(red), waiting: text(yellow) },
+    ...{ bold: text(bold), dim: text(dim) },
+  }
   return `${wholeText(decision, paint)}\n`
 }
 

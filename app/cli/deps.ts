@@ -130,8 +130,8 @@ export type PolicyCheck = {
 /** An access repository's `policies/` in a folder, without a service. */
 export type LocalPolicies = {
   check(): Promise<PolicyCheck>
-  /** Runs the Rego tests; `output` is the compiler's own report. */
-  test(): Promise<{ readonly passed: number; readonly failed: number; readonly output: string }>
+  /** Runs the Rego tests; `output`: a line about each. */
+  test(): Promise<{ readonly passed: number; readonly failed: number; readonly output: readonly string[] }>
   evaluate(type: 'eligibility' | 'approval', input: Readonly<Record<string, unknown>>): Promise<LocalAnswer>
   close(): Promise<void>
 }

@@ -1,7 +1,9 @@
 import { CommanderError } from 'commander'
 import { ConfigError } from '../config/fault.ts'
+import { escapeUnseen } from '../request/quote.ts'
 import type { CliDeps } from './deps.ts'
 import { exitStatus, Failure } from './failure.ts'
+import { said } from './terminal/said.ts'
 import { styleFor } from './terminal/style.ts'
 
 /**
@@ -12,7 +14,7 @@ export function explain(error: unknown, deps: Pick<CliDeps, 'err' | 'env'>): num
   const style = styleFor(deps.err, deps.env)
   const say = (message: string, hint?: string) =>
     deps.err.write(
-      `${style.red('gitsudo:')} ${message}\n${hint === undefined ? '' : `  ${style.dim('→')} ${hint}\n`}`,
+      `${style.red('gitsudo:')} ${indented(message)}\n${hint === undefined ? '' : said`  ${style.dim('→')} ${hint}\n`}`,
     )
   if (error instanceof Failure) {
     say(error.message, error.hint)
@@ -43,6 +45,13 @@ export function explain(error: unknown, deps: Pick<CliDeps, 'err' | 'env'>): num
   )
   return exitStatus.unknown
 }
+
+/** Lines after the first stand further in: none of them passes for one of ours, whoever wrote it. */
+const indented = (message: string): string =>
+  message
+    .split('\n')
+    .map((line, index) => (index === 0 || /^( {2}|$)/.test(line) ? '' : '  ') + escapeUnseen(line))
+    .join('\n')
 
 /** Errors of ours have a code of lower case and a sentence that says what to do; Node's and PostgreSQL's have others. */
 const isForeseen = (error: unknown): error is Error =>

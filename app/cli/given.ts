@@ -1,6 +1,7 @@
 import { credentialsSchema } from './api.ts'
 import type { Client } from './client.ts'
 import type { CliDeps, Command } from './deps.ts'
+import { said } from './terminal/said.ts'
 
 /** What a tool would heed instead of a variable that we set (AWS SDKs take the profile first, some of them). */
 const overruling: Readonly<Record<string, readonly string[]>> = {
@@ -18,7 +19,7 @@ export const givenBy = async (
     credentialsSchema,
   )
   if (principal !== undefined)
-    deps.err.write(`gitsudo: ${id} is for your own identity, ${principal}: sign in as that.\n`)
+    deps.err.write(said`gitsudo: ${id} is for your own identity, ${principal}: sign in as that.\n`)
   const without = Object.keys(environment).flatMap((name) => overruling[name] ?? [])
   const own = Object.entries(deps.env).filter(([name]) => !without.includes(name))
   return {

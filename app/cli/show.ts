@@ -1,16 +1,12 @@
 import { formatDuration } from '../request/duration.ts'
-import { escapeUnseen } from '../request/quote.ts'
 import type { RequestView } from './api.ts'
 import type { CliDeps } from './deps.ts'
 import { relative } from './terminal/relative.ts'
+import { cell } from './terminal/said.ts'
 import { stateColour, styleFor } from './terminal/style.ts'
 import { fields, table } from './terminal/table.ts'
 
 type Screen = Pick<CliDeps, 'out' | 'env' | 'clock'>
-
-/** Somebody else's text on our terminal: one line, nothing in it that moves the cursor or turns letters around. */
-export const plain = (text: string | undefined): string | undefined =>
-  text === undefined ? undefined : escapeUnseen(text)
 
 /** The list that `status` prints, newest first as the service gives it. */
 export function requestTable(rows: readonly RequestView[], { out, env, clock }: Screen): string {
@@ -19,12 +15,12 @@ export function requestTable(rows: readonly RequestView[], { out, env, clock }: 
   const cells = rows.map((row) => [
     row.id,
     stateColour(style, row.state),
-    plain(row.requester) ?? '–',
-    plain(row.provider) ?? '–',
-    plain(row.role) ?? '–',
-    plain(row.scope) ?? '–',
+    row.requester ?? '–',
+    row.provider ?? '–',
+    row.role ?? '–',
+    row.scope ?? '–',
     when(row, clock.now()),
-    plain(row.reason) ?? '',
+    row.reason ?? '',
   ])
   const head = ['ID', 'STATE', 'REQUESTER', 'PROVIDER', 'ROLE', 'SCOPE', 'WHEN', 'REASON']
   return table(
@@ -38,25 +34,22 @@ export function requestTable(rows: readonly RequestView[], { out, env, clock }: 
 export function requestDetails(row: RequestView, { out, env, clock }: Screen): string {
   const style = styleFor(out, env)
   const at = (time: string | undefined) =>
-    time === undefined ? undefined : `${time} ${style.dim(`(${relative(time, clock.now())})`)}`
+    time === undefined ? undefined : cell`${time} ${style.dim(`(${relative(time, clock.now())})`)}`
   const state =
     row.cause === undefined || row.cause === row.state
       ? stateColour(style, row.state)
-      : `${stateColour(style, row.state)} (${row.cause})`
+      : cell`${stateColour(style, row.state)} (${row.cause})`
   return fields([
     ['ID', row.id],
     ['State', state],
-    ['Why', plain(row.note)],
-    ['Requester', plain(row.requester)],
-    ['Provider', plain(row.provider)],
-    ['Role', plain(row.role)],
-    ['Scope', plain(row.scope)],
+    ['Why', row.note],
+    ['Requester', row.requester],
+    ['Provider', row.provider],
+    ['Role', row.role],
+    ['Scope', row.scope],
     ['Duration', row.duration_seconds === undefined ? undefined : formatDuration(row.duration_seconds)],
-    ['Reason', plain(row.reason)],
-    [
-      'Approvers',
-      row.approvers.length === 0 ? undefined : row.approvers.map((login) => plain(login)).join(', '),
-    ],
+    ['Reason', row.reason],
+    ['Approvers', row.approvers.length === 0 ? undefined : row.approvers.join(', ')],
     [
       'Pull request',
       row.pull_request_url ??

@@ -3,6 +3,7 @@ import type { Client } from './client.ts'
 import type { AtWork, CliDeps } from './deps.ts'
 import { Failure } from './failure.ts'
 import { relative } from './terminal/relative.ts'
+import { said } from './terminal/said.ts'
 
 type Deps = Pick<CliDeps, 'clock' | 'sleep'>
 
@@ -30,7 +31,7 @@ export const untilEnd = async (
     // Side by side: the end that is known waits for no answer.
     const what = await Promise.race([endedEarly(deps, client, id, done), endedInTime(deps, given, say, done)])
     if (over.aborted) return
-    say(`${id} ${what}; ${shell ? 'this shell is closed' : 'the command goes on without it'}.`)
+    say(said`${id} ${what}; ${shell ? 'this shell is closed' : 'the command goes on without it'}.`)
     if (shell) at.hangUp()
   } finally {
     known.abort()
@@ -51,7 +52,7 @@ const endedInTime = async (
     const before = now
     now = clock.now()
     if (shell && now < endsAt && warnings.some((ms) => before < endsAt - ms && endsAt - ms <= now))
-      say(`${id} ends ${relative(new Date(endsAt).toISOString(), now)}, and this shell with it.`)
+      say(said`${id} ends ${relative(new Date(endsAt).toISOString(), now)}, and this shell with it.`)
   }
   return 'has ended'
 }

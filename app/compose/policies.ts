@@ -46,12 +46,13 @@ export const localPolicies = async (
       return {
         passed,
         failed: tests.length - passed,
-        output: tests
-          .map(
-            ({ file, line, name, result, why }) =>
-              `${result} ${file}:${line} ${name}${why === undefined ? '' : `: ${why}`}`,
-          )
-          .join('\n'),
+        output: tests.flatMap(({ file, line, name, result, why }) => {
+          const [first, ...more] = why?.split('\n') ?? []
+          return [
+            `${result} ${file}:${line} ${name}${first === undefined ? '' : `: ${first}`}`,
+            ...more.map((one) => `  ${one}`),
+          ]
+        }),
       }
     },
     evaluate: async (type, input) =>

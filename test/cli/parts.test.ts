@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { AuditAccess, CliDeps, LocalPolicies } from '../../app/cli/deps.ts'
 import { Failure } from '../../app/cli/failure.ts'
 import { relative } from '../../app/cli/terminal/relative.ts'
+import { Shown } from '../../app/cli/terminal/said.ts'
 import { table } from '../../app/cli/terminal/table.ts'
 import { waitFor } from '../../app/cli/terminal/wait.ts'
 import { ConfigError } from '../../app/config/fault.ts'
@@ -64,7 +65,7 @@ describe('policies of a folder', () => {
         faults,
         notes: ['roles.rego falls back to v0'],
       }),
-      test: async () => ({ passed: 3, failed, output: 'PASS: 3/3\n' }),
+      test: async () => ({ passed: 3, failed, output: ['PASS: 3/3'] }),
       evaluate: async (type) => ({
         allowed: type === 'approval',
         reason: 'because',
@@ -215,7 +216,7 @@ describe('on the terminal', () => {
       table(
         ['A', 'B'],
         [
-          ['\u001b[31mred\u001b[39m', '1'],
+          [new Shown('\u001b[31mred\u001b[39m'), '1'],
           ['green', 'a long last one'],
         ],
         14,

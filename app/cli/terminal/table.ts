@@ -1,17 +1,17 @@
 import { stripVTControlCharacters } from 'node:util'
 import width from 'string-width'
+import { type Sayable, shown } from './said.ts'
 
 const graphemes = new Intl.Segmenter()
 
 /** Columns two spaces apart, each as wide as its widest cell; the last one is cut where the terminal ends. */
 export function table(
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
+  head: readonly Sayable[],
+  rows: readonly (readonly Sayable[])[],
   columns = Number.POSITIVE_INFINITY,
 ): string {
-  const widths = head.map((title, column) =>
-    Math.max(...[title, ...rows.map((row) => row[column] ?? '')].map((cell) => width(cell))),
-  )
+  const lines = [head, ...rows].map((cells) => cells.map(shown))
+  const widths = head.map((_, column) => Math.max(...lines.map((cells) => width(cells[column] ?? ''))))
   const line = (cells: readonly string[]): string => {
     const last = cells.length - 1
     const before = cells
@@ -20,14 +20,14 @@ export function table(
       .join('')
     return (before + cut(cells[last] ?? '', columns - width(before))).trimEnd()
   }
-  return `${[head, ...rows].map(line).join('\n')}\n`
+  return `${lines.map(line).join('\n')}\n`
 }
 
 /** `Name:  value` lines with the values below each other; those without a value are left out. */
-export function fields(entries: readonly (readonly [string, string | undefined])[]): string {
-  const shown = entries.filter((entry): entry is readonly [string, string] => entry[1] !== undefined)
-  const widest = Math.max(0, ...shown.map(([name]) => name.length))
-  return shown.map(([name, value]) => `${`${name}:`.padEnd(widest + 2)} ${value}\n`).join('')
+export function fields(entries: readonly (readonly [string, Sayable | undefined])[]): string {
+  const there = entries.filter((entry): entry is readonly [string, Sayable] => entry[1] !== undefined)
+  const widest = Math.max(0, ...there.map(([name]) => name.length))
+  return there.map(([name, value]) => `${`${name}:`.padEnd(widest + 2)} ${shown(value)}\n`).join('')
 }
 
 function cut(text: string, columns: number): string {

@@ -1,5 +1,6 @@
 import type { CliDeps } from '../deps.ts'
 import { Failure } from '../failure.ts'
+import { said } from './said.ts'
 import { styleFor } from './style.ts'
 
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'] as const
@@ -31,13 +32,14 @@ export async function waitFor<T>(
         if (found !== undefined) return found
       } catch (error) {
         if (!(error instanceof Failure && error.kind === 'unknown')) throw error
-        if (error.message !== away) deps.err.write(`${clear()}${error.message} Asking again.\n`)
+        if (error.message !== away) deps.err.write(`${clear()}${said`${error.message} Asking again.`}\n`)
         away = error.message
       }
       const next = deps.clock.now() + everyMs
       if (next - start > limitMs) return undefined
       while (deps.clock.now() < next) {
-        if (deps.err.isTTY) deps.err.write(`\r${style.cyan(frames[turn++ % frames.length] ?? '')} ${what} `)
+        if (deps.err.isTTY)
+          deps.err.write(said`\r${style.cyan(frames[turn++ % frames.length] ?? '')} ${what} `)
         await deps.sleep(deps.err.isTTY ? frameMs : everyMs)
       }
     }

@@ -6,6 +6,7 @@ import { clientFor } from '../client.ts'
 import { Failure } from '../failure.ts'
 import { githubAsUser } from '../github.ts'
 import { missing } from '../missing.ts'
+import { said } from '../terminal/said.ts'
 import { styleFor } from '../terminal/style.ts'
 import { need, text, type Verb } from '../verb.ts'
 import { repositoryOf } from '../which-repository.ts'
@@ -60,7 +61,7 @@ export const policyApply: Verb = {
     if (args.output === 'json') deps.out.write(`${JSON.stringify(answer, null, 2)}\n`)
     else
       deps.out.write(
-        `${styleFor(deps.out, deps.env).green('✓')} Policy ${name} (${type}) proposed\n  ${pull.url}\n⏳ In force once its owners have approved and it is merged; its check says what it would change\n`,
+        said`${styleFor(deps.out, deps.env).green('✓')} Policy ${name} (${type}) proposed\n  ${pull.url}\n⏳ In force once its owners have approved and it is merged; its check says what it would change\n`,
       )
     return 0
   },

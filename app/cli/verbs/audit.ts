@@ -1,4 +1,3 @@
-import { escapeUnseen } from '../../request/quote.ts'
 import { eventSchema } from '../api.ts'
 import { clientFor } from '../client.ts'
 import { instant } from '../since.ts'
@@ -48,7 +47,7 @@ export const audit: Verb = {
     const rows = events.map(({ seq, at, actor, type, request, grant }) => [
       String(seq),
       at,
-      escapeUnseen(actor.login ?? actor.id),
+      actor.login ?? actor.id,
       type,
       request ?? grant ?? '',
     ])

@@ -1,5 +1,6 @@
 import { Failure } from '../failure.ts'
 import { instant } from '../since.ts'
+import { said } from '../terminal/said.ts'
 import { type Args, flag, need, text, type Verb } from '../verb.ts'
 import { database, withAudit } from './ledger.ts'
 import { keysOf, ledgerKey } from './ledger-key.ts'
@@ -39,7 +40,7 @@ export const auditExport: Verb = {
     })
     const what = last === 0 ? 'No events yet,' : `Events ${first} to ${last}${seal ? ', sealed,' : ''}`
     // Standard output may be the export itself.
-    deps.err.write(`${what} written to ${file === '-' ? 'standard output' : file}\n`)
+    deps.err.write(said`${what} written to ${file === '-' ? 'standard output' : file}\n`)
     return 0
   },
 }

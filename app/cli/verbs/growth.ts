@@ -4,6 +4,7 @@ import { type Consistency, checkConsistency } from '../../audit/consistency.ts'
 import { NoteError, openNote, readNoteKey } from '../../audit/note.ts'
 import type { CliDeps } from '../deps.ts'
 import { Failure } from '../failure.ts'
+import { said } from '../terminal/said.ts'
 import { styleFor } from '../terminal/style.ts'
 import { type Args, list, text } from '../verb.ts'
 import { withLedger } from './ledger.ts'
@@ -34,7 +35,7 @@ export async function proveGrowth(deps: CliDeps, args: Args): Promise<number> {
     )
   const file = text(args, 'output') ?? '-'
   await deps.writeFile(file, (write) => write(proof))
-  if (file !== '-') deps.out.write(`From ${from} events to ${size}: ${file}\n`)
+  if (file !== '-') deps.out.write(said`From ${from} events to ${size}: ${file}\n`)
   return 0
 }
 
@@ -102,7 +103,7 @@ export async function tellGrowth(
   deps.out.write(
     args.output === 'json'
       ? `${JSON.stringify({ ok: true, origin, before, size }, null, 2)}\n`
-      : `${green(`The ${size} events of ${origin} go on from the ${before} of ${names}`)}\n`,
+      : said`${green(`The ${size} events of ${origin} go on from the ${before} of ${names}`)}\n`,
   )
   return 0
 }

@@ -1,4 +1,5 @@
 import { Failure } from '../failure.ts'
+import { said } from '../terminal/said.ts'
 import type { Verb } from '../verb.ts'
 import { configFile, configOf } from './config-file.ts'
 
@@ -9,7 +10,7 @@ export const serverKey: Verb = {
   remote: false,
   json: false,
   async run(deps, args) {
-    for (const key of await deps.publicKeys(configOf(args))) deps.out.write(`${key}\n`)
+    for (const key of await deps.publicKeys(configOf(args))) deps.out.write(said`${key}\n`)
     return 0
   },
 }
@@ -25,11 +26,11 @@ export const serverRotateKey: Verb = {
     const [, old, ...older] = files
     deps.out.write(
       [
-        `made ${file}`,
-        `its public key: ${publicKey}`,
+        said`made ${file}`,
+        said`its public key: ${publicKey}`,
         'Now, one after the other, each on every replica before the next:',
-        `1. keys: {signing_files: ${list([old ?? '', file, ...older])}}, and start anew: all know the new key`,
-        `2. keys: {signing_files: ${list(files)}}, and start anew: the new key signs, the old one still verifies`,
+        said`1. keys: {signing_files: ${list([old ?? '', file, ...older])}}, and start anew: all know the new key`,
+        said`2. keys: {signing_files: ${list(files)}}, and start anew: the new key signs, the old one still verifies`,
         '3. when an anchor has been made since step 2, and no grant of before is left: take the old one out',
         '',
       ].join('\n'),

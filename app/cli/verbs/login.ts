@@ -1,7 +1,7 @@
-import { escapeUnseen } from '../../request/quote.ts'
 import { clientConfigurationSchema, loginSchema } from '../api.ts'
 import { clientFor, secureAddress } from '../client.ts'
 import { deviceFlow } from '../device-flow.ts'
+import { said } from '../terminal/said.ts'
 import { flag, type Verb } from '../verb.ts'
 
 export const login: Verb = {
@@ -15,9 +15,7 @@ export const login: Verb = {
     const { client_id: clientId, github_url } = await client.look('/api/v1/login', loginSchema)
     const githubUrl = secureAddress(github_url, 'GitHub')
     const signedIn = await deviceFlow(deps, { githubUrl, clientId }, ({ code, address, seconds }) =>
-      deps.err.write(
-        `${escapeUnseen(`Open ${address} and type in ${code} (within ${Math.floor(seconds / 60)} min).`)}\n`,
-      ),
+      deps.err.write(said`Open ${address} and type in ${code} (within ${Math.floor(seconds / 60)} min).\n`),
     )
     if (flag(args, 'print')) {
       deps.out.write(`${signedIn.token}\n`)
@@ -32,7 +30,7 @@ export const login: Verb = {
     deps.out.write(
       args.output === 'json'
         ? `${JSON.stringify({ login: who, server: client.server, ...(end === undefined ? {} : { expires_at: end }) })}\n`
-        : `✓ Signed in as ${escapeUnseen(who)} at ${client.server}${end === undefined ? '' : `, until ${end}`}\n`,
+        : said`✓ Signed in as ${who} at ${client.server}${end === undefined ? '' : `, until ${end}`}\n`,
     )
     return 0
   },

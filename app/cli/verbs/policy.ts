@@ -8,6 +8,7 @@ import { Failure } from '../failure.ts'
 import { missing } from '../missing.ts'
 import { offText } from '../off.ts'
 import { relative } from '../terminal/relative.ts'
+import { said } from '../terminal/said.ts'
 import { styleFor } from '../terminal/style.ts'
 import { fields, table } from '../terminal/table.ts'
 import { need, text, type Verb } from '../verb.ts'
@@ -72,14 +73,14 @@ export const policyUpdate: Verb = {
     else {
       const style = styleFor(deps.out, deps.env)
       const until = answer.until === undefined ? 'now' : relative(answer.until, deps.clock.now())
-      const said = {
-        asked: `${style.yellow('⏳')} ${name} stays enabled until another administrator gives the same command (the wish ends ${until})\n`,
-        started: `${style.green('✓')} ${name} is disabled by ${(answer.by ?? []).join(' and ')}; this ends ${until}\n`,
-        ended: `${style.green('✓')} ${name} is enabled\n`,
+      const told = {
+        asked: said`${style.yellow('⏳')} ${name} stays enabled until another administrator gives the same command (the wish ends ${until})\n`,
+        started: said`${style.green('✓')} ${name} is disabled by ${(answer.by ?? []).join(' and ')}; this ends ${until}\n`,
+        ended: said`${style.green('✓')} ${name} is enabled\n`,
       }
-      deps.out.write(said[answer.status])
+      deps.out.write(told[answer.status])
       for (const other of answer.others ?? [])
-        deps.out.write(`  ${other.by} asked for ${other.for}: give that --for and it starts\n`)
+        deps.out.write(said`  ${other.by} asked for ${other.for}: give that --for and it starts\n`)
     }
     return 0
   },
@@ -133,8 +134,8 @@ export const policyCheck: Verb = {
       deps.out.write(`${JSON.stringify({ ok: faults.length === 0, policies, faults, notes }, null, 2)}\n`)
     else {
       const style = styleFor(deps.out, deps.env)
-      for (const note of notes) deps.out.write(`${style.yellow('note')} ${note}\n`)
-      for (const fault of faults) deps.out.write(`${style.red('fault')} ${fault}\n`)
+      for (const note of notes) deps.out.write(said`${style.yellow('note')} ${note}\n`)
+      for (const fault of faults) deps.out.write(said`${style.red('fault')} ${fault}\n`)
       if (policies.length > 0)
         deps.out.write(
           table(
@@ -162,7 +163,8 @@ export const policyTest: Verb = {
   async run(deps, args) {
     const { passed, failed, output } = await withPolicies(deps, args.words[0] ?? '.', (local) => local.test())
     if (args.output === 'json') deps.out.write(`${JSON.stringify({ passed, failed }, null, 2)}\n`)
-    else deps.out.write(`${output.trimEnd()}\n${passed} passed, ${failed} failed\n`)
+    else
+      deps.out.write(`${output.map((line) => said`${line}\n`).join('')}${passed} passed, ${failed} failed\n`)
     return failed === 0 && passed > 0 ? 0 : 1
   },
 }
@@ -220,11 +222,11 @@ async function inputOf(deps: CliDeps, given: string): Promise<Readonly<Record<st
 
 function answerText(deps: CliDeps, { allowed, reason, policies, assumed }: LocalAnswer): string {
   const style = styleFor(deps.out, deps.env)
-  const each = policies.map(({ policy, outcome }) => `  ${policy}: ${JSON.stringify(outcome)}\n`).join('')
-  const said = Object.entries(assumed).map(([name, value]) => `${name} ${JSON.stringify(value)}`)
+  const each = policies.map(({ policy, outcome }) => said`  ${policy}: ${JSON.stringify(outcome)}\n`).join('')
+  const taken = Object.entries(assumed).map(([name, value]) => `${name} ${JSON.stringify(value)}`)
   return `${fields([
     ['allowed', allowed ? style.green('true') : style.red('false')],
     ['reason', reason === '' ? undefined : reason],
-    ['assumed', said.length === 0 ? undefined : said.join(', ')],
+    ['assumed', taken.length === 0 ? undefined : taken.join(', ')],
   ])}${each}`
 }

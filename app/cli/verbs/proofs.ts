@@ -6,6 +6,7 @@ import { checkProof, type Proof } from '../../audit/proof.ts'
 import type { CliDeps } from '../deps.ts'
 import { Failure } from '../failure.ts'
 import { missing } from '../missing.ts'
+import { said } from '../terminal/said.ts'
 import { styleFor } from '../terminal/style.ts'
 import type { Args } from '../verb.ts'
 
@@ -54,7 +55,7 @@ export function tellProofs(
   const { green } = styleFor(deps.out, deps.env)
   for (const { seq, origin, size, event, leaf } of shown)
     deps.out.write(
-      `${green(`Event ${seq} of ${origin} is in its ledger of ${size} events`)}\n${event.type} at ${event.at}, leaf ${leaf}\n`,
+      said`${green(`Event ${seq} of ${origin} is in its ledger of ${size} events`)}\n${event.type} at ${event.at}, leaf ${leaf}\n`,
     )
   return 0
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { Failure } from '../failure.ts'
+import { said } from '../terminal/said.ts'
 import { text, type Verb } from '../verb.ts'
 import { proveGrowth } from './growth.ts'
 import { database, fromExport, withLedger } from './ledger.ts'
@@ -41,7 +42,7 @@ export const auditProve: Verb = {
       const file =
         'seq' in wanted ? (given ?? '-') : join(given ?? '.', `${wanted.request}-${seq}-${type}.tlog-proof`)
       await deps.writeFile(file, (write) => write(proof))
-      if (file !== '-') deps.out.write(`Event ${seq} (${type}): ${file}\n`)
+      if (file !== '-') deps.out.write(said`Event ${seq} (${type}): ${file}\n`)
     }
     if (tooNew.length === 0) return 0
     const newer = tooNew.length === 1 ? `Event ${tooNew[0]} is` : `Events ${tooNew.join(', ')} are`

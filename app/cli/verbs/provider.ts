@@ -1,6 +1,7 @@
 import type { CloudFinding } from '../../reconcile/cloud.ts'
 import type { ProviderAnswer } from '../deps.ts'
 import { exitStatus } from '../failure.ts'
+import { said } from '../terminal/said.ts'
 import { styleFor } from '../terminal/style.ts'
 import { table } from '../terminal/table.ts'
 import type { Verb } from '../verb.ts'
@@ -66,9 +67,9 @@ export const providerList: Verb = {
     for (const one of answers)
       if ('traceless' in one && one.traceless)
         deps.err.write(
-          `gitsudo: ${one.provider}: its grants make nothing there that could be listed: \`gitsudo status --provider ${one.provider}\` shows them\n`,
+          said`gitsudo: ${one.provider}: its grants make nothing there that could be listed: \`gitsudo status --provider ${one.provider}\` shows them\n`,
         )
-    for (const trouble of troubles) deps.err.write(`gitsudo: not listed: ${trouble}\n`)
+    for (const trouble of troubles) deps.err.write(said`gitsudo: not listed: ${trouble}\n`)
     return troubles.length === 0 ? 0 : exitStatus.unknown
   },
 }
@@ -100,7 +101,7 @@ export const providerReconcile: Verb = {
       ])
       deps.out.write(table(head.map(style.bold), rows))
     }
-    for (const trouble of troubles) deps.err.write(`gitsudo: not compared: ${trouble}\n`)
+    for (const trouble of troubles) deps.err.write(said`gitsudo: not compared: ${trouble}\n`)
     if (troubles.length > 0) return 3
     return found.length === 0 ? 0 : 1
   },

@@ -1,6 +1,7 @@
 import type { Replay, ReplaySource } from '../deps.ts'
 import { Failure } from '../failure.ts'
 import { missing } from '../missing.ts'
+import { said } from '../terminal/said.ts'
 import { styleFor } from '../terminal/style.ts'
 import { table } from '../terminal/table.ts'
 import { type Args, text, type Verb } from '../verb.ts'
@@ -57,16 +58,16 @@ export const policyReplay: Verb = {
 
 const details = ({ seq, outcome, differences, missing, notes }: Replay): string =>
   [
-    ...(outcome === 'reworded' ? [`${seq}: same verdict; worded differently by this version\n`] : []),
+    ...(outcome === 'reworded' ? [said`${seq}: same verdict; worded differently by this version\n`] : []),
     ...differences.map(({ about, policy, reviewer, recorded, found }) => {
       const of =
         policy === undefined
           ? ''
           : ` of policy ${policy}${reviewer === undefined ? '' : ` on reviewer ${reviewer}`}`
-      return `${seq}: ${about}${of} differs\n  recorded ${recorded}\n  found    ${found}\n`
+      return said`${seq}: ${about}${of} differs\n  recorded ${recorded}\n  found    ${found}\n`
     }),
-    ...missing.map((why) => `${seq}: missing: ${why}\n`),
-    ...notes.map((note) => `${seq}: ${note}\n`),
+    ...missing.map((why) => said`${seq}: missing: ${why}\n`),
+    ...notes.map((note) => said`${seq}: ${note}\n`),
   ].join('')
 
 function sourceOf(args: Args): ReplaySource {

@@ -4,6 +4,7 @@ import { reportMarkdown } from '../../audit/report/render-markdown.ts'
 import type { Write } from '../deps.ts'
 import { Failure } from '../failure.ts'
 import { instant } from '../since.ts'
+import { said } from '../terminal/said.ts'
 import { need, text, type Verb } from '../verb.ts'
 import { database, fromExport, withLedger } from './ledger.ts'
 
@@ -46,7 +47,7 @@ export const auditReport: Verb = {
         `The chain is broken at event ${brokenAt}; the report says so.`,
         'run gitsudo audit verify',
       )
-    if (file !== '-') deps.out.write(`${report.grants.length} grants reported in ${file}\n`)
+    if (file !== '-') deps.out.write(said`${report.grants.length} grants reported in ${file}\n`)
     return 0
   },
 }

@@ -6,6 +6,7 @@ import type { CliDeps } from '../deps.ts'
 import { Failure } from '../failure.ts'
 import { githubAsUser } from '../github.ts'
 import { requestFile } from '../request-file.ts'
+import { said } from '../terminal/said.ts'
 import { styleFor } from '../terminal/style.ts'
 import { waitFor } from '../terminal/wait.ts'
 import { type Args, flag, need, text, type Verb } from '../verb.ts'
@@ -87,8 +88,8 @@ async function follow(
   const style = styleFor(deps.out, deps.env)
   const say = (line: string) => !quiet && !json && deps.out.write(`${line}\n`)
   const tell = (row: unknown) => json && deps.out.write(`${JSON.stringify(row, null, 2)}\n`)
-  say(`${style.green('✓')} Request submitted (ID: ${id})`)
-  say(`  ${pull.url}`)
+  say(said`${style.green('✓')} Request submitted (ID: ${id})`)
+  say(said`  ${pull.url}`)
   if (quiet) deps.out.write(`${id}\n`)
 
   const submitted = { id, state: 'pending', pull_request: pull.number, pull_request_url: pull.url }
@@ -101,14 +102,14 @@ async function follow(
   if (last === undefined) return 0
   if (isOver(last)) {
     const why = last.summary ?? last.note ?? 'see the pull request'
-    say(`${style.red('✗')} ${last.state}: ${why}\n\n${decisionText(last, deps)}`)
+    say(`${said`${style.red('✗')} ${last.state}: ${why}`}\n\n${decisionText(last, deps)}`)
     return 1
   }
   if (last.state === 'approved')
     say(
-      `${style.green('✓')} Approved; ${automatic ? 'gitsudo merges it now' : `merge it to start: ${pull.url}`}`,
+      said`${style.green('✓')} Approved; ${automatic ? 'gitsudo merges it now' : `merge it to start: ${pull.url}`}`,
     )
-  else if (last.state === 'active') say(`${style.green('✓')} Active: gitsudo exec ${id} -- COMMAND`)
+  else if (last.state === 'active') say(said`${style.green('✓')} Active: gitsudo exec ${id} -- COMMAND`)
   return 0
 }
 

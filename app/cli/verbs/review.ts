@@ -5,6 +5,7 @@ import type { CliDeps } from '../deps.ts'
 import { Failure } from '../failure.ts'
 import { githubAsUser } from '../github.ts'
 import { requestDetails } from '../show.ts'
+import { said } from '../terminal/said.ts'
 import { stateColour, styleFor } from '../terminal/style.ts'
 import { waitFor } from '../terminal/wait.ts'
 import { type Args, need, text, type Verb, word } from '../verb.ts'
@@ -62,10 +63,10 @@ async function review(
     const style = styleFor(deps.out, deps.env)
     if (!human) deps.out.write(`${JSON.stringify(row ?? before, null, 2)}\n`)
     else if (row === undefined)
-      deps.out.write(`Review submitted; gitsudo status ${before.id} shows what becomes of it\n`)
+      deps.out.write(said`Review submitted; gitsudo status ${before.id} shows what becomes of it\n`)
     else {
       const whose = row.state === 'pending' ? whoCanApprove(row) : ''
-      deps.out.write(`Request ${row.id} → ${stateColour(style, row.state)}${whose}\n`)
+      deps.out.write(said`Request ${row.id} → ${stateColour(style, row.state)}${whose}\n`)
     }
   }
   const look = async () => {

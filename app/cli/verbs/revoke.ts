@@ -3,6 +3,7 @@ import { type RequestView, requestSchema } from '../api.ts'
 import { type Client, clientFor } from '../client.ts'
 import type { CliDeps } from '../deps.ts'
 import { exitStatus, Failure } from '../failure.ts'
+import { said } from '../terminal/said.ts'
 import { stateColour, styleFor } from '../terminal/style.ts'
 import { waitFor } from '../terminal/wait.ts'
 import { type Args, flag, text, type Verb } from '../verb.ts'
@@ -30,23 +31,25 @@ export const revoke: Verb = {
     const client = clientFor(deps, args)
     const { ids, list, partial } = await chosen(client, args)
     const { asked, failed } = await askAll(client, ids, text(args, 'reason'))
-    for (const [id, { message }] of failed) deps.err.write(`${id} is not revoked: ${message}\n`)
+    for (const [id, { message }] of failed) deps.err.write(said`${id} is not revoked: ${message}\n`)
     const results = await gone(deps, client, list, asked)
     if (partial !== undefined)
-      deps.err.write(`What ${text(args, 'user')} has under another login may be left. ${partial.message}\n`)
+      deps.err.write(
+        said`What ${text(args, 'user') ?? ''} has under another login may be left. ${partial.message}\n`,
+      )
     const style = styleFor(deps.out, deps.env)
     if (args.output === 'json') deps.out.write(`${JSON.stringify(results, null, 2)}\n`)
     else if (ids.length === 0) deps.out.write('No grants to revoke.\n')
     else
       for (const row of results)
         deps.out.write(
-          `Request ${row.id} → ${stateColour(style, row.state)}${row.cause === undefined ? '' : ` (${row.cause})`}\n`,
+          said`Request ${row.id} → ${stateColour(style, row.state)}${row.cause === undefined ? '' : ` (${row.cause})`}\n`,
         )
     const pending = results.filter((row) => !over.includes(row.state)).map(({ id }) => id)
     const are = pending.length === 1 ? 'is' : 'are'
     const unconfirmed = `${pending.join(', ')} ${are} not confirmed gone yet.`
     if ([...failed.values()].some(({ kind }) => kind !== 'unknown')) {
-      if (pending.length > 0) deps.err.write(`${unconfirmed}\n`)
+      if (pending.length > 0) deps.err.write(said`${unconfirmed}\n`)
       return exitStatus.refused
     }
     if (pending.length > 0)

@@ -1,5 +1,6 @@
 import type { SegmentRow } from '../../audit/segment.ts'
 import type { CliDeps } from '../deps.ts'
+import { shown } from '../terminal/said.ts'
 import { styleFor } from '../terminal/style.ts'
 import type { Args } from '../verb.ts'
 
@@ -25,6 +26,6 @@ export function tellSegments(deps: CliDeps, args: Args, row: SegmentRow): number
   if (!isWrong && begin !== undefined && end !== undefined && segments.length > 1)
     lines.push(green(`The row is whole: events ${begin.first} to ${end.last}`))
   if (unsigned) lines.push(yellow('No key is known that says who signed the checkpoints (--key)'))
-  deps.out.write(`${lines.join('\n')}\n`)
+  deps.out.write(`${lines.map(shown).join('\n')}\n`)
   return status
 }

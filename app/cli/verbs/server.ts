@@ -1,8 +1,8 @@
-import { escapeUnseen } from '../../request/quote.ts'
 import { readinessSchema, reloadedSchema, serverStatusSchema, versionSchema } from '../api.ts'
 import { clientFor } from '../client.ts'
 import { exitStatus, Failure } from '../failure.ts'
 import { offText } from '../off.ts'
+import { said } from '../terminal/said.ts'
 import { styleFor } from '../terminal/style.ts'
 import { fields, table } from '../terminal/table.ts'
 import { flag, text, type Verb } from '../verb.ts'
@@ -60,7 +60,7 @@ export const serverInit: Verb = {
       deps.out.write(`${JSON.stringify(manifest, null, 2)}\n`)
       return 0
     }
-    for (const line of await deps.initialise(configOf(args))) deps.out.write(`${line}\n`)
+    for (const line of await deps.initialise(configOf(args))) deps.out.write(said`${line}\n`)
     return 0
   },
 }
@@ -193,7 +193,7 @@ export const serverReloadPolicies: Verb = {
     const { policies, troubles } = answer
     const lines = [
       `Policies read anew. Enabled: ${policies}`,
-      ...troubles.map(({ repository, why }) => escapeUnseen(`${repository}: ${why}`)),
+      ...troubles.map(({ repository, why }) => said`${repository}: ${why}`),
     ]
     deps.out.write(args.output === 'json' ? `${JSON.stringify(answer, null, 2)}\n` : `${lines.join('\n')}\n`)
     return troubles.length === 0 ? 0 : exitStatus.refused

@@ -1,4 +1,5 @@
 import { Failure } from '../failure.ts'
+import { said } from '../terminal/said.ts'
 import { flag, text, type Verb } from '../verb.ts'
 import { configFile, configOf } from './config-file.ts'
 
@@ -29,7 +30,7 @@ export const sandbox: Verb = {
     const interrupted = deps.interrupted()
     const running = await deps.startSandbox(stateDir === undefined ? {} : { stateDir })
     try {
-      for (const line of running.lines) deps.out.write(`${line}\n`)
+      for (const line of running.lines) deps.out.write(said`${line}\n`)
       const by = await Promise.race([interrupted.then(() => 'us'), running.ended.then(() => 'itself')])
       if (by === 'itself')
         throw new Failure(

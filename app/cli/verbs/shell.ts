@@ -2,9 +2,9 @@ import { requestSchema } from '../api.ts'
 import { clientFor } from '../client.ts'
 import { Failure } from '../failure.ts'
 import { givenBy } from '../given.ts'
-import { plain } from '../show.ts'
 import { markOf, startup } from '../startup.ts'
 import { relative } from '../terminal/relative.ts'
+import { said } from '../terminal/said.ts'
 import { untilEnd } from '../until-end.ts'
 import { text, type Verb, word } from '../verb.ts'
 
@@ -30,7 +30,7 @@ export const shell: Verb = {
     const { provider = '', role = '', scope = '' } = row
     const end = new Date(endsAt).toISOString()
     deps.err.write(
-      `*** gitsudo: ${plain(provider)} ${plain(role)} on ${plain(scope)}, ${row.id} ***\n` +
+      said`*** gitsudo: ${provider} ${role} on ${scope}, ${row.id} ***\n` +
         `*** until ${end} (${relative(end, deps.clock.now())}); type exit to leave it ***\n`,
     )
     const path = text(args, 'shell') ?? (deps.env.SHELL || '/bin/sh')

@@ -7,6 +7,7 @@ import { Failure } from '../failure.ts'
 import { githubSays } from '../github-says.ts'
 import { instant } from '../since.ts'
 import { withProgress } from '../terminal/progress.ts'
+import { said } from '../terminal/said.ts'
 import { styleFor } from '../terminal/style.ts'
 import { type Args, flag, list, text, type Verb } from '../verb.ts'
 import { tellGrowth } from './growth.ts'
@@ -187,7 +188,12 @@ async function answered<T>(file: string | undefined, verdict: Promise<T>): Promi
 
 function report(deps: CliDeps, verdict: Verdict): string {
   const style = styleFor(deps.out, deps.env)
-  const tones = { good: style.green, bad: style.red, open: style.yellow, plain: (line: string) => line }
+  const tones = {
+    good: style.green,
+    bad: style.red,
+    open: style.yellow,
+    plain: (line: string) => said`${line}`,
+  }
   return verdictLines(verdict)
     .map(({ text: line, tone }) => `${tones[tone](line)}\n`)
     .join('')

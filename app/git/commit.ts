@@ -1,4 +1,5 @@
 import { type Commit, GitError, type Sha, type Signatory } from '../reconcile/ports/git.ts'
+import { coAuthorsOf } from './co-authors.ts'
 import type { Objects } from './objects.ts'
 import { isSha } from './sha.ts'
 
@@ -8,8 +9,6 @@ const commitLimit = 1024 * 1024
 export type ReadCommit = Commit & { readonly tree: Sha }
 
 const signatory = /^(.*?) ?<([^<>]*)>/
-/** Any line that reads as one, not only the last paragraph's: a co-author is banned from approving, never credited. */
-const coAuthor = /^[ \t]*co-authored-by:[ \t]*(.*?)[ \t]*<([^<>\n]*)>/gim
 
 export async function commitOf(objects: Objects, sha: Sha): Promise<ReadCommit> {
   const text = (await objects.contents(sha, 'commit', commitLimit)).toString('utf8')
@@ -28,7 +27,7 @@ export async function commitOf(objects: Objects, sha: Sha): Promise<ReadCommit> 
     parents,
     author: parseSignatory(all('author')[0]),
     committer: parseSignatory(all('committer')[0]),
-    coAuthors: [...message.matchAll(coAuthor)].map(([, name = '', email = '']) => ({ name, email })),
+    coAuthors: coAuthorsOf(message),
   }
 }
 

@@ -19,8 +19,8 @@ export type Sources = {
 
 const largest = 256 * 1024
 const canonical = /^policies\/(?:[A-Za-z0-9_-][A-Za-z0-9._-]*\/)*[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}\.rego$/
-const header =
-  /^(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*package[ \t]+([A-Za-z_][\w.]*)[ \t]*(?:#[^\n]*)?\r?(?:\n|$)/
+/** No two parts of it take the same character in the same place: it reads each once, whatever anybody wrote. */
+const header = /^(?:[ \t\r]*(?:#[^\n]*)?\n)*[ \t]*package[ \t]+([A-Za-z_][\w.]*)[ \t]*(?:#[^\n]*)?\r?(?:\n|$)/
 const packages: Readonly<Record<string, readonly [RegoRoot, PolicyType]>> = {
   'gitsudo.eligibility': ['gitsudo', 'eligibility'],
   'gitsudo.approval': ['gitsudo', 'approval'],
@@ -137,13 +137,16 @@ function otherRoot(
   const other: RegoRoot = root === 'gitsudo' ? 'jitsudo' : 'gitsudo'
   const reference = new RegExp(`(?<![\\w.])data\\s*(?:\\.\\s*${other}\\b|\\[\\s*"${other}")`)
   for (const [index, line] of text.split('\n').entries()) {
-    const code = line.replace(/"(?:[^"\\]|\\.)*"|`[^`]*`|#.*/g, (token) =>
-      token === `"${other}"` ? token : '',
+    // A string that never ends is taken to the line's end, for not to be read again from each quote in it; it hides nothing.
+    const code = line.replace(/"(?:[^"\\]|\\.?)*(?:"|$)|`[^`]*`|#.*/g, (token) =>
+      token === `"${other}"` || !isWhole(token) ? token : '',
     )
     if (reference.test(code)) return { root: other, line: index + 1 }
   }
   return undefined
 }
+
+const isWhole = (token: string): boolean => !token.startsWith('"') || /^"(?:[^"\\]|\\.)*"$/.test(token)
 
 function fault(
   file: string,

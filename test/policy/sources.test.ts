@@ -9,6 +9,8 @@ const files = (entries: Readonly<Record<string, string | Uint8Array>>) =>
       typeof text === 'string' ? Buffer.from(text) : text,
     ]),
   )
+/** More than anybody reads in time who reads any of it twice for each time that it comes. */
+const many = 20_000
 const only = (path: string, text: string | Uint8Array) => readSources(files({ [path]: text })).faults[0]
 
 test('tells policies, library and tests apart; names and types follow from file and package', () => {
@@ -115,4 +117,23 @@ test('other annotations, and schemas elsewhere, are nobody’s business', () => 
     undefined,
   )
   expect(annotated('# schemas: none', 'x := regex.match(`\\d`, "!important")')).toBe(undefined)
+})
+
+test.each([
+  ['comments that end in a carriage return', `${'# c\r\n'.repeat(many)}allow`, 'package'],
+  ['lines of carriage returns', `${'\r\r\r\n'.repeat(many)}allow`, 'package'],
+  ['blanks before no package', `${' '.repeat(many)}\n${'\t'.repeat(many)}x`, 'package'],
+  ['a string that never ends', `package gitsudo.approval\nx := "${'\\""'.repeat(many)}`, undefined],
+  ['one that ends in half an escape', `package gitsudo.approval\nx := "${'\\"'.repeat(many)}\\`, undefined],
+  ['a raw string that never ends', `package gitsudo.approval\nx := ${'`"'.repeat(many)}`, undefined],
+  ['data of nobody', `package gitsudo.approval\nx := ${`data${' '.repeat(9)}`.repeat(many)}`, undefined],
+])('reads %s in one pass', (_, text, code) => {
+  expect(only('policies/a.rego', text)?.code).toBe(code)
+})
+
+test.each([
+  ['behind a string that never ends', 'x := "a data.jitsudo.x'],
+  ['behind one that ends in half an escape', 'x := "\\" data.jitsudo.x \\'],
+])('what is %s is not hidden', (_, line) => {
+  expect(only('policies/a.rego', `package gitsudo.approval\n${line}`)?.code).toBe('mixed_roots')
 })

@@ -7,6 +7,8 @@ const treeLimit = 16 * 1024 * 1024
 /** A tree that names itself over and over unfolds without end; nobody needs more entries and folders than these. */
 const walkLimit = 50_000
 const depthLimit = 100
+/** Nor folders that differ with more in them than this, both sides counted: each stays in memory while those in it are read. */
+const loadLimit = 500_000
 
 type Item = { readonly name: string; readonly mode: string; readonly sha: Sha }
 
@@ -65,6 +67,15 @@ type Pair = { readonly before?: Item | undefined; readonly after?: Item | undefi
  */
 async function visit(objects: Objects, path: string, pair: Pair, found: (path: string, pair: Pair) => void) {
   let seen = 0
+  let loaded = 0
+  const within = async (folder: Item | undefined) => {
+    if (folder === undefined) return []
+    const items = await children(objects, folder.sha)
+    loaded += items.length
+    if (loaded > loadLimit)
+      throw new GitError('too_large', `folders of more than ${loadLimit} entries differ at ${path || 'the root'}`)
+    return items
+  }
   const walk = async (at: string, { before, after }: Pair, depth: number): Promise<void> => {
     if (before?.sha === after?.sha && before?.mode === after?.mode) return
     seen += 1
@@ -79,8 +90,8 @@ async function visit(objects: Objects, path: string, pair: Pair, found: (path: s
     const leaf = { before: old ? undefined : before, after: fresh ? undefined : after }
     if (leaf.before ?? leaf.after) found(at, leaf)
     const inner = new Map<string, Pair>()
-    for (const child of old ? await children(objects, old.sha) : []) inner.set(child.name, { before: child })
-    for (const child of fresh ? await children(objects, fresh.sha) : []) {
+    for (const child of await within(old)) inner.set(child.name, { before: child })
+    for (const child of await within(fresh)) {
       inner.set(child.name, { ...inner.get(child.name), after: child })
     }
     for (const [name, next] of inner) await walk(at === '' ? name : `${at}/${name}`, next, depth + 1)

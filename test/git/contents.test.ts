@@ -133,6 +133,31 @@ test('a tree of 5,000 files comes whole', async () => {
   expect(await at.mirror.changes('empty', head, 'requests/')).toHaveLength(5000)
 })
 
+test('folders of many within folders of many are refused before they fill the memory', async () => {
+  using root = folder()
+  const remote = repository(root.path)
+  const empty = Buffer.from(remote.blob(''), 'hex')
+  const name = (i: number) => Buffer.from(`100644 f${String(i).padStart(6, '0')}\0`)
+  const many = Buffer.concat(Array.from({ length: 130_000 }, (_, i) => [name(i), empty]).flat())
+  const levels: string[] = []
+  for (let inner: string | undefined; levels.length < 4; inner = levels.at(-1)) {
+    const first = inner === undefined ? [] : [Buffer.from('40000 a\0'), Buffer.from(inner, 'hex')]
+    levels.push(remote.git(['hash-object', '-t', 'tree', '-w', '--stdin'], Buffer.concat([...first, many])))
+  }
+  const [one = '', , , deep = ''] = levels.map((sha) => remote.commit({ requests: { mode: '040000', sha } }))
+  remote.branch(deep)
+  using at = mirrorOf(`${root.path}/mirrors`, file(root.path))
+  await at.mirror.fetch([one])
+  await expect(at.mirror.changes('empty', deep)).rejects.toMatchObject({
+    code: 'too_large',
+    message: expect.stringContaining('500000 entries'),
+  })
+  await expect(at.mirror.changes('empty', one)).rejects.toMatchObject({
+    code: 'too_large',
+    message: expect.stringContaining('50000 files and folders'),
+  })
+})
+
 test('a tree that unfolds without end is refused, not followed', async () => {
   using root = folder()
   const remote = repository(root.path)

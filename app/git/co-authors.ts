@@ -1,4 +1,5 @@
 import type { Signatory } from '../reconcile/ports/git.ts'
+import { own } from './own.ts'
 
 const trailer = /^[ \t]*co-authored-by:/gim
 const address = /<([^<>]*)>/
@@ -18,6 +19,3 @@ export function coAuthorsOf(message: string): readonly Signatory[] {
       : [{ name: own(line.slice(0, found.index).trim()), email: own(found[1] ?? '') }]
   })
 }
-
-/** Not a part of the message, which would be kept with it. */
-const own = (text: string): string => Buffer.from(text).toString()

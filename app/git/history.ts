@@ -9,6 +9,9 @@ import { isSha, requireSha } from './sha.ts'
 
 /** More commits than this are no access request; they are refused rather than half read. */
 const commitsLimit = 10_000
+const coAuthorsLimit = 20_000
+/** Of commits without number, so many messages are in memory. */
+const readAtOnce = 16
 /** Commits read one by one before git is asked to walk: a pull request has a few. */
 const readLimit = 200
 /** Whose paths are asked about all the time. */
@@ -109,7 +112,15 @@ export function createHistory({ gitDir, env, timeoutMs, objects }: HistoryOption
       if (way?.every(({ parents }) => parents.length === 1)) return way
       const shas = await list([`--max-count=${commitsLimit + 1}`, head, `^${base}`])
       if (shas.length > commitsLimit) throw new GitError('too_large', `more than ${commitsLimit} commits`)
-      return Promise.all(shas.map((sha) => commitOf(objects, sha)))
+      const reading = atMost(readAtOnce)
+      let people = 0
+      const read = async (sha: Sha) => {
+        const commit = await commitOf(objects, sha)
+        people += commit.coAuthors.length
+        if (people > coAuthorsLimit) throw new GitError('too_large', `more than ${coAuthorsLimit} co-authors`)
+        return commit
+      }
+      return Promise.all(shas.map((sha) => reading(() => read(sha))))
     },
     async firstParents(from: Sha, to: Sha): Promise<readonly Sha[] | undefined> {
       await present(from, to)

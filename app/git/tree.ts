@@ -73,7 +73,10 @@ async function visit(objects: Objects, path: string, pair: Pair, found: (path: s
     const items = await children(objects, folder.sha)
     loaded += items.length
     if (loaded > loadLimit)
-      throw new GitError('too_large', `folders of more than ${loadLimit} entries differ at ${path || 'the root'}`)
+      throw new GitError(
+        'too_large',
+        `folders of more than ${loadLimit} entries differ at ${path || 'the root'}`,
+      )
     return items
   }
   const walk = async (at: string, { before, after }: Pair, depth: number): Promise<void> => {

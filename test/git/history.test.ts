@@ -84,18 +84,20 @@ test('first parents lead from one tip to the next, or say that they do not', asy
 
 /** More than is read of a commit. */
 const endless = 'x'.repeat(1_100_000)
+const crowd = `x\n\n${'Co-authored-by: x <x@acme.example>\n'.repeat(1_001)}`
 
 test.each([
-  ['brought by a merge', (big: string) => [big]],
-  ['a step of the branch itself', () => []],
-])('a commit too large to be read, %s, keeps nobody from the branch', async (_, side) => {
+  ['brought by a merge', (big: string) => [big], endless],
+  ['a step of the branch itself', () => [], endless],
+  ['by too many, brought by a merge', (big: string) => [big], crowd],
+])('a commit too large to be read, %s, keeps nobody from the branch', async (_, side, message) => {
   using at = setUp()
   const { remote, mirror } = at
   const tree = remote.tree({})
   const base = remote.commit({ a: '1' })
   remote.branch(base)
   await mirror.fetch([])
-  const big = remote.commitTree(tree, [base], endless)
+  const big = remote.commitTree(tree, [base], message)
   const [merged] = side(big)
   const merge = merged === undefined ? big : remote.commit({ b: '' }, [base, merged])
   const next = remote.commit({ 'requests/x.yaml': 'x' }, [merge])

@@ -1,6 +1,4 @@
 import { readFile } from 'node:fs/promises'
-import { sql } from 'slonik'
-import { z } from 'zod'
 import {
   type Consistency,
   growth,
@@ -17,11 +15,12 @@ import { createReport } from '../audit/report/collect.ts'
 import type { Period, Report } from '../audit/report/report.ts'
 import { segmentOf, verifySegments } from '../audit/segment.ts'
 import type { AuditAccess, CliDeps, LedgerAccess } from '../cli/deps.ts'
-import { type Database, openDatabase } from '../store/database.ts'
+import { openDatabase } from '../store/database.ts'
 import { exportLedger, readLedger } from '../store/ledger/export.ts'
 import { exportSegment } from '../store/ledger/export-segment.ts'
 import { proveEvents, proveGrowth } from '../store/ledger/prove.ts'
 import { linesOf, sizesOf } from './lines.ts'
+import { recordedOrigin } from './origin.ts'
 
 /** The ledger of a database, read only. The instance's name: `GITSUDO_INSTANCE`, else what `server init` wrote down. */
 export const openAudit = async (databaseUrl: string, env: NodeJS.ProcessEnv): Promise<AuditAccess> => {
@@ -112,11 +111,4 @@ async function reportOf(
 export async function* exportLines(path: string) {
   let number = 0
   for await (const text of linesOf(path)) yield readExportLine(text, ++number)
-}
-
-export const recordedOrigin = async (database: Database): Promise<string> => {
-  const row = await database.run.one(
-    sql.type(z.object({ origin: z.string() }))`select origin from ledger_origin`,
-  )
-  return row.origin
 }

@@ -7,6 +7,7 @@ import { installQueues } from '../queue/install.ts'
 import { initialise } from '../store/initialise.ts'
 import { openServed } from './database.ts'
 import { makeKeys, signersOf } from './keys.ts'
+import { fixOrigin } from './origin.ts'
 
 /**
  * `gitsudo server init`: keys that do not exist yet, roles, migrations, and the instance's name, which never
@@ -61,21 +62,5 @@ const ownerPassword = async (adminUrl: string): Promise<string | undefined> => {
     return rowCount === 0 ? randomBytes(24).toString('hex') : undefined
   } finally {
     await client.end()
-  }
-}
-
-type Execute = Parameters<Parameters<typeof initialise>[0]['install']>[0]
-
-const fixOrigin = async (execute: Execute, instance: string): Promise<void> => {
-  await execute('insert into ledger_origin (origin) values ($1) on conflict do nothing', [instance])
-  const [row] = (await execute('select origin from ledger_origin')).rows as readonly {
-    readonly origin: string
-  }[]
-  if (row?.origin !== instance) {
-    throw new Failure(
-      'refused',
-      `This database belongs to the instance ${row?.origin}.`,
-      'instance never changes once it is initialised: name another database',
-    )
   }
 }

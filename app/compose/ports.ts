@@ -25,6 +25,7 @@ import { statementName } from '../store/prepared.ts'
 import { tellUnreadable } from '../store/readable.ts'
 import { createStore } from '../store/store.ts'
 import { keysOf, signersOf } from './keys.ts'
+import { demandOrigin, recordedOrigin } from './origin.ts'
 import { policyTools } from './policy-tools.ts'
 import { createProviders } from './providers.ts'
 import { settingsOf } from './settings.ts'
@@ -52,8 +53,9 @@ export type OpenPorts = {
 }
 
 /**
- * Opens the edges; the database's schema has to be there.
+ * Opens the edges; the database's schema has to be there, and to belong to this instance.
  * @param reached tries anew what only fails because of PostgreSQL; all else that fails here would fail again
+ * @throws Failure: the database belongs to another instance
  */
 export const openPorts = async (
   config: Config,
@@ -69,9 +71,11 @@ export const openPorts = async (
   const questions = createEvaluatorPool()
   const unreadable = tellUnreadable(log, clock)
   const database = await reached(() => openDatabase(databaseUrl, { unreadable }))
-  const queue = await reached(() =>
-    createQueue({ databaseUrl, execute: executeWithin, nameOf: statementName, log }),
-  ).catch(async (error: unknown) => {
+  const openQueue = async () => {
+    demandOrigin(await reached(() => recordedOrigin(database)), config.instance)
+    return reached(() => createQueue({ databaseUrl, execute: executeWithin, nameOf: statementName, log }))
+  }
+  const queue = await openQueue().catch(async (error: unknown) => {
     await database.close()
     throw error
   })

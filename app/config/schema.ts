@@ -66,7 +66,7 @@ export const fileSchema = z.strictObject({
     .regex(/^[a-z0-9.-]{1,40}$/, 'must be 1 to 40 of a-z, 0-9, dot and hyphen')
     .meta(
       about(
-        "This installation's name: the ledger's origin, and the mark on everything in a cloud. Never changed later.",
+        "This installation's name: the ledger's origin, and the mark on everything in a cloud. Never changed later: nothing starts with a database that belongs to another.",
         'acme.example',
         { env: 'GITSUDO_INSTANCE' },
       ),

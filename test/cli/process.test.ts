@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { processDeps } from '../../app/cli/process.ts'
 import type { Server } from '../../app/server/server.ts'
 import { active, waiting, world } from '../server/world.ts'
+import { createTestDatabase } from '../support/postgres.ts'
 import { appKey, newMacKey, newSigningKey } from '../support/secrets.ts'
 
 const script = fileURLToPath(new URL('../../bin/gitsudo.js', import.meta.url))
@@ -149,6 +150,27 @@ describe('bin/gitsudo.js', () => {
     const { config, env } = await configured()
     const { status, err } = await run(['server', 'start', '--config', config], { ...env, OPA_BIN: script })
     expect([status, err]).toEqual([3, expect.stringContaining(script)])
+  })
+
+  it('does nothing with a database that belongs to another instance', async () => {
+    const { config, env } = await configured()
+    const { ownerUrl, appUrl: DATABASE_URL, drop } = await createTestDatabase()
+    onTestFinished(drop)
+    const under = (instance: string, ...argv: readonly string[]) =>
+      run([...argv, '--config', config], { ...env, DATABASE_URL, GITSUDO_INSTANCE: instance })
+    expect(await under('acme.example', 'sweep', '--once')).toEqual({
+      status: 3,
+      out: '',
+      err: 'gitsudo: This database belongs to no instance yet.\n  → gitsudo server init\n',
+    })
+    const owner = { ...env, DATABASE_URL, GITSUDO_OWNER_DATABASE_URL: ownerUrl }
+    expect(await run(['server', 'init', '--config', config], owner)).toMatchObject({ status: 0 })
+    expect(await under('acme.example', 'sweep', '--once')).toMatchObject({ status: 0 })
+    const refusal =
+      /^gitsudo: This database belongs to the instance acme\.example\.\n {2}→ instance never changes once it is initialised: .*\n$/
+    const commands = ['server start', 'sweep --once', 'provider reconcile']
+    const answers = await Promise.all(commands.map((argv) => under('other.example', ...argv.split(' '))))
+    for (const { status, err } of answers) expect([status, err]).toEqual([1, expect.stringMatching(refusal)])
   })
 })
 

@@ -12,8 +12,8 @@ import { sealedBodies } from '../../store/ledger/append.ts'
 import { readRotations } from '../../store/ledger/checkpoints.ts'
 import { ledgerReads } from '../../store/ledger/read.ts'
 import { type VerifyOptions, verifyLedger } from '../../store/ledger/verify.ts'
-import { recordedOrigin } from '../audit.ts'
 import { linesOf, sizesOf } from '../lines.ts'
+import { recordedOrigin } from '../origin.ts'
 
 export type Since = NonNullable<VerifyAsk['since']>
 

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { problemSchema } from './api.ts'
+import { carriable } from './carriable.ts'
 import type { CliDeps } from './deps.ts'
 import { Failure } from './failure.ts'
 import { type Args, text } from './verb.ts'
@@ -46,6 +47,8 @@ export function clientFor(
   const ended =
     login?.expiresAt !== undefined && login.expiresAt <= deps.clock.now() ? login.expiresAt : undefined
   const token = given ?? (ended === undefined ? login?.token : undefined)
+  const from =
+    text(args, 'token') !== undefined ? '--token' : given === undefined ? deps.logins.file : 'GITSUDO_TOKEN'
 
   const call = async (
     method: string,
@@ -101,7 +104,8 @@ export function clientFor(
           : `Your sign-in at ${server} ended at ${new Date(ended).toISOString()}.`,
         'run gitsudo login, or set GITSUDO_TOKEN',
       )
-    const ask = () => call(method, path, { authorization: `Bearer ${token}` }, body, over)
+    const authorization = `Bearer ${carriable(token, from)}`
+    const ask = () => call(method, path, { authorization }, body, over)
     let said = await ask()
     for (let n = 0; said.status === 429 && n < busy.most && over?.aborted !== true; n += 1) {
       await deps.sleep(Math.min(said.again, busy.longest) * 1000, over)

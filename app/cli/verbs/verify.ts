@@ -2,6 +2,7 @@ import { type Verdict, verdictLines, vouchedOnly } from '../../audit/compare/ver
 import { hex } from '../../audit/hex.ts'
 import { parseSpan } from '../../config/span.ts'
 import { writeInstant } from '../../request/instant.ts'
+import { carriable } from '../carriable.ts'
 import type { CliDeps, VerifyAsk } from '../deps.ts'
 import { Failure } from '../failure.ts'
 import { githubSays } from '../github-says.ts'
@@ -109,14 +110,13 @@ async function askOf(
       'set GITSUDO_DATABASE_URL, pass --database-url, or name an export',
     )
   const repository = text(args, 'repo')
-  const token = text(args, 'token') ?? deps.env.GITSUDO_TOKEN
+  const given = text(args, 'token')
+  const token = given ?? deps.env.GITSUDO_TOKEN
   if (repository !== undefined && !token)
     throw new Failure('usage', 'GitHub is only asked with a token.', 'set GITSUDO_TOKEN, or pass --token')
-  if (
-    repository === undefined &&
-    (text(args, 'token') ?? text(args, 'apiUrl') ?? text(args, 'app')) !== undefined
-  )
+  if (repository === undefined && (given ?? text(args, 'apiUrl') ?? text(args, 'app')) !== undefined)
     throw new Failure('usage', 'Which repository is GitHub to be asked about?', 'name it with --repo')
+  if (repository !== undefined && token) carriable(token, given === undefined ? 'GITSUDO_TOKEN' : '--token')
   // The service's own environment may say anything where no receipts are compared.
   const named = repository === undefined ? undefined : deps.env.GITSUDO_GITHUB_APP_ID
   const app = text(args, 'app') ?? (named || undefined)

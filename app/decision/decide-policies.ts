@@ -1,9 +1,10 @@
+import { listed } from '../request/listed.ts'
 import type { Decision, PolicyDecision, RuleNode } from './decision.ts'
 import type { Facts, ProposalFacts } from './facts.ts'
 import { byId, byText } from './order.ts'
 import { fromHere, intoBranch, sureOfAll, wherePullStands } from './pull-rules.ts'
 import type { Unassigned } from './requirements.ts'
-import { because, check, listed, rule, shown, verdictOf, worst } from './rule.ts'
+import { because, check, rule, shown, verdictOf, worst } from './rule.ts'
 import { pathRules, proposes, touchedBy } from './touched.ts'
 import { weigh } from './weigh.ts'
 

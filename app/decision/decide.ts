@@ -1,10 +1,11 @@
+import { listed } from '../request/listed.ts'
 import type { Decision, Outcome, RequestDecision, RuleNode, Verdict } from './decision.ts'
 import type { Facts, RequestFacts } from './facts.ts'
 import { byId, byText } from './order.ts'
 import type { Judged } from './policy-rules.ts'
 import { pullRules } from './pull-rules.ts'
 import { judgeRequest } from './request-rules.ts'
-import { because, deciding, listed, rule, shown, verdictOf, worst } from './rule.ts'
+import { because, deciding, rule, shown, verdictOf, worst } from './rule.ts'
 import { isIdle, touchedBy } from './touched.ts'
 
 /**

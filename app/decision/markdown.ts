@@ -1,6 +1,6 @@
+import { listed } from '../request/listed.ts'
 import { escapeUnseen } from '../request/quote.ts'
 import type { Outcome, Requirement, Verdict } from './decision.ts'
-import { listed } from './rule.ts'
 
 export const icons: Readonly<Record<Outcome | Verdict, string>> = {
   met: '✅',

@@ -1,5 +1,6 @@
+import { listed } from '../request/listed.ts'
 import type { Decision, RuleNode, Verdict } from './decision.ts'
-import { because, check, listed, rule, verdictOf, worst } from './rule.ts'
+import { because, check, rule, verdictOf, worst } from './rule.ts'
 
 /** Everything that is known of a merge queue's group: its pull requests, decided on as if all were merged. */
 export type GroupFacts = {

@@ -1,8 +1,9 @@
+import { listed } from '../request/listed.ts'
 import { canonicalPath } from '../request/path.ts'
 import type { RuleNode } from './decision.ts'
 import type { Facts } from './facts.ts'
 import { byText } from './order.ts'
-import { awaited, check, inTime, listed, rule } from './rule.ts'
+import { awaited, check, inTime, rule } from './rule.ts'
 import { isCrowded, isIdle, pathRules, type Touched } from './touched.ts'
 
 /** The rules of the pull request as a whole. */

@@ -91,12 +91,6 @@ export const shown = (text: string): string => {
   return line.length > longest ? `${line.slice(0, longest - 1)}…`.toWellFormed() : line
 }
 
-/** A list of names that stays readable. */
-export const listed = (names: readonly string[], most = 20): string =>
-  names.length > most
-    ? `${names.slice(0, most).join(', ')} and ${names.length - most} more`
-    : names.join(', ')
-
 /** Past `grantWindow` the answer is no, even where something could not be established (trust.md 3.6, 3.7, 3.12). */
 export const inTime = (
   number: string,

@@ -1,9 +1,10 @@
+import { listed } from '../request/listed.ts'
 import { canonicalPath } from '../request/path.ts'
 import { plainMode } from '../request/plain.ts'
 import type { RuleNode } from './decision.ts'
 import type { Facts, PathFact } from './facts.ts'
 import { byText } from './order.ts'
-import { check, group, listed, rule } from './rule.ts'
+import { check, group, rule } from './rule.ts'
 
 export type Touched = {
   /** Files under `requests/` that are new, and those whose grant the merge revokes. */

@@ -1,10 +1,11 @@
+import { listed } from '../request/listed.ts'
 import type { Requirement, RuleNode } from './decision.ts'
 import type { Facts, PersonFact } from './facts.ts'
 import { assign } from './match.ts'
 import { byId } from './order.ts'
 import type { Unassigned } from './requirements.ts'
 import { barred, type Subject, type Voice, voicesOn } from './reviews.ts'
-import { awaited, listed, rule, shown } from './rule.ts'
+import { awaited, rule, shown } from './rule.ts'
 
 export type Weighed = {
   readonly nodes: readonly RuleNode[]

@@ -1,6 +1,6 @@
 import { faultAt } from '../request/check-schema.ts'
 import { type Fault, type FaultCode, mostFaults, mostWorded, tidyFaults } from '../request/fault.ts'
-import { nearest } from '../request/nearest.ts'
+import { nearestAmong } from '../request/nearest.ts'
 import { groupsSchema } from './groups-schema.ts'
 import type { Group, Identity } from './identity.ts'
 import { type DataReading, dataReader } from './read-data.ts'
@@ -20,7 +20,7 @@ export function readGroups(
   if (document === undefined || faults.length > 0) return { ok: false, faults }
   const { groups } = document.value as Checked
   const logins = people && new Map(people.map(({ login }) => [login.toLowerCase(), login]))
-  const known = [...(logins?.values() ?? [])]
+  const near = nearestAmong([...(logins?.values() ?? [])])
   const wrong: Fault[] = []
   for (const [name, { members = [] }] of Object.entries(groups)) {
     const seen = new Set<string>()
@@ -31,7 +31,7 @@ export function readGroups(
         wrong.push(faultAt(document, `/groups/${name}/members/${i}`, code, message, remedy))
       if (seen.has(folded)) fault('duplicate', `${login} is in ${name} twice`, 'remove one of the two')
       else if (logins !== undefined && !logins.has(folded)) {
-        const meant = wrong.length < mostFaults ? nearest(login, known) : undefined
+        const meant = wrong.length < mostFaults ? near(login) : undefined
         const remedy = `${meant === undefined ? '' : `write ${meant}, or `}add ${login} to identities.yaml`
         fault('unknown_login', `identities.yaml has no ${login}`, remedy)
       }

@@ -1,7 +1,8 @@
 import { faultAt } from '../request/check-schema.ts'
 import { parseDuration } from '../request/duration.ts'
-import { type Fault, tidyFaults } from '../request/fault.ts'
-import { nearest } from '../request/nearest.ts'
+import { type Fault, mostFaults, mostWorded, tidyFaults } from '../request/fault.ts'
+import { listed } from '../request/listed.ts'
+import { nearestAmong } from '../request/nearest.ts'
 import type { ProviderName } from '../request/request.ts'
 import type { YamlDocument } from '../request/yaml.ts'
 import type { Group, Role } from './identity.ts'
@@ -66,21 +67,20 @@ function strangeOwners(
   groups?: readonly Group[],
 ): readonly Fault[] {
   if (groups === undefined) return []
-  const names = new Set(groups.map(({ name }) => name))
-  return roles.flatMap(({ owners }, i) =>
-    owners.flatMap((owner, j) => {
-      if (names.has(owner)) return []
-      const meant = nearest(owner, [...names])
-      const remedy = meant === undefined ? `write one of ${[...names].join(', ')}` : `write ${meant}`
-      return [
-        faultAt(
-          document,
-          `/roles/${i}/owners/${j}`,
-          'unknown_group',
-          `groups.yaml has no group ${owner}`,
-          remedy,
-        ),
-      ]
-    }),
-  )
+  const names = groups.map(({ name }) => name)
+  const known = new Set(names)
+  const near = nearestAmong(names)
+  const some = listed(names)
+  const wrong: Fault[] = []
+  for (const [i, { owners }] of roles.entries()) {
+    for (const [j, owner] of owners.entries()) {
+      if (known.has(owner)) continue
+      if (wrong.length === mostWorded) return wrong
+      const meant = wrong.length < mostFaults ? near(owner) : undefined
+      const remedy = meant === undefined ? `write one of ${some}` : `write ${meant}`
+      const message = `groups.yaml has no group ${owner}`
+      wrong.push(faultAt(document, `/roles/${i}/owners/${j}`, 'unknown_group', message, remedy))
+    }
+  }
+  return wrong
 }

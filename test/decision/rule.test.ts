@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { listed, shown, verdictOf } from '../../app/decision/rule.ts'
+import { shown, verdictOf } from '../../app/decision/rule.ts'
+import { listed } from '../../app/request/listed.ts'
 
 test.each([
   ['met', 'passed', 'passed'],

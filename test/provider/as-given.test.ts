@@ -110,14 +110,16 @@ describe('what is kept of the configuration', () => {
   const sts = { ...aws, mode: 'sts_assume_role', sessionTags: 'required' } as const
   const center = { ...aws, mode: 'identity_center', identityStoreId: 'd-1' } as const
   const azure = { credentialsSource: 'managed_identity', authorityHost: 'h', baseUrl: 'b' } as const
-  const clustersOf = (...cas: readonly (string | undefined)[]) => {
-    const connection = { server: 'https://k8s.example:6443', token: { text: 't' } }
+  const clustersAt = (server: string, ...cas: readonly (string | undefined)[]) => {
+    const connection = { server, token: { text: 't' } }
     const clusters = cas.map((text, index) => ({
       name: `c${index}`,
       connection: text === undefined ? connection : { ...connection, ca: { text } },
     }))
     return configuredOf({ kubernetes: { clusters } }).kubernetes ?? {}
   }
+  const clustersOf = (...cas: readonly (string | undefined)[]) =>
+    clustersAt('https://k8s.example:6443', ...cas)
   const [one, two, three, four, five] = ['one', 'two', 'three', 'four', 'five'].map(
     (text) =>
       `-----BEGIN CERTIFICATE-----\n${Buffer.from(text).toString('base64')}\n-----END CERTIFICATE-----\n`,
@@ -127,15 +129,31 @@ describe('what is kept of the configuration', () => {
     ['another authority', one, two, /^providers\.kubernetes\.clusters\.c0\.ca to sha256:[0-9a-f]{64}$/],
     ['another authority beside it', one, `${two}${one}`, undefined],
     ['an authority that was put in beside it', `${one}${two}`, two, undefined],
-    ['an authority where there was none', undefined, one, /clusters\.c0\.server to https:/],
+    ['no authority of its own', one, undefined, /clusters\.c0\.ca to sha256:/],
+    ['an authority where there was none', undefined, one, /clusters\.c0\.ca to none/],
     ['a bundle of many', one, `${one}${two}${three}${four}${five}`, /clusters\.c0\.ca to sha256:/],
   ])('tells a cluster from one with %s', (_, given, present, expected) => {
     const configured = configuredAt(clustersOf(given, three), 'c0/checkout')
-    expect(Object.keys(configured)).toHaveLength(1)
+    expect(Object.keys(configured)).toHaveLength(given === undefined ? 1 : 2)
     const what = toPutBack({ provider: 'kubernetes', configured }, clustersOf(present, four))
     if (expected === undefined) expect(what).toBeUndefined()
     else expect(what).toMatch(expected)
     expect(toPutBack({ provider: 'kubernetes', configured }, {})).toContain('clusters.c0.')
+  })
+
+  test('tells a cluster from another behind the same authority', () => {
+    const configured = configuredAt(clustersAt('https://rancher.example/k8s/clusters/c-aaa', one), 'c0')
+    const present = clustersAt('https://rancher.example/k8s/clusters/c-bbb', one)
+    expect(toPutBack({ provider: 'kubernetes', configured }, present)).toBe(
+      'providers.kubernetes.clusters.c0.server to https://rancher.example/k8s/clusters/c-aaa',
+    )
+    // A former release kept the authority alone, or else the address alone.
+    const { 'clusters.c0.ca': ca = '' } = configured
+    const former = { provider: 'kubernetes', configured: { 'clusters.c0.ca': ca } } as const
+    expect(toPutBack(former, present)).toBeUndefined()
+    expect(toPutBack(former, clustersOf(two))).toContain('clusters.c0.ca to sha256:')
+    const address = { 'clusters.c0.server': 'https://k8s.example:6443' }
+    expect(toPutBack({ provider: 'kubernetes', configured: address }, clustersOf(undefined))).toBeUndefined()
   })
 
   const gcp = { credentialsSource: 'workload_identity_federation', baseUrl: 'b' } as const

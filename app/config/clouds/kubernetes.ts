@@ -151,15 +151,20 @@ export const kubernetesSettings = (
   }),
 })
 
-/** What the place of a cluster's grants is derived from: who vouches for its API server, else where that is. */
+/**
+ * What the place of a cluster's grants is derived from: where its API server is, and who vouches for it. One authority can
+ * vouch for many clusters, and one address can become another's.
+ */
 export const kubernetesConfigured = ({ clusters }: KubernetesSettings): Configured =>
   Object.fromEntries(
-    clusters.map(({ name, connection: { ca, server } }) => {
+    clusters.flatMap(({ name, connection: { ca, server } }) => {
       const authorities = authoritiesIn(ca)
       // A bundle of many vouches for others too.
-      return authorities.length > 0 && authorities.length < 5
-        ? [`clusters.${name}.ca`, authorities.join(' ')]
-        : [`clusters.${name}.server`, server]
+      const own = authorities.length > 0 && authorities.length < 5
+      return [
+        ...(own ? [[`clusters.${name}.ca`, authorities.join(' ')]] : []),
+        [`clusters.${name}.server`, server],
+      ]
     }),
   )
 

@@ -6,6 +6,7 @@ import type { Queue, WakeUp } from '../reconcile/ports/queue.ts'
 import type { Delivery, Store } from '../reconcile/ports/store.ts'
 import { together } from '../reconcile/together.ts'
 import { at, type Database, isMoment } from './database.ts'
+import { atMost, longest } from './longest.ts'
 
 type Deliveries = Pick<
   Store,
@@ -33,6 +34,10 @@ const row = z.object({
 })
 const columns = sql.fragment`guid, event, body, received_at, repository, pull, ref, mac_key, mac`
 
+const read = sql.fragment`
+  guid, event, ${atMost(longest.delivery, 'body')}, received_at, repository, pull, ref,
+  ${atMost(longest.mac, 'mac_key')}, ${atMost(longest.mac, 'mac')}`
+
 export function deliveries(database: Database, queue: Pick<Queue, 'wake'>, keys: Keys): Deliveries {
   function sort(rows: readonly z.infer<typeof row>[]) {
     const valid: Delivery[] = []
@@ -53,7 +58,7 @@ export function deliveries(database: Database, queue: Pick<Queue, 'wake'>, keys:
   ) =>
     sort(
       await database.readable(sql.type(row)`
-        select ${columns} from deliveries
+        select ${read} from deliveries
         where repository = ${repository} and ref = ${ref} and event = ${event} and received_at > ${at(since)}
           and guid <> all(${sql.array([...but], 'text')})
         order by received_at, guid`),
@@ -91,7 +96,7 @@ export function deliveries(database: Database, queue: Pick<Queue, 'wake'>, keys:
     deliveriesOfPull: async (repository, pull, events) =>
       sort(
         await database.readable(sql.type(row)`
-          select ${columns} from deliveries
+          select ${read} from deliveries
           where repository = ${repository} and pull = ${pull} and event = any(${sql.array([...events], 'text')})
           order by received_at, guid`),
       ),
@@ -101,7 +106,7 @@ export function deliveries(database: Database, queue: Pick<Queue, 'wake'>, keys:
     mergeGroupsSince: async (repository, since) =>
       sort(
         await database.readable(sql.type(row)`
-          select ${columns} from deliveries
+          select ${read} from deliveries
           where repository = ${repository} and event = 'merge_group' and received_at > ${at(since)}
           order by received_at, guid`),
       ),

@@ -6,6 +6,7 @@ import { grantStates } from '../grant/state.ts'
 import type { MetricFacts } from '../reconcile/ports/metric-facts.ts'
 import { clouds } from './clouds.ts'
 import type { Database } from './database.ts'
+import { atMost, longest, valueAtMost } from './longest.ts'
 
 const count = z.object({ state: z.enum(grantStates), count: z.number() })
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array)
@@ -24,11 +25,11 @@ export const metricFacts = async (database: Database): Promise<Omit<MetricFacts,
   const staged = await run.one(sql.type(lag)`
     select
       (select count(*)::int8 from ledger_staged where not refused) as count,
-      (select body from ledger_staged where not refused order by id limit 1) as oldest`)
+      (select ${valueAtMost(longest.event, 'body')} from ledger_staged where not refused order by id limit 1) as oldest`)
   const first = staged.oldest && readable(staged.oldest)
   // The first condition is that of the index.
   const anchored = await run.maybeOne(sql.type(z.object({ body: bytes }))`
-    select body from audit_events
+    select ${atMost(longest.event, 'body')} from audit_events
     where type in ('ledger.anchored', 'ledger.restored') and type = 'ledger.anchored' order by seq desc limit 1`)
   const size = anchored === null ? undefined : readable(anchored.body)?.data.size
   const [waiting] =

@@ -61,7 +61,7 @@ test('what is not signed, not of this ledger, or says another size than its row 
   await put(8, 'x')
   await put(9, note(9, noteSigner('other'), 'other'))
   await put(1_000_000_000, `acme\n1000000000\n${'A'.repeat(43)}=\ngitsudo-chain x\n\n— x AAAA\n`)
-  await put(11, 'y'.repeat(200_000))
+  await expect(put(11, 'y'.repeat(200_000))).rejects.toThrow('integrity')
   const told: string[] = []
   const found = await newestSigned(
     database,

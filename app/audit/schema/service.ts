@@ -42,7 +42,7 @@ export const serviceSchemas = {
           ),
           before: orNull(
             text(
-              'What the columns that changed held before, JSON as PostgreSQL writes it; of the ledger, the chain before these events.',
+              'What the columns that changed held before, JSON as PostgreSQL writes it, a long value as `too_long` (bytes) and `sha256`; of the ledger, the chain before these events.',
             ),
           ),
           after: orNull(text('What they hold since; of the ledger, the chain after these events.')),

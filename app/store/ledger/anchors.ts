@@ -9,8 +9,17 @@ import type { AnchorState, Checkpoints } from '../../reconcile/ports/checkpoints
 import type { Keys } from '../../reconcile/ports/keys.ts'
 import { parseInstant } from '../../request/instant.ts'
 import type { Database } from '../database.ts'
+import { atMost, longest, valueAtMost } from '../longest.ts'
 import { readRotations } from './checkpoints.ts'
-import { lastVouched, leadsTo, ofLedger, sealedRow, type VouchDeps, vouching } from './vouched.ts'
+import {
+  lastVouched,
+  leadsTo,
+  ofLedger,
+  sealedColumns,
+  sealedRow,
+  type VouchDeps,
+  vouching,
+} from './vouched.ts'
 
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array)
 /** With the chain before it, where there is a row. */
@@ -35,8 +44,8 @@ export const anchorReads = (
   ): Promise<readonly { readonly seq: number; readonly event: LedgerEvent }[]> => {
     // As a literal: the partial index is not found by a parameter.
     const rows = await database.run.any(sql.type(filedRow)`
-      select seq, body, chain, mac_key, mac,
-        (select known.chain from audit_events as known where known.seq = filed.seq - 1) as before
+      select ${sealedColumns}, ${atMost(longest.event, 'body')},
+        (select ${valueAtMost(longest.hash, 'chain')} from audit_events as known where known.seq = filed.seq - 1) as before
       from audit_events as filed
       where type in ('ledger.anchored', 'ledger.restored') and type = ${sql.literalValue(type)} and ${ofLedger}
       order by seq desc limit ${most}`)
@@ -55,7 +64,7 @@ export const anchorReads = (
       const { vouched } = await lastVouched(database.run, deps)
       if (size > vouched.seq) return undefined
       const row = await database.run.maybeOne(sql.type(chainRow)`
-        select chain from audit_events where seq = ${size}`)
+        select ${atMost(longest.hash, 'chain')} from audit_events where seq = ${size}`)
       const held = row !== null && (!linked || (await leadsTo(database.run, { seq: size, ...row }, vouched)))
       return held ? row.chain : undefined
     },

@@ -5,6 +5,7 @@ import { leafHash, linkHash } from '../../audit/chain.ts'
 import { columnsOf } from '../../audit/columns.ts'
 import { hex } from '../../audit/hex.ts'
 import type { Keys } from '../../reconcile/ports/keys.ts'
+import { atMost, longest } from '../longest.ts'
 import { type Place, sealOf } from './vouched.ts'
 
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array)
@@ -65,7 +66,7 @@ export async function sealedBodies(
   last: number,
 ): Promise<ReadonlyMap<string, number>> {
   const rows = await connection.any(sql.type(z.object({ body: bytes, seq: z.number() }))`
-    select body, seq from audit_events
+    select ${atMost(longest.event, 'body')}, seq from audit_events
     where leaf = any(select decode(given, 'hex') from unnest(${sql.array([...leaves], 'text')}) as given)
       and (seq + 0) between 1 and ${last}`)
   const wanted = new Set(leaves)

@@ -2,6 +2,7 @@ import { sql } from 'slonik'
 import { z } from 'zod'
 import type { Tx } from '../../reconcile/ports/store.ts'
 import { at, connectionOf, type Database, isMoment } from '../database.ts'
+import { atMost, longest } from '../longest.ts'
 
 /** A signed checkpoint as stored; `note` is the only authority on what it says. */
 export type StoredCheckpoint = {
@@ -16,8 +17,6 @@ const noteRow = z.object({ note: z.string() })
 const pageSize = 1_000
 /** The first is nearly always the one. */
 const few = 10
-/** Bytes of a note; more than sixteen signatures take. */
-const longest = 100_000
 
 /** One over more events than there can be is `audit verify`'s to name, and in nobody's way. */
 const readable = sql.fragment`size between 0 and ${Number.MAX_SAFE_INTEGER} and ${isMoment('made_at')}`
@@ -28,7 +27,7 @@ export async function* newestStored(database: Database, until?: number): AsyncIt
     const rows = await database.run.any(sql.type(row)`
       select size, note, made_at from checkpoints
       where size <= ${below} and made_at <= coalesce(${at(until)}, 'infinity') and ${readable}
-        and octet_length(note) <= ${longest}
+        and octet_length(note) <= ${longest.note}
       order by size desc limit ${few}`)
     yield* rows
     const last = rows.at(-1)
@@ -41,7 +40,7 @@ export async function* newestStored(database: Database, until?: number): AsyncIt
 export async function* readCheckpoints(database: Database, after = -1): AsyncIterable<StoredCheckpoint> {
   for (let from = after; ; ) {
     const rows = await database.run.any(sql.type(row)`
-      select size, note, made_at from checkpoints where size > ${from} and ${readable} order by size limit ${pageSize}`)
+      select size, ${atMost(longest.note, 'note')}, made_at from checkpoints where size > ${from} and ${readable} order by size limit ${pageSize}`)
     yield* rows
     const last = rows.at(-1)
     if (last === undefined || rows.length < pageSize) return
@@ -59,9 +58,11 @@ export const putCheckpoint = async (tx: Tx, { size, note, madeAt }: StoredCheckp
 
 /** Rotation notes in the order in which they were stored. */
 export const readRotations = async (database: Database): Promise<readonly string[]> =>
-  (await database.run.any(sql.type(noteRow)`select note from key_rotations order by id`)).map(
-    ({ note }) => note,
-  )
+  (
+    await database.run.any(
+      sql.type(noteRow)`select ${atMost(longest.note, 'note')} from key_rotations order by id`,
+    )
+  ).map(({ note }) => note)
 
 /** The same note twice is stored once. */
 export const putRotation = async (tx: Tx, note: string): Promise<void> => {

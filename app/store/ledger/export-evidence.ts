@@ -4,6 +4,7 @@ import { eventIn } from '../../audit/body.ts'
 import { type ExportLine, evidenceWindow } from '../../audit/export-line.ts'
 import { evidenceOf } from '../../audit/verify.ts'
 import type { Database } from '../database.ts'
+import { atMost, longest } from '../longest.ts'
 
 const row = z.object({ digest: z.string(), bytes: z.custom<Buffer>((value) => Buffer.isBuffer(value)) })
 const mark = Buffer.from('"evidence"')
@@ -24,7 +25,7 @@ export function createEvidenceLines(
     const wanted = new Set(named.flat())
     if (wanted.size === 0) return []
     const stored = await database.run.any(sql.type(row)`
-      select digest, bytes from evidence where digest = any(${sql.array([...wanted], 'text')})`)
+      select digest, ${atMost(longest.evidence, 'bytes')} from evidence where digest = any(${sql.array([...wanted], 'text')})`)
     const found = new Map(stored.map(({ digest, bytes }) => [digest, bytes]))
     return named.map((digests) => {
       const lines = count + digests.length

@@ -2,6 +2,7 @@ import { type CommonQueryMethods, sql } from 'slonik'
 import { z } from 'zod'
 import { linkHash, originHead } from '../../audit/chain.ts'
 import { createTree, type MerkleTree } from '../../audit/merkle.ts'
+import { atMost, longest } from '../longest.ts'
 import { LedgerError } from './error.ts'
 
 /** The ledger up to some event, in constant memory. */
@@ -22,7 +23,7 @@ export const advance = async (run: CommonQueryMethods, from: Front, size: number
   let { head } = from
   while (tree.size < size) {
     const rows = await run.any(sql.type(row)`
-      select seq, leaf, chain from audit_events
+      select seq, ${atMost(longest.hash, 'leaf')}, ${atMost(longest.hash, 'chain')} from audit_events
       where seq > ${tree.size} and seq <= ${size} order by seq limit ${pageSize}`)
     for (const { seq, leaf, chain } of rows) {
       if (seq !== tree.size + 1) throw new LedgerError('tampered', `event ${tree.size + 1} is gone`)

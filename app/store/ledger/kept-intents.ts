@@ -8,13 +8,13 @@ import type { Keys } from '../../reconcile/ports/keys.ts'
 import type { Log } from '../../reconcile/ports/log.ts'
 import type { Tx } from '../../reconcile/ports/store.ts'
 import { connectionOf, type Database } from '../database.ts'
+import { atMost, longest } from '../longest.ts'
 import { inPages } from './pages.ts'
 
 const row = z.object({ seq: z.number(), intent: z.string(), macKey: z.string(), mac: z.string() })
 const place = z.object({ seq: z.number() })
-/** What is longer is none of ours, and need not be read to know. */
 const columns = sql.fragment`
-  seq, case when octet_length(intent) <= 1000000 then intent else '' end as intent, mac_key, mac`
+  seq, ${atMost(longest.intent, 'intent')}, ${atMost(longest.mac, 'mac_key')}, ${atMost(longest.mac, 'mac')}`
 
 /** What is due beside an intent, without its words: there may be tens of thousands. */
 type Due = { readonly length: number; readonly digest: string; readonly mac: Mac }

@@ -6,6 +6,7 @@ import { told } from '../../audit/compare/comparison.ts'
 import { type NoteKey, openNote } from '../../audit/note.ts'
 import type { SignedCheckpoint } from '../../reconcile/ports/checkpoints.ts'
 import type { Database } from '../database.ts'
+import { atMost, longest } from '../longest.ts'
 import { newestStored, type StoredCheckpoint } from './checkpoints.ts'
 
 /** Whose checkpoints count: `keys` undefined where nobody's is known. */
@@ -53,7 +54,7 @@ export const newestSigned = async (
 export const newestHeld = async (database: Database, trust: Trust): Promise<SignedCheckpoint | undefined> => {
   for await (const one of signedCheckpoints(database, trust)) {
     const row = await database.run.maybeOne(sql.type(chainRow)`
-      select chain from audit_events where seq = ${one.size}`)
+      select ${atMost(longest.hash, 'chain')} from audit_events where seq = ${one.size}`)
     if (row !== null && Buffer.compare(row.chain, one.head) === 0) return one
   }
   return undefined

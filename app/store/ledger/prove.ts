@@ -4,6 +4,7 @@ import { checkpointIn } from '../../audit/checkpoint.ts'
 import { growth } from '../../audit/consistency.ts'
 import { type Proven, prove, type Wanted } from '../../audit/prove.ts'
 import type { Database } from '../database.ts'
+import { atMost, longest } from '../longest.ts'
 import { readRotations } from './checkpoints.ts'
 import { newestHeld, newestSigned } from './newest.ts'
 import { ledgerReads } from './read.ts'
@@ -48,7 +49,9 @@ const heldAt = async (database: Database, size: number): Promise<string | undefi
 }
 
 const bySeq = (database: Database, seq: number) =>
-  database.run.any(sql.type(eventRow)`select seq, body from audit_events where seq = ${seq}`)
+  database.run.any(
+    sql.type(eventRow)`select seq, ${atMost(longest.event, 'body')} from audit_events where seq = ${seq}`,
+  )
 
 const byRequest = async (database: Database, { request, type }: Exclude<Wanted, { seq: number }>) =>
   (await ledgerReads(database).history(request)).filter(({ event }) => event.type === (type ?? event.type))

@@ -5,6 +5,7 @@ import { leafHash } from '../../audit/chain.ts'
 import { type Columns, columnsOf } from '../../audit/columns.ts'
 import type { Ledger, LedgerFilter, Sealed } from '../../reconcile/ports/ledger.ts'
 import { at, type Database } from '../database.ts'
+import { atMost, longest } from '../longest.ts'
 import { sealedBodies } from './append.ts'
 import { LedgerError } from './error.ts'
 import { lastVouched, ofLedger, type VouchDeps } from './vouched.ts'
@@ -28,7 +29,7 @@ const row = z.object({
   commit: text,
 })
 const columns = sql.fragment`
-  seq::text as seq, body, leaf, type, at::text as at, actor_kind, actor_id, actor_login, request_id, grant_id,
+  seq::text as seq, ${atMost(longest.event, 'body')}, ${atMost(longest.hash, 'leaf')}, type, at::text as at, actor_kind, actor_id, actor_login, request_id, grant_id,
   repo_id::text as repo_id, pull::text as pull, commit`
 const pageSize = 1_000
 

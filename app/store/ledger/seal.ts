@@ -10,9 +10,10 @@ import type { Log } from '../../reconcile/ports/log.ts'
 import type { Tx } from '../../reconcile/ports/store.ts'
 import { parseRequestId } from '../../request/id.ts'
 import { connectionOf, type Database, isMoment } from '../database.ts'
+import { atMost, longest } from '../longest.ts'
 import { append } from './append.ts'
 import { vouched } from './stage.ts'
-import { lastVouched, ofLedger, sealedRow, type VouchDeps, vouching } from './vouched.ts'
+import { lastVouched, ofLedger, sealedColumns, sealedRow, type VouchDeps, vouching } from './vouched.ts'
 
 export type SealDeps = VouchDeps & {
   readonly database: Database
@@ -28,6 +29,7 @@ const stagedRow = z.object({
   body: bytes.catch(new Uint8Array()),
   macKey: said,
   mac: said,
+  size: z.number(),
 })
 /** Without a row where there is none. */
 const lookRow = sealedRow.partial().extend({ any: z.boolean() })
@@ -42,10 +44,13 @@ const changeRow = z.object({
   after: z.string().exactOptional(),
   client: z.string().exactOptional(),
   application: z.string().exactOptional(),
+  size: z.number(),
 })
 
 /** So many rows of each kind in one transaction. */
 export const batchSize = 1_000
+/** And so many bytes of each, once one row is there. */
+export const batchBytes = 16_000_000
 
 /**
  * Gives one batch of staged events and noticed database changes their places in the chain, in one
@@ -80,7 +85,7 @@ export const anythingToSeal = async (deps: SealDeps): Promise<boolean> => {
     select exists (select from ledger_staged where not refused) or exists (select from database_changes) as any,
       last.seq, last.chain, last.mac_key, last.mac
     from (select) as one left join lateral (
-      select seq, chain, mac_key, mac from audit_events where ${ofLedger} order by seq desc limit 1
+      select ${sealedColumns} from audit_events where ${ofLedger} order by seq desc limit 1
     ) as last on true`)
   const row = sealedRow.safeParse(last)
   return any || (row.success && !(await vouching(run, deps, [row.data]))(row.data))
@@ -90,20 +95,29 @@ async function sealWithin(deps: SealDeps, tx: Tx) {
   const connection = connectionOf(tx)
   await connection.query(sql.unsafe`select pg_advisory_xact_lock(hashtextextended('gitsudo ledger', 0))`)
   const staged = await connection.any(sql.type(stagedRow)`
-    with taken as (
-      delete from ledger_staged where id in (
-        select id from ledger_staged where not refused order by id limit ${batchSize} for update skip locked
-      ) returning id, body, mac_key, mac
+    with next as (
+      select id, octet_length(body) + octet_length(mac_key) + octet_length(mac) as size from ledger_staged
+      where not refused order by id limit ${batchSize} for update skip locked
+    ), taken as (
+      delete from ledger_staged where id in (${firstBytes}) returning id, body, mac_key, mac
     )
-    select id::text as id, body, mac_key, mac from taken order by taken.id`)
+    select id::text as id, ${atMost(longest.event, 'body')}, ${atMost(longest.mac, 'mac_key')},
+      ${atMost(longest.mac, 'mac')}, octet_length(body) + octet_length(mac_key) + octet_length(mac) as size
+    from taken order by taken.id`)
   const changes = await connection.any(sql.type(changeRow)`
-    with taken as (
-      delete from database_changes where id in (
-        select id from database_changes order by id limit ${batchSize} for update skip locked
-      ) returning id, at, by_role, table_name, operation, row_key, before, after, client, application
+    with next as (
+      select id, ${toldSize} as size from database_changes order by id limit ${batchSize} for update skip locked
+    ), taken as (
+      delete from database_changes where id in (${firstBytes})
+      returning id, at, by_role, table_name, operation, row_key, before, after, client, application
     )
     select least(greatest(id, 1), ${Number.MAX_SAFE_INTEGER}) as id, ${isoOf(sql.fragment`case when ${isMoment('at')} then at else now() end`)} as at,
-      by_role, table_name, operation, row_key, before::text, after::text, client, application
+      ${sql.join(
+        ['by_role', 'table_name', 'operation', 'client', 'application'].map((one) => atMost(1_000, one)),
+        sql.fragment`, `,
+      )},
+      ${shortened(200_000, 'row_key')} as row_key, ${shortened(2_000_000, 'before')} as before,
+      ${shortened(2_000_000, 'after')} as after, ${toldSize} as size
     from taken order by taken.id`)
 
   const bodies: Uint8Array[] = []
@@ -133,11 +147,30 @@ async function sealWithin(deps: SealDeps, tx: Tx) {
   }
   return {
     sealed: await append(deps, connection, foreign?.last ?? last, bodies),
-    more: staged.length === batchSize || changes.length === batchSize,
+    more: isFull(staged) || isFull(changes),
     forged,
     noticed,
     foreign: foreign && ({ first: foreign.first, last: foreign.last.seq } satisfies Foreign),
   }
+}
+
+const isFull = (rows: readonly { readonly size: number }[]): boolean =>
+  rows.length === batchSize || rows.reduce((sum, { size }) => sum + size, 0) >= batchBytes
+
+/** Of `next`, the first `batchBytes` and the row that goes beyond. */
+const firstBytes = sql.fragment`
+  select id from (select id, size, sum(size) over (order by id) as until from next) as one
+  where until - size < ${batchBytes}`
+
+const toldSize = sql.fragment`
+  octet_length(row_key) + coalesce(octet_length(before::text), 0) + coalesce(octet_length(after::text), 0)`
+
+/** Text of a change so that its event is no longer than one can be; the triggers write none that is. */
+const shortened = (most: number, column: string) => {
+  const text = sql.fragment`${sql.identifier([column])}::text`
+  return sql.fragment`
+    case when octet_length(${text}) <= ${most} then ${text} else json_build_object(
+      'too_long', octet_length(${text}), 'sha256', encode(sha256(convert_to(${text}, 'UTF8')), 'hex'))::text end`
 }
 
 /** RFC 3339 with milliseconds, UTC. */

@@ -10,6 +10,7 @@ import type { Evidence } from '../../reconcile/ports/evaluator.ts'
 import type { Keys } from '../../reconcile/ports/keys.ts'
 import type { Tx } from '../../reconcile/ports/store.ts'
 import { connectionOf, type Database } from '../database.ts'
+import { atMost, longest, valueAtMost } from '../longest.ts'
 import { LedgerError } from './error.ts'
 
 const stagedRow = z.object({
@@ -71,8 +72,9 @@ export async function waitingEvents(
   type: EventType,
 ): Promise<readonly LedgerEvent[]> {
   const rows = await database.run.any(sql.type(stagedRow)`
-    select body, mac_key as key, mac as value from ledger_staged
-    where not refused and position(convert_to(${`"${type}"`}, 'UTF8') in body) > 0 order by id`)
+    select body, ${valueAtMost(longest.mac, 'mac_key')} as key, ${valueAtMost(longest.mac, 'mac')} as value
+    from (select id, mac_key, mac, ${atMost(longest.event, 'body')} from ledger_staged where not refused) as waiting
+    where position(convert_to(${`"${type}"`}, 'UTF8') in body) > 0 order by id`)
   return rows
     .filter(({ body, ...mac }) => keys.macHolds('staged', vouched(body), mac))
     .map(({ body }) => eventOf(body))

@@ -10,9 +10,18 @@ import type { Clock } from '../../reconcile/ports/clock.ts'
 import type { Keys } from '../../reconcile/ports/keys.ts'
 import type { Log } from '../../reconcile/ports/log.ts'
 import { connectionOf, type Database } from '../database.ts'
+import { atMost, longest } from '../longest.ts'
 import { keptIntents } from './kept-intents.ts'
 import { inPages } from './pages.ts'
-import { lastVouched, ofLedger, type Place, sealOf, type VouchDeps } from './vouched.ts'
+import {
+  lastVouched,
+  ofLedger,
+  type Place,
+  sealedColumns,
+  sealedRow,
+  sealOf,
+  type VouchDeps,
+} from './vouched.ts'
 
 type Deps = VouchDeps & {
   readonly database: Database
@@ -23,8 +32,20 @@ type Deps = VouchDeps & {
 
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array)
 const text = z.string().default('')
-const row = z.object({ seq: z.number(), body: bytes, leaf: bytes, chain: bytes, macKey: text, mac: text })
+/** `whole`: nobody reads so long a body, and its leaf is that of its bytes. */
+const row = sealedRow.extend({ body: bytes, leaf: bytes, whole: z.boolean(), macKey: text, mac: text })
 type Row = z.infer<typeof row>
+/** A body that cannot be read is hashed where it lies; up to `from` nobody asks for that. */
+const columns = (from: number) => sql.fragment`
+  ${sealedColumns}, ${atMost(longest.event, 'body')}, ${atMost(longest.hash, 'leaf')},
+  case when octet_length(body) > ${longest.event} and seq > ${from}
+    then leaf = sha256('\\x00'::bytea || body) else false end as whole`
+/** `there`: how many would be in the page, were it not for their bytes. */
+const pageRow = row.extend({ there: z.number() })
+/** What a page costs: to hash a byte where it lies takes less than to read it, and the one at `from` is known. */
+const costs = (from: number) => sql.fragment`
+  case when seq <= ${from} then 0 when octet_length(body) > ${longest.event} then octet_length(body) / 20
+    else octet_length(body) end`
 const place = z.object({ seq: z.number() })
 const keptRow = z.object({ kept: z.string(), macKey: z.string(), mac: z.string() })
 const stage = z.enum(['scheduled', 'intended', 'issued'])
@@ -56,6 +77,8 @@ const kept = z.object({
 type Kept = z.infer<typeof kept>
 /** Few: what a large page leaves behind is memory that the process keeps. */
 const pageSize = 40
+/** And bytes, to which the last event of a page adds its own. */
+const pageBytes = 16_000_000
 /** What is lost is looked for again this often; meanwhile what remains is not verified anew at every look. */
 const againMs = 10_000
 
@@ -86,15 +109,20 @@ export const createStandingReader = (deps: Deps) => {
   }
 
   /** @returns the sealed events of a page, the last one known first */
-  const page = async (from: number): Promise<readonly Row[]> => {
-    const rows = await database.run.any(sql.type(row)`
-      select seq, body, leaf, chain, mac_key, mac from audit_events
-      where ${ofLedger} and seq >= ${from} order by seq limit ${pageSize}`)
+  const page = async (from: number): Promise<{ readonly rows: readonly Row[]; readonly more: boolean }> => {
+    const rows = await database.run.any(sql.type(pageRow)`
+      select ${columns(from)}, there from (
+        select *, count(*) over () as there, coalesce(sum(${costs(from)}) over (
+          order by seq rows between unbounded preceding and 1 preceding), 0) as before
+        from (select * from audit_events where ${ofLedger} and seq >= ${from} order by seq limit ${pageSize}) as next
+      ) as page
+      where before < ${pageBytes} order by seq`)
     const gap = rows.findIndex(({ seq }, nth) => seq !== Math.max(1, from) + nth)
-    if (gap === -1) return rows
+    const there = rows[0]?.there ?? 0
+    if (gap === -1) return { rows, more: there === pageSize || rows.length < there }
     // A row that somebody put beyond the end does not show that one of ours is gone.
     const { vouched } = await lastVouched(database.run, deps)
-    return vouched.seq >= (rows[gap]?.seq ?? 0) ? rows : rows.slice(0, gap)
+    return { rows: vouched.seq >= (rows[gap]?.seq ?? 0) ? rows : rows.slice(0, gap), more: false }
   }
 
   /** Takes what is new, in one go: others may have taken part of it while it was read. @returns whether it fits */
@@ -131,7 +159,8 @@ export const createStandingReader = (deps: Deps) => {
   /** Goes on where some replica left off. Until all that it kept is there, nothing is given, and it is tried again. */
   const load = async (): Promise<void> => {
     const stored = await database.run.maybeOne(sql.type(keptRow)`
-      select kept, mac_key, mac from ledger_standing`)
+      select ${atMost(longest.standing, 'kept')}, ${atMost(longest.mac, 'mac_key')}, ${atMost(longest.mac, 'mac')}
+      from ledger_standing`)
     const told = stored === null ? undefined : readKept(keys, stored)
     if (told === 'forged') log.alert('ledger.standing_forged', {})
     const known = told === 'forged' ? undefined : told
@@ -151,7 +180,7 @@ export const createStandingReader = (deps: Deps) => {
       pageSize,
     )) {
       const events = await database.run.any(sql.type(row)`
-        select seq, body, leaf, chain, mac_key, mac from audit_events
+        select ${columns(Number.MAX_SAFE_INTEGER)} from audit_events
         where seq = any(${sql.array(some, 'int8')}) order by seq`)
       for (const one of events) {
         const event = readable(one)
@@ -197,9 +226,9 @@ export const createStandingReader = (deps: Deps) => {
     }
     for (;;) {
       const from = head.seq
-      const rows = await page(from)
+      const { rows, more } = await page(from)
       if (!take(rows, from)) return
-      if (rows.length < pageSize) {
+      if (!more) {
         if (loaded) broken = undefined
         return
       }
@@ -287,7 +316,7 @@ const linked = (one: Row, head: Place, isOurs: (one: Row) => boolean): LedgerEve
   const { seq, body, leaf, chain } = one
   if (seq !== head.seq + 1) return `event ${head.seq + 1} is gone`
   const event = readable({ body })
-  const whole = same(leafHash(body), leaf) && same(linkHash(head.chain, seq, leaf), chain)
+  const whole = (one.whole || same(leafHash(body), leaf)) && same(linkHash(head.chain, seq, leaf), chain)
   // What links and is no event says nothing, unless we sealed it: then a newer release knows what it says.
   return whole && (event !== undefined || !isOurs(one))
     ? event

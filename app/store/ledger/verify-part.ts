@@ -5,6 +5,7 @@ import { type Claim, type ClaimFault, contradiction } from '../../audit/claim.ts
 import { createTree } from '../../audit/merkle.ts'
 import { readNoteKey } from '../../audit/note.ts'
 import { createVerifier, evidenceOf, type Start, type Verified, withEvidence } from '../../audit/verify.ts'
+import { longest } from '../longest.ts'
 import { copyRows, type Flow } from './copy.ts'
 import { rowColumns, rowOf } from './row.ts'
 
@@ -85,7 +86,7 @@ export async function verifyPart(task: PartTask, progress: (events: number) => v
 
 /** Of no event that there is. Never `not in`: past what `work_mem` holds, each would be sought in all events. */
 export const strayCheckpoints = `
-  select size, note from checkpoints
+  select size, case when octet_length(note) > ${longest.note} then '' else note end as note from checkpoints
   where not exists (select from audit_events where audit_events.seq = checkpoints.size) order by size desc limit 100`
 
 /** What is stored of the events before, by their leaves alone, and what of the claims contradicts it. */
@@ -127,7 +128,8 @@ function createEvidenceCheck(client: pg.Client) {
 
   const check = async (needed: ReadonlyMap<string, number>): Promise<void> => {
     const { rows } = await client.query<{ digest: string; bytes: Buffer }>(
-      'select digest, bytes from evidence where digest = any($1)',
+      `select digest, case when octet_length(bytes) > ${longest.evidence} then '' else bytes end as bytes
+       from evidence where digest = any($1)`,
       [[...needed.keys()]],
     )
     const sound = new Set(

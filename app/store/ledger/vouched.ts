@@ -4,6 +4,7 @@ import { linkHash, originHead } from '../../audit/chain.ts'
 import { readClaim } from '../../audit/claim.ts'
 import type { NoteKey } from '../../audit/note.ts'
 import type { Keys } from '../../reconcile/ports/keys.ts'
+import { atMost, longest } from '../longest.ts'
 
 export type VouchDeps = {
   readonly keys: Pick<Keys, 'macHolds'>
@@ -24,6 +25,8 @@ export const sealedRow = z.object({
   macKey: z.string().exactOptional(),
   mac: z.string().exactOptional(),
 })
+export const sealedColumns = sql.fragment`
+  seq, ${atMost(longest.hash, 'chain')}, ${atMost(longest.mac, 'mac_key')}, ${atMost(longest.mac, 'mac')}`
 type Sealed = z.infer<typeof sealedRow>
 const linkRow = z.object({ seq: z.number(), leaf: bytes })
 const noteRow = z.object({ size: z.number(), note: z.string() })
@@ -55,7 +58,7 @@ export const lastVouched = async (
   const end = async (vouched: Place) => {
     if (first === undefined) return { vouched }
     const last = await run.maybeOne(sql.type(sealedRow.pick({ seq: true, chain: true }))`
-      select seq, chain from (
+      select seq, ${atMost(longest.hash, 'chain')} from (
         select seq, chain, row_number() over (order by seq) as nth from audit_events
         where ${ofLedger} and seq > ${vouched.seq}
       ) as behind
@@ -64,7 +67,7 @@ export const lastVouched = async (
   }
   for (let limit = 1; ; limit = pageSize) {
     const rows = await run.any(sql.type(sealedRow)`
-      select seq, chain, mac_key, mac from audit_events
+      select ${sealedColumns} from audit_events
       where ${ofLedger} and seq <= ${(first ?? Number.MAX_SAFE_INTEGER + 1) - 1}
       order by seq desc limit ${limit}`)
     const holds = await vouching(run, deps, rows)
@@ -81,7 +84,7 @@ export const leadsTo = async (run: CommonQueryMethods, from: Place, to: Place): 
   let { seq, chain } = from
   while (seq < to.seq) {
     const rows = await run.any(sql.type(linkRow)`
-      select seq, leaf from audit_events where seq > ${seq} and seq <= ${to.seq} order by seq limit ${pageSize}`)
+      select seq, ${atMost(longest.hash, 'leaf')} from audit_events where seq > ${seq} and seq <= ${to.seq} order by seq limit ${pageSize}`)
     for (const row of rows) {
       if (row.seq !== seq + 1) return false
       seq = row.seq
@@ -112,7 +115,7 @@ export const vouching = async (run: CommonQueryMethods, deps: VouchDeps, rows: r
   const doubtful = rows.filter((one) => !sealed(one)).map(({ seq }) => seq)
   if (doubtful.length === 0 || noteKeys.length === 0) return sealed
   const notes = await run.any(sql.type(noteRow)`
-    select size, note from checkpoints where size = any(${sql.array(doubtful, 'int8')})`)
+    select size, ${atMost(longest.note, 'note')} from checkpoints where size = any(${sql.array(doubtful, 'int8')})`)
   const heads = new Map(
     notes.flatMap(({ size, note }) => {
       const said = readClaim(note, { origin, keys: noteKeys }, { of: 'checkpoints', by: `${size}` })

@@ -56,7 +56,7 @@ export type ConfigOutcome =
 
 /**
  * The configuration's text and environment into a `Config`, or every fault in them at once. Does nothing else.
- * @param keys `to-make` for `server init`: absent key files are no fault
+ * @param keys `to-make` for `server init`: absent key files are no fault, an absent owner's address is one
  */
 export function parseConfig(
   text: string,
@@ -79,6 +79,7 @@ export function parseConfig(
     ...unreadable,
     ...(sound.providers === undefined ? [] : providerFaults(sound.providers, secrets.clouds)),
     ...(sound.database === undefined ? [] : databaseFaults(secrets.databaseUrl, sound.database.embedded)),
+    ...(keys === 'to-make' && !sound.database?.embedded ? ownerFaults(env[ownerKey]) : []),
   ]
   if (!shape.success || faults.length > 0) return { ok: false, faults }
   return {
@@ -136,7 +137,7 @@ function assemble(
     server: splitAddress(file.server.http_addr),
     database: {
       ...(secrets.databaseUrl === undefined ? {} : { url: secrets.databaseUrl }),
-      ...(env.GITSUDO_OWNER_DATABASE_URL ? { ownerUrl: env.GITSUDO_OWNER_DATABASE_URL } : {}),
+      ...(env[ownerKey] ? { ownerUrl: env[ownerKey] } : {}),
     },
     github: {
       baseUrl,
@@ -177,12 +178,25 @@ function databaseFaults(url: string | undefined, embedded: boolean): readonly Co
   if (url === undefined) return embedded ? [] : [{ key: 'database', message: 'names no database', remedy }]
   if (embedded)
     return [{ key: 'database.embedded', message: 'is set beside an address', remedy: 'keep one of them' }]
-  if (!/^postgres(ql)?:\/\/./.test(url) || !URL.canParse(url))
+  return addressFaults('database.url', url)
+}
+
+const ownerKey = 'GITSUDO_OWNER_DATABASE_URL'
+
+/** Whoever makes roles and tables; an embedded PostgreSQL has its own. */
+function ownerFaults(url: string | undefined): readonly ConfigFault[] {
+  if (url) return addressFaults(ownerKey, url)
+  const remedy = 'write the address of a role that may create roles, or of gitsudo_owner'
+  return [{ key: ownerKey, message: 'is not set', remedy }]
+}
+
+function addressFaults(key: string, url: string): readonly ConfigFault[] {
+  if (!isAddress(url))
     return [
       {
-        key: 'database.url',
+        key,
         message: 'is not a PostgreSQL address',
-        remedy: 'write postgres://ROLE@HOST:5432/DATABASE',
+        remedy: 'write postgres://ROLE@HOST:5432/DATABASE; in a password / is %2F and % is %25',
       },
     ]
   const mode = new URL(url).searchParams.get('sslmode')
@@ -191,11 +205,23 @@ function databaseFaults(url: string | undefined, embedded: boolean): readonly Co
     ? []
     : [
         {
-          key: 'database.url',
+          key,
           message: `has the unknown sslmode=${mode}`,
           remedy: `write one of ${sslModes.join(', ')}`,
         },
       ]
+}
+
+function isAddress(url: string): boolean {
+  if (!/^postgres(ql)?:\/\/./.test(url) || !URL.canParse(url)) return false
+  const { username, password, pathname } = new URL(url)
+  try {
+    for (const part of [username, password, pathname]) decodeURIComponent(part)
+    return true
+  } catch (cause) {
+    if (!(cause instanceof URIError)) throw cause
+    return false
+  }
 }
 
 function hasPassword(url: string | undefined): boolean {

@@ -3,6 +3,7 @@ import { ConfigError } from '../config/fault.ts'
 import { escapeUnseen } from '../request/quote.ts'
 import type { CliDeps } from './deps.ts'
 import { exitStatus, Failure } from './failure.ts'
+import { refusal } from './refused.ts'
 import { said } from './terminal/said.ts'
 import { styleFor } from './terminal/style.ts'
 
@@ -33,6 +34,11 @@ export function explain(error: unknown, deps: Pick<CliDeps, 'err' | 'env'>): num
   if (isForeseen(error)) {
     say(error.message)
     return exitStatus.unknown
+  }
+  const refused = refusal(error)
+  if (refused !== undefined) {
+    say(refused.message, refused.hint)
+    return exitStatus[refused.kind]
   }
   const away = unreachable(error)
   if (away !== undefined) {

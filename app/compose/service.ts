@@ -1,9 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { schedule } from 'node-cron'
+import { Failure } from '../cli/failure.ts'
+import { refusal } from '../cli/refused.ts'
 import { cloudSecretTexts } from '../config/providers.ts'
 import type { Config } from '../config.ts'
 import { createIntake } from '../github/webhook.ts'
 import { debtOf } from '../grant/debt.ts'
+import { QueueError } from '../queue/queue.ts'
 import { createBranchReconciler } from '../reconcile/branch.ts'
 import { catchUp, type Passed } from '../reconcile/catch-up.ts'
 import { createCloudReconciler, createCloudWatch } from '../reconcile/cloud.ts'
@@ -30,6 +33,7 @@ import { serveWaiting } from '../server/waiting.ts'
 import { metricFacts } from '../store/metric-facts.ts'
 import { type Anchoring, anchoringOf, doubting } from './anchoring.ts'
 import { openServed } from './database.ts'
+import { messageOf } from './message-of.ts'
 import { metered } from './metered.ts'
 import { openPorts, type Ports } from './ports.ts'
 import { reaching } from './reach.ts'
@@ -81,11 +85,16 @@ export const startService = async (
   let detail = 'not asked yet'
   const stopWaiting = await serveWaiting(config.server, () => ({ name: 'database', up: false, detail }))
   const opened = await openPorts(config, served.url, clock, log, (connect) =>
-    again(log, 'the database', starting.signal, () =>
-      connect().catch((error: unknown) => {
-        detail = `PostgreSQL: ${error instanceof Error ? error.message : String(error)}`
-        throw error
-      }),
+    again(
+      log,
+      'the database',
+      starting.signal,
+      () =>
+        connect().catch((error: unknown) => {
+          detail = missingOf(error)
+          throw error
+        }),
+      () => ({ missing: detail }),
     ),
   ).catch(async (error: unknown) => {
     await stopWaiting()
@@ -238,19 +247,27 @@ const load = async (deps: Deps, repository: RepositorySettings, signal: AbortSig
   }
 }
 
-/** Tries until it works; says what it waits for. @throws what the last attempt did, once the service stops */
+/** Why the database cannot be used, and what to do where somebody can. */
+const missingOf = (error: unknown): string => {
+  const told = error instanceof Failure ? error : refusal(error)
+  if (told !== undefined) return [told.message.replace(/\.$/, ''), told.hint].join('; ')
+  return error instanceof QueueError ? error.message : `PostgreSQL: ${messageOf(error)}`
+}
+
+/** Tries until it works; says what it waits for, and `more` of it. @throws what the last attempt did, once the service stops */
 const again = async <T>(
   log: Log,
   what: string,
   signal: AbortSignal,
   attempt: () => Promise<T>,
+  more: () => Readonly<Record<string, unknown>> = () => ({}),
 ): Promise<T> => {
   while (true) {
     try {
       return await attempt()
     } catch (error) {
       if (signal.aborted) throw error
-      log.warn(`waiting for ${what}`, { error })
+      log.warn(`waiting for ${what}`, { error, ...more() })
       await sleep(retryMs, signal)
       if (signal.aborted) throw error
     }

@@ -26,7 +26,25 @@ export type QueueOptions = {
   readonly batches?: number
 }
 
-/** pg-boss behind the queue port (architecture.md, Queue). Throws when the database or its schema is not there. */
+/** The database has not the queue's tables, or another release's; the message says what to do. */
+export class QueueError extends Error {
+  readonly code = 'not_initialised'
+  constructor(cause: Error) {
+    super('This database was not initialised for this release: run gitsudo server init.', { cause })
+    this.name = 'QueueError'
+  }
+}
+
+/** What pg-boss says of such a database. */
+const uninitialised: ReadonlySet<string> = new Set([
+  'pg-boss is not installed',
+  'pg-boss database requires migrations',
+])
+
+/**
+ * pg-boss behind the queue port (architecture.md, Queue). Throws when the database is not there, and `QueueError` when
+ * its schema is not.
+ */
 export async function createQueue(options: QueueOptions): Promise<Queue> {
   const { log } = options
   const boss = new PgBoss({
@@ -47,7 +65,13 @@ export async function createQueue(options: QueueOptions): Promise<Queue> {
   })
   boss.on('error', (cause) => log.error('The queue met an error.', { cause }))
   boss.on('warning', (warning) => log.warn('The queue warns.', { warning }))
-  await boss.start()
+  try {
+    await boss.start()
+  } catch (error) {
+    // Connections that it opened would keep the process for seconds.
+    await boss.stop({ graceful: false }).catch(() => undefined)
+    throw error instanceof Error && uninitialised.has(error.message) ? new QueueError(error) : error
+  }
 
   async function wakeOne(wakeUp: WakeUp, within: ConnectionOptions): Promise<void> {
     const { queue, key } = wakeUp

@@ -1,18 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { processDeps } from '../../app/cli/process.ts'
 import type { Server } from '../../app/server/server.ts'
 import { active, waiting, world } from '../server/world.ts'
 import { createTestDatabase } from '../support/postgres.ts'
-import { appKey, newMacKey, newSigningKey } from '../support/secrets.ts'
+import { configured, ended, script, startIn } from './bin.ts'
 
-const script = fileURLToPath(new URL('../../bin/gitsudo.js', import.meta.url))
 let server: Server
 let address = ''
 let dir = ''
@@ -26,28 +23,9 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true })
 })
 
-function start(argv: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
-  return spawn(process.execPath, [script, ...argv], {
-    cwd: dir,
-    env: { PATH: process.env.PATH, GITSUDO_SERVER: address, GITSUDO_TOKEN: 'token-alice', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-}
-
-async function run(argv: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const child = start(argv, env)
-  const read = async (stream: NodeJS.ReadableStream | null) => {
-    let text = ''
-    for await (const chunk of stream ?? []) text += String(chunk)
-    return text
-  }
-  const [out, err, [status]] = await Promise.all([
-    read(child.stdout),
-    read(child.stderr),
-    once(child, 'exit'),
-  ])
-  return { status, out, err }
-}
+const start = (argv: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+  startIn(dir, argv, { GITSUDO_SERVER: address, GITSUDO_TOKEN: 'token-alice', ...env })
+const run = (...given: Parameters<typeof start>) => ended(start(...given))
 
 describe('bin/gitsudo.js', () => {
   it('prints a manifest that sends the browser back to where it was told', async () => {
@@ -91,38 +69,6 @@ describe('bin/gitsudo.js', () => {
   })
 
   const waitsFor = 'waiting for the database'
-  const configured = async () => {
-    const stateDir = await mkdtemp(join(tmpdir(), 'gitsudo-state-'))
-    onTestFinished(() => rm(stateDir, { recursive: true }))
-    const config = join(stateDir, 'gitsudo.yaml')
-    const settings = {
-      instance: 'acme.example',
-      stateDir,
-      repositories: [
-        {
-          name: 'acme/access',
-          id: 1,
-          firstAcceptedCommit: 'a'.repeat(40),
-          providers: ['mock'],
-          scopes: ['*'],
-          policyOwners: { ids: [1] },
-        },
-      ],
-      server: { http_addr: '127.0.0.1:0' },
-      github: { app_id: 1, client_id: 'Iv1' },
-      providers: { mock: {} },
-    }
-    await writeFile(config, JSON.stringify(settings))
-    const env = {
-      DATABASE_URL: 'postgres://gitsudo_app@127.0.0.1:1/gitsudo',
-      GITSUDO_GITHUB_PRIVATE_KEY: appKey,
-      GITSUDO_GITHUB_CLIENT_SECRET: 'a secret of this test',
-      GITSUDO_WEBHOOK_SECRET: 'a secret of this test',
-      GITSUDO_SIGNING_KEY: newSigningKey(),
-      GITSUDO_MAC_KEY: newMacKey(),
-    }
-    return { config, env }
-  }
 
   it('ends with 2 and the key where a signing key is none', async () => {
     const { config, env } = await configured()

@@ -138,7 +138,7 @@ describe('a whole configuration', () => {
   it('allows keys that are yet to be made, for server init', () => {
     const text = whole.replace('keys: {signing_files: [/s/new.pem, /s/old.pem], mac_files: [/s/mac]}\n', '')
     expect(keysOf(parse(text))).toEqual(['keys.signing_files', 'keys.mac_files'])
-    expect(good(parse(text, {}, 'to-make')).keys).toEqual({
+    expect(good(parse(text, owner, 'to-make')).keys).toEqual({
       signing: [],
       mac: [],
       files: { signing: ['/var/lib/gitsudo/keys/signing.pem'], mac: ['/var/lib/gitsudo/keys/mac.key'] },
@@ -151,6 +151,8 @@ describe('a whole configuration', () => {
     expect(keysOf(parse(text, { DATABASE_URL: 'postgres://a@b/c' }))).toEqual(['database.embedded'])
   })
 })
+
+const owner = { GITSUDO_OWNER_DATABASE_URL: 'postgres://gitsudo_owner:a%2Fb@db/gitsudo' }
 
 describe('faults', () => {
   const without = (key: string) => whole.replace(new RegExp(`^( *)${key}:.*\\n`, 'm'), '')
@@ -283,6 +285,13 @@ describe('faults', () => {
       { DATABASE_URL: 'postgres://a@b/c?sslmode=verify_full' },
     ],
     [
+      'an address whose password has a bare %',
+      whole,
+      ['database.url'],
+      /%25/,
+      { DATABASE_URL: 'postgres://a:100%@b/c' },
+    ],
+    [
       'a missing secret file',
       whole.replace('/s/hook', '/s/gone'),
       ['github.webhook_secret_file'],
@@ -322,6 +331,26 @@ describe('faults', () => {
       expect(keysOf(outcome)).toEqual(keys)
       expect(new ConfigError('gitsudo.yaml', outcome.ok ? [] : outcome.faults).message).toMatch(says)
     })
+
+  const malformed = 'is not a PostgreSQL address'
+  it.each([
+    ['no address', 'localhost', malformed],
+    ["another database's", 'mysql://a@b/c', malformed],
+    ['a password with a bare /', 'postgres://gitsudo_owner:a/b@db/gitsudo', malformed],
+    ['a password with a bare %', 'postgres://gitsudo_owner:100%@db/gitsudo', malformed],
+    ['a database with a bare %', 'postgres://gitsudo_owner@db/100%', malformed],
+    ['an unknown sslmode', 'postgres://a@b/c?sslmode=on', 'has the unknown sslmode=on'],
+    ['nothing', '', 'is not set'],
+  ])('an owner that is %s, for server init, beside all others', (_, url, message) => {
+    const [env, text] = [{ GITSUDO_OWNER_DATABASE_URL: url }, whole.replace('/s/database', '/s/gone')]
+    const outcome = parse(text, env, 'to-make')
+    const faults = outcome.ok ? [] : outcome.faults.map((fault) => [fault.key, fault.message])
+    expect(faults).toContainEqual(['GITSUDO_OWNER_DATABASE_URL', message])
+    expect(faults.map(([key]) => key)).toContain('database.url_file')
+    expect(parse(whole, env).ok).toBe(true)
+    const embedded = whole.replace('{url_file: /s/database}', '{embedded: true}')
+    expect(parse(embedded, env, 'to-make').ok).toBe(true)
+  })
 
   const short = randomBytes(31).toString('base64')
   it.each([
@@ -392,7 +421,7 @@ describe('faults', () => {
       { key: 'keys.mac_files', message: expect.stringMatching(/^\/s\/client holds no base64/) },
     ]
     expect(parse(text)).toMatchObject({ ok: false, faults: found })
-    expect(parse(text, {}, 'to-make')).toMatchObject({ ok: false, faults: found })
+    expect(parse(text, owner, 'to-make')).toMatchObject({ ok: false, faults: found })
   })
 
   it('come all at once, whatever section they are in, and never show a secret', () => {

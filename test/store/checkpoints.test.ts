@@ -8,7 +8,7 @@ import {
   readCheckpoints,
   readRotations,
 } from '../../app/store/ledger/checkpoints.ts'
-import { newestSigned } from '../../app/store/ledger/newest.ts'
+import { newestSigned, seekSigned } from '../../app/store/ledger/newest.ts'
 import { noteSigner } from '../support/checkpoints.ts'
 import { database, databaseEach } from '../support/database-each.ts'
 
@@ -28,11 +28,11 @@ test('one checkpoint of each size, the smallest first; what is stored stays', as
   expect(await put(12, 'twelve')).toBe(true)
   expect(await put(3, 'three')).toBe(true)
   expect(await put(12, 'another twelve')).toBe(false)
-  expect(await all(newestStored(database))).toEqual([
+  expect((await all(newestStored(database))).map(({ stored }) => stored)).toEqual([
     { size: 12, note: 'twelve', madeAt: 12_000 },
     { size: 3, note: 'three', madeAt: 3000 },
   ])
-  expect((await all(newestStored(database, 11_999))).map(({ size }) => size)).toEqual([3])
+  expect((await all(newestStored(database, { until: 11_999 }))).map(({ size }) => size)).toEqual([3])
   expect((await all(readCheckpoints(database))).map(({ note }) => note)).toEqual(['three', 'twelve'])
   expect((await all(readCheckpoints(database, 3))).map(({ note }) => note)).toEqual(['twelve'])
 })
@@ -63,12 +63,9 @@ test('what is not signed, not of this ledger, or says another size than its row 
   await put(1_000_000_000, `acme\n1000000000\n${'A'.repeat(43)}=\ngitsudo-chain x\n\n— x AAAA\n`)
   await expect(put(11, 'y'.repeat(200_000))).rejects.toThrow('integrity')
   const told: string[] = []
-  const found = await newestSigned(
-    database,
-    { origin, keys: [signer.key] },
-    { other: (why) => told.push(why) },
-  )
-  expect(found).toMatchObject({ size: 5, note: note(5), madeAt: 5000 })
+  const trust = { origin, keys: [signer.key] }
+  const found = await seekSigned(database, trust, {}, { most: 100, other: (why) => told.push(why) })
+  expect(found).toMatchObject({ newest: { size: 5, note: note(5), madeAt: 5000 } })
   expect(told.map((why) => /^checkpoint of \d+/.exec(why)?.[0])).toEqual([
     'checkpoint of 1000000000',
     'checkpoint of 9',

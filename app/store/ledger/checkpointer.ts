@@ -12,12 +12,14 @@ import { connectionOf, type Database } from '../database.ts'
 import { putCheckpoint, putRotation, readRotations } from './checkpoints.ts'
 import { LedgerError } from './error.ts'
 import { advance, emptyFront, type Front } from './front.ts'
-import { newestHeld, newestSigned, type Trust } from './newest.ts'
+import { isSignedBetween, newestHeld, seekSigned, type Trust } from './newest.ts'
 import { adriftBehind, lastVouched } from './vouched.ts'
 
 /** audit.md: at most every 10 s while events come. */
 const everyMs = 10_000
 const alertEveryMs = 60_000
+/** So many that are not ours are passed over in a second at the worst, with a signature to check on each. */
+const usualMostPassed = 5_000
 
 const flag = z.object({ is: z.boolean() })
 
@@ -30,15 +32,19 @@ export type CheckpointerDeps = {
   readonly origin: string
   /** Each of them signs. */
   readonly signers: readonly Signer[]
+  /** So many stored checkpoints that are not ours one look passes over; the next goes on from there. */
+  readonly mostPassed?: number
 }
 
 /** Makes checkpoints (the port says how); the lock makes one replica do it at a time. */
 export const createCheckpointer = (deps: CheckpointerDeps): Pick<Checkpoints, 'make' | 'newest'> => {
-  const { database, clock, log, origin, signers } = deps
+  const { database, clock, log, origin, signers, mostPassed = usualMostPassed } = deps
   const noteKeys = signers.map(({ key }) => key)
   /** Up to the newest checkpoint that this process knows to hold. */
   let front: Front = emptyFront(origin)
   let introduced = false
+  /** Where a search for the newest checkpoint of ours left off, and what it passed over. */
+  let search: { readonly below?: number; readonly others: number } = { others: 0 }
   const alerted = new Map<string, { readonly why: string; readonly at: number }>()
   const turn = inTurn()
 
@@ -94,12 +100,29 @@ export const createCheckpointer = (deps: CheckpointerDeps): Pick<Checkpoints, 'm
     return is
   }
 
+  const seek = async (trusted: Trust) => {
+    let { others } = search
+    const { below } = search
+    // It begins anew after trouble, too.
+    search = { others: 0 }
+    const found = await seekSigned(database, trusted, below === undefined ? {} : { below }, {
+      most: mostPassed,
+      other(why) {
+        if (others === 0) tell('checkpoint.refused', `stored, and not ours: ${why}`, 'not ours')
+        others += 1
+      },
+    })
+    if (found.below === undefined) return { newest: found.newest, others }
+    search = { below: found.below, others }
+    return 'further'
+  }
+
   const attempt = async (when: 'due' | 'now'): Promise<SignedCheckpoint | undefined> => {
-    const others: string[] = []
     const trusted = await trust()
-    const newest = await newestSigned(database, trusted, { other: (why) => others.push(why) })
-    if (others[0] !== undefined) tell('checkpoint.refused', `stored, and not ours: ${others[0]}`, 'not ours')
-    if (!introduced) await introduce(newest, others.length)
+    const found = await seek(trusted)
+    if (found === 'further') return undefined
+    const { newest, others } = found
+    if (!introduced) await introduce(newest, others)
     const size = await lastSeq()
     if (size === 0 || (newest !== undefined && size === newest.size)) return undefined
     if (when === 'due' && !(await isDue(newest))) return undefined
@@ -117,8 +140,11 @@ export const createCheckpointer = (deps: CheckpointerDeps): Pick<Checkpoints, 'm
       const connection = connectionOf(tx)
       const { is: alone } = await connection.one(sql.type(flag)`
         select pg_try_advisory_xact_lock(hashtextextended('gitsudo checkpoint', 0)) as is`)
-      if (!alone || (await newestSigned(database, trusted))?.size !== newest?.size) return undefined
-      const at = await advance(connection, front, await lastSeq())
+      if (!alone) return undefined
+      const end = await lastSeq()
+      // One that another made meanwhile lies before the end: what lies behind it is not walked again.
+      if (await isSignedBetween(database, trusted, newest?.size ?? -1, end)) return undefined
+      const at = await advance(connection, front, end)
       const checkpoint = { origin, size: at.tree.size, root: at.tree.root(), head: at.head }
       const note = signNote(checkpointText(checkpoint), signers)
       const madeAt = clock.now()

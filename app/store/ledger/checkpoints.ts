@@ -13,26 +13,48 @@ export type StoredCheckpoint = {
 }
 
 const row = z.object({ size: z.number(), note: z.string(), madeAt: z.number() })
+const anyRow = z.object({
+  size: z.number(),
+  note: z.string().exactOptional(),
+  madeAt: z.number().exactOptional(),
+})
 const noteRow = z.object({ note: z.string() })
 const pageSize = 1_000
 /** The first is nearly always the one. */
 const few = 10
+/** Not more: PostgreSQL would sort all there are for a page that seems to be most of the table. */
+const many = 100
 
 /** One over more events than there can be is `audit verify`'s to name, and in nobody's way. */
 const readable = sql.fragment`size between 0 and ${Number.MAX_SAFE_INTEGER} and ${isMoment('made_at')}`
 
-/** Those over the most events first, of those made up to a moment (epoch ms) where one is given; streamed. */
-export async function* newestStored(database: Database, until?: number): AsyncIterable<StoredCheckpoint> {
-  for (let below = Number.MAX_SAFE_INTEGER; ; ) {
-    const rows = await database.run.any(sql.type(row)`
-      select size, note, made_at from checkpoints
-      where size <= ${below} and made_at <= coalesce(${at(until)}, 'infinity') and ${readable}
-        and octet_length(note) <= ${longest.note}
-      order by size desc limit ${few}`)
-    yield* rows
+/**
+ * Those over the most events first, streamed; undefined where what is stored cannot be read.
+ * @param below over so many events at most
+ * @param until epoch ms: of those made up to then
+ */
+export async function* newestStored(
+  database: Database,
+  { below = Number.MAX_SAFE_INTEGER, until }: { readonly below?: number; readonly until?: number } = {},
+): AsyncIterable<{ readonly size: number; readonly stored: StoredCheckpoint | undefined }> {
+  let count = few
+  for (let most = below; ; ) {
+    // A page by the index alone: with more conditions, a plan made on a small table reads all rows for each page.
+    const rows = await database.run.any(sql.type(anyRow)`
+      select size, case when fits then note end as note, case when fits then made_at end as made_at
+      from (
+        select size, note, made_at, ${readable} and octet_length(note) <= ${longest.note} as fits
+        from checkpoints where size <= ${most} order by size desc limit ${count}
+      ) as page
+      where size >= 0`)
+    for (const { size, note, madeAt } of rows) {
+      const stored = note === undefined || madeAt === undefined ? undefined : { size, note, madeAt }
+      if (until === undefined || (stored !== undefined && stored.madeAt <= until)) yield { size, stored }
+    }
     const last = rows.at(-1)
-    if (last === undefined || rows.length < few) return
-    below = last.size - 1
+    if (last === undefined || rows.length < count) return
+    most = last.size - 1
+    count = many
   }
 }
 

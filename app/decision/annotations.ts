@@ -14,10 +14,13 @@ export type Annotation = {
   readonly title: string
 }
 
-/** Every fault of every request, by file and place. */
+/** As many as GitHub takes in one write: whoever pushes faults must not spend the hour's writes with them. */
+const most = 50
+
+/** The faults of every request, by file and place: the first of each file before the second of any, 50 in all. */
 export const annotationsOf = (decision: Decision): readonly Annotation[] =>
-  [...decision.requests.flatMap(({ faults }) => faults), ...policyFaults(decision)]
-    .toSorted((a, b) => byText(a.file, b.file) || a.line - b.line || a.column - b.column)
+  fewOf([...Map.groupBy(faultsOf(decision), ({ file }) => file).values()])
+    .toSorted(byPlace)
     .map(({ file, line, column, endLine = line, endColumn, code, message, remedy }: Shown) => ({
       path: file,
       startLine: Math.max(1, line),
@@ -28,6 +31,22 @@ export const annotationsOf = (decision: Decision): readonly Annotation[] =>
       title: escapeUnseen(code.replaceAll('_', ' ')),
       message: escapeUnseen(remedy === undefined ? message : `${message}; ${remedy}`),
     }))
+
+/** How many faults have no annotation. */
+export const unannotated = (decision: Decision): number => Math.max(0, faultsOf(decision).length - most)
+
+const fewOf = (files: readonly (readonly Shown[])[]): readonly Shown[] =>
+  files
+    .flatMap((faults) => faults.map((fault, turn) => ({ fault, turn })))
+    .toSorted((a, b) => a.turn - b.turn)
+    .slice(0, most)
+    .map(({ fault }) => fault)
+
+const faultsOf = (decision: Decision): readonly Shown[] =>
+  [...decision.requests.flatMap(({ faults }) => faults), ...policyFaults(decision)].toSorted(byPlace)
+
+const byPlace = (a: Shown, b: Shown): number =>
+  byText(a.file, b.file) || a.line - b.line || a.column - b.column
 
 type Shown = {
   readonly file: string

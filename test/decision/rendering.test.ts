@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { annotationsOf } from '../../app/decision/annotations.ts'
+import { annotationsOf, unannotated } from '../../app/decision/annotations.ts'
 import { decide } from '../../app/decision/decide.ts'
 import type { Decision } from '../../app/decision/decision.ts'
 import { decisionMarkdown } from '../../app/decision/render-markdown.ts'
@@ -278,7 +278,22 @@ describe('annotations', () => {
       { ...said, startLine: 9, endLine: 11 },
     ])
   })
+  test('fifty, which is one write, the first fault of each file before the second of any', () => {
+    const file = (n: number) => `requests/2026/12/r${n}.yaml`
+    const lines = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i)
+    const long = lines(1, 101).map((line) => fault({ file: file(10), line }))
+    const short = lines(11, 31).flatMap((n) => [2, 1].map((line) => fault({ file: file(n), line })))
+    const shown = annotationsOf(faulty(...long, ...short))
+    expect(shown.map(({ path, startLine }) => `${path}:${startLine}`)).toEqual([
+      ...lines(1, 11).map((line) => `${file(10)}:${line}`),
+      ...lines(11, 31).flatMap((n) => [`${file(n)}:1`, `${file(n)}:2`]),
+    ])
+    expect(unannotated(faulty(...long, ...short))).toBe(90)
+    const first = annotationsOf(faulty(...lines(10, 99).flatMap((n) => fault({ file: file(n) }))))
+    expect(first.map(({ path }) => path)).toEqual(lines(10, 60).map(file))
+  })
   test('none where there is no fault', () => {
     expect(annotationsOf(waiting)).toEqual([])
+    expect(unannotated(waiting)).toBe(0)
   })
 })

@@ -102,6 +102,25 @@ test.each([
   },
 )
 
+test.each([
+  [50, ''],
+  [51, '\n_And 1 more fault, not shown in the files._\n'],
+  [100, '\n_And 9950 more faults, not shown in the files._\n'],
+])('a check on files with %i faults each has fifty annotations and counts the rest', (count, rest) => {
+  const decision = decisionOn(count === 100 ? 100 : 1, 'no')
+  const requests = decision.requests.map(({ path: file, ...request }) => ({
+    ...{ path: file, ...request },
+    faults: Array.from({ length: count }, (_, line) => ({
+      ...({ file, line, column: 1, code: 'value', message: 'x'.repeat(200), remedy: 'y' } as const),
+    })),
+  }))
+  const check = checkOf({ ...decision, requests })
+  expect(check.annotations).toHaveLength(50)
+  expect(check.summary.length).toBeLessThan(limit)
+  expect(check.summary.endsWith(rest)).toBe(true)
+  expect(check.summary.includes('not shown in the files')).toBe(rest !== '')
+})
+
 test('of a reason without end the comment has its beginning', () => {
   const rows = rowsOf(1, '').map(({ request, grant }): StatusRow => {
     if (grant === undefined) throw new Error('no grant')

@@ -1,4 +1,4 @@
-import { annotationsOf } from '../../decision/annotations.ts'
+import { annotationsOf, unannotated } from '../../decision/annotations.ts'
 import type { Decision } from '../../decision/decision.ts'
 import { decisionMarkdown } from '../../decision/render-markdown.ts'
 import type { CheckRun } from '../ports/github.ts'
@@ -20,6 +20,9 @@ export const checkOf = (decision: Decision): CheckRun => ({
     ? { status: 'in_progress' as const }
     : { status: 'completed' as const, conclusion: conclusions[decision.verdict] }),
   title: titleOf(decision),
-  summary: decisionMarkdown(decision),
+  summary: `${decisionMarkdown(decision)}${restOf(unannotated(decision))}`,
   annotations: annotationsOf(decision),
 })
+
+const restOf = (count: number): string =>
+  count === 0 ? '' : `\n_And ${count} more ${count === 1 ? 'fault' : 'faults'}, not shown in the files._\n`

@@ -6,7 +6,14 @@ import { createCredential } from '../../app/provider/azure/credentials.ts'
 import { classify } from '../../app/provider/azure/faults.ts'
 import { permissions } from '../../app/provider/azure/permissions.ts'
 import { ProviderError } from '../../app/provider/port.ts'
-import { azureWorld, managementGroup, person, reader, subscription } from '../support/azure.ts'
+import {
+  azureWorld,
+  foreignAnswers,
+  managementGroup,
+  person,
+  reader,
+  subscription,
+} from '../support/azure.ts'
 
 const group = `${subscription}/resourceGroups/checkout`
 const store = `${group}/providers/Microsoft.Storage/storageAccounts/orders`
@@ -147,6 +154,52 @@ describe('a role that is written by its name and by its id', () => {
     expect(await w.provider().check(w.call())).toEqual([
       `roles.yaml: Reader and ${reader} are one role at ${subscription}: write it one way, for Azure gives it once`,
     ])
+  })
+})
+
+describe.each(foreignAnswers)('%s in the place of an answer, with 200', (_name, answer) => {
+  const reads = ['roleAssignments/read']
+
+  test('is neither something there nor nothing there', async () => {
+    const [provider, intent] = [w.provider(), w.intent(1)]
+    w.azure.intercept([...reads, 'roleAssignments/write'], answer)
+    expect(await fault(provider.ensure(intent, w.call()))).toMatchObject({
+      kind: 'unknown',
+      message: expect.stringContaining('what answered is no assignment'),
+    })
+    expect(w.azure.assignments()).toEqual([])
+    w.azure.intercept(['roleAssignments/write'])
+    expect((await fault(provider.ensure(intent, w.call()))).kind).toBe('unknown')
+    expect((await fault(provider.inspect(intent, w.call()))).kind).toBe('unknown')
+    expect(await fault(provider.list(w.call(), [intent]))).toMatchObject({
+      kind: 'unknown',
+      message: expect.stringContaining('what answered is no list'),
+    })
+    w.azure.intercept(reads)
+    expect((await provider.inspect(intent, w.call())).kind).toBe('present')
+  })
+
+  test('is no drift: nothing that was approved is taken away for it', async () => {
+    const [provider, intent] = [w.provider(), w.intent(1)]
+    await provider.ensure(intent, w.call())
+    w.azure.intercept(reads, answer)
+    expect(await fault(provider.cutBack?.(intent, w.call()) ?? Promise.resolve())).toMatchObject({
+      kind: 'unknown',
+    })
+    expect(w.getsIn(intent)).toBe(true)
+    expect((await fault(provider.remove(intent, w.call()))).kind).toBe('unknown')
+    w.azure.intercept(reads)
+    expect(await provider.remove(intent, w.call())).toBe('absent')
+  })
+
+  test('does not say that a role or a subscription is not there', async () => {
+    const [provider, intent] = [w.provider(), w.intent(1, { cloudRole: 'Reader' })]
+    w.azure.intercept(['roleDefinitions/read'], answer)
+    expect((await fault(provider.ensure(intent, w.call()))).kind).toBe('unknown')
+    w.azure.intercept(['roleDefinitions/read'])
+    w.azure.intercept(['scopes/read'], answer)
+    expect((await fault(provider.list(w.call(), []))).kind).toBe('unknown')
+    expect((await fault(provider.check(w.call()))).kind).toBe('unknown')
   })
 })
 

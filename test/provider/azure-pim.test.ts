@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { callMs, sealMs } from '../../app/grant/bounds.ts'
 import { refusals } from '../../app/grant/grantable.ts'
 import { ProviderError } from '../../app/provider/port.ts'
-import { azureWorld, person, reader, subscription } from '../support/azure.ts'
+import { azureWorld, foreignAnswers, person, reader, subscription } from '../support/azure.ts'
 import { memoryWorld } from '../support/memory/world.ts'
 
 const minute = 60_000
@@ -45,6 +45,18 @@ test('a request carries mark, reason and ticket, and PIM ends it by itself', asy
   ])
   w.clock.advance(intent.endsAt - w.clock.now())
   expect(w.getsIn(intent)).toBe(false)
+})
+
+test.each(foreignAnswers)('%s in the place of an answer, with 200, is not gone', async (_name, answer) => {
+  const [intent, provider] = [w.intent(1), w.provider()]
+  await provider.ensure(intent, w.call())
+  w.azure.intercept(['roleAssignmentScheduleInstances/read'], answer)
+  expect((await fault(provider.inspect(intent, w.call()))).kind).toBe('unknown')
+  expect((await fault(provider.list(w.call(), [intent]))).kind).toBe('unknown')
+  w.clock.advance(intent.endsAt - w.clock.now())
+  expect((await fault(provider.remove(intent, w.call()))).kind).toBe('unknown')
+  w.azure.intercept(['roleAssignmentScheduleInstances/read'])
+  expect(await provider.remove(intent, w.call())).toBe('absent')
 })
 
 test('a revocation within five minutes is refused, says why, and when to come back', async () => {

@@ -18,6 +18,12 @@ export const managementGroup = '/providers/Microsoft.Management/managementGroups
 export const owner = '8e3af657-a8ff-443c-a75c-2fe8c4bcb635'
 export const reader = 'acdd72a7-3385-48ef-bd42-f606fba81ae7'
 
+/** What a proxy or a gateway may answer in Azure's place, with 200. */
+export const foreignAnswers = [
+  ['a page', { type: 'text/html', text: '<html><body>Sign in to the network</body></html>' }],
+  ['an error', { type: 'application/json', text: '{"error":{"code":"BadGateway","message":"try later"}}' }],
+] as const
+
 /** The object id of somebody. */
 export const person = (number: number): string =>
   `4c1d7d1e-0b8f-4b53-9d0a-${String(number).padStart(12, '0')}`

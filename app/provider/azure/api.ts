@@ -15,7 +15,7 @@ const asItIs: Spec['serializer'] = {
   deserialize: (_mapper, value) => value,
 }
 
-type Page<T> = { readonly value?: readonly T[]; readonly nextLink?: string }
+type Page<T> = { readonly value: readonly T[]; readonly nextLink?: string }
 
 /** The name of an action that gitsudo needs. */
 export const action = (name: string): string => `Microsoft.Authorization/${name}`
@@ -69,6 +69,26 @@ export const createApi = (options: AzureCredentials & { readonly baseUrl: string
     }
   }
 
+  /** Every page of a list that the SDK knows. */
+  const list = <T extends { readonly name?: string }>(
+    call: string,
+    scope: string,
+    permission: string,
+    signal: AbortSignal,
+    pages: (
+      client: AuthorizationManagementClient,
+      with_: { readonly abortSignal: AbortSignal; readonly onResponse: typeof demandPage },
+    ) => AsyncIterable<T>,
+  ): Promise<readonly T[]> =>
+    ask(call, scope, permission, signal, async (client, with_) => {
+      const found: T[] = []
+      for await (const one of pages(client, { ...with_, onResponse: demandPage })) {
+        if (one.name === undefined) throw new Error('what is listed has no name')
+        found.push(one)
+      }
+      return found
+    })
+
   /** Every page of a list at a path with its query. */
   const all = async <T>(
     call: string,
@@ -88,9 +108,9 @@ export const createApi = (options: AzureCredentials & { readonly baseUrl: string
         responses: { 200: { bodyMapper: { serializedName: '', type: { name: 'any' } } }, default: {} },
       }
       const page: Page<T> = await ask(call, scope, permission, signal, (client, with_) =>
-        client.sendOperationRequest<Page<T>>({ options: with_ }, spec),
+        client.sendOperationRequest<Page<T>>({ options: { ...with_, onResponse: demandPage } }, spec),
       )
-      found.push(...(page.value ?? []))
+      found.push(...page.value)
       next = page.nextLink || undefined
     }
     return found
@@ -98,6 +118,7 @@ export const createApi = (options: AzureCredentials & { readonly baseUrl: string
 
   return {
     ask,
+    list,
     /** Every subscription and management group that gitsudo can see. */
     async scopes(signal: AbortSignal): Promise<readonly string[]> {
       const subscriptions = await all<{ readonly subscriptionId?: string; readonly state?: string }>(
@@ -137,15 +158,9 @@ export const createApi = (options: AzureCredentials & { readonly baseUrl: string
       signal: AbortSignal,
     ): Promise<string> {
       if ('id' in role) return `${scope}/providers/Microsoft.Authorization/roleDefinitions/${role.id}`
-      const found = await ask(
-        'the role',
-        scope,
-        action('roleDefinitions/read'),
-        signal,
-        async (client, with_) =>
-          collected(
-            client.roleDefinitions.list(path(scope), { ...with_, filter: `roleName eq '${role.name}'` }),
-          ),
+      const permission = action('roleDefinitions/read')
+      const found = await list('the role', scope, permission, signal, (client, with_) =>
+        client.roleDefinitions.list(path(scope), { ...with_, filter: `roleName eq '${role.name}'` }),
       )
       const [one, another] = found.filter(({ roleName }) => roleName === role.name)
       if (one?.name === undefined || another !== undefined)
@@ -160,10 +175,13 @@ export type Api = ReturnType<typeof createApi>
 /** A scope as the SDK's templates take it: they have the slash. */
 export const path = (scope: string): string => scope.replace(/^\//, '')
 
-export const collected = async <T>(pages: AsyncIterable<T>): Promise<readonly T[]> => {
-  const found: T[] = []
-  for await (const one of pages) found.push(one)
-  return found
+/**
+ * Somebody on the way can answer 200 with a page or words of his own, which the SDK takes for a list of nothing.
+ * @throws Error what no list is tells nothing of what is there
+ */
+const demandPage = (_answer: unknown, page: unknown, error?: unknown): void => {
+  const isPage = typeof page === 'object' && page !== null && 'value' in page && Array.isArray(page.value)
+  if (error === undefined && !isPage) throw new Error('what answered is no list')
 }
 
 /** Who has nothing on any management group may not list them. */

@@ -5,7 +5,7 @@ import { azureScope, leastPimSeconds } from '../../grant/grantable/azure.ts'
 import { afterWrite } from '../after-write.ts'
 import { eachOf } from '../each-of.ts'
 import { ProviderError } from '../port.ts'
-import { type Api, action, collected, ifNoRole, path } from './api.ts'
+import { type Api, action, ifNoRole, path } from './api.ts'
 import { codeOf } from './faults.ts'
 import { roleIdOf } from './held.ts'
 import { type Active, activeOf, askedIn, never, ticketOf } from './pim-active.ts'
@@ -59,16 +59,16 @@ export const createPim = (api: Api, { instance, prefix, clock }: PimOptions): Wa
 
   const asked = async (scope: string, filter: { filter?: string }, signal: AbortSignal) => {
     const permission = action('roleAssignmentScheduleRequests/read')
-    const requests = await api.ask('the requests', scope, permission, signal, (client, with_) =>
-      collected(client.roleAssignmentScheduleRequests.listForScope(path(scope), { ...with_, ...filter })),
+    const requests = await api.list('the requests', scope, permission, signal, (client, with_) =>
+      client.roleAssignmentScheduleRequests.listForScope(path(scope), { ...with_, ...filter }),
     )
     return askedIn(requests)
   }
 
   const active = async (scope: string, filter: { filter?: string }, signal: AbortSignal) => {
     const permission = action('roleAssignmentScheduleInstances/read')
-    const all = await api.ask('the active assignments', scope, permission, signal, (client, with_) =>
-      collected(client.roleAssignmentScheduleInstances.listForScope(path(scope), { ...with_, ...filter })),
+    const all = await api.list('the active assignments', scope, permission, signal, (client, with_) =>
+      client.roleAssignmentScheduleInstances.listForScope(path(scope), { ...with_, ...filter }),
     )
     const direct = all.filter(
       ({ assignmentType, memberType }) => assignmentType === 'Assigned' && memberType !== 'Group',
@@ -254,8 +254,8 @@ export const createPim = (api: Api, { instance, prefix, clock }: PimOptions): Wa
       const wrong = await eachOf([...asked], async ([scope, there]) => {
         if (scope === undefined) return []
         const permission = action('roleManagementPolicyAssignments/read')
-        const policies = await api.ask('the PIM policies', scope, permission, signal, (client, with_) =>
-          collected(client.roleManagementPolicyAssignments.listForScope(path(scope), with_)),
+        const policies = await api.list('the PIM policies', scope, permission, signal, (client, with_) =>
+          client.roleManagementPolicyAssignments.listForScope(path(scope), with_),
         )
         return policyFaults(scope, policies, there)
       })

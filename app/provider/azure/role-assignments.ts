@@ -1,6 +1,6 @@
 import type { RoleAssignment } from '@azure/arm-authorization'
 import { ProviderError } from '../port.ts'
-import { type Api, action, collected, path } from './api.ts'
+import { type Api, action, path } from './api.ts'
 import type { Differing } from './differing.ts'
 import { codeOf } from './faults.ts'
 import { type Held, roleIdOf } from './held.ts'
@@ -28,12 +28,13 @@ export const createRoleAssignments = (api: Api, prefix: string, differing: Diffe
     return read(at, signal)
   }
 
-  const listed = (scope: string, signal: AbortSignal, filter: { readonly filter?: string } = {}) =>
-    api.ask('the assignments', scope, action('roleAssignments/read'), signal, async (client, with_) =>
-      (await collected(client.roleAssignments.listForScope(path(scope), { ...with_, ...filter }))).map(
-        heldBy,
-      ),
+  const listed = async (scope: string, signal: AbortSignal, filter: { readonly filter?: string } = {}) => {
+    const permission = action('roleAssignments/read')
+    const found = await api.list('the assignments', scope, permission, signal, (client, with_) =>
+      client.roleAssignments.listForScope(path(scope), { ...with_, ...filter }),
     )
+    return found.map(heldBy)
+  }
 
   /** Why Azure refuses a second assignment of this role: whose the first is, that under another name has the place. */
   const taken = async (
@@ -95,13 +96,18 @@ export const createRoleAssignments = (api: Api, prefix: string, differing: Diffe
   }
 }
 
-const heldBy = ({ name, scope, description, principalId, roleDefinitionId }: RoleAssignment): Held => ({
-  guids: [name?.toLowerCase() ?? ''],
-  mark: description ?? '',
-  principal: principalId ?? '',
-  role: roleDefinitionId ?? '',
-  scope: scope?.toLowerCase() ?? '',
-})
+/** @throws ProviderError `unknown`: whatever answered, it is no assignment */
+const heldBy = ({ name, scope, description, principalId, roleDefinitionId }: RoleAssignment): Held => {
+  if (name === undefined || principalId === undefined)
+    throw new ProviderError('unknown', 'azure: what answered is no assignment: nobody can tell what is there')
+  return {
+    guids: [name.toLowerCase()],
+    mark: description ?? '',
+    principal: principalId,
+    role: roleDefinitionId ?? '',
+    scope: scope?.toLowerCase() ?? '',
+  }
+}
 
 const ifAbsent = (error: unknown): undefined => {
   if (absent.includes(codeOf(error) ?? '')) return undefined

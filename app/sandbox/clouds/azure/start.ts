@@ -72,6 +72,7 @@ export const startAzure = async (options: AzureOptions) => {
   const locked = new Set<string>()
   let hidden = false
   const calls = new Map<string, number>()
+  const foreign = new Map<string, Foreign>()
 
   const answers: Readonly<Record<string, Answering>> = {
     'roleAssignments/read': ({ scope, name, query, stale }) => {
@@ -169,6 +170,8 @@ export const startAzure = async (options: AzureOptions) => {
   ): Promise<Answer | Silence> => {
     calls.set(call, (calls.get(call) ?? 0) + 1)
     if (latencyMs > 0) await new Promise((go) => setTimeout(go, latencyMs))
+    const instead = foreign.get(call)
+    if (instead !== undefined) return { status: 200, body: undefined, instead }
     const fault = faults.meet(call, said)
     if (fault === 'throttled') throw throttled()
     if (fault === 'unavailable') throw unavailable()
@@ -218,18 +221,18 @@ export const startAzure = async (options: AzureOptions) => {
 
   const certificate = await createCertificate()
   const server = createServer(certificate, (request, response) => {
-    const send = (status: number, body: unknown) =>
+    const send = (status: number, body: unknown, instead?: Foreign) =>
       response
         .writeHead(status, {
-          'content-type': 'application/json; charset=utf-8',
+          'content-type': instead?.type ?? 'application/json; charset=utf-8',
           ...(status === 429 ? { 'retry-after': '1' } : {}),
         })
-        .end(body === undefined ? undefined : JSON.stringify(body))
+        .end(instead?.text ?? (body === undefined ? undefined : JSON.stringify(body)))
     answerTo(request).then(
       (answer) => {
         if (answer === 'hung') return
         if (answer === 'reset') request.socket.destroy()
-        else send(answer.status, answer.body)
+        else send(answer.status, answer.body, answer.instead)
       },
       (error: unknown) => {
         if (!(error instanceof AzureError))
@@ -278,6 +281,12 @@ export const startAzure = async (options: AzureOptions) => {
     /** Takes gitsudo's permission for an action such as `roleAssignments/write`. */
     withdraw: (action: string): void => void withdrawn.add(action),
     giveBack: (action: string): void => void withdrawn.delete(action),
+    /** Somebody on the way, a proxy or a gateway, answers these calls with 200 and words of his own; without words no more. */
+    intercept(on: readonly string[], answer?: Foreign): void {
+      for (const call of on)
+        if (answer === undefined) foreign.delete(call)
+        else foreign.set(call, answer)
+    },
     /** A lock against deletion. */
     lock: (scope: string): void => void locked.add(scope.toLowerCase()),
     unlock: (scope: string): void => void locked.delete(scope.toLowerCase()),
@@ -312,7 +321,9 @@ export const startAzure = async (options: AzureOptions) => {
 
 export type LocalAzure = Awaited<ReturnType<typeof startAzure>>
 
-type Answer = { readonly status: number; readonly body: unknown }
+/** An answer of somebody else's: its content type and text. */
+type Foreign = { readonly type: string; readonly text: string }
+type Answer = { readonly status: number; readonly body: unknown; readonly instead?: Foreign }
 type Silence = 'hung' | 'reset'
 type Answering = (asked: {
   readonly scope: string

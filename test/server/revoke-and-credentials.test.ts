@@ -29,6 +29,15 @@ describe('revoke', () => {
     expect(told.at(-1)).toMatchObject(['revoke', { why: 'revoked by command' }])
   })
 
+  it.each(['a\0b', 'a\ud800b'])(
+    'a reason that PostgreSQL does not hold keeps nobody from it: %j',
+    async (reason) => {
+      const { call, told } = await start()
+      expect((await call('POST', `/api/v1/requests/${active}/revoke`, 'alice', { reason })).status).toBe(202)
+      expect(told.at(-1)).toMatchObject(['revoke', { why: 'a\ufffdb' }])
+    },
+  )
+
   it('has nothing to do before there is a grant', async () => {
     const { call } = await start()
     const answer = await call('POST', `/api/v1/requests/${waiting}/revoke`, 'bob')

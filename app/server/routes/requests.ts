@@ -27,7 +27,11 @@ const query = z.strictObject({
   repo: z.string().min(1).optional(),
 })
 const byId = z.object({ id: z.string() })
-const revokeBody = z.strictObject({ reason: z.string().trim().min(1).max(1_000).optional() }).nullish()
+/** PostgreSQL holds neither NUL nor half a character; access is taken away all the same. */
+const kept = (text: string): string => text.replaceAll('\0', '\ufffd').toWellFormed()
+const revokeBody = z
+  .strictObject({ reason: z.string().trim().min(1).max(1_000).transform(kept).optional() })
+  .nullish()
 
 /** Requests and what can be done with a granted one. A request that the caller may not read is not there. */
 export function requestRoutes(

@@ -42,9 +42,38 @@ export async function installQueues(execute: Execute): Promise<void> {
   await execute(
     `create index if not exists gitsudo_waiting on ${schema}.job_common (name, singleton_key) where state < 'active'`,
   )
+  await execute(bounds)
   await execute(`
     grant usage on schema ${schema} to gitsudo_app;
     grant select, insert, update, delete on all tables in schema ${schema} to gitsudo_app;
     grant usage on all sequences in schema ${schema} to gitsudo_app;
     grant execute on all functions in schema ${schema} to gitsudo_app`)
 }
+
+/**
+ * A string of JavaScript ends at 537 MB, and so would the process that reads more: no text or JSON here is longer than
+ * 10 MB. Our wake-ups have some hundred bytes, and what a job leaves behind is an error's words. Not of the parent of
+ * partitions, to which each of those would have to have the same.
+ */
+const bounds = `
+  do $$
+  declare written record;
+  begin
+    for written in
+      select relname, attname, format('%s_%s_is_short', relname, attname) as name
+      from pg_attribute join pg_class on pg_class.oid = attrelid
+      where relnamespace = '${schema}'::regnamespace and relkind = 'r' and attnum > 0 and not attisdropped
+        and atttypid in ('text'::regtype, 'jsonb'::regtype)
+    loop
+      if not exists (
+        select from pg_constraint
+        where conrelid = format('${schema}.%I', written.relname)::regclass and conname = written.name
+      ) then
+        execute format(
+          'alter table ${schema}.%I add constraint %I check (octet_length(%I::text) <= 10000000) not valid',
+          written.relname, written.name, written.attname
+        );
+      end if;
+    end loop;
+  end
+  $$`

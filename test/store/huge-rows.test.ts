@@ -90,6 +90,21 @@ test('whatever the service may write is bounded, and no tighter than its readers
   })
 })
 
+test('nor can a wake-up be too long to be read', async () => {
+  const { rows } = await by(
+    postgres.superuserUrl,
+    `select relname || '.' || attname as name from pg_attribute join pg_class on pg_class.oid = attrelid
+     where relnamespace = 'pgboss'::regnamespace and relkind = 'r' and attnum > 0
+       and atttypid in ('text'::regtype, 'jsonb'::regtype) and not exists (
+         select from pg_constraint where conrelid = attrelid and conname = relname || '_' || attname || '_is_short')`,
+  )
+  expect(rows).toEqual([])
+  const put = (many: number) =>
+    app("insert into pgboss.job (name, data) values ('grant', to_jsonb(repeat('x', $1)))", [many])
+  await expect(put(10_000_000)).rejects.toThrow('job_common_data_is_short')
+  await put(1_000)
+})
+
 test('a byte more than an event can have is refused, staged and sealed', async () => {
   await ledger.stop()
   const stage = (many: number) =>

@@ -19,6 +19,8 @@ export type Spot = {
   readonly plain: string | undefined
 }
 type Key = { readonly name: string; readonly span: Span; readonly usable: boolean }
+/** Longer than any schema's: each value's place is told with all names above it, so that long ones would fill the memory. */
+const longestPointer = 256
 type Frame = {
   readonly kind: 'document' | 'mapping' | 'sequence'
   readonly pointer: string
@@ -99,6 +101,12 @@ export function walk(
       usable = false
       add(code, ...span, message, remedy, pointer)
     }
+    if (pointer.length > longestPointer) {
+      const message = `the name ${quote(name)} is too long, with those above it`
+      add('key', ...span, message, 'choose a shorter name', frame.pointer)
+      frame.key = { name: '', span, usable: false }
+      return
+    }
     if (plain && name === '<<') refuse('merge_key', 'merge keys are not read', 'write the fields out')
     else if (name in Object.prototype) refuse('key', `${quote(name)} cannot be a key`, 'choose another name')
     else if (first !== undefined) {
@@ -107,8 +115,9 @@ export function walk(
     } else if (plain) {
       const { value, yaml11 } = plainScalar(name)
       if (typeof value !== 'string')
-        refuse('key', `the key ${name || 'here'} is not text`, `write "${name}" in quotes`)
-      else if (yaml11 !== undefined) refuse('ambiguous', ambiguous(name, yaml11), `write "${name}" in quotes`)
+        refuse('key', `the key ${name || 'here'} is not text`, `write ${quote(name)} in quotes`)
+      else if (yaml11 !== undefined)
+        refuse('ambiguous', ambiguous(name, yaml11), `write ${quote(name)} in quotes`)
     }
     if (usable) frame.names.set(name, span)
     frame.key = { name, span, usable }
@@ -176,7 +185,7 @@ export function walk(
         const meaning = plainScalar(value)
         put(meaning.value, span, value)
         if (meaning.yaml11 !== undefined) {
-          const remedy = `write "${value}" in quotes if it is text, else true, false or a plain decimal number`
+          const remedy = `write ${quote(value)} in quotes if it is text, else true, false or a plain decimal number`
           add('ambiguous', ...span, ambiguous(value, meaning.yaml11), remedy, pointer)
         }
       }

@@ -54,6 +54,37 @@ test.each<[string, Partial<typeof good>]>([
   30_000,
 )
 
+test.each([
+  ['one long name above many values', `"${'k'.repeat(mebibyte / 2)}": [${'1,'.repeat(mebibyte / 4)}1]\n`],
+  [
+    'long names above each other, and many values',
+    `${counted(0, 30)
+      .map((depth) => `${' '.repeat(depth)}${'k'.repeat(16_384)}:\n`)
+      .join('')}${' '.repeat(30)}[${'1,'.repeat(mebibyte / 4)}1]\n`,
+  ],
+])(
+  'a file with %s does not take the names for each value',
+  (_, text) => {
+    const reading = readDirectory(
+      new Map([['policies/data/identities.yaml', new TextEncoder().encode(text)]]),
+    )
+    const faults = reading.ok ? [] : reading.faults
+    expect(faults[0]).toMatchObject({
+      line: 1,
+      column: 1,
+      message: expect.stringMatching(/is missing|too long/),
+    })
+    expect(faults).toContainEqual(
+      expect.objectContaining({
+        code: 'key',
+        message: expect.stringMatching(/^the name "k{59}…" is too long, /),
+      }),
+    )
+    expect(Math.max(...faults.map((fault) => JSON.stringify(fault).length))).toBeLessThan(2000)
+  },
+  30_000,
+)
+
 test('an owner that is no group is told of twenty groups, and of how many more', () => {
   const reading = readDirectory(
     new Map(

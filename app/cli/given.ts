@@ -3,9 +3,17 @@ import type { Client } from './client.ts'
 import type { CliDeps, Command } from './deps.ts'
 import { said } from './terminal/said.ts'
 
-/** What a tool would heed instead of a variable that we set (AWS SDKs take the profile first, some of them). */
+/**
+ * What a tool would heed instead of a variable that we set: some AWS SDKs take the profile first, and botocore a session
+ * token under its old name, and by when the credentials are to be had anew.
+ */
 const overruling: Readonly<Record<string, readonly string[]>> = {
-  AWS_ACCESS_KEY_ID: ['AWS_PROFILE', 'AWS_DEFAULT_PROFILE'],
+  AWS_ACCESS_KEY_ID: [
+    'AWS_PROFILE',
+    'AWS_DEFAULT_PROFILE',
+    'AWS_SECURITY_TOKEN',
+    'AWS_CREDENTIAL_EXPIRATION',
+  ],
 }
 
 /** What an active grant gives to a command: our own environment and the grant's. */

@@ -47,7 +47,8 @@ describe('exec', () => {
   })
 
   it('leaves out what tools would heed instead of the credentials', async () => {
-    const env = { AWS_PROFILE: 'mine', AWS_DEFAULT_PROFILE: 'mine', AWS_REGION: 'eu-west-1' }
+    const mine = ['AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_SECURITY_TOKEN', 'AWS_CREDENTIAL_EXPIRATION']
+    const env = { ...Object.fromEntries(mine.map((name) => [name, 'mine'])), AWS_REGION: 'eu-west-1' }
     const given = { ok: true, environment: { AWS_ACCESS_KEY_ID: 'theirs' }, expiresAt: now + 60_000 } as const
     const aws = world({ credentials: async () => given }).server
     const GITSUDO_SERVER = await aws.listen({ host: '127.0.0.1', port: 0 })

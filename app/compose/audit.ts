@@ -108,7 +108,9 @@ async function reportOf(
   return report.end()
 }
 
+/** @throws ExportError of a file that is none, an empty one too */
 export async function* exportLines(path: string) {
   let number = 0
   for await (const text of linesOf(path)) yield readExportLine(text, ++number)
+  if (number === 0) throw new ExportError('the file is empty')
 }

@@ -259,6 +259,21 @@ describe('audit report', () => {
     expect(answer).toMatchObject({ status: 2, err: expect.stringContaining(said) })
   })
 
+  it('refuses an empty file, and a folder', async () => {
+    const empty = join(dir, 'empty.jsonl')
+    await writeFile(empty, '')
+    const report = ['audit', 'report', ...month, '--format', 'md', '--export']
+    expect(await run(...report, empty)).toMatchObject({
+      status: 1,
+      err: expect.stringContaining('the file is empty'),
+    })
+    const folder = { status: 2, err: expect.stringContaining(`${dir} is a folder.`) }
+    expect(await run(...report, dir)).toMatchObject(folder)
+    expect(
+      await gitsudo(['audit', 'verify', dir, '--key', signer.key.text], { proofIn, verifySegments: absent }),
+    ).toMatchObject(folder)
+  })
+
   it('says that the chain is broken, in the report and by its exit status', async () => {
     const output = join(dir, 'broken.md')
     const argv = ['audit', 'report', ...month, '--format', 'md', '--export', broken, '--output', output]

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { ExportError } from '../../app/audit/export-line.ts'
 import type { CliDeps, Replay } from '../../app/cli/deps.ts'
 import { gitsudo } from './harness.ts'
 
@@ -76,4 +77,15 @@ test.each([
   [[id, '--export', 'x.jsonl', '--database-url', 'u', '--repository', 'r']],
 ])('usage: %j', async (argv) => {
   expect(await run([same], ...argv)).toMatchObject({ status: 2, asked: [] })
+})
+
+test.each([
+  ['is no export', new ExportError('the file is empty'), 1, 'the file is empty'],
+  ['is a folder', Object.assign(new Error('read'), { code: 'EISDIR' }), 2, 'x is a folder.'],
+])('says of an export that it %s', async (_, trouble, status, said) => {
+  const over = { replay: () => Promise.reject(trouble) }
+  expect(await gitsudo(['policy', 'replay', id, '--export', 'x', '--repository', 'r'], over)).toMatchObject({
+    status,
+    err: expect.stringContaining(said),
+  })
 })

@@ -1,3 +1,4 @@
+import { ExportError } from '../../audit/export-line.ts'
 import type { Replay, ReplaySource } from '../deps.ts'
 import { Failure } from '../failure.ts'
 import { missing } from '../missing.ts'
@@ -27,6 +28,8 @@ export const policyReplay: Verb = {
   async run(deps, args) {
     const source = sourceOf(args)
     const results = await deps.replay(source, whichEvent(args, 'decision')).catch((cause: unknown) => {
+      if (cause instanceof ExportError)
+        throw new Failure('refused', cause.message, 'run gitsudo audit verify', { cause })
       throw 'export' in source ? missing(source.export, cause) : cause
     })
     if (results.length === 0)

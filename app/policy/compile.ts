@@ -31,9 +31,16 @@ export function sourcesDigest(
   capabilities: Uint8Array,
   compiler: string,
 ): string {
-  const line = ({ path, text }: RegoFile) => [path, hash('sha256', text)]
-  const parts = [compiler, hash('sha256', capabilities), line(policy), lib.map(line).sort()]
+  const parts = [compiler, hash('sha256', capabilities), lineOf(policy), lib.map(lineOf).sort()]
   return hash('sha256', JSON.stringify(parts))
+}
+
+/** Each file is read once: a commit may bring hundreds of policies, and a library of many megabytes for each of them. */
+const lines = new WeakMap<RegoFile, readonly [path: string, digest: string]>()
+const lineOf = (file: RegoFile) => {
+  const line = lines.get(file) ?? ([file.path, hash('sha256', file.text)] as const)
+  lines.set(file, line)
+  return line
 }
 
 /** `capabilities`: the file that says which built-ins policies may use. Results are kept by `sourcesDigest`. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { checkPolicies, requestSchemaFile } from '../../app/policy/check.ts'
 import { readFolder } from '../../app/policy/folder.ts'
-import { createPolicyLoader } from '../../app/policy/load.ts'
+import { compileAll, createPolicyLoader } from '../../app/policy/load.ts'
 import { findOpa } from '../../app/policy/opa.ts'
 import { createPackaged, packagedByDigest } from '../../app/policy/packaged.ts'
 import { createEvaluatorPool } from '../../app/policy/pool.ts'
@@ -85,4 +85,21 @@ test('packaged wasm is found by its own digest, for a replay without opa', async
   const { policies } = await load('c', readFolder('.'))
   for (const { wasm } of policies) expect(packagedByDigest(wasm)).toMatchObject({ digest: wasm })
   expect(packagedByDigest('0'.repeat(64))).toBeUndefined()
+})
+
+test('however many policies there are, the library is read once', async () => {
+  let read = 0
+  const lib = {
+    path: 'policies/lib/x.rego',
+    get text() {
+      read += 1
+      return 'package lib.x'
+    },
+  }
+  const policies = Array.from({ length: 20 }, (_, i) => ({
+    path: `policies/p${i}.rego`,
+    ...({ text: '', name: `p${i}`, type: 'approval', root: 'gitsudo' } as const),
+  }))
+  expect((await compileAll({ packaged }, policies, [lib])).faults).toHaveLength(20)
+  expect(read).toBe(1)
 })

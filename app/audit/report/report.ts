@@ -31,6 +31,8 @@ export type Story = {
   readonly requestedAt?: number
   /** Logins of those whose approval counted in the newest decision. */
   readonly approvedBy: readonly string[]
+  /** In an emergency, without approval. */
+  readonly brokeGlass?: true
   readonly policyCommit?: string
   readonly mergeCommit?: string
   /** The end fixed with the grant. */

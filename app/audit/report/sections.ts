@@ -149,7 +149,7 @@ const grantRow = (one: Story): readonly Cell[] => [
     ? cell(one.outcome, one.dueAt === undefined ? undefined : `due ${short(one.dueAt)}`)
     : cell(short(one.goneAt), outcomeOf(one)),
   cell(one.reason ?? ''),
-  cell(one.approvedBy.length === 0 ? 'policy alone' : one.approvedBy.join(', ')),
+  cell([...(one.brokeGlass ? ['break-glass'] : []), ...one.approvedBy].join(', ') || 'policy alone'),
   { text: one.policyCommit?.slice(0, 10) ?? '', code: true },
   which(one),
 ]

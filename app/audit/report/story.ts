@@ -28,6 +28,8 @@ export function tell(before: Story | undefined, seq: number, event: LedgerEvent)
       return { ...(isOpenAgain(story, data) ? reopened(story) : story), ...decided(data) }
     case 'request.approved':
       return { ...reopened(story), ...decided(data) }
+    case 'breakglass.invoked':
+      return { ...story, ...decided(data), brokeGlass: true }
     case 'request.denied':
       return { ...ended('denied'), ...decided(data) }
     case 'request.cancelled':

@@ -4,6 +4,7 @@ import type { LedgerEvent } from '../../../app/audit/event.ts'
 import type { ExportLine } from '../../../app/audit/export-line.ts'
 import { signNote } from '../../../app/audit/note.ts'
 import { createReport } from '../../../app/audit/report/collect.ts'
+import { reportMarkdown } from '../../../app/audit/report/render-markdown.ts'
 import { gitsudo } from '../../../app/grant/events.ts'
 import { noteSigner } from '../../support/checkpoints.ts'
 import { ledgerLines } from '../../support/ledger-lines.ts'
@@ -162,6 +163,18 @@ test('break-glass is shown with its review, and for as long as it has none', () 
   ])
   const earlier = { since: since + 2 * day, until }
   expect(report([invoked, reviewed], earlier).breakGlass).toEqual([])
+})
+
+test('a grant by break-glass says so, and under which policies', () => {
+  const one = access({ pull: 7, at: since, approvedBy: [] })
+  const [created, , , ...granted] = one.granted
+  const decided = { reason: 'fire', policy_commit: policyCommit, approved_by: [] }
+  const invoked = one.event('breakglass.invoked', since + hour, user('alice'), decided)
+  const told = report([...(created ? [created] : []), invoked, ...granted])
+  expect(told.grants).toMatchObject([{ policyCommit, approvedBy: [], brokeGlass: true }])
+  const written = [...reportMarkdown(told)].join('')
+  expect(written).toContain(String.raw`| break\-glass |`)
+  expect(written).not.toContain('policy alone')
 })
 
 describe('worth a look', () => {

@@ -6,8 +6,6 @@ import { isSha } from './sha.ts'
 
 /** No commit message needs more; a larger one is refused rather than half read. */
 const commitLimit = 1024 * 1024
-/** Nor as many who wrote along. */
-const coAuthorLimit = 1_000
 
 export type ReadCommit = Commit & { readonly tree: Sha }
 
@@ -24,16 +22,13 @@ export async function commitOf(objects: Objects, sha: Sha): Promise<ReadCommit> 
   const parents = all('parent')
   if (!tree || !isSha(tree) || !parents.every(isSha))
     throw new GitError('corrupt', `commit ${sha} cannot be read`)
-  const coAuthors = coAuthorsOf(message)
-  if (coAuthors.length > coAuthorLimit)
-    throw new GitError('too_large', `commit ${sha} names more than ${coAuthorLimit} co-authors`)
   return {
     sha,
     tree,
     parents,
     author: parseSignatory(all('author')[0]),
     committer: parseSignatory(all('committer')[0]),
-    coAuthors,
+    coAuthors: coAuthorsOf(message),
   }
 }
 

@@ -9,6 +9,7 @@ import { isSha, requireSha } from './sha.ts'
 
 /** More commits than this are no access request; they are refused rather than half read. */
 const commitsLimit = 10_000
+/** Nor as many who wrote along; what lies in such a commit is read all the same. */
 const coAuthorsLimit = 20_000
 /** Of commits without number, so many messages are in memory. */
 const readAtOnce = 16
@@ -62,11 +63,14 @@ export function createHistory({ gitDir, env, timeoutMs, objects }: HistoryOption
     const met: Sha[] = []
     const passed: Commit[] = []
     const seen = new Set([head])
+    let people = 0
     for (const sha of seen) {
       if (stop(sha)) met.push(sha)
       else if (seen.size > readLimit) return undefined
       else {
         const commit = await commitOf(objects, sha)
+        people += commit.coAuthors.length
+        if (people > coAuthorsLimit) return undefined
         passed.push(commit)
         for (const parent of commit.parents) seen.add(parent)
       }
@@ -76,10 +80,12 @@ export function createHistory({ gitDir, env, timeoutMs, objects }: HistoryOption
   /** From `head` back to `base` by first parents, without `base`; undefined: more than is read here. */
   const backTo = async (base: Sha, head: Sha): Promise<readonly Commit[] | undefined> => {
     const way: Commit[] = []
+    let people = 0
     for (let at: Sha | undefined = head; at !== base; at = way.at(-1)?.parents[0]) {
       if (at === undefined || way.length === readLimit) return undefined
       const commit = await unlessTooLarge(commitOf(objects, at))
-      if (commit === undefined) return undefined
+      people += commit?.coAuthors.length ?? 0
+      if (commit === undefined || people > coAuthorsLimit) return undefined
       way.push(commit)
     }
     return way

@@ -7,6 +7,8 @@ const treeLimit = 16 * 1024 * 1024
 /** A tree that names itself over and over unfolds without end; nobody needs more entries and folders than these. */
 const walkLimit = 50_000
 const depthLimit = 100
+/** Nor paths longer than this, all together: what changed is on record with each decision. */
+const pathsLimit = 16 * 1024 * 1024
 /** Nor folders that differ with more in them than this, both sides counted: each stays in memory while those in it are read. */
 const loadLimit = 500_000
 
@@ -68,6 +70,7 @@ type Pair = { readonly before?: Item | undefined; readonly after?: Item | undefi
 async function visit(objects: Objects, path: string, pair: Pair, found: (path: string, pair: Pair) => void) {
   let seen = 0
   let loaded = 0
+  let written = 0
   const within = async (folder: Item | undefined) => {
     if (folder === undefined) return []
     const items = await children(objects, folder.sha)
@@ -91,7 +94,15 @@ async function visit(objects: Objects, path: string, pair: Pair, found: (path: s
       after && isTree(after.mode) ? after : undefined,
     ]
     const leaf = { before: old ? undefined : before, after: fresh ? undefined : after }
-    if (leaf.before ?? leaf.after) found(at, leaf)
+    if (leaf.before ?? leaf.after) {
+      written += at.length
+      if (written > pathsLimit)
+        throw new GitError(
+          'too_large',
+          `paths of more than ${pathsLimit} characters at ${path || 'the root'}`,
+        )
+      found(at, leaf)
+    }
     const inner = new Map<string, Pair>()
     for (const child of await within(old)) inner.set(child.name, { before: child })
     for (const child of await within(fresh)) {

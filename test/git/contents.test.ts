@@ -158,6 +158,24 @@ test('folders of many within folders of many are refused before they fill the me
   })
 })
 
+test('paths that are too long to be put on record are refused, be they ever so few', async () => {
+  using root = folder()
+  const remote = repository(root.path)
+  const empty = remote.blob('')
+  const names = Array.from({ length: 12_000 }, (_, i) => `100644 blob ${empty}\tf${i}\0`)
+  let sha = remote.git(['mktree', '-z', '--missing'], names.join(''))
+  for (let depth = 0; depth < 6; depth += 1)
+    sha = remote.git(['mktree', '-z'], `040000 tree ${sha}\t${'n'.repeat(250)}\0`)
+  const head = remote.commit({ requests: { mode: '040000', sha } })
+  remote.branch(head)
+  using at = mirrorOf(`${root.path}/mirrors`, file(root.path))
+  await at.mirror.fetch([])
+  await expect(at.mirror.changes('empty', head)).rejects.toMatchObject({
+    code: 'too_large',
+    message: expect.stringContaining('characters'),
+  })
+})
+
 test('a tree that unfolds without end is refused, not followed', async () => {
   using root = folder()
   const remote = repository(root.path)

@@ -84,12 +84,13 @@ test('first parents lead from one tip to the next, or say that they do not', asy
 
 /** More than is read of a commit. */
 const endless = 'x'.repeat(1_100_000)
-const crowd = `x\n\n${'Co-authored-by: x <x@acme.example>\n'.repeat(1_001)}`
+const crowd = `x\n\n${'Co-authored-by: x <x@acme.example>\n'.repeat(20_001)}`
 
 test.each([
   ['brought by a merge', (big: string) => [big], endless],
   ['a step of the branch itself', () => [], endless],
   ['by too many, brought by a merge', (big: string) => [big], crowd],
+  ['by too many, a step of the branch itself', () => [], crowd],
 ])('a commit too large to be read, %s, keeps nobody from the branch', async (_, side, message) => {
   using at = setUp()
   const { remote, mirror } = at
@@ -113,6 +114,7 @@ test.each([
   expect(await mirror.mergeBase(tip, big)).toBe(big)
   expect(await mirror.everHeld(tip, 'requests/x.yaml')).toBe(true)
   expect(await mirror.everHeld(tip, 'requests/y.yaml')).toBe(false)
+  if (message === crowd) expect(await mirror.tree(big, '')).toEqual([])
   // Who wrote it, and with whom, cannot be told: nobody's approval counts beside it (trust.md 2.8).
   await expect(mirror.commits(base, tip)).rejects.toMatchObject({ code: 'too_large' })
 })

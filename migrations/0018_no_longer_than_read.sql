@@ -1,7 +1,12 @@
 -- What is too long for a process to read back is not written. PostgreSQL keeps up to 1 GB in one value; a string of
 -- JavaScript ends at 537 MB, and bytes come as hexadecimal text. One such row ended every replica, again at each start.
 -- Not validated: a row that is there already must not stop an upgrade, and is read around.
---
+-- What is only remembered is forgotten: each later update of its row would fail, and a grant's end is one.
+update grants set metadata = '{}' where octet_length(metadata::text) > 1000000;
+update grants set note = null where octet_length(note) > 1000000;
+update requests set metadata = null where octet_length(metadata::text) > 1000000;
+delete from troubles where octet_length(what) > 1000000;
+
 -- Bytes at most, each far above the largest of ours:
 --   10,000,000  an event: 1 MB with a thousand policies, each named and digested; what they were asked is evidence
 --   64,000,000  evidence: facts and inputs hold what policies/ says of people, read from files of 4 MB each at most;

@@ -119,6 +119,45 @@ test.each(migrations.map((name, n) => [name, n + 1] as const).slice(1))(
   },
 )
 
+test('what was too long before it was bounded keeps no grant from its end, and no queue from its work', async () => {
+  const name = `${new URL(current.superuserUrl).pathname.slice(1)}_long`
+  const url = await earlierDatabase(current.superuserUrl, name, 17)
+  const long = 'x'.repeat(11_000_000)
+  const app = new URL(current.appUrl)
+  app.pathname = `/${name}`
+  const clock = memoryClock(lives.endsAt)
+  try {
+    await withClient(url, (client) =>
+      client.query("update grants set metadata = json_build_object('a', $1::text), note = $1", [long]),
+    )
+    await initialise({ adminUrl: url, passwords: {}, install: installQueues })
+    const world = await serve(app.href, clock)
+    await world.sweep().finally(world.close)
+    await withClient(url, async (client) => {
+      const { rows } = await client.query('select distinct state from grants')
+      expect(rows).toEqual([{ state: 'ended' }])
+      const { rows: bounds } = await client.query(
+        `select conrelid::regclass::text as table, conname from pg_constraint
+         where conname like 'job%data_is_short'`,
+      )
+      expect(bounds).not.toEqual([])
+      for (const { table, conname } of bounds)
+        await client.query(`alter table ${table} drop constraint ${conname}`)
+      await client.query(
+        `insert into pgboss.job (name, data) values ('grant', jsonb_build_object('a', $1::text)), ('grant', '{}')`,
+        [long],
+      )
+    })
+    await initialise({ adminUrl: url, passwords: {}, install: installQueues })
+    const { rows } = await withClient(url, (client) =>
+      client.query("select data from pgboss.job where name = 'grant'"),
+    )
+    expect(rows).toEqual([{ data: {} }])
+  } finally {
+    await withClient(current.superuserUrl, (client) => client.query(`drop database ${name} with (force)`))
+  }
+})
+
 test('what others keep in the schema is left alone, and what was remembered wrongly is put right', async () => {
   const name = `${new URL(current.superuserUrl).pathname.slice(1)}_shared`
   const url = await earlierDatabase(current.superuserUrl, name, 14)

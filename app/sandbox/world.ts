@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { join, relative } from 'node:path'
 import { type LocalGitHub, startGitHub } from './github/start.ts'
 import { createPerson, type Person } from './person.ts'
-import { sql, withDatabase, withUser } from './postgres.ts'
+import { dropDatabase, sql, withDatabase, withUser } from './postgres.ts'
 import { type Entry, initialiseService, type Service, startService } from './service.ts'
 
 /** Logins and numeric ids of `policies/data/identities.yaml`, in the order in which they are made. */
@@ -220,7 +220,7 @@ const furnish = async (options: WorldOptions, github: LocalGitHub): Promise<Worl
     },
     async close() {
       await github.close()
-      await sql(options.adminUrl, `drop database ${database} with (force)`)
+      await dropDatabase(options.adminUrl, database)
     },
   }
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { sql, withDatabase } from '../../postgres.ts'
+import { dropDatabase, sql, withDatabase } from '../../postgres.ts'
 import { mustRun, run } from '../../run.ts'
 import type { Stage } from '../stage.ts'
 
@@ -38,7 +38,7 @@ export const audited = async (stage: Stage): Promise<void> => {
       'caught, and located at event 7',
     )
   } finally {
-    await sql(adminUrl(world.superuserUrl), `drop database ${copy} with (force)`)
+    await dropDatabase(adminUrl(world.superuserUrl), copy)
   }
 }
 

@@ -30,6 +30,17 @@ export function canonicalBytes(value: unknown): Uint8Array {
   return Buffer.from(text, 'utf8')
 }
 
+/** Why a value has no such bytes; undefined: it has. */
+export function canonicalFault(value: unknown): string | undefined {
+  try {
+    canonicalBytes(value)
+    return undefined
+  } catch (error) {
+    if (error instanceof CanonicalError) return error.message
+    throw error
+  }
+}
+
 /** `undefined` in an array becomes null, dates become strings, maps become `{}`: two values, one hash. */
 function refuseSilentLoss(value: unknown, path: string, depth: number): void {
   if (value === null || typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number')

@@ -52,7 +52,7 @@ export function exportLine(line: ExportLine): string {
     case 'evidence':
       return JSON.stringify({ evidence: line.digest, bytes: line.bytes })
     case 'event':
-      return `{"seq":${line.seq},${said(line.body)},"leaf":"${line.leaf}","chain":"${line.chain}"}`
+      return `{"seq":${line.seq},${bodyField(line.body)},"leaf":"${line.leaf}","chain":"${line.chain}"}`
     case 'checkpoint':
       return JSON.stringify({ checkpoint: line.note })
   }
@@ -76,7 +76,7 @@ export function readExportLine(text: string, number: number): ExportLine {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-function said(body: Uint8Array): string {
+function bodyField(body: Uint8Array): string {
   try {
     return `"body":${JSON.stringify(utf8.decode(body))}`
   } catch {

@@ -13,8 +13,11 @@ export function decisionText(
   const { green, red, yellow, bold, dim } = styleFor(out, env)
   const text = (paint: Style[keyof Style]) => (of: string) => String(paint(of))
   const paint: Paint = {
-    ...{ good: text(green), bad: text(red), waiting: text(yellow) },
-    ...{ bold: text(bold), dim: text(dim) },
+    good: text(green),
+    bad: text(red),
+    waiting: text(yellow),
+    bold: text(bold),
+    dim: text(dim),
   }
   return `${wholeText(decision, paint)}\n`
 }

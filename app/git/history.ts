@@ -18,6 +18,15 @@ const readLimit = 200
 /** Whose paths are asked about all the time. */
 const requests = 'requests'
 
+/** Counts who wrote along; whether it is too many by now. */
+const crowd = () => {
+  let people = 0
+  return ({ coAuthors }: Commit): boolean => {
+    people += coAuthors.length
+    return people > coAuthorsLimit
+  }
+}
+
 /** All mirrors' walks together: each is a process, and a pull request can ask for a hundred at once. */
 const turn = atMost(8)
 
@@ -63,14 +72,13 @@ export function createHistory({ gitDir, env, timeoutMs, objects }: HistoryOption
     const met: Sha[] = []
     const passed: Commit[] = []
     const seen = new Set([head])
-    let people = 0
+    const tooMany = crowd()
     for (const sha of seen) {
       if (stop(sha)) met.push(sha)
       else if (seen.size > readLimit) return undefined
       else {
         const commit = await commitOf(objects, sha)
-        people += commit.coAuthors.length
-        if (people > coAuthorsLimit) return undefined
+        if (tooMany(commit)) return undefined
         passed.push(commit)
         for (const parent of commit.parents) seen.add(parent)
       }
@@ -80,12 +88,11 @@ export function createHistory({ gitDir, env, timeoutMs, objects }: HistoryOption
   /** From `head` back to `base` by first parents, without `base`; undefined: more than is read here. */
   const backTo = async (base: Sha, head: Sha): Promise<readonly Commit[] | undefined> => {
     const way: Commit[] = []
-    let people = 0
+    const tooMany = crowd()
     for (let at: Sha | undefined = head; at !== base; at = way.at(-1)?.parents[0]) {
       if (at === undefined || way.length === readLimit) return undefined
       const commit = await unlessTooLarge(commitOf(objects, at))
-      people += commit?.coAuthors.length ?? 0
-      if (commit === undefined || people > coAuthorsLimit) return undefined
+      if (commit === undefined || tooMany(commit)) return undefined
       way.push(commit)
     }
     return way
@@ -119,11 +126,10 @@ export function createHistory({ gitDir, env, timeoutMs, objects }: HistoryOption
       const shas = await list([`--max-count=${commitsLimit + 1}`, head, `^${base}`])
       if (shas.length > commitsLimit) throw new GitError('too_large', `more than ${commitsLimit} commits`)
       const reading = atMost(readAtOnce)
-      let people = 0
+      const tooMany = crowd()
       const read = async (sha: Sha) => {
         const commit = await commitOf(objects, sha)
-        people += commit.coAuthors.length
-        if (people > coAuthorsLimit) throw new GitError('too_large', `more than ${coAuthorsLimit} co-authors`)
+        if (tooMany(commit)) throw new GitError('too_large', `more than ${coAuthorsLimit} co-authors`)
         return commit
       }
       return Promise.all(shas.map((sha) => reading(() => read(sha))))

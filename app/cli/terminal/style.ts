@@ -17,8 +17,12 @@ export function styleFor(output: Pick<Output, 'isTTY'>, env: Environment): Style
     (text) =>
       new Shown(paint(escapeUnseen(text)))
   return {
-    ...{ green: safe(green), red: safe(red), yellow: safe(yellow) },
-    ...{ cyan: safe(cyan), bold: safe(bold), dim: safe(dim) },
+    green: safe(green),
+    red: safe(red),
+    yellow: safe(yellow),
+    cyan: safe(cyan),
+    bold: safe(bold),
+    dim: safe(dim),
   }
 }
 

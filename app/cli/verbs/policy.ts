@@ -1,4 +1,4 @@
-import { CanonicalError, canonicalBytes } from '../../audit/canonical.ts'
+import { canonicalFault } from '../../audit/canonical.ts'
 import { PolicyLoadError } from '../../policy/policy-fault.ts'
 import { renderFaults } from '../../request/render-faults.ts'
 import { answerSchema, overrideSchema, policySchema } from '../api.ts'
@@ -211,12 +211,9 @@ async function inputOf(deps: CliDeps, given: string): Promise<Readonly<Record<st
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new Failure('usage', 'The input is no JSON object.', `write --input '{"user":{…},"request":{…}}'`)
-  try {
-    canonicalBytes(value)
-  } catch (cause) {
-    if (!(cause instanceof CanonicalError)) throw cause
-    throw new Failure('usage', `No policy can be asked this input: ${cause.message}`, 'mend it', { cause })
-  }
+  const fault = canonicalFault(value)
+  if (fault !== undefined)
+    throw new Failure('usage', `No policy can be asked this input: ${fault}`, 'mend it')
   return { ...value }
 }
 

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { CanonicalError, canonicalBytes } from '../../audit/canonical.ts'
+import { canonicalFault } from '../../audit/canonical.ts'
 import { longestOverrideSeconds } from '../../grant/bounds.ts'
 import { formatDuration, parseDuration } from '../../request/duration.ts'
 import { type Caller, isAdministrator, mayRead } from '../authorise.ts'
@@ -25,12 +25,8 @@ const question = z.strictObject({
 
 /** What policies can be asked at all. */
 function canonical(input: unknown, context: z.RefinementCtx): void {
-  try {
-    canonicalBytes(input)
-  } catch (error) {
-    if (!(error instanceof CanonicalError)) throw error
-    context.addIssue({ code: 'custom', message: error.message })
-  }
+  const message = canonicalFault(input)
+  if (message !== undefined) context.addIssue({ code: 'custom', message })
 }
 
 /** Accepted policies: their list, a question to them, overrides, and reading them anew. */
